@@ -1,0 +1,1 @@
+"""FlowSpec: a compiler for normalizing flows."""

@@ -1,0 +1,86 @@
+"""The standard bijector between two intervals: for `Onto`, for trained parameters, and as advice.
+
+Source: torch.distributions.constraint_registry (`biject_to`): exp for half-lines, the logistic for
+bounded intervals.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+from flowspec.support import REAL, Circle, Interval, Ordered, Part, Simplex, number
+from flowspec.transforms.affine import Affine
+from flowspec.transforms.exp import Exp
+from flowspec.transforms.inverse import Inverse
+from flowspec.transforms.sigmoid import Sigmoid
+from flowspec.transforms.transform import Transform
+
+
+def from_real(target: Interval) -> tuple[Transform, ...]:
+    """Steps that take every real number onto the inside of an interval."""
+    if math.isfinite(target.low) and math.isfinite(target.high):
+        return (Sigmoid(), *_affine(target.low, target.high - target.low))
+    if math.isfinite(target.low):
+        return (Exp(), *_affine(target.low, 1.0))
+    if math.isfinite(target.high):
+        return (Exp(), *_affine(target.high, -1.0))
+    return ()
+
+
+def _affine(shift: float, scale: float) -> tuple[Transform, ...]:
+    return () if (shift, scale) == (0.0, 1.0) else (Affine(shift, scale),)
+
+
+def between(source: Part, target: Part) -> tuple[Transform, ...] | None:
+    """Steps from the inside of one interval onto the inside of another; None where there is no standard way."""
+    if source.same(target, ignore_ends=True):
+        return ()
+    if isinstance(source, Circle) and isinstance(target, Interval):
+        source = source.interval
+    if not isinstance(source, Interval) or not isinstance(target, Interval):
+        return None
+    if source.bounded and target.bounded:
+        scale = (target.high - target.low) / (source.high - source.low)
+        return _affine(target.low - source.low * scale, scale)
+    return (*inverted(from_real(source)), *from_real(target))
+
+
+def inverted(steps: tuple[Transform, ...]) -> tuple[Transform, ...]:
+    """The steps that undo these, in the order in which they do."""
+    return tuple(_inverse(step) for step in reversed(steps))
+
+
+def _inverse(step: Transform) -> Transform:
+    if isinstance(step, Affine):
+        return Affine(-step.shift / step.scale, 1 / step.scale)
+    if isinstance(step, Inverse):
+        return step.transform
+    return Inverse(step)
+
+
+def advice(gives: Part, takes: Part) -> str:
+    """What to write so that the one fits into the other; "" where nothing standard does."""
+    if isinstance(takes, Simplex):
+        return "put `StickBreaking` before it, which makes a simplex out of real numbers"
+    if isinstance(takes, Ordered):
+        return "put `Ordered` before it, which puts real numbers in order"
+    if isinstance(takes, Circle):
+        return f"start from angles: `CircularUniform({number(takes.low)}, {number(takes.high)})`"
+    steps = between(gives, takes)
+    if not steps:
+        return ""
+    written = " |> ".join(written_step(step) for step in steps)
+    return f"put a step that ends in {takes} before it, such as `{written}`"
+
+
+NAMED_INVERSES = {"Sigmoid": "Logit", "Exp": "Log"}
+
+
+def written_step(step: Transform) -> str:
+    """A step as the language writes it."""
+    if isinstance(step, Inverse):
+        name = type(step.transform).__name__
+        return NAMED_INVERSES.get(name) or f"inverse {{ {written_step(step.transform)} }}"
+    fields = [getattr(step, field.name) for field in dataclasses.fields(step)]
+    return type(step).__name__ + (f"({', '.join(number(value) for value in fields)})" if fields else "")

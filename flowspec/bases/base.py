@@ -1,0 +1,191 @@
+"""What a base distribution is. To add one, write one file like `laplace.py` into `flowspec/bases/`.
+
+A base turns standard noise into a point and gives the log-density of a point. Like a transform it is
+a frozen dataclass whose fields are its signature and whose formulas are plain Python over `ops`,
+with the batch as the last axis. `examples` are calls as the language writes them; the law tests run
+them. Noise is drawn by the caller: rows of uniforms in (0, 1) or standard normals, `(K, N)`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from flowspec.diagnostics import Diagnostic
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
+from flowspec.parameter import children, parameter, parameters, varies
+from flowspec.support import POSITIVE, REAL, Interval, Space
+from flowspec.transforms.transform import over_event
+
+Noise = Literal["normal", "uniform"]
+
+
+@dataclass(frozen=True, eq=False)
+class Base(ABC):
+    """A distribution over a whole event. Subclass `Coordinatewise` for independent coordinates."""
+
+    examples: ClassVar[tuple[str, ...]] = ()
+    reparametrised: ClassVar[bool] = True
+    """Do gradients of a sample with respect to the parameters exist?"""
+
+    @property
+    @abstractmethod
+    def space(self) -> Space:
+        """Where it has mass; for a varying parameter, everything its range allows."""
+
+    @property
+    @abstractmethod
+    def noise(self) -> tuple[Noise, ...]:
+        """The kind of each row of noise that `sample` takes."""
+
+    @abstractmethod
+    def sample(self, ops: Ops, noise: Array) -> Array:
+        """noise (K, N) -> a point (D, N) or (N,)."""
+
+    @abstractmethod
+    def log_prob(self, ops: Ops, x: Array) -> Array:
+        """Log-density (N,) of points of the support."""
+
+    def outside(self, ops: Ops, x: Array) -> Array | None:
+        """Which rows (N,) lie outside, where the support depends on parameters; None where it does not."""
+        return None
+
+    @property
+    def event_shape(self) -> tuple[int, ...]:
+        """The shape of one point, as far as the fields tell before they are checked."""
+        return self.space.shape
+
+    def problems(self) -> Iterable[Diagnostic]:
+        """Mistakes in the fields that their own constraints cannot see."""
+        return ()
+
+    @property
+    def varies(self) -> bool:
+        """Does it hold a parameter that training or the context decides?"""
+        return any(varies(getattr(self, name)) for name in parameters(self)) or any(
+            child.varies for _, child in children(self)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Coordinatewise(Base):
+    """Independent coordinates of one family: formulas for a single number, applied to each.
+
+    size   the number of coordinates; None for a scalar. `Normal(0, 1)[5]` and vector parameters set it.
+    """
+
+    size: int | None = field(default=None, kw_only=True)
+
+    support: ClassVar[Interval] = REAL
+    draws: ClassVar[tuple[Noise, ...]] = ("uniform",)
+    """Standard draws per coordinate."""
+
+    @abstractmethod
+    def log_density(self, ops: Ops, x: Array) -> Array:
+        """Log-density of each coordinate."""
+
+    @abstractmethod
+    def draw(self, ops: Ops, *noise: Array) -> Array:
+        """A value of each coordinate from its standard draws, one array for each of `draws`."""
+
+    @property
+    def event_shape(self):
+        return () if self.size is None else (self.size,)
+
+    def lengths(self) -> dict[str, int]:
+        """How many numbers each vector parameter has."""
+        found = {name: np.shape(getattr(getattr(self, name), "init", getattr(self, name))) for name in parameters(self)}
+        return {name: shape[-1] for name, shape in found.items() if shape}
+
+    @property
+    def space(self):
+        return Space.of(self.support, self.size)
+
+    @property
+    def noise(self):
+        return tuple(kind for kind in self.draws for _ in range(self.size or 1))
+
+    def sample(self, ops, noise):
+        count = self.size or 1
+        rows = [noise[i * count : (i + 1) * count] for i in range(len(self.draws))]
+        return self.draw(ops, *(row[0] if self.size is None else row for row in rows))
+
+    def log_prob(self, ops, x):
+        return over_event(ops, self.log_density(ops, x), x)
+
+
+@dataclass(frozen=True, eq=False)
+class WithQuantile(Coordinatewise):
+    """A family whose distribution function and its inverse have a closed form; `Truncated` takes these.
+
+    Upper tails have functions of their own: 1 - cdf(x) is 0 where survival(x) is 1e-20.
+    """
+
+    @abstractmethod
+    def cdf(self, ops: Ops, x: Array) -> Array:
+        """P(X <= x)."""
+
+    @abstractmethod
+    def survival(self, ops: Ops, x: Array) -> Array:
+        """P(X > x)."""
+
+    @abstractmethod
+    def quantile(self, ops: Ops, p: Array) -> Array:
+        """The x with cdf(x) = p, for 0 < p < 1."""
+
+    @abstractmethod
+    def upper_quantile(self, ops: Ops, q: Array) -> Array:
+        """The x with survival(x) = q, for 0 < q < 1."""
+
+    def draw(self, ops, *noise):
+        (uniform,) = noise
+        return self.quantile(ops, uniform)
+
+
+@dataclass(frozen=True, eq=False)
+class LocationScale(WithQuantile):
+    """x = loc + scale z, with z of a standard law: subclasses give the formulas of z alone."""
+
+    loc: float = parameter(0.0, doc="location")
+    scale: float = parameter(1.0, within=POSITIVE, doc="scale")
+
+    @abstractmethod
+    def standard_log_density(self, ops: Ops, z: Array) -> Array: ...
+    @abstractmethod
+    def standard_cdf(self, ops: Ops, z: Array) -> Array: ...
+    @abstractmethod
+    def standard_quantile(self, ops: Ops, p: Array) -> Array: ...
+
+    def standard_survival(self, ops: Ops, z: Array) -> Array:
+        """By symmetry; a skew law overrides it."""
+        return self.standard_cdf(ops, -z)
+
+    def standard_upper_quantile(self, ops: Ops, q: Array) -> Array:
+        """By symmetry; a skew law overrides it."""
+        return -self.standard_quantile(ops, q)
+
+    def standardised(self, x: Array) -> Array:
+        return (x - self.loc) / self.scale
+
+    def located(self, z: Array) -> Array:
+        return z * self.scale + self.loc
+
+    def log_density(self, ops, x):
+        return self.standard_log_density(ops, self.standardised(x)) - ops.log(self.scale)
+
+    def cdf(self, ops, x):
+        return self.standard_cdf(ops, self.standardised(x))
+
+    def survival(self, ops, x):
+        return self.standard_survival(ops, self.standardised(x))
+
+    def quantile(self, ops, p):
+        return self.located(self.standard_quantile(ops, p))
+
+    def upper_quantile(self, ops, q):
+        return self.located(self.standard_upper_quantile(ops, q))

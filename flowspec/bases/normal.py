@@ -1,0 +1,29 @@
+"""The normal distribution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowspec.bases.base import LocationScale
+from flowspec.ops.vocabulary import LOG_2PI
+
+
+@dataclass(frozen=True, eq=False)
+class Normal(LocationScale):
+    """exp(-z^2 / 2) / (scale sqrt(2 pi)), z = (x - loc) / scale.   Source: torch.distributions.Normal."""
+
+    examples = ("Normal(0, 1)", "Normal([0, 1], [1, 2])", "Normal(0.5, 2)[3]", "Normal(learn(1), learn(2))[2]")
+    draws = ("normal",)
+
+    def draw(self, ops, *noise):
+        (normal,) = noise
+        return self.located(normal)
+
+    def standard_log_density(self, ops, z):
+        return -0.5 * ops.square(z) - 0.5 * LOG_2PI
+
+    def standard_cdf(self, ops, z):
+        return ops.normal_cdf(z)
+
+    def standard_quantile(self, ops, p):
+        return ops.normal_quantile(p)

@@ -1,0 +1,79 @@
+"""The uniform distribution on an interval and on a circle."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from flowspec import mistakes
+from flowspec.bases.base import Coordinatewise, WithQuantile
+from flowspec.parameter import parameter, setting, value_ranges, varies
+from flowspec.support import Circle, Interval, Space
+
+
+@dataclass(frozen=True, eq=False)
+class Uniform(WithQuantile):
+    """1 / (high - low) for low <= x <= high.   Source: torch.distributions.Uniform."""
+
+    examples = ("Uniform(0, 1)", "Uniform([-1, 0], [1, 5])", "Uniform(learn(0, high=1), learn(2, low=1))[2]")
+
+    low: float = parameter(0.0, doc="lower end")
+    high: float = parameter(1.0, doc="upper end")
+
+    @property
+    def space(self):
+        count = self.size or 1
+        ends = zip(value_ranges(self.low, count), value_ranges(self.high, count), strict=True)
+        parts = tuple(Interval(low.low, high.high, True, True) for low, high in ends)
+        return Space(parts, scalar=self.size is None)
+
+    def outside(self, ops, x):
+        found = (x < self.low) | (x > self.high)
+        return found if self.size is None else ops.any(found)
+
+    def problems(self):
+        count = self.size or 1
+        for low, high in zip(value_ranges(self.low, count), value_ranges(self.high, count), strict=True):
+            if not low.high < high.low and not (low.high == high.low and (varies(self.low) or varies(self.high))):
+                yield mistakes.UnsortedInterval(field="high", low_field="low")
+                return
+
+    def log_density(self, ops, x):
+        return -ops.log(self.high - self.low)
+
+    def cdf(self, ops, x):
+        return (x - self.low) / (self.high - self.low)
+
+    def survival(self, ops, x):
+        return (self.high - x) / (self.high - self.low)
+
+    def quantile(self, ops, p):
+        return self.low + (self.high - self.low) * p
+
+    def upper_quantile(self, ops, q):
+        return self.high - (self.high - self.low) * q
+
+
+@dataclass(frozen=True, eq=False)
+class CircularUniform(Coordinatewise):
+    """1 / (high - low) on a circle, whose two ends are one point.   Source: zuko.distributions.BoxUniform on angles."""
+
+    examples = ("CircularUniform", "CircularUniform(0, 1)[2]")
+
+    low: float = setting(-math.pi, kind=float, low=-1e6, high=1e6, doc="lower end")
+    high: float = setting(math.pi, kind=float, low=-1e6, high=1e6, doc="upper end, the same point")
+
+    @property
+    def space(self):
+        return Space.of(Circle(self.low, self.high), self.size)
+
+    def problems(self):
+        if not self.low < self.high:
+            yield mistakes.UnsortedInterval(field="high", low_field="low")
+
+    def draw(self, ops, *noise):
+        (uniform,) = noise
+        return self.low + (self.high - self.low) * uniform
+
+    def log_density(self, ops, x):
+        return -math.log(self.high - self.low)

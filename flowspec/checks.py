@@ -1,0 +1,213 @@
+"""The checks of one part: do its fields hold what their declarations allow? Each answers with mistakes, never raises."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from flowspec import mistakes
+from flowspec.diagnostics import Diagnostic
+from flowspec.parameter import (
+    FromContext,
+    Learn,
+    ParameterSpec,
+    SettingSpec,
+    Value,
+    component,
+    per_coordinate,
+    specs,
+    square_matrix,
+    with_fields,
+)
+from flowspec.support import Interval, number
+
+
+def canonical(part, event: tuple[int, ...] | None):
+    """The part with every fixed value a float or a float64 array of its full shape, where its shape fits."""
+    changed = {}
+    for name, spec in specs(part).items():
+        if isinstance(spec, ParameterSpec):
+            changed[name] = _canonical(getattr(part, name), spec, part, event)
+    return with_fields(part, changed)
+
+
+def _canonical(value: Value, spec: ParameterSpec, part, event) -> Value:
+    if isinstance(value, Learn):
+        return replace(value, init=_canonical(value.init, spec, part, event))
+    if isinstance(value, FromContext):
+        return value
+    array = np.asarray(value, np.float64)
+    if array.ndim == 0:
+        return float(array)
+    if event is None:
+        return array
+    expected = spec.shape(part, event)
+    if event and array.shape == expected[: -len(event)] and spec.shape is not square_matrix:
+        # Given once for all coordinates.
+        array = np.broadcast_to(array[..., None], expected)
+    array = array.copy()
+    array.setflags(write=False)
+    return array
+
+
+def field_problems(part, event: tuple[int, ...] | None) -> Iterator[Diagnostic]:
+    """Mistakes in the fields of a canonical part that meets an event of this shape (None: not known)."""
+    name = type(part).__name__
+    for field, spec in specs(part).items():
+        value = getattr(part, field)
+        if isinstance(spec, SettingSpec):
+            yield from _setting_problems(name, field, spec, value)
+        elif isinstance(value, Learn):
+            yield from _learn_problems(name, field, spec, value, part, event)
+        elif isinstance(value, FromContext):
+            yield from _context_problems(name, field, spec, value)
+        else:
+            yield from _constant_problems(name, field, spec, value, part, event)
+
+
+def _constant_problems(part_name, field, spec, value, part, event):
+    array = np.asarray(value, float)
+    if problem := _shape_problem(part_name, field, spec, array, part, event):
+        yield problem
+        return
+    bad = array[np.isnan(array) | (np.isinf(array) & (not spec.infinite))]
+    if bad.size:
+        yield mistakes.NotFinite(part=part_name, field=field, value=number(bad.flat[0]) if not np.isnan(bad.flat[0]) else "NaN")
+        return
+    outside = [v for v in array.flat if math.isfinite(v) and v not in spec.within]
+    if outside:
+        yield mistakes.OutOfRange(
+            part=part_name, field=field, value=number(outside[0]), takes=spec.within.words, advice=_nearest(spec, outside[0])
+        )
+
+
+def _nearest(spec: ParameterSpec, value: float) -> str:
+    """What to write in place of a number outside its constraint."""
+    if value == 0:
+        return "a factor of 0 would squash everything to one point; give a number other than 0"
+    if isinstance(spec.within, Interval) and -value in spec.within:
+        return f"did you mean {number(-value)}?"
+    return f"give one of the {spec.within.words}"
+
+
+def _shape_problem(part_name, field, spec, array, part, event) -> Diagnostic | None:
+    if event is None:
+        return None
+    expected = spec.shape(part, event)
+    if array.shape == expected or (array.ndim == 0 and spec.shape is not square_matrix):
+        return None
+    found = shape_in_words(array.shape)
+    if spec.shape is square_matrix:
+        size = event[0] if event else 1
+        return mistakes.NotAMatrix(part=part_name, field=field, size=size, found=found, example=_identity(size))
+    if spec.shape is per_coordinate and array.ndim == 1:
+        if not event:
+            return mistakes.VectorForScalar(part=part_name, field=field, found=found, size=array.size)
+        return mistakes.SizeMismatch(
+            part=part_name, field=field, found=found, expected=coordinates(event[0]), size=event[0]
+        )
+    return mistakes.WrongShape(part=part_name, field=field, expected=shape_in_words(expected), found=found)
+
+
+def _identity(size: int) -> str:
+    rows = ["[" + ", ".join("1" if i == j else "0" for j in range(min(size, 3))) + "]" for i in range(min(size, 3))]
+    return f"`[{', '.join(rows)}]`" + (" and so on" if size > 3 else "")
+
+
+def shape_in_words(shape: tuple[int, ...]) -> str:
+    """`3 numbers`, `a 2 x 3 matrix`."""
+    if not shape:
+        return "one number"
+    if len(shape) == 1:
+        return f"{shape[0]} number{'s' if shape[0] != 1 else ''}"
+    return f"a {' x '.join(map(str, shape))} matrix" if len(shape) == 2 else f"an array of {' x '.join(map(str, shape))}"
+
+
+def coordinates(count: int) -> str:
+    """`1 coordinate`, `5 coordinates`."""
+    return f"{count} coordinate{'s' if count != 1 else ''}"
+
+
+def _learn_problems(part_name, field, spec, value, part, event):
+    if not spec.batched:
+        yield mistakes.NotTrainable(part=part_name, field=field, advice="give a fixed matrix")
+        return
+    init = np.asarray(value.init, float)
+    if problem := _shape_problem(part_name, field, spec, init, part, event):
+        yield problem
+        return
+    if not np.all(np.isfinite(init)):
+        yield mistakes.NotFinite(part=part_name, field=field, value="no finite start")
+        return
+    side = component(spec.within, float(init.flat[0]))
+    bounds = _bounds(value, side)
+    if not bounds.low < bounds.high:
+        yield mistakes.LearnOutOfRange(
+            part=part_name, field=field, low=number(value.low), high=number(value.high), takes=spec.within.words,
+            advice=f"`learn({number(side.safe_point)})`",
+        )  # fmt: skip
+    elif any(v not in bounds.opened() for v in init.flat):
+        outside = next(v for v in init.flat if v not in bounds.opened())
+        yield mistakes.LearnStart(
+            part=part_name, field=field, value=number(outside), bounds=str(bounds.opened()), example=number(bounds.safe_point)
+        )
+
+
+def _bounds(value: Learn, side: Interval) -> Interval:
+    low, high = max(value.low, side.low), min(value.high, side.high)
+    return Interval(low, high) if low < high else Interval(low, low)
+
+
+def _context_problems(part_name, field, spec, value):
+    if not spec.batched:
+        yield mistakes.NotTrainable(part=part_name, field=field, advice="give a fixed matrix")
+    elif not spec.within.contains(value.support):
+        fitting = spec.within if isinstance(spec.within, Interval) else Interval(0.0)
+        yield mistakes.ContextOutOfRange(
+            part=part_name, field=field, takes=spec.within.words, name=value.name,
+            gives=value.support.words, example=str(fitting),
+        )  # fmt: skip
+
+
+def _setting_problems(part_name, field, spec: SettingSpec, value):
+    if value is None:
+        return
+    expected = _setting_in_words(spec)
+    if not _setting_fits(spec, value):
+        yield mistakes.SettingOutOfRange(part=part_name, field=field, expected=expected, found=_shown(value))
+
+
+def _setting_fits(spec: SettingSpec, value) -> bool:
+    if spec.kind is bool or spec.kind is str:
+        return isinstance(value, spec.kind) and (not spec.choices or value in spec.choices)
+    if spec.kind is tuple:
+        return isinstance(value, tuple) and all(_whole(v) and spec.low <= v <= spec.high for v in value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return spec.low <= value <= spec.high and (spec.kind is float or _whole(value))
+
+
+def _whole(value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value == int(value)
+
+
+def _shown(value) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return number(value)
+    return f'"{value}"' if isinstance(value, str) else "this"
+
+
+def _setting_in_words(spec: SettingSpec) -> str:
+    if spec.choices:
+        return " or ".join(f'"{choice}"' for choice in spec.choices)
+    kind = {int: "a whole number", float: "a number", bool: "true or false", str: "a word in quotes"}.get(
+        spec.kind, "a vector of whole numbers"
+    )
+    if math.isfinite(spec.low) and math.isfinite(spec.high):
+        return f"{kind} from {number(spec.low)} to {number(spec.high)}"
+    return f"{kind} of at least {number(spec.low)}" if math.isfinite(spec.low) else kind

@@ -1,0 +1,82 @@
+"""The intermediate representation: a checked flow, immutable.
+
+`flowspec.assembly.assemble` is the only maker of a `Flow`, whether it comes from text, JSON or Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from flowspec.bases.base import Base
+from flowspec.diagnostics import Span
+from flowspec.parameter import Learn, values
+from flowspec.support import Space
+from flowspec.transforms.transform import Transform
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """Named variables and their supports, in order: the `event` or the `context` of a file."""
+
+    names: tuple[str, ...]
+    space: Space
+    span: Span | None = field(default=None, compare=False)
+    spans: tuple[Span, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A transform at its place: what comes in, what goes out, where it stands in the text."""
+
+    transform: Transform
+    input: Space
+    output: Space
+    retests: bool = False
+    """Must a point pulled back through it be tested again? (Its true image depends on varying parameters.)"""
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """A base, the steps from it to the data, and the names of what goes in and out."""
+
+    base: Base
+    steps: tuple[Step, ...]
+    context: Declaration | None = None
+    event: Declaration | None = None
+    retests_base: bool = False
+    """Does the support of the base depend on varying parameters?"""
+
+    @property
+    def space(self) -> Space:
+        """The support of the data."""
+        return self.steps[-1].output if self.steps else self.base.space
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one data point: `()` or `(D,)`."""
+        return self.space.shape
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the coordinates: those of `event`, else `x` or `x0`, `x1`, ..."""
+        if self.event:
+            return self.event.names
+        return ("x",) if self.space.scalar else tuple(f"x{i}" for i in range(self.space.size))
+
+    @property
+    def noise(self) -> tuple[str, ...]:
+        """The kind of each standard draw of the base: `normal` or `uniform`."""
+        return self.base.noise
+
+    @property
+    def parts(self) -> tuple[tuple[str, Base | Transform], ...]:
+        """The base and the steps' transforms with their paths: `base`, `steps.0`, ..."""
+        return (("base", self.base), *((f"steps.{i}", step.transform) for i, step in enumerate(self.steps)))
+
+    def learned(self) -> dict[str, Learn]:
+        """Every parameter found from data, by path: `steps.1.scale`."""
+        return {p: v for path, part in self.parts for p, _, _, v in values(part, path) if isinstance(v, Learn)}

@@ -1,0 +1,245 @@
+"""Mistakes in a flow that is written correctly: shapes, supports, parameters.
+
+They are the same whether the flow came from text (then they carry spans), from JSON or from Python.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowspec.diagnostics import Diagnostic
+
+
+@dataclass(frozen=True, kw_only=True)
+class InPart(Diagnostic):
+    """A mistake in one field of a part; the checker turns `field` into the argument's span."""
+
+    part: str = ""
+    field: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainMismatch(InPart):
+    message = "{part} cannot take every value that {giver} gives it"
+    label = "takes only {takes}"
+    contrast = "gives {gives}"
+    note = "{cause}"
+    help = "{adapter}"
+    giver: str
+    takes: str
+    gives: str
+    cause: str = ""
+    adapter: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizeMismatch(InPart):
+    message = "`{field}` of {part} has {found}, but the event has {expected}"
+    label = "{found}"
+    help = "give one number, which serves every coordinate, or a vector of {size}"
+    found: str
+    expected: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class VectorForScalar(InPart):
+    message = "`{field}` of {part} is a vector, but the flow is a scalar here"
+    label = "{found}"
+    help = "give one number, or make the base a vector: `Normal(0, 1)[{size}]`"
+    found: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotAMatrix(InPart):
+    message = "`{field}` of {part} must be a matrix of {size} rows and {size} columns, not {found}"
+    label = "{found}"
+    help = "write it as a vector of rows: {example}"
+    size: int
+    found: str
+    example: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongShape(InPart):
+    message = "`{field}` of {part} must be {expected}, not {found}"
+    label = "{found}"
+    help = "{advice}"
+    expected: str
+    found: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnequalSizes(InPart):
+    message = "the parameters of {part} have different lengths: {lengths}"
+    help = "give vectors of one length; a single number serves every coordinate"
+    lengths: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutOfRange(InPart):
+    message = "`{field}` of {part} cannot be {value}"
+    label = "takes {takes}"
+    help = "{advice}"
+    value: str
+    takes: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotFinite(InPart):
+    message = "`{field}` of {part} is {value}, which is no finite number"
+    help = "give a finite number"
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnOutOfRange(InPart):
+    message = "`{field}` of {part} would be trained between {low} and {high}, but it takes {takes}"
+    help = "narrow it: {advice}"
+    low: str
+    high: str
+    takes: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnStart(InPart):
+    message = "`{field}` of {part} cannot start at {value}: it is kept inside {bounds}"
+    help = "start it inside, for example `learn({example})`"
+    value: str
+    bounds: str
+    example: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContextOutOfRange(InPart):
+    message = "`{field}` of {part} takes {takes}, but the context `{name}` can be {gives}"
+    help = "declare the context so that it fits: `context {name}: {example}`"
+    takes: str
+    name: str
+    gives: str
+    example: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotTrainable(InPart):
+    message = "`{field}` of {part} cannot be trained or come from the context"
+    help = "{advice}"
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingParameter(InPart):
+    message = "{part} needs `{field}`: {meaning}"
+    help = "{part} is written like this: `{example}`"
+    meaning: str
+    example: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingOutOfRange(InPart):
+    message = "`{field}` of {part} must be {expected}, not {found}"
+    help = "{advice}"
+    expected: str
+    found: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeedsVector(InPart):
+    message = "{part} acts on a vector, but {giver} gives a single number"
+    contrast = "gives a single number"
+    help = "make the base a vector, for example `Normal(0, 1)[2]`"
+    giver: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TiedCoordinates(InPart):
+    message = "{part} acts on single coordinates, but {giver} gives {gives}"
+    contrast = "gives {gives}"
+    help = "put {part} before the step that ties the coordinates together"
+    giver: str
+    gives: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongSize(InPart):
+    message = "{part} is for {expected} coordinates, but {giver} gives {found}"
+    contrast = "gives {found}"
+    help = "{advice}"
+    expected: int
+    found: int
+    giver: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventMismatch(Diagnostic):
+    message = "`{name}` is declared {declared}, but the flow gives {gives}"
+    label = "declared here"
+    note = "{cause}"
+    help = "{advice}"
+    name: str
+    declared: str
+    gives: str
+    advice: str
+    cause: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventCount(Diagnostic):
+    message = "the flow has {found}, but `event` names {names}"
+    help = "{advice}"
+    found: str
+    names: int
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooLarge(InPart):
+    message = "{what} has {size}, and FlowSpec goes up to {limit}"
+    help = "{advice}"
+    what: str
+    size: str
+    limit: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongCoordinate(InPart):
+    message = "there is no coordinate {found}: the flow has {size} here"
+    help = "coordinates are counted from 0, so the last is {last}"
+    found: int
+    size: int
+    last: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepeatedCoordinate(InPart):
+    message = "a coordinate is named twice"
+    help = "name each coordinate once"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitGroup(InPart):
+    message = "the coordinates cut through a group that belongs together"
+    contrast = "ties coordinates together"
+    help = "name the whole group, in its order, or none of it"
+    giver: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotAPermutation(InPart):
+    message = "`{field}` of {part} must name each coordinate once"
+    help = "use every number from 0 to {last} once"
+    last: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnsortedInterval(InPart):
+    message = "`{low_field}` of {part} must be less than `{field}`"
+    help = "swap them, or bound what is trained so that they cannot cross: `learn(0, high=1)`"
+    low_field: str

@@ -1,0 +1,225 @@
+"""The closed vocabulary of the formulas: what a transform, base or network may ask of `ops`.
+
+A formula is plain Python over arrays whose **last axis is the batch**: a scalar event is `(N,)`, a
+vector event `(D, N)`, a spline's knots `(K, D, N)`. All other dimensions are known numbers. A
+formula may use
+
+    operators     + - * / and unary -,   < <= > >=,   & | ~ on truth values
+    indexing      x[0], x[1:], x[::-1], x[:, None]: whole numbers, slices and None on the event axes
+    x.shape       for the event axes only; the batch may be unknown
+    plain numbers everywhere a value may stand
+    ops.NAME      the methods below
+
+and nothing else; in particular no Python `if` on data. Numbers and constant parameters are worked
+out at once, in float64, wherever no data is involved.
+
+An interpreter subclasses `Ops`, gives the primitives, and may override a composed function by one
+of its own that is better (a fused kernel, a gradient, more digits).
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import numpy as np
+
+from flowspec.ops import special
+
+Array = Any
+"""A value of whichever interpreter runs: numpy array, torch tensor, recorded value, or a plain number."""
+
+LOG_2 = math.log(2)
+LOG_2PI = math.log(2 * math.pi)
+
+
+class Ops(ABC):
+    """One interpreter of the vocabulary."""
+
+    dtype: np.dtype
+    """The float type of the data, as numpy names it: it fixes where a support's ends are rounded to."""
+
+    # --- entering -----------------------------------------------------------------------------
+
+    @abstractmethod
+    def constant(self, value: np.ndarray) -> Array:
+        """A fixed float64 array as a value of this interpreter."""
+
+    def scope(self, name: str) -> AbstractContextManager:
+        """A name for what is computed inside: graphs name their nodes by it."""
+        return nullcontext()
+
+    # --- elementwise, one argument ------------------------------------------------------------
+
+    @abstractmethod
+    def exp(self, x: Array) -> Array: ...
+    @abstractmethod
+    def log(self, x: Array) -> Array: ...
+    @abstractmethod
+    def log1p(self, x: Array) -> Array:
+        """log(1 + x), exact for small x."""
+
+    @abstractmethod
+    def expm1(self, x: Array) -> Array:
+        """exp(x) - 1, exact for small x."""
+
+    @abstractmethod
+    def sqrt(self, x: Array) -> Array: ...
+    @abstractmethod
+    def abs(self, x: Array) -> Array: ...
+    @abstractmethod
+    def sign(self, x: Array) -> Array: ...
+    @abstractmethod
+    def floor(self, x: Array) -> Array: ...
+    @abstractmethod
+    def sin(self, x: Array) -> Array: ...
+    @abstractmethod
+    def cos(self, x: Array) -> Array: ...
+    @abstractmethod
+    def asin(self, x: Array) -> Array: ...
+    @abstractmethod
+    def acos(self, x: Array) -> Array: ...
+    @abstractmethod
+    def atan(self, x: Array) -> Array: ...
+    @abstractmethod
+    def sinh(self, x: Array) -> Array: ...
+    @abstractmethod
+    def asinh(self, x: Array) -> Array: ...
+    @abstractmethod
+    def tanh(self, x: Array) -> Array: ...
+    @abstractmethod
+    def atanh(self, x: Array) -> Array: ...
+    @abstractmethod
+    def sigmoid(self, x: Array) -> Array:
+        """1 / (1 + exp(-x)), without overflow."""
+
+    @abstractmethod
+    def softplus(self, x: Array) -> Array:
+        """log(1 + exp(x)), exact at both ends."""
+
+    @abstractmethod
+    def isinf(self, x: Array) -> Array:
+        """Is it plus or minus infinity? (A truth value; false for NaN.)"""
+
+    # --- elementwise, more arguments ----------------------------------------------------------
+
+    @abstractmethod
+    def power(self, x: Array, exponent: Array) -> Array:
+        """x ** exponent for x >= 0."""
+
+    @abstractmethod
+    def maximum(self, a: Array, b: Array) -> Array:
+        """The greater one; NaN if either is."""
+
+    @abstractmethod
+    def minimum(self, a: Array, b: Array) -> Array:
+        """The smaller one; NaN if either is."""
+
+    @abstractmethod
+    def where(self, condition: Array, a: Array, b: Array) -> Array:
+        """a where the condition holds, else b. Both are computed: make the unused one finite first."""
+
+    # --- along the first axis -----------------------------------------------------------------
+
+    @abstractmethod
+    def sum(self, x: Array) -> Array:
+        """Sum over the first axis."""
+
+    @abstractmethod
+    def cumsum(self, x: Array) -> Array:
+        """Running sum along the first axis."""
+
+    @abstractmethod
+    def logsumexp(self, x: Array) -> Array:
+        """log(sum(exp(x))) over the first axis, without overflow; -inf where every entry is."""
+
+    @abstractmethod
+    def any(self, condition: Array) -> Array:
+        """Is any entry along the first axis true?"""
+
+    @abstractmethod
+    def concat(self, parts: Sequence[Array]) -> Array:
+        """Join along the first axis. At least one part is data."""
+
+    @abstractmethod
+    def stack(self, parts: Sequence[Array]) -> Array:
+        """Join along a new first axis. At least one part is data; parts of unlike shape are broadcast."""
+
+    @abstractmethod
+    def take(self, x: Array, indices: Sequence[int]) -> Array:
+        """Rows of the first axis, chosen beforehand: a permutation, a subset."""
+
+    @abstractmethod
+    def take_along(self, x: Array, index: Array) -> Array:
+        """For each remaining position the row that `index` names there: x (K, ...), index (...) from `to_index`."""
+
+    @abstractmethod
+    def unflatten(self, x: Array, sizes: tuple[int, ...]) -> Array:
+        """Split the first axis into several of the given sizes."""
+
+    @abstractmethod
+    def matmul(self, matrix: Array, x: Array) -> Array:
+        """(M, D) times (D, N)."""
+
+    # --- truth values and whole numbers ---------------------------------------------------------
+
+    @abstractmethod
+    def number(self, condition: Array) -> Array:
+        """1 where true, else 0, in the float type of the data."""
+
+    @abstractmethod
+    def to_index(self, x: Array) -> Array:
+        """Whole floats (0, 1, 2 ...) as indices for `take_along`."""
+
+    @abstractmethod
+    def gamma_gradient(self, concentration: Array, x: Array) -> Array:
+        """`x`, a draw from Gamma(concentration, 1), with the derivative of the exact sampler attached.
+
+        A rejection sampler's own derivative is biased: which proposal is accepted depends on the
+        concentration too. Interpreters without gradients return `x`.
+        Source: Implicit Reparameterization Gradients, Figurnov et al., 2018, arXiv:1805.08498.
+        """
+
+    # --- loops --------------------------------------------------------------------------------
+
+    @abstractmethod
+    def loop(self, count: int, body: Callable[..., tuple[Array, ...]], state: tuple[Array, ...]) -> tuple[Array, ...]:
+        """`state = body(*state)`, `count` times; shapes and types of the state stay the same.
+
+        One Loop node in a graph. Every entry of the first state is data, of its final shape.
+        """
+
+    # --- composed: the same statement for every interpreter that has nothing better ----------------
+
+    def log_sigmoid(self, x: Array) -> Array:
+        """log(sigmoid(x)), exact at both ends."""
+        return -self.softplus(-x)
+
+    def square(self, x: Array) -> Array:
+        return x * x
+
+    def tan(self, x: Array) -> Array:
+        return self.sin(x) / self.cos(x)
+
+    def clip(self, x: Array, low: Array, high: Array) -> Array:
+        """x, or the nearer end where it lies outside; NaN stays NaN."""
+        return self.minimum(self.maximum(x, low), high)
+
+    def lgamma(self, x: Array) -> Array:
+        """log of the gamma function, for x > 0."""
+        return special.lgamma(self, x)
+
+    def erfc(self, x: Array) -> Array:
+        """Complementary error function, with full relative accuracy in the upper tail."""
+        return special.erfc(self, x)
+
+    def normal_cdf(self, x: Array) -> Array:
+        """Standard normal distribution function, with full relative accuracy in the lower tail."""
+        return 0.5 * self.erfc(x * -math.sqrt(0.5))
+
+    def normal_quantile(self, p: Array) -> Array:
+        """Inverse of `normal_cdf`, for 0 < p < 1."""
+        return special.normal_quantile(self, p)

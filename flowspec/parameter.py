@@ -1,0 +1,224 @@
+"""Parameters of a part: what a field may hold, and how its value reaches a formula.
+
+A part (transform, base) is a frozen dataclass. Its numeric fields are declared with `parameter`,
+its settings (counts, orders, flags) with `setting`; both carry what the checker, the schema and
+the documentation need to know. A parameter holds a number, a float64 array, a `Learn` (trained or
+measured later) or a `FromContext` (one value per row).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from flowspec.support import REAL, Interval
+
+
+@dataclass(frozen=True)
+class Nonzero:
+    """Every number but zero. A trained value stays on the side of zero it starts on."""
+
+    def component(self, value: float) -> Interval:
+        return Interval(0.0) if value > 0 else Interval(high=0.0)
+
+    def __contains__(self, value: float) -> bool:
+        return value != 0 and math.isfinite(value)
+
+    def contains(self, interval: Interval) -> bool:
+        return 0.0 not in interval and not (interval.low < 0 < interval.high)
+
+    @property
+    def words(self) -> str:
+        return "numbers other than 0"
+
+
+Constraint = Interval | Nonzero
+NONZERO = Nonzero()
+
+
+def component(constraint: Constraint, value: float) -> Interval:
+    """The connected part of a constraint in which `value` lies: where training keeps it."""
+    return constraint.component(value) if isinstance(constraint, Nonzero) else constraint
+
+
+@dataclass(frozen=True)
+class Learn:
+    """A value found from data, starting at `init`.
+
+    low, high   bounds narrower than the field's own constraint
+    trained     by gradients; else measured once from the training data
+    """
+
+    init: float | tuple = 0.0
+    low: float = -math.inf
+    high: float = math.inf
+    trained: bool = True
+
+
+@dataclass(frozen=True)
+class FromContext:
+    """The value of a context variable: one number for each row."""
+
+    index: int
+    name: str
+    support: Interval
+
+
+Value = Any
+"""float | np.ndarray | Learn | FromContext in a checked flow; the interpreter's arrays once bound."""
+
+ShapeRule = Callable[[Any, tuple[int, ...]], tuple[int, ...]]
+"""(part, event shape) -> shape of a parameter, event axes last."""
+
+
+def per_coordinate(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
+    """One value for each coordinate; a single number serves all of them."""
+    return event
+
+
+def square_matrix(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
+    """A matrix that acts on the event."""
+    return (*event, *event)
+
+
+@dataclass(frozen=True)
+class ParameterSpec:
+    """What a numeric field may hold."""
+
+    within: Constraint
+    shape: ShapeRule
+    doc: str
+    infinite: bool
+
+    @property
+    def batched(self) -> bool:
+        """Does the value take part in elementwise formulas (and so carry the batch axis)?"""
+        return self.shape is not square_matrix
+
+
+@dataclass(frozen=True)
+class SettingSpec:
+    """What a field that is no parameter may hold: a whole number, a flag, a word, a list of whole numbers."""
+
+    kind: type
+    low: float
+    high: float
+    choices: tuple[str, ...]
+    doc: str
+
+
+def parameter(
+    default: Value = dataclasses.MISSING,
+    *,
+    within: Constraint = REAL,
+    shape: ShapeRule = per_coordinate,
+    infinite: bool = False,
+    doc: str = "",
+) -> Any:
+    """Declare a numeric field: its constraint, shape and meaning.
+
+    default    a number, an array or `Learn(...)`; without one the user must give it
+    within     the values it may take
+    shape      how many of them there are, given the event
+    infinite   may it be infinite (an open end)?
+    doc        half a sentence for `flowspec explain`
+    """
+    spec = ParameterSpec(within, shape, doc, infinite)
+    return dataclasses.field(default=default, metadata={"spec": spec})
+
+
+def setting(
+    default: Any = dataclasses.MISSING,
+    *,
+    kind: type = int,
+    low: float = -math.inf,
+    high: float = math.inf,
+    choices: tuple[str, ...] = (),
+    doc: str = "",
+) -> Any:
+    """Declare a field that is no parameter. `kind` is int, float, bool, str or tuple (whole numbers)."""
+    spec = SettingSpec(kind, low, high, choices, doc)
+    return dataclasses.field(default=default, metadata={"spec": spec})
+
+
+def specs(part: Any) -> dict[str, ParameterSpec | SettingSpec]:
+    """The declared fields of a part (an instance or its class), in order."""
+    return {f.name: f.metadata["spec"] for f in dataclasses.fields(part) if "spec" in f.metadata}
+
+
+def parameters(part: Any) -> dict[str, ParameterSpec]:
+    """The numeric fields of a part."""
+    return {name: spec for name, spec in specs(part).items() if isinstance(spec, ParameterSpec)}
+
+
+def value_range(value: Value, within: Constraint = REAL) -> Interval:
+    """All values that a parameter can take: before training, for any row."""
+    if isinstance(value, Learn):
+        init = np.asarray(value.init, float)
+        side = component(within, float(init.flat[0]))
+        low, high = max(value.low, side.low), min(value.high, side.high)
+        return Interval(low, high, low == side.low and side.closed_low, high == side.high and side.closed_high)
+    if isinstance(value, FromContext):
+        return value.support
+    flat = np.asarray(value, float)
+    return Interval(float(flat.min()), float(flat.max()), True, True)
+
+
+def value_ranges(value: Value, count: int, within: Constraint = REAL) -> list[Interval]:
+    """The range of a parameter for each of `count` coordinates."""
+    if varies(value):
+        return [value_range(value, within)] * count
+    return [value_range(each) for each in np.broadcast_to(np.asarray(value, float), (count,))]
+
+
+def varies(value: Value) -> bool:
+    """Is the value unknown until the flow is trained or called?"""
+    return isinstance(value, Learn | FromContext)
+
+
+# --- trees of parts: a composite part holds others in its fields -------------------------------
+
+
+def children(part: Any) -> Iterator[tuple[str, Any]]:
+    """The parts inside a composite part, with their paths: `steps.0`, `transform`."""
+    for field in dataclasses.fields(part):
+        value = getattr(part, field.name)
+        if dataclasses.is_dataclass(value) and hasattr(value, "examples"):
+            yield field.name, value
+        elif isinstance(value, tuple) and value and all(hasattr(item, "examples") for item in value):
+            yield from ((f"{field.name}.{index}", item) for index, item in enumerate(value))
+
+
+def values(part: Any, path: str) -> Iterator[tuple[str, Any, str, Value]]:
+    """Every parameter in a tree of parts: (path, the part that owns it, field, value)."""
+    for name in parameters(part):
+        yield f"{path}.{name}", part, name, getattr(part, name)
+    for name, child in children(part):
+        yield from values(child, f"{path}.{name}")
+
+
+def rebuild(part: Any, path: str, replacement: Callable[[str, Any, str, Value], Value]) -> Any:
+    """The same tree with every parameter passed through `replacement(path, owner, field, value)`."""
+    changed: dict[str, Any] = {
+        name: replacement(f"{path}.{name}", part, name, getattr(part, name)) for name in parameters(part)
+    }
+    inner = {name: rebuild(child, f"{path}.{name}", replacement) for name, child in children(part)}
+    for field in dataclasses.fields(part):
+        if field.name in inner:
+            changed[field.name] = inner[field.name]
+        elif f"{field.name}.0" in inner:
+            changed[field.name] = tuple(inner[f"{field.name}.{i}"] for i in range(len(getattr(part, field.name))))
+    return with_fields(part, changed)
+
+
+def with_fields(part: Any, changed: Mapping[str, Any]) -> Any:
+    """A copy of a part with other field values. Unlike `dataclasses.replace` it does not check them again."""
+    copy = object.__new__(type(part))
+    for field in dataclasses.fields(part):
+        object.__setattr__(copy, field.name, changed.get(field.name, getattr(part, field.name)))
+    return copy

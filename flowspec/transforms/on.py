@@ -1,0 +1,100 @@
+"""A transform of some coordinates only: what `on(...) { ... }` makes of each of its steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowspec import mistakes
+from flowspec.parameter import setting
+from flowspec.support import Space
+from flowspec.transforms.transform import Transform
+
+
+@dataclass(frozen=True, eq=False)
+class On(Transform):
+    """y[coordinates] = f(x[coordinates]); the other coordinates pass unchanged.
+
+    A transform that changes the number of coordinates acts on neighbours only.
+    """
+
+    coordinates: tuple[int, ...] = setting(kind=tuple, low=0, doc="which coordinates, counted from 0")
+    transform: Transform
+
+    def misfits(self, space, giver):
+        if max(self.coordinates) >= space.size:
+            yield mistakes.WrongCoordinate(found=max(self.coordinates), size=space.size, last=space.size - 1)
+        elif len(set(self.coordinates)) < len(self.coordinates):
+            yield mistakes.RepeatedCoordinate()
+        elif self._split(space) is None:
+            yield mistakes.SplitGroup(giver=giver)
+        else:
+            yield from self.transform.misfits(self.inner_space(space), giver)
+
+    def inner_space(self, space):
+        chosen = self._split(space)
+        return Space(chosen or ())
+
+    def _split(self, space: Space):
+        """The sets over the chosen coordinates, in their order; None where one is chosen in part only."""
+        starts = {block.start: (block, part) for block, part in space.blocks}
+        chosen, remaining = [], list(self.coordinates)
+        while remaining:
+            block, part = starts.get(remaining[0], (None, None))
+            if block is None or remaining[: part.size] != list(range(block.start, block.stop)):
+                return None
+            chosen.append(part)
+            remaining = remaining[part.size :]
+        return tuple(chosen)
+
+    def _placed(self, space: Space, inner: Space) -> Space:
+        """The whole support, with `inner` over the chosen coordinates."""
+        if inner.size == len(self.coordinates) and all(part.size == 1 for part in inner.parts):
+            new = dict(zip(self.coordinates, inner.parts, strict=True))
+            kept = {block.start: part for block, part in space.blocks if block.start not in self.coordinates}
+            return space.with_parts(part for _, part in sorted((new | kept).items()))
+        first, last = min(self.coordinates), max(self.coordinates)
+        before = [part for block, part in space.blocks if block.start < first]
+        behind = [part for block, part in space.blocks if block.start > last]
+        return space.with_parts([*before, *inner.parts, *behind])
+
+    @property
+    def neighbours(self) -> bool:
+        """Are the coordinates consecutive and in order?"""
+        first = self.coordinates[0]
+        return self.coordinates == tuple(range(first, first + len(self.coordinates)))
+
+    def domain_for(self, space):
+        return self._placed(space, self.transform.domain_for(self.inner_space(space)))
+
+    def image(self, space):
+        return self._placed(space, self.transform.image(self.inner_space(space)))
+
+    def preimage(self, space):
+        return self._placed(space, self.transform.preimage(self.inner_space(space)))
+
+    def forward_and_log_det(self, ops, x):
+        y, log_det = self.transform.forward_and_log_det(ops, self._chosen(ops, x))
+        return self._put(ops, x, y), log_det
+
+    def inverse_and_log_det(self, ops, y):
+        x, log_det = self.transform.inverse_and_log_det(ops, self._chosen(ops, y))
+        return self._put(ops, y, x), log_det
+
+    def _chosen(self, ops, x):
+        if self.neighbours:
+            return x[self.coordinates[0] : self.coordinates[-1] + 1]
+        return ops.take(x, self.coordinates)
+
+    def _put(self, ops, x, new):
+        if self.neighbours:
+            first, behind = self.coordinates[0], self.coordinates[-1] + 1
+            return joined(ops, [x[:first], new, x[behind:]])
+        kept = [i for i in range(x.shape[0]) if i not in self.coordinates]
+        order = [*kept, *self.coordinates]
+        return ops.take(joined(ops, [ops.take(x, kept), new]) if kept else new, [order.index(i) for i in range(len(order))])
+
+
+def joined(ops, parts):
+    """The parts that are not empty, along the first axis."""
+    parts = [part for part in parts if part.shape[0]]
+    return parts[0] if len(parts) == 1 else ops.concat(parts)

@@ -1,0 +1,222 @@
+"""What a transform is. To add one, write one file like this into `flowspec/transforms/`:
+
+    @dataclass(frozen=True, eq=False)
+    class Softsign(Elementwise):
+        \"\"\"y = x / (1 + |x|).   Slope: 1 / (1 + |x|)^2.   Source: zuko.transforms.SoftclipTransform.\"\"\"
+
+        domain = REAL
+        examples = ("Softsign",)
+
+        def forward(self, ops, x):
+            return x / (1 + ops.abs(x))
+
+        def inverse(self, ops, y):
+            return y / (1 - ops.abs(y))
+
+        def log_slope(self, ops, x):
+            return -2 * ops.log1p(ops.abs(x))
+
+and a test file `tests/transforms/test_softsign.py` with values known from the source. Nothing else:
+the language, the checker, the schema, `flowspec list`, the torch module, the ONNX graphs and the law
+tests find it. The name in the language is the class's name; the signature is its fields, declared
+with `parameter(...)` and `setting(...)` (flowspec/parameter.py).
+
+Formulas are plain Python over `ops` (flowspec/ops/vocabulary.py). The batch is the last axis: `x` is
+`(N,)` for a scalar event and `(D, N)` for a vector. A parameter arrives as a number or as an array
+that broadcasts against `x`. Say in a comment why a formula has the form it has, when the plain one
+would overflow or cancel.
+
+`examples` are calls as the language writes them. They are what the law tests run (inverse undoes
+forward, log-slope against 50 digits, the image, float32, torch, onnxruntime), so choose them to reach
+every branch.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from flowspec.diagnostics import Diagnostic
+from flowspec.mistakes import TiedCoordinates
+from flowspec.ops import Ops
+from flowspec.ops.numpy import REFERENCE
+from flowspec.ops.vocabulary import Array
+from flowspec.parameter import children, parameters, rebuild, varies
+from flowspec.support import REAL, Interval, Space, as_interval
+
+
+@dataclass(frozen=True, eq=False)
+class Transform(ABC):
+    """An invertible step over a whole event. Subclass `Elementwise` for one that acts on each number alone."""
+
+    examples: ClassVar[tuple[str, ...]] = ()
+    """Calls as the language writes them, for the documentation and the law tests."""
+
+    before: ClassVar[str] = "Normal(0, 1)[3]"
+    """A pipeline that ends in the domain, for the law tests of `examples`."""
+
+    scalar_too: ClassVar[bool] = False
+    """Does it take a scalar flow as well as a vector?"""
+
+    @abstractmethod
+    def domain_for(self, space: Space) -> Space:
+        """The largest support it takes, of the shape nearest to that of `space`."""
+
+    def range_for(self, space: Space) -> Space:
+        """Everything it can give, of the shape nearest to that of `space`: the domain of its inverse."""
+        return self.image(self.domain_for(space))
+
+    @abstractmethod
+    def image(self, space: Space) -> Space:
+        """The support that comes out when `space`, inside the domain, goes in."""
+
+    @abstractmethod
+    def preimage(self, space: Space) -> Space:
+        """The support that goes in when `space` comes out: the image of the inverse."""
+
+    @abstractmethod
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
+        """y and log |det dy/dx|, the latter (N,) or a number that holds for every row."""
+
+    @abstractmethod
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+        """x and log |det dy/dx| (of the forward direction) at that x."""
+
+    def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
+        """Why it cannot act on a point of this shape: a wrong count of coordinates, coordinates tied together."""
+        return ()
+
+    def inner_space(self, space: Space) -> Space:
+        """What the transforms inside a composite one act on."""
+        return space
+
+    def problems(self, space: Space) -> Iterable[Diagnostic]:
+        """Mistakes in the fields that their own constraints cannot see (an unsorted interval, a singular matrix)."""
+        return ()
+
+    def measure(self, y: np.ndarray) -> dict[str, np.ndarray]:
+        """New values of the fields that are measured from data, given the data `y` (D, N) on the output side."""
+        return {}
+
+    @property
+    def varies(self) -> bool:
+        """Does it hold a parameter that training or the context decides?"""
+        return any(varies(getattr(self, name)) for name in parameters(self)) or any(
+            child.varies for _, child in children(self)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Elementwise(Transform):
+    """A strictly monotone function of one number, applied to each coordinate."""
+
+    domain: ClassVar[Interval] = REAL
+    codomain: ClassVar[Interval] = REAL
+    """What can come out whatever its trained parameters become; the image is exact where nothing is trained."""
+
+    scalar_too = True
+    before: ClassVar[str] = "Normal([-0.5, 0, 0.5], 1)"
+
+    @abstractmethod
+    def forward(self, ops: Ops, x: Array) -> Array:
+        """y, elementwise."""
+
+    @abstractmethod
+    def inverse(self, ops: Ops, y: Array) -> Array:
+        """x, elementwise, for y in the image of the domain."""
+
+    @abstractmethod
+    def log_slope(self, ops: Ops, x: Array) -> Array:
+        """log |dy/dx|, elementwise."""
+
+    def forward_and_log_slope(self, ops: Ops, x: Array) -> tuple[Array, Array]:
+        """Both at once: override where they share work."""
+        return self.forward(ops, x), self.log_slope(ops, x)
+
+    def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+        """x, and the log-slope of the forward direction there: override where they share work."""
+        x = self.inverse(ops, y)
+        return x, self.log_slope(ops, x)
+
+    def image_when_varying(self, interval: Interval) -> Interval:
+        """Everything `interval` can become over all values of the trained parameters."""
+        return self.codomain
+
+    def preimage_when_varying(self, interval: Interval) -> Interval:
+        """Everything that `interval` can come from over all values of the trained parameters."""
+        return self.domain
+
+    # --- derived --------------------------------------------------------------------------------
+
+    def forward_and_log_det(self, ops, x):
+        y, log_slope = self.forward_and_log_slope(ops, x)
+        return y, over_event(ops, log_slope, x)
+
+    def inverse_and_log_det(self, ops, y):
+        x, log_slope = self.inverse_and_log_slope(ops, y)
+        return x, over_event(ops, log_slope, x)
+
+    def misfits(self, space, giver):
+        if space.intervals is None:
+            gives = next(part for part in space.parts if part.size > 1 or as_interval(part) is None)
+            yield TiedCoordinates(giver=giver, gives=gives.words)
+
+    def domain_for(self, space):
+        return space.with_parts([self.domain] * space.size)
+
+    def image(self, space):
+        if self.varies:
+            return space.with_parts(self.image_when_varying(i) for i in space.intervals)
+        return map_ends(bound_to_reference(self).forward, space)
+
+    def preimage(self, space):
+        if self.varies:
+            return space.with_parts(self.preimage_when_varying(i) for i in space.intervals)
+        return map_ends(bound_to_reference(self).inverse, space)
+
+
+def over_event(ops: Ops, log_slope: Array, x: Array) -> Array:
+    """The log-determinant of an elementwise step: the sum of its log-slopes over the event."""
+    if len(x.shape) == 1:
+        return log_slope
+    if isinstance(log_slope, int | float):
+        return log_slope * x.shape[0]
+    if log_slope.shape[0] == 1:
+        return log_slope[0] * x.shape[0]
+    return ops.sum(log_slope)
+
+
+def for_formulas(array: np.ndarray, spec) -> np.ndarray:
+    """A parameter as formulas see it: with a batch axis of one, unless it is a matrix."""
+    return array[..., None] if spec.batched else array
+
+
+def bound_to_reference(part):
+    """The part with its fixed parameters as float64 arrays that broadcast against `x`."""
+
+    def bind(path, owner, field, value):
+        if varies(value) or np.ndim(value) == 0:
+            return value
+        return for_formulas(np.asarray(value, float), parameters(owner)[field])
+
+    return rebuild(part, "", bind)
+
+
+def map_ends(function, space: Space) -> Space:
+    """The image of a box under a monotone function of each coordinate, from the ends of its sides."""
+    intervals = space.intervals
+    ends = np.array([[i.low, i.high] for i in intervals])
+    with np.errstate(all="ignore"):
+        mapped = np.asarray(function(REFERENCE, ends[0] if space.scalar else ends)).reshape(len(intervals), 2)
+    return space.with_parts(_image(i, *row) for i, row in zip(intervals, mapped, strict=True))
+
+
+def _image(interval: Interval, at_low: float, at_high: float) -> Interval:
+    assert not (np.isnan(at_low) or np.isnan(at_high)), "a monotone function has a limit at each end"
+    if at_low <= at_high:
+        return Interval(float(at_low), float(at_high), interval.closed_low, interval.closed_high)
+    return Interval(float(at_high), float(at_low), interval.closed_high, interval.closed_low)
