@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import statistics
-from functools import reduce
 
 import numpy as np
 
@@ -115,8 +114,19 @@ class NumpyOps(Ops):
     def gamma_gradient(self, concentration, x):
         return x
 
-    def loop(self, count, body, state):
-        return reduce(lambda current, _: tuple(body(*current)), range(count), tuple(state))
+    def whole(self, value):
+        return np.asarray(value, np.int64)
+
+    def low_word(self, x):
+        return x & 0xFFFFFFFF
+
+    def high_word(self, x):
+        return (x >> 32) & 0xFFFFFFFF
+
+    xor = staticmethod(np.bitwise_xor)
+
+    def to_float(self, x):
+        return x.astype(self.dtype)
 
     def lgamma(self, x):
         return self._rounded(_lgamma(x), x)

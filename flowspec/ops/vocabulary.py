@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -183,14 +183,28 @@ class Ops(ABC):
         Source: Implicit Reparameterization Gradients, Figurnov et al., 2018, arXiv:1805.08498.
         """
 
-    # --- loops --------------------------------------------------------------------------------
+    # --- 64-bit whole numbers, for the random number generator --------------------------------------
+    # + and * wrap around, as in C on unsigned numbers.
 
     @abstractmethod
-    def loop(self, count: int, body: Callable[..., tuple[Array, ...]], state: tuple[Array, ...]) -> tuple[Array, ...]:
-        """`state = body(*state)`, `count` times; shapes and types of the state stay the same.
+    def whole(self, value: Any) -> Array:
+        """Fixed whole numbers as int64."""
 
-        One Loop node in a graph. Every entry of the first state is data, of its final shape.
-        """
+    @abstractmethod
+    def low_word(self, x: Array) -> Array:
+        """The lower 32 bits, as 0 ... 2^32 - 1."""
+
+    @abstractmethod
+    def high_word(self, x: Array) -> Array:
+        """The upper 32 bits, as 0 ... 2^32 - 1."""
+
+    @abstractmethod
+    def xor(self, a: Array, b: Array) -> Array:
+        """Bits that differ."""
+
+    @abstractmethod
+    def to_float(self, x: Array) -> Array:
+        """Whole numbers in the float type of the data."""
 
     # --- composed: the same statement for every interpreter that has nothing better ----------------
 

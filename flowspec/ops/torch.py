@@ -1,0 +1,162 @@
+"""The vocabulary over torch tensors: training, gradients, `torch.compile`.
+
+Plain numbers that meet no tensor are worked out by numpy in float64.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from flowspec.ops.numpy import REFERENCE
+from flowspec.ops.vocabulary import Ops
+
+
+def _lifted(name: str, function):
+    """The torch function, or numpy's where a plain number is given."""
+    plain = getattr(REFERENCE, name)
+    return staticmethod(lambda x: function(x) if isinstance(x, torch.Tensor) else float(plain(x)))
+
+
+class _ImplicitGamma(torch.autograd.Function):
+    """Identity on a gamma draw, with the derivative of the exact sampler with respect to the concentration."""
+
+    @staticmethod
+    def forward(ctx, concentration, x):
+        ctx.save_for_backward(concentration, x)
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        concentration, x = ctx.saved_tensors
+        slope = torch._standard_gamma_grad(concentration.expand_as(x).contiguous(), x.contiguous())
+        return (gradient * slope).sum_to_size(concentration.shape), None
+
+
+class TorchOps(Ops):
+    """Runs formulas on tensors of one float type on one device."""
+
+    def __init__(self, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu"):
+        self.torch_dtype = dtype
+        self.device = device
+        self.dtype = np.dtype(str(dtype).removeprefix("torch.")) if dtype != torch.bfloat16 else np.dtype(np.float32)
+
+    def constant(self, value):
+        return torch.as_tensor(np.asarray(value), dtype=self.torch_dtype, device=self.device)
+
+    exp = _lifted("exp", torch.exp)
+    log = _lifted("log", torch.log)
+    log1p = _lifted("log1p", torch.log1p)
+    expm1 = _lifted("expm1", torch.expm1)
+    sqrt = _lifted("sqrt", torch.sqrt)
+    abs = _lifted("abs", torch.abs)
+    sign = _lifted("sign", torch.sign)
+    floor = _lifted("floor", torch.floor)
+    sin = _lifted("sin", torch.sin)
+    cos = _lifted("cos", torch.cos)
+    tan = _lifted("tan", torch.tan)
+    asin = _lifted("asin", torch.asin)
+    acos = _lifted("acos", torch.acos)
+    atan = _lifted("atan", torch.atan)
+    sinh = _lifted("sinh", torch.sinh)
+    asinh = _lifted("asinh", torch.asinh)
+    tanh = _lifted("tanh", torch.tanh)
+    atanh = _lifted("atanh", torch.atanh)
+    sigmoid = _lifted("sigmoid", torch.sigmoid)
+    # torch's softplus turns linear at its threshold: at 40 exp(-x) is below the last digit of float64.
+    softplus = _lifted("softplus", lambda x: torch.nn.functional.softplus(x, threshold=40.0))
+    log_sigmoid = _lifted("log_sigmoid", torch.nn.functional.logsigmoid)
+    lgamma = _lifted("lgamma", torch.lgamma)
+    erfc = _lifted("erfc", torch.erfc)
+    square = _lifted("square", torch.square)
+
+    def isinf(self, x):
+        return torch.isinf(x)
+
+    def power(self, x, exponent):
+        return float(np.power(x, exponent)) if not _tensors(x, exponent) else torch.pow(x, exponent)
+
+    def maximum(self, a, b):
+        return self._extreme(torch.maximum, torch.clamp_min, max, a, b)
+
+    def minimum(self, a, b):
+        return self._extreme(torch.minimum, torch.clamp_max, min, a, b)
+
+    @staticmethod
+    def _extreme(pair, clamp, plain, a, b):
+        if not _tensors(a, b):
+            return plain(a, b)
+        if _tensors(a) and _tensors(b):
+            return pair(a, b)
+        return clamp(a, b) if _tensors(a) else clamp(b, a)
+
+    def where(self, condition, a, b):
+        if not _tensors(a, b):
+            # Two plain numbers would give torch's default float type.
+            a = torch.full((), a, dtype=self.torch_dtype, device=self.device)
+        return torch.where(condition, a, b)
+
+    def sum(self, x):
+        return torch.sum(x, 0)
+
+    def cumsum(self, x):
+        return torch.cumsum(x, 0)
+
+    def logsumexp(self, x):
+        return torch.logsumexp(x, 0)
+
+    def any(self, condition):
+        return torch.any(condition, 0)
+
+    def concat(self, parts):
+        batch = torch.broadcast_shapes(*(part.shape[-1:] for part in parts))
+        return torch.cat([part.expand(*part.shape[:-1], *batch) for part in parts])
+
+    def stack(self, parts):
+        like = next(part for part in parts if _tensors(part))
+        tensors = [part if _tensors(part) else torch.full_like(like, part) for part in parts]
+        return torch.stack(torch.broadcast_tensors(*tensors))
+
+    def take(self, x, indices):
+        return x[list(indices)]
+
+    def take_along(self, x, index):
+        shape = torch.broadcast_shapes(x.shape[1:], index.shape)
+        return torch.gather(x.expand(x.shape[0], *shape), 0, index.expand(shape)[None])[0]
+
+    def unflatten(self, x, sizes):
+        return x.reshape(*sizes, *x.shape[1:])
+
+    def matmul(self, matrix, x):
+        return torch.matmul(matrix, x)
+
+    def number(self, condition):
+        return condition.to(self.torch_dtype)
+
+    def to_index(self, x):
+        return x.to(torch.int64)
+
+    def gamma_gradient(self, concentration, x):
+        if not _tensors(concentration):
+            return x.detach()
+        return _ImplicitGamma.apply(concentration, x.detach())
+
+    def whole(self, value):
+        return torch.as_tensor(value, dtype=torch.int64, device=self.device)
+
+    def low_word(self, x):
+        return x & 0xFFFFFFFF
+
+    def high_word(self, x):
+        return (x >> 32) & 0xFFFFFFFF
+
+    def xor(self, a, b):
+        return a ^ b
+
+    def to_float(self, x):
+        return x.to(self.torch_dtype)
+
+
+def _tensors(*values) -> bool:
+    """Is any of the values a tensor?"""
+    return any(isinstance(value, torch.Tensor) for value in values)

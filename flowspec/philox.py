@@ -1,0 +1,107 @@
+"""Seeded noise: Philox4x32-10 over the vocabulary, so that every interpreter draws the same numbers.
+
+Source: Parallel Random Numbers: As Easy as 1, 2, 3, Salmon et al., SC 2011, doi:10.1145/2063384.2063405.
+
+The stream, for whoever writes it again in another language. For row r (int64) and seed s (int64):
+
+    counter = (r mod 2^32, r div 2^32, block, kind)     kind: 0 uniforms, 1 normals
+    key     = (s mod 2^32, s div 2^32)                  two's complement for negative numbers
+    w0, w1, w2, w3 = philox4x32_10(counter, key)
+
+float32   a word w gives the uniform (w div 2^9 + 1/2) 2^-23: four uniforms a block, in the order of the words
+float64   two words v, w give (v 2^20 + w div 2^12 + 1/2) 2^-52: two uniforms a block. 52 bits, because
+          k + 1/2 has to be a float64 itself
+normals   uniforms u, v in the order of their stream, in pairs, give sqrt(-2 log u) cos(2 pi v) and
+          sqrt(-2 log u) sin(2 pi v)
+
+The q-th row of uniform noise takes the q-th uniform of kind 0, the q-th row of normal noise the q-th
+normal of kind 1, whatever else is drawn. So each number depends on (seed, row, q) alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
+
+ROUNDS = 10
+_MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
+_KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
+UNIFORM, NORMAL = 0, 1
+
+
+def philox(ops: Ops, counter: Sequence[Array], key: Sequence[Array]) -> tuple[Array, Array, Array, Array]:
+    """Four random words (0 ... 2^32 - 1, as int64) from four counter words and two key words."""
+    c0, c1, c2, c3 = counter
+    k0, k1 = key
+    for index in range(ROUNDS):
+        first, second = c0 * ops.whole(_MULTIPLIERS[0]), c2 * ops.whole(_MULTIPLIERS[1])
+        c0, c2 = ops.xor(ops.xor(ops.high_word(second), c1), k0), ops.xor(ops.xor(ops.high_word(first), c3), k1)
+        c1, c3 = ops.low_word(second), ops.low_word(first)
+        if index + 1 < ROUNDS:
+            k0 = ops.low_word(k0 + ops.whole(_KEY_STEPS[0]))
+            k1 = ops.low_word(k1 + ops.whole(_KEY_STEPS[1]))
+    return c0, c1, c2, c3
+
+
+def noise(ops: Ops, seed: Array, rows: Array, kinds: Sequence[str]) -> Array:
+    """Standard noise (K, N) for rows (N,) of the stream: row j of it is of the kind `kinds[j]`."""
+    uniforms, normals = kinds.count("uniform"), kinds.count("normal")
+    pairs = -(-normals // 2)
+    drawn = _uniform_streams(ops, seed, rows, (uniforms, 2 * pairs))
+    found = []
+    if uniforms:
+        found.append(drawn[UNIFORM])
+    if normals:
+        found.append(_box_muller(ops, drawn[NORMAL], pairs))
+    return _in_order(ops, found, kinds, pairs)
+
+
+def _uniform_streams(ops: Ops, seed: Array, rows: Array, counts: tuple[int, int]) -> list[Array]:
+    """The first `counts[kind]` uniforms of each kind, (count, N)."""
+    a_block = 4 if ops.dtype == np.float32 else 2
+    blocks = [-(-count // a_block) for count in counts]
+    number = np.concatenate([np.arange(count) for count in blocks])[:, None]
+    kind = np.repeat([UNIFORM, NORMAL], blocks)[:, None]
+    counter = (ops.low_word(rows), ops.high_word(rows), ops.whole(number), ops.whole(kind))
+    words = philox(ops, counter, (ops.low_word(seed), ops.high_word(seed)))
+    values = ops.concat(_to_uniforms(ops, words))
+    total, streams, first = sum(blocks), [], 0
+    for count, taken in zip(counts, blocks, strict=True):
+        places = [(q % a_block) * total + first + q // a_block for q in range(count)]
+        streams.append(ops.take(values, places) if places else None)
+        first += taken
+    return streams
+
+
+def _to_uniforms(ops: Ops, words: Sequence[Array]) -> list[Array]:
+    if ops.dtype == np.float32:
+        # high_word(w 2^23) is w div 2^9.
+        return [(ops.to_float(ops.high_word(w * ops.whole(2**23))) + 0.5) * 2.0**-23 for w in words]
+    pairs = [(words[0], words[1]), (words[2], words[3])]
+    bits = [v * ops.whole(2**20) + ops.high_word(w * ops.whole(2**20)) for v, w in pairs]
+    return [(ops.to_float(k) + 0.5) * 2.0**-52 for k in bits]
+
+
+def _box_muller(ops: Ops, uniforms: Array, pairs: int) -> Array:
+    """Normals (2 pairs, N): first those with the cosine, then those with the sine."""
+    u = ops.take(uniforms, range(0, 2 * pairs, 2))
+    v = ops.take(uniforms, range(1, 2 * pairs, 2))
+    radius, angle = ops.sqrt(-2 * ops.log(u)), (2 * math.pi) * v
+    return ops.concat([radius * ops.cos(angle), radius * ops.sin(angle)])
+
+
+def _in_order(ops: Ops, found: list[Array], kinds: Sequence[str], pairs: int) -> Array:
+    """The drawn rows in the order of `kinds`."""
+    uniforms = list(kinds).count("uniform")
+    places, seen = [], {"uniform": 0, "normal": 0}
+    for kind in kinds:
+        q = seen[kind]
+        places.append(q if kind == "uniform" else uniforms + (q % 2) * pairs + q // 2)
+        seen[kind] += 1
+    drawn = found[0] if len(found) == 1 else ops.concat(found)
+    return drawn if places == list(range(drawn.shape[0])) else ops.take(drawn, places)
