@@ -7,6 +7,7 @@ fields are checked. A domain mismatch does not: the walk goes on with what the s
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -18,12 +19,11 @@ from flowspec.bases.base import Base, Coordinatewise
 from flowspec.checks import canonical, coordinates, field_problems
 from flowspec.diagnostics import Diagnostic, FlowError, Span
 from flowspec.flow import Declaration, Flow, Step
-from flowspec.parameter import FromContext, Learn, Value, children, parameters, rebuild, values, varies, with_fields
+from flowspec.parameter import FromContext, Learn, Value, children, rebuild, values, varies, with_children
 from flowspec.support import REAL, Space
 from flowspec.transforms.transform import Transform
 
 LARGEST_EVENT = 4096
-LONGEST_PIPELINE = 1000
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,16 @@ class Origin:
     path: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class Deferred:
+    """Steps that depend on what comes in: `Onto(event)`."""
+
+    expand: Callable[[Space], Iterable[Transform] | Diagnostic]
+
+
 def assemble(
-    base: Base,
-    transforms: Iterable[Transform] = (),
+    base: Base | None,
+    transforms: Iterable[Transform | Deferred | None] = (),
     context: Declaration | None = None,
     event: Declaration | None = None,
     *,
@@ -46,15 +53,17 @@ def assemble(
 ) -> Flow:
     """The checked flow, or a `FlowError` with everything that is wrong with it.
 
+    A part that is None was written wrongly: its mistake is among `already`, and the rest is still checked.
+
     origin    where a part was written, for the places of the mistakes
     already   mistakes found before, to be reported together
     """
     walk = _Walk(origin, list(already))
-    checked = walk.base(base)
+    checked = walk.base(base) if base else None
     steps = walk.steps(checked, transforms)
-    if event and not walk.found:
+    if event and checked and not walk.found:
         walk.found += event_problems(event, checked, steps)
-    if walk.found:
+    if walk.found or checked is None:
         raise FlowError(walk.found)
     return Flow(checked, tuple(steps), context, event, retests_base=checked.varies)
 
@@ -106,22 +115,29 @@ class _Walk:
 
     # --- the steps --------------------------------------------------------------------------------
 
-    def steps(self, base: Base, transforms: Iterable[Transform]) -> list[Step]:
+    def steps(self, base: Base | None, transforms: Iterable[Transform | Deferred | None]) -> list[Step]:
         steps: list[Step] = []
-        space = base.space if self.trusted else None
+        space = base.space if base and self.trusted else None
         if space and space.size > LARGEST_EVENT:
-            limits = {"size": coordinates(space.size), "limit": str(LARGEST_EVENT)}
-            self.report(base, [mistakes.TooLarge(what="the event", advice="make the flow smaller", **limits)])
+            self.report(base, [mistakes.EventTooLarge(size=space.size, limit=LARGEST_EVENT)])
             space = None
         giver: object = base
-        for index, transform in enumerate(transforms):
-            if index == LONGEST_PIPELINE:
-                advice_text = "write fewer steps, or fewer repetitions"
-                self.report(transform, [mistakes.TooLarge(what="the pipeline", size="more steps", limit=str(index), advice=advice_text)])  # fmt: skip
-                break
-            output = self.step(transform, space, giver, base, steps)
-            space, giver = output, transform
+        waiting = deque(transforms)
+        while waiting:
+            transform = waiting.popleft()
+            if isinstance(transform, Deferred):
+                waiting.extendleft(reversed(self.expanded(transform, space)))
+                continue
+            space = self.step(transform, space, giver, base, steps) if transform else None
+            giver = transform
         return steps
+
+    def expanded(self, deferred: Deferred, space: Space | None) -> list[Transform | None]:
+        found = deferred.expand(space) if space and self.trusted else [None]
+        if not isinstance(found, Diagnostic):
+            return list(found)
+        self.report(deferred, [found])
+        return [None]
 
     def step(self, transform, space: Space | None, giver, base, steps: list[Step]) -> Space | None:
         """Check one transform behind `space` and append it; what comes out, None if that is unknown."""
@@ -161,18 +177,6 @@ class _Walk:
             return transform.image(domain)
         self.trusted = False
         return None
-
-
-def with_children(part, inner: Mapping[str, object]):
-    """The part with other parts inside: `inner` maps the paths of `children` to the new ones."""
-    changed: dict[str, object] = {}
-    for path, child in inner.items():
-        name, _, index = path.partition(".")
-        if index:
-            changed[name] = (*changed.get(name, ()), child)  # type: ignore[misc]
-        else:
-            changed[name] = child
-    return with_fields(part, changed)
 
 
 def settle(base: Base) -> Base:

@@ -14,6 +14,7 @@ from flowspec.parameter import (
     FromContext,
     Learn,
     ParameterSpec,
+    PartSpec,
     SettingSpec,
     Value,
     component,
@@ -58,6 +59,8 @@ def field_problems(part, event: tuple[int, ...] | None) -> Iterator[Diagnostic]:
     name = type(part).__name__
     for field, spec in specs(part).items():
         value = getattr(part, field)
+        if isinstance(spec, PartSpec):
+            continue
         if isinstance(spec, SettingSpec):
             yield from _setting_problems(name, field, spec, value)
         elif isinstance(value, Learn):

@@ -178,9 +178,11 @@ def keep_inside(ops: Ops, space: Space, x: Array) -> Array:
     if space.intervals is None:
         return x
     low, high = within(space.intervals, ops.dtype)
-    if not np.isinf(low).all():
-        x = ops.maximum(x, _bound(ops, low, x))
-    return x if np.isinf(high).all() else ops.minimum(x, _bound(ops, high, x))
+    has_low, has_high = not np.isinf(low).all(), not np.isinf(high).all()
+    if has_low and has_high:
+        return ops.clip(x, _bound(ops, low, x), _bound(ops, high, x))
+    x = ops.maximum(x, _bound(ops, low, x)) if has_low else x
+    return ops.minimum(x, _bound(ops, high, x)) if has_high else x
 
 
 def move_to_safety(ops: Ops, space: Space, x: Array, outside: Array | None) -> Array:

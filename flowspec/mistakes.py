@@ -199,13 +199,11 @@ class EventCount(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TooLarge(InPart):
-    message = "{what} has {size}, and FlowSpec goes up to {limit}"
-    help = "{advice}"
-    what: str
-    size: str
-    limit: str
-    advice: str
+class EventTooLarge(InPart):
+    message = "the event has {size} coordinates, and FlowSpec goes up to {limit}"
+    help = "make the base smaller"
+    size: int
+    limit: int
 
 
 @dataclass(frozen=True, kw_only=True)

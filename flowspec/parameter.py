@@ -112,6 +112,19 @@ class SettingSpec:
     doc: str
 
 
+@dataclass(frozen=True)
+class PartSpec:
+    """A field that holds other parts: one, or all that are given."""
+
+    many: bool
+    doc: str
+
+
+def part(*, many: bool = False, doc: str = "") -> Any:
+    """Declare a field that holds another part, or (`many`) a tuple of parts."""
+    return dataclasses.field(metadata={"spec": PartSpec(many, doc)})
+
+
 def parameter(
     default: Value = dataclasses.MISSING,
     *,
@@ -146,7 +159,7 @@ def setting(
     return dataclasses.field(default=default, metadata={"spec": spec})
 
 
-def specs(part: Any) -> dict[str, ParameterSpec | SettingSpec]:
+def specs(part: Any) -> dict[str, ParameterSpec | SettingSpec | PartSpec]:
     """The declared fields of a part (an instance or its class), in order."""
     return {f.name: f.metadata["spec"] for f in dataclasses.fields(part) if "spec" in f.metadata}
 
@@ -185,13 +198,12 @@ def varies(value: Value) -> bool:
 
 
 def children(part: Any) -> Iterator[tuple[str, Any]]:
-    """The parts inside a composite part, with their paths: `steps.0`, `transform`."""
-    for field in dataclasses.fields(part):
-        value = getattr(part, field.name)
-        if dataclasses.is_dataclass(value) and hasattr(value, "examples"):
-            yield field.name, value
-        elif isinstance(value, tuple) and value and all(hasattr(item, "examples") for item in value):
-            yield from ((f"{field.name}.{index}", item) for index, item in enumerate(value))
+    """The parts inside a composite part, with their paths: `bases.0`, `transform`."""
+    for name, spec in specs(part).items():
+        if isinstance(spec, PartSpec) and spec.many:
+            yield from ((f"{name}.{index}", item) for index, item in enumerate(getattr(part, name)))
+        elif isinstance(spec, PartSpec):
+            yield name, getattr(part, name)
 
 
 def values(part: Any, path: str) -> Iterator[tuple[str, Any, str, Value]]:
@@ -208,11 +220,15 @@ def rebuild(part: Any, path: str, replacement: Callable[[str, Any, str, Value], 
         name: replacement(f"{path}.{name}", part, name, getattr(part, name)) for name in parameters(part)
     }
     inner = {name: rebuild(child, f"{path}.{name}", replacement) for name, child in children(part)}
-    for field in dataclasses.fields(part):
-        if field.name in inner:
-            changed[field.name] = inner[field.name]
-        elif f"{field.name}.0" in inner:
-            changed[field.name] = tuple(inner[f"{field.name}.{i}"] for i in range(len(getattr(part, field.name))))
+    return with_fields(with_children(part, inner), changed)
+
+
+def with_children(part: Any, inner: Mapping[str, Any]) -> Any:
+    """A copy of a composite part with other parts inside: `inner` maps the paths of `children` to them."""
+    changed: dict[str, Any] = {}
+    for path, child in inner.items():
+        name, _, index = path.partition(".")
+        changed[name] = (*changed.get(name, ()), child) if index else child
     return with_fields(part, changed)
 
 

@@ -131,7 +131,7 @@ class OnnxOps(Ops):
         self.batch = batch
         self.graph = ir.Graph([], [], nodes=[], opset_imports={"": opset}, name=name)
         self._constants: dict[tuple, ir.Value] = {}
-        self._nodes: dict[tuple, tuple[ir.Value, ...]] = {}
+        self._nodes: dict[tuple, ir.Value] = {}
         self._counts: dict[str, int] = {}
         self._scope = ""
 
@@ -148,7 +148,11 @@ class OnnxOps(Ops):
 
     def output(self, name: str, recorded: Recorded, doc: str = "") -> None:
         """Declare a recorded value as an output under this name."""
-        found = self._emit("Identity", [recorded.value], {}, [name])[0]
+        found = recorded.value
+        if found.producer() is None or found in self.graph.outputs:
+            # An input or another output cannot be renamed.
+            found = self._emit("Identity", [found], {})
+        found.name = name
         found.shape, found.type = self._ir_shape(recorded.shape), ir.TensorType(_ir_type(recorded.dtype))
         found.doc_string = doc
         self.graph.outputs.append(found)
@@ -178,16 +182,16 @@ class OnnxOps(Ops):
         values = [operand.value for operand in operands]
         key = (op, *map(id, values), *sorted((name, str(value)) for name, value in attributes.items()))
         if key not in self._nodes:
-            self._nodes[key] = self._emit(op, values, attributes, [None])
-        return Recorded(self, self._nodes[key][0], shape, dtype)
+            self._nodes[key] = self._emit(op, values, attributes)
+        return Recorded(self, self._nodes[key], shape, dtype)
 
-    def _emit(self, op: str, values: list[ir.Value], attributes: dict, names: list[str | None]) -> tuple[ir.Value, ...]:
+    def _emit(self, op: str, values: list[ir.Value], attributes: dict) -> ir.Value:
         path = f"{self._scope}/{op}" if self._scope else op
-        count = self._counts[path] = self._counts.get(path, 0) + 1
-        outputs = [ir.Value(name=name or f"{path}_{count}") for name in names]
-        node = ir.node(op, values, attributes, outputs=outputs, name=f"{path}_{count}:node" if names[0] else f"{path}_{count}")
-        self.graph.append(node)
-        return tuple(outputs)
+        self._counts[path] = self._counts.get(path, 0) + 1
+        name = f"{path}_{self._counts[path]}"
+        output = ir.Value(name=name)
+        self.graph.append(ir.node(op, values, attributes, outputs=[output], name=name))
+        return output
 
     def _as_operand(self, x, dtype, rank: int) -> Recorded:
         """A number or an array as a constant. A number gets the rank of its partner: kernels are much faster so."""
@@ -196,7 +200,7 @@ class OnnxOps(Ops):
 
     def fixed(self, array: np.ndarray) -> Recorded:
         """A constant of the graph; equal ones are shared."""
-        array = np.ascontiguousarray(array)
+        array = np.asarray(array, order="C")
         key = (array.dtype.str, array.shape, array.tobytes())
         if key not in self._constants:
             value = ir.Value(
@@ -325,6 +329,12 @@ class OnnxOps(Ops):
     def minimum(self, a, b):
         return self.node("Min", a, b) if _recorded(a, b) else np.minimum(a, b)
 
+    def clip(self, x, low, high):
+        if not isinstance(x, Recorded) or np.ndim(low) or np.ndim(high) or _recorded(low, high):
+            return super().clip(x, low, high)
+        ends = [self.fixed(np.array(end, x.dtype)) for end in (low, high)]
+        return self.raw("Clip", [x, *ends], x.shape, x.dtype)
+
     def where(self, condition, a, b):
         if not _recorded(condition, a, b):
             return np.where(condition, a, b)
@@ -387,7 +397,7 @@ class OnnxOps(Ops):
         if not isinstance(x, Recorded):
             return REFERENCE.take(x, indices)
         rows = self.whole_constant(*indices)
-        return self.raw("Gather", [x, rows], (len(rows.shape) and rows.shape[0], *x.shape[1:]), x.dtype, axis=0)
+        return self.raw("Gather", [x, rows], (rows.shape[0], *x.shape[1:]), x.dtype, axis=0)
 
     def take_along(self, x, index):
         if not isinstance(x, Recorded):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flowspec.parameter import part
 from flowspec.transforms.transform import Transform
 
 
@@ -11,11 +12,15 @@ from flowspec.transforms.transform import Transform
 class Inverse(Transform):
     """y = f^-1(x), for the transform f.   Slope: 1 / f'(y)."""
 
-    transform: Transform
+    transform: Transform = part()
 
     @property
     def scalar_too(self):
         return self.transform.scalar_too
+
+    @property
+    def gains(self):
+        return -self.transform.gains
 
     def misfits(self, space, giver):
         return self.transform.misfits(space, giver)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flowspec import mistakes
-from flowspec.parameter import setting
+from flowspec.parameter import part, setting
 from flowspec.support import Space
 from flowspec.transforms.transform import Transform
 
@@ -18,7 +18,7 @@ class On(Transform):
     """
 
     coordinates: tuple[int, ...] = setting(kind=tuple, low=0, doc="which coordinates, counted from 0")
-    transform: Transform
+    transform: Transform = part()
 
     def misfits(self, space, giver):
         if max(self.coordinates) >= space.size:

@@ -62,6 +62,11 @@ class Transform(ABC):
     scalar_too: ClassVar[bool] = False
     """Does it take a scalar flow as well as a vector?"""
 
+    @property
+    def gains(self) -> int:
+        """How many coordinates come out more than go in."""
+        return 0
+
     @abstractmethod
     def domain_for(self, space: Space) -> Space:
         """The largest support it takes, of the shape nearest to that of `space`."""

@@ -1,0 +1,96 @@
+"""Text to syntax tree. Whatever the text is, the answer is a tree or a `FlowError`, in time linear in its length."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from lark import Lark, UnexpectedCharacters, UnexpectedToken
+
+from flowspec.diagnostics import FlowError, Source, Span
+from flowspec.language import syntax
+from flowspec.language import syntax_mistakes as mistakes
+from flowspec.language.tree import TreeBuilder
+
+LARGEST_FILE = 200_000
+"""Bytes."""
+DEEPEST_NESTING = 64
+"""Open brackets."""
+MOST_WORDS = 25_000
+"""Numbers, names and signs: about a second of parsing."""
+
+
+def read_source(path: str | Path) -> Source:
+    """The text of a file, or a `FlowError` that says why it cannot be read as one."""
+    path = Path(path)
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise FlowError(mistakes.FileTooLarge(where=path.name, size=path.stat().st_size, limit=LARGEST_FILE))
+        data = path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise FlowError(mistakes.UnreadableFile(where=str(path), name=path.name, reason=reason)) from None
+    if b"\0" in data:
+        raise FlowError(mistakes.NotText(where=path.name, name=path.name, reason="it holds binary data"))
+    try:
+        return Source(data.decode("utf-8"), path.name)
+    except UnicodeDecodeError as error:
+        reason = f"byte {error.start + 1} is not UTF-8"
+        raise FlowError(mistakes.NotText(where=path.name, name=path.name, reason=reason)) from None
+
+
+def parse_text(source: Source) -> syntax.File:
+    """The syntax tree of a text, or a `FlowError` with the first place that breaks the grammar."""
+    if len(source.text) > LARGEST_FILE:
+        raise FlowError(mistakes.FileTooLarge(where=source.name, size=len(source.text), limit=LARGEST_FILE))
+    _check_size(source)
+    try:
+        statements, pipeline = TreeBuilder(source).transform(_grammar().parse(source.text))
+    except UnexpectedCharacters as error:
+        raise FlowError(mistakes.at_character(source, error.pos_in_stream)) from None
+    except UnexpectedToken as error:
+        raise FlowError(mistakes.at_token(source, *_found_and_accepted(source, error))) from None
+    span = Span(source, 0, len(source.text))
+    return syntax.File(span, statements, pipeline, _comments(source))
+
+
+@cache
+def _grammar() -> Lark:
+    text = resources.files("flowspec.grammar").joinpath("flow.lark").read_text("utf-8")
+    return Lark(text, parser="lalr", lexer="contextual", maybe_placeholders=False)
+
+
+def _found_and_accepted(source: Source, error: UnexpectedToken) -> tuple[Span, set[str]]:
+    """Where the wrong token is, and which tokens could have stood there.
+
+    The error's own list is that of a later state: the parser reduces before it sees that a token does not fit.
+    """
+    end = len(source.text.rstrip())
+    at_end = error.token.type == "$END"
+    span = Span(source, end, end) if at_end else Span(source, error.token.start_pos, error.token.end_pos)
+    state = _grammar().parse_interactive(source.text[: span.start])
+    state.exhaust_lexer()
+    return span, state.accepts()
+
+
+def _check_size(source: Source) -> None:
+    depth = 0
+    for count, token in enumerate(mistakes.scan(source.text)):
+        if count == MOST_WORDS:
+            raise FlowError(mistakes.TooManyWords(span=Span(source, token.start, token.end), limit=MOST_WORDS))
+        if token.text in "([{":
+            depth += 1
+            if depth > DEEPEST_NESTING:
+                span = Span(source, token.start, token.start + 1)
+                raise FlowError(mistakes.NestedTooDeeply(span=span, limit=DEEPEST_NESTING))
+        elif token.text in ")]}":
+            depth -= 1
+
+
+def _comments(source: Source) -> tuple[syntax.Name, ...]:
+    found = re.finditer(r'"[^"\n]*"|(#[^\n]*)', source.text)
+    return tuple(
+        syntax.Name(Span(source, match.start(1), match.end(1)), match.group(1).rstrip()) for match in found if match.group(1)
+    )

@@ -1,0 +1,158 @@
+"""The syntax tree: what was written, before it means anything. Every node knows its span."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from flowspec.diagnostics import Span
+
+
+@dataclass(frozen=True)
+class Node:
+    """Anything that was written somewhere."""
+
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Name(Node):
+    text: str
+
+
+# --- values ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Number(Node):
+    value: float
+
+
+@dataclass(frozen=True)
+class String(Node):
+    text: str
+
+
+@dataclass(frozen=True)
+class Vector(Node):
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Sum(Node):
+    """Terms with their signs, `+` or `-`."""
+
+    terms: tuple[tuple[str, Node], ...]
+
+
+@dataclass(frozen=True)
+class Product(Node):
+    """Factors with what joins them to the ones before, `*` or `/`."""
+
+    factors: tuple[tuple[str, Node], ...]
+
+
+@dataclass(frozen=True)
+class Signed(Node):
+    """A value behind any number of signs, which come to one."""
+
+    negative: bool
+    value: Node
+
+
+@dataclass(frozen=True)
+class Power(Node):
+    """A base and its exponents, from left to right: `a ** b ** c`."""
+
+    operands: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Group(Node):
+    """A value in parentheses."""
+
+    value: Node
+
+
+@dataclass(frozen=True)
+class Argument(Node):
+    name: Name | None
+    value: Node
+
+
+@dataclass(frozen=True)
+class Call(Node):
+    """A name, and what may follow it: `Normal(0, 1)[5]`, `repeat(4) { ... }`. A bare name has no arguments (None)."""
+
+    name: Name
+    arguments: tuple[Argument, ...] | None = None
+    copies: Node | None = None
+    block: Pipeline | None = None
+
+
+@dataclass(frozen=True)
+class Pipeline(Node):
+    elements: tuple[Call, ...]
+
+
+# --- statements ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class NamedSupport(Node):
+    """`real`, `circle(0, 1)`."""
+
+    name: Name
+    arguments: tuple[Argument, ...] | None
+
+
+@dataclass(frozen=True)
+class IntervalSupport(Node):
+    """`(0, 1]`."""
+
+    low: Node
+    high: Node
+    closed_low: bool
+    closed_high: bool
+
+
+@dataclass(frozen=True)
+class Variable(Node):
+    """A declared name. Without a support it shares that of the next one that has one."""
+
+    name: Name
+    support: NamedSupport | IntervalSupport | None
+
+
+@dataclass(frozen=True)
+class Variables(Node):
+    """A `context` or an `event` statement."""
+
+    kind: str
+    variables: tuple[Variable, ...]
+
+
+@dataclass(frozen=True)
+class Let(Node):
+    name: Name
+    value: Node
+
+
+@dataclass(frozen=True)
+class Parameter(Node):
+    name: Name
+    default: Node | None
+
+
+@dataclass(frozen=True)
+class Def(Node):
+    name: Name
+    parameters: tuple[Parameter, ...]
+    body: Pipeline
+
+
+@dataclass(frozen=True)
+class File(Node):
+    statements: tuple[Variables | Let | Def, ...]
+    pipeline: Pipeline | None
+    comments: tuple[Name, ...]
+    """Comments in order, as written, `#` included."""
