@@ -241,3 +241,10 @@ class UnsortedInterval(InPart):
     message = "`{low_field}` of {part} must be less than `{field}`"
     help = "swap them, or bound what is trained so that they cannot cross: `learn(0, high=1)`"
     low_field: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScatteredCoordinates(InPart):
+    message = "{inner} changes the number of coordinates, so it acts on neighbours only"
+    help = "name coordinates that stand side by side, in their order"
+    inner: str

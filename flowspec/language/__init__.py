@@ -1,0 +1,1 @@
+"""Text to checked flow: parser, checker, and the messages of both."""

@@ -20,11 +20,17 @@ class On(Transform):
     coordinates: tuple[int, ...] = setting(kind=tuple, low=0, doc="which coordinates, counted from 0")
     transform: Transform = part()
 
+    @property
+    def gains(self):
+        return self.transform.gains
+
     def misfits(self, space, giver):
         if max(self.coordinates) >= space.size:
             yield mistakes.WrongCoordinate(found=max(self.coordinates), size=space.size, last=space.size - 1)
         elif len(set(self.coordinates)) < len(self.coordinates):
             yield mistakes.RepeatedCoordinate()
+        elif self.gains and not self.neighbours:
+            yield mistakes.ScatteredCoordinates(inner=type(self.transform).__name__)
         elif self._split(space) is None:
             yield mistakes.SplitGroup(giver=giver)
         else:

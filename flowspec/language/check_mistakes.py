@@ -1,0 +1,250 @@
+"""Mistakes in a text that is written by the grammar: names, arguments, values, blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowspec.diagnostics import Diagnostic
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownName(Diagnostic):
+    message = "there is no {kind} called `{name}`"
+    help = "{advice}"
+    kind: str
+    name: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotABase(Diagnostic):
+    message = "a pipeline starts with a base, and `{name}` is {what}"
+    help = "put a base before it: `Normal(0, 1) |> {name}`"
+    name: str
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotAStep(Diagnostic):
+    message = "`{name}` is {what}, and only steps can follow `|>`"
+    help = "{advice}"
+    name: str
+    what: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooManyArguments(Diagnostic):
+    message = "{name} takes {most}, not {found}"
+    help = "write it like this: `{signature}`"
+    name: str
+    most: str
+    found: int
+    signature: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownArgument(Diagnostic):
+    message = "{name} has no argument `{argument}`"
+    help = "{advice}"
+    name: str
+    argument: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepeatedArgument(Diagnostic):
+    message = "`{argument}` of {name} is given twice"
+    contrast = "given here already"
+    help = "give it once"
+    name: str
+    argument: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PositionAfterName(Diagnostic):
+    message = "an argument without a name stands behind a named one"
+    help = "name it too, or move it to the front"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingArgument(Diagnostic):
+    message = "{name} needs `{argument}`{meaning}"
+    help = "write it like this: `{signature}`"
+    name: str
+    argument: str
+    meaning: str
+    signature: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongKind(Diagnostic):
+    message = "`{argument}` of {name} must be {expected}, not {found}"
+    label = "{found}"
+    help = "{advice}"
+    name: str
+    argument: str
+    expected: str
+    found: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotANumber(Diagnostic):
+    message = "{found} cannot stand in arithmetic"
+    help = "use numbers, vectors of one length, and names of numbers"
+    found: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadArithmetic(Diagnostic):
+    message = "{what}"
+    help = "{advice}"
+    what: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RaggedMatrix(Diagnostic):
+    message = "the rows of the matrix have different lengths: {lengths}"
+    help = "give every row the same number of entries"
+    lengths: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MixedVector(Diagnostic):
+    message = "a vector holds numbers, and this is {found}"
+    help = "{advice}"
+    found: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmptyVector(Diagnostic):
+    message = "the vector is empty"
+    help = "write at least one number between the brackets"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeedsBlock(Diagnostic):
+    message = "`{name}` needs a block of steps"
+    help = "write `{example}`"
+    name: str
+    example: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakesNoBlock(Diagnostic):
+    message = "`{name}` takes no block"
+    help = "only `repeat(n)`, `inverse` and `on(...)` are followed by braces"
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmptyBlock(Diagnostic):
+    message = "the block of `{name}` is empty"
+    help = "write steps between the braces, such as `Tanh`"
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadCount(Diagnostic):
+    message = "{what} must be a whole number from {low} to {high}, not {found}"
+    help = "write a number such as {example}"
+    what: str
+    low: int
+    high: int
+    found: str
+    example: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopiedStep(Diagnostic):
+    message = "`{name}` is a step, and only a base can have copies `[n]`"
+    help = "remove the brackets; a step acts on every coordinate by itself"
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopiedVector(Diagnostic):
+    message = "`{name}` is a vector already, so it cannot have copies"
+    help = "give scalar parameters, or write the coordinates out with `Join(...)`"
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepeatedName(Diagnostic):
+    message = "`{name}` is declared twice"
+    contrast = "declared here first"
+    help = "give one of them another name"
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReservedName(Diagnostic):
+    message = "`{name}` has a meaning already, as {meaning}"
+    help = "choose another name"
+    name: str
+    meaning: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepeatedStatement(Diagnostic):
+    message = "there are two `{kind}` statements"
+    contrast = "the first"
+    help = "declare all names in one: `{kind} a, b: real`"
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recursion(Diagnostic):
+    message = "`{name}` uses itself"
+    help = "a `def` cannot call itself; repeat steps with `repeat(n) {{ ... }}`"
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooManySteps(Diagnostic):
+    message = "the flow would have more than {limit} steps"
+    help = "repeat fewer times"
+    limit: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownSupport(Diagnostic):
+    message = "there is no support called `{name}`"
+    help = "{advice}"
+    name: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadSupport(Diagnostic):
+    message = "{what}"
+    help = "{advice}"
+    what: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadOnto(Diagnostic):
+    message = "{what}"
+    help = "{advice}"
+    what: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownCoordinate(Diagnostic):
+    message = "{found} names no coordinate"
+    help = "{advice}"
+    found: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalledName(Diagnostic):
+    message = "`{name}` is {what}, so it takes no arguments"
+    help = "write `{name}` alone"
+    name: str
+    what: str

@@ -1,0 +1,99 @@
+"""Syntax tree to checked flow: names looked up, macros unfolded, parts made, everything assembled.
+
+Every independent mistake of the file is reported, in one `FlowError`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+from flowspec import registry
+from flowspec.assembly import assemble
+from flowspec.diagnostics import FlowError, Source, suggest
+from flowspec.flow import Flow
+from flowspec.language import check_mistakes as mistakes
+from flowspec.language import syntax
+from flowspec.language import syntax_mistakes
+from flowspec.language.declarations import declare, define
+from flowspec.language.parser import parse_text
+from flowspec.language.parts import PartMaker
+from flowspec.language.scope import Scope, Unknown
+from flowspec.language.steps import StepMaker
+
+
+def check(source: Source) -> Flow:
+    """The checked flow that a text writes, or a `FlowError` with all its mistakes."""
+    tree = parse_text(source)
+    maker = PartMaker()
+    scope = file_scope(tree, maker, Scope(macros=prelude()))
+    if tree.pipeline is None:
+        raise FlowError([*scope.tally.found, _no_pipeline(tree)])
+    base, rest, scope = first_base(tree.pipeline, scope, maker)
+    transforms = StepMaker(maker).steps(rest, scope)
+    # Where there are mistakes already, a derived support would be that of another flow.
+    event = None if scope.tally.found else scope.event
+    return assemble(base, transforms, scope.context, event, origin=maker.origin, already=scope.tally.found)
+
+
+@cache
+def prelude() -> dict[str, syntax.Def]:
+    """The macros that every file can use."""
+    text = resources.files("flowspec.grammar").joinpath("prelude.flow").read_text("utf-8")
+    tree = parse_text(Source(text, "prelude.flow"))
+    return {statement.name.text: statement for statement in tree.statements if isinstance(statement, syntax.Def)}
+
+
+def file_scope(tree: syntax.File, maker: PartMaker, scope: Scope) -> Scope:
+    """The names that the statements of a file give, from first to last."""
+    for statement in tree.statements:
+        if isinstance(statement, syntax.Variables):
+            scope = declare(statement, scope, maker)
+        else:
+            scope = define(statement, scope, maker)
+    return scope
+
+
+def _no_pipeline(tree: syntax.File):
+    end = syntax.Span(tree.span.source, tree.span.end, tree.span.end)
+    if not tree.statements:
+        return syntax_mistakes.EmptyFile(where=tree.span.source.name)
+    last = tree.statements[-1].span
+    return syntax_mistakes.MissingPipeline(span=syntax.Span(end.source, last.end, last.end))
+
+
+def first_base(pipeline: syntax.Pipeline, scope: Scope, maker: PartMaker):
+    """The base at the head of a pipeline (None if it is wrong), the elements behind it, and their scope."""
+    head, *rest = pipeline.elements
+    name = head.name.text
+    if name in registry.bases() and head.block is None:
+        base = maker.base(head, scope)
+        return (None if isinstance(base, Unknown) else base), tuple(rest), scope
+    if name in scope.macros and _starts_with_base(scope.macros[name], scope):
+        unfolded = StepMaker(maker).unfold(head, scope)
+        if isinstance(unfolded, Unknown):
+            return None, tuple(rest), scope
+        body, inner = unfolded
+        base, more, _ = first_base(body, inner, maker)
+        if not more:
+            return base, tuple(rest), scope
+        return base, (*more, *rest), inner
+    scope.report(_not_a_base(head, scope))
+    return None, tuple(rest), scope
+
+
+def _starts_with_base(macro: syntax.Def, scope: Scope, depth: int = 0) -> bool:
+    name = macro.body.elements[0].name.text
+    if name in registry.bases():
+        return True
+    return depth < 32 and name in scope.macros and _starts_with_base(scope.macros[name], scope, depth + 1)
+
+
+def _not_a_base(head: syntax.Call, scope: Scope):
+    name = head.name.text
+    if name in registry.transforms() or name in scope.macros or name in ("repeat", "inverse", "on", "Onto"):
+        what = "a step" if name not in scope.macros else "made of steps"
+        return mistakes.NotABase(span=head.span, name=name, what=what)
+    near = suggest(name, [*registry.bases(), *scope.macros])
+    advice = f"did you mean `{near}`?" if near else "`flowspec list` shows all of them; `Normal(0, 1)` is one"
+    return mistakes.UnknownName(span=head.name.span, kind="base", name=name, advice=advice)

@@ -1,0 +1,162 @@
+"""The statements: `context` and `event` to declarations, `let` to values, `def` to macros."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from flowspec import registry
+from flowspec.diagnostics import suggest
+from flowspec.flow import Declaration
+from flowspec.language import check_mistakes as mistakes
+from flowspec.language import syntax
+from flowspec.language.parts import PartMaker
+from flowspec.language.scope import Scope, Unknown
+from flowspec.language.values import CONSTANTS, FUNCTIONS, evaluate
+from flowspec.support import NAMED_INTERVALS, REAL, Circle, Interval, Ordered, Part, Simplex, Space
+
+JOINT = {"simplex": Simplex, "ordered": Ordered}
+FORMS = ("repeat", "inverse", "on", "Onto", "learn")
+
+
+def declare(statement: syntax.Variables, scope: Scope, maker: PartMaker) -> Scope:
+    """The scope with the variables of a `context` or `event` statement."""
+    before = scope.context if statement.kind == "context" else scope.event
+    if before is not None:
+        scope.report(mistakes.RepeatedStatement(span=statement.span, other=before.span, kind=statement.kind))
+        return scope
+    names: list[syntax.Name] = []
+    parts: list[Part] = []
+    waiting: list[syntax.Variable] = []
+    for variable in statement.variables:
+        _check_name(variable.name, names, scope)
+        names.append(variable.name)
+        waiting.append(variable)
+        if variable.support is not None:
+            parts += _parts(waiting, variable.support, scope, maker)
+            waiting = []
+    parts += [REAL] * len(waiting)
+    if statement.kind == "context" and any(not isinstance(part, Interval) for part in parts):
+        what, advice = "a context variable is one number in an interval", "declare each one alone, such as `z: positive`"
+        scope.report(mistakes.BadSupport(span=statement.span, what=what, advice=advice))
+        parts = [REAL] * len(names)
+    spans = tuple(name.span for name in names)
+    made = Declaration(tuple(name.text for name in names), Space(tuple(parts)), statement.span, spans)
+    return replace(scope, **{statement.kind: made})
+
+
+def _check_name(name: syntax.Name, others: list[syntax.Name], scope: Scope) -> None:
+    first = next((other for other in others if other.text == name.text), None)
+    if first:
+        scope.report(mistakes.RepeatedName(span=name.span, other=first.span, name=name.text))
+    elif meaning := _meaning(name.text, scope):
+        scope.report(mistakes.ReservedName(span=name.span, name=name.text, meaning=meaning))
+
+
+def _meaning(name: str, scope: Scope) -> str:
+    """What a name means already; "" if it is free."""
+    if name in registry.bases():
+        return "a base"
+    if name in registry.transforms() or name in FORMS:
+        return "a step"
+    if name in CONSTANTS:
+        return "a constant"
+    if name in FUNCTIONS:
+        return "a function"
+    if scope.context and name in scope.context.names:
+        return "a context variable"
+    return "a `let`" if name in scope.values else ""
+
+
+def _parts(variables: list[syntax.Variable], written, scope: Scope, maker: PartMaker) -> list[Part]:
+    """The sets of neighbouring variables that share a support."""
+    if isinstance(written, syntax.NamedSupport) and written.name.text in JOINT:
+        if written.arguments:
+            advice = f"write `{written.name.text}` alone; the names before it are its coordinates"
+            what = f"`{written.name.text}` takes no arguments"
+            scope.report(mistakes.BadSupport(span=written.span, what=what, advice=advice))
+        if len(variables) < 2:
+            what, advice = f"`{written.name.text}` ties two or more variables together", "name them before it: `p, q, r: simplex`"
+            scope.report(mistakes.BadSupport(span=written.span, what=what, advice=advice))
+            return [REAL]
+        return [JOINT[written.name.text](len(variables))]
+    return [support(written, scope, maker)] * len(variables)
+
+
+def support(written: syntax.NamedSupport | syntax.IntervalSupport, scope: Scope, maker: PartMaker) -> Part:
+    """The set that a written support names; REAL, with the mistake noted, if it names none."""
+    if isinstance(written, syntax.IntervalSupport):
+        ends = [_end(node, scope, maker) for node in (written.low, written.high)]
+        if isinstance(ends[0], Unknown) or isinstance(ends[1], Unknown) or not _sorted(*ends, written, scope):
+            return REAL
+        return Interval(*ends, written.closed_low, written.closed_high)
+    name = written.name.text
+    if name == "circle":
+        return _circle(written, scope, maker)
+    if name in NAMED_INTERVALS and not written.arguments:
+        return NAMED_INTERVALS[name]
+    known = [*NAMED_INTERVALS, *JOINT, "circle"]
+    near = suggest(name, known)
+    advice = f"did you mean `{near}`?" if near else f"there are {', '.join(f'`{k}`' for k in known)} and intervals like `(0, 1)`"
+    if name in NAMED_INTERVALS:
+        advice = f"write `{name}` alone"
+        scope.report(mistakes.BadSupport(span=written.span, what=f"`{name}` takes no arguments", advice=advice))
+    else:
+        scope.report(mistakes.UnknownSupport(span=written.name.span, name=name, advice=advice))
+    return REAL
+
+
+def _circle(written: syntax.NamedSupport, scope: Scope, maker: PartMaker) -> Part:
+    arguments = written.arguments or ()
+    if not arguments:
+        return Circle(-math.pi, math.pi)
+    if len(arguments) != 2 or any(argument.name for argument in arguments):
+        what, advice = "a circle has two ends", "write `circle(-pi, pi)`"
+        scope.report(mistakes.BadSupport(span=written.span, what=what, advice=advice))
+        return REAL
+    ends = [_end(argument.value, scope, maker) for argument in arguments]
+    if isinstance(ends[0], Unknown) or isinstance(ends[1], Unknown) or not _sorted(*ends, written, scope):
+        return REAL
+    if math.isinf(ends[0]) or math.isinf(ends[1]):
+        what, advice = "a circle has finite ends", "write `circle(-pi, pi)`"
+        scope.report(mistakes.BadSupport(span=written.span, what=what, advice=advice))
+        return REAL
+    return Circle(*ends)
+
+
+def _end(node: syntax.Node, scope: Scope, maker: PartMaker) -> float | Unknown:
+    value = evaluate(node, scope, maker.value_part)
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        what, advice = "the end of an interval is one number", "write a number, `inf` or `-inf`"
+        return scope.report(mistakes.BadSupport(span=node.span, what=what, advice=advice))
+    return float(value)
+
+
+def _sorted(low: float, high: float, written, scope: Scope) -> bool:
+    if low < high:
+        return True
+    scope.report(mistakes.BadSupport(span=written.span, what="the interval is empty", advice="write the smaller end first"))
+    return False
+
+
+def define(statement: syntax.Let | syntax.Def, scope: Scope, maker: PartMaker) -> Scope:
+    """The scope with the name of a `let` or a `def`."""
+    name = statement.name.text
+    if isinstance(statement, syntax.Def):
+        _check_parameters(statement, scope)
+        _check_name(statement.name, [], scope)
+        return replace(scope, macros={**scope.macros, name: statement})
+    _check_name(statement.name, [], scope)
+    value = evaluate(statement.value, scope, maker.value_part)
+    return replace(scope, values={**scope.values, name: value})
+
+
+def _check_parameters(statement: syntax.Def, scope: Scope) -> None:
+    seen: list[syntax.Name] = []
+    for parameter in statement.parameters:
+        first = next((other for other in seen if other.text == parameter.name.text), None)
+        if first:
+            scope.report(mistakes.RepeatedName(span=parameter.name.span, other=first.span, name=first.text))
+        seen.append(parameter.name)

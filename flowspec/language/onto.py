@@ -1,0 +1,101 @@
+"""`Onto(event)`: the standard bijectors from what comes in to what is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flowspec.adapters import between
+from flowspec.assembly import Deferred
+from flowspec.diagnostics import Diagnostic
+from flowspec.language import check_mistakes as mistakes
+from flowspec.language import syntax
+from flowspec.language.parts import PartMaker
+from flowspec.language.scope import Scope
+from flowspec.registry import transforms
+from flowspec.support import NAMED_INTERVALS, REAL, Part, Simplex, Space
+from flowspec.transforms.on import On
+from flowspec.transforms.transform import Transform
+
+
+def onto(node: syntax.Call, scope: Scope, maker: PartMaker) -> Deferred | None:
+    """Steps that are made when the incoming support is known; None if the call is wrong."""
+    arguments = node.arguments or ()
+    target = arguments[0].value if len(arguments) == 1 and not arguments[0].name else None
+    name = target.name.text if isinstance(target, syntax.Call) and target.arguments is None else ""
+    if name == "event" and scope.event is not None:
+        declared = scope.event.space
+        return Deferred(lambda space: _remembered(_steps(space, declared), node, maker))
+    if name in NAMED_INTERVALS:
+        part = NAMED_INTERVALS[name]
+        return Deferred(lambda space: _remembered(_steps(space, space.with_parts([part] * space.size)), node, maker))
+    if name == "event":
+        what, advice = "there is no `event` statement to go onto", "declare one: `event x, y: real`"
+    else:
+        what, advice = "`Onto` takes `event`, or the name of a support", "write `Onto(event)` or `Onto(positive)`"
+    scope.report(mistakes.BadOnto(span=node.span, what=what, advice=advice))
+    return None
+
+
+def _remembered(found: list[Transform] | Diagnostic, node: syntax.Call, maker: PartMaker):
+    if isinstance(found, list):
+        for step in found:
+            maker.remember(step, node.span)
+    return found
+
+
+def _steps(space: Space, declared: Space) -> list[Transform] | Diagnostic:
+    needed = sum(part.size - isinstance(part, Simplex) for part in declared.parts)
+    if space.intervals is None:
+        what, advice = "`Onto` starts from single numbers, and these are tied together", "put it before the step that ties them"
+        return mistakes.BadOnto(what=what, advice=advice)
+    if space.size != needed:
+        what = f"`event` needs {needed} coordinates here, and the flow has {space.size}"
+        advice = "a simplex of n names takes n - 1 coordinates; every other name takes one"
+        return mistakes.BadOnto(what=what, advice=advice)
+    if space.scalar and len(declared.parts) == 1:
+        return _single(space.parts[0], declared.parts[0], None)
+    return _vector(space, declared)
+
+
+def _single(source: Part, target: Part, coordinates: Sequence[int] | None) -> list[Transform] | Diagnostic:
+    """The steps between two supports, on the given coordinates (None: on all)."""
+    steps = between(source, target)
+    if steps is None:
+        what = f"there is no standard way from {source.words} to {target.words}"
+        return mistakes.BadOnto(what=what, advice="start these coordinates from a base on the right support")
+    return [step if coordinates is None else On(tuple(coordinates), step) for step in steps]
+
+
+def _vector(space: Space, declared: Space) -> list[Transform] | Diagnostic:
+    pairs = [(i, part) for i, part in enumerate(_targets(declared))]
+    found: list[Transform] = []
+    groups: dict[tuple[Part, Part], list[int]] = {}
+    for coordinate, target in pairs:
+        groups.setdefault((space.parts[coordinate], target), []).append(coordinate)
+    for (source, target), coordinates in groups.items():
+        steps = _single(source, target, None if len(coordinates) == space.size else coordinates)
+        if isinstance(steps, Diagnostic):
+            return steps
+        found += steps
+    return found + _tied(declared)
+
+
+def _targets(declared: Space) -> list[Part]:
+    """What each incoming coordinate has to be before groups are tied together."""
+    targets: list[Part] = []
+    for part in declared.parts:
+        joint = type(part).__name__ in ("Simplex", "Ordered")
+        targets += [REAL] * (part.size - isinstance(part, Simplex)) if joint else [part]
+    return targets
+
+
+def _tied(declared: Space) -> list[Transform]:
+    """The steps that tie groups together, from left to right: a simplex gains one coordinate."""
+    found: list[Transform] = []
+    for block, part in declared.blocks:
+        name = {"Simplex": "StickBreaking", "Ordered": "Ordered"}.get(type(part).__name__)
+        if name:
+            size = part.size - isinstance(part, Simplex)
+            step = transforms()[name]()
+            found.append(step if size == declared.size else On(tuple(range(block.start, block.start + size)), step))
+    return found

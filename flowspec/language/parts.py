@@ -1,0 +1,215 @@
+"""Calls to parts: arguments matched to the fields of a base or a transform."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from flowspec import registry
+from flowspec.assembly import Origin
+from flowspec.bases.base import Base, Coordinatewise
+from flowspec.diagnostics import suggest
+from flowspec.language import check_mistakes as mistakes
+from flowspec.language import syntax
+from flowspec.language.scope import UNKNOWN, Scope, Unknown
+from flowspec.language.values import evaluate, in_words
+from flowspec.parameter import FromContext, Learn, ParameterSpec, PartSpec, specs
+
+LARGEST_COPIES = 4096
+
+
+class PartMaker:
+    """Makes bases and transforms of calls, and remembers where each was written."""
+
+    def __init__(self):
+        self.origins: dict[int, tuple[object, Origin]] = {}
+
+    def origin(self, part: object) -> Origin:
+        """Where a part was written, for the places of its mistakes."""
+        return self.origins.get(id(part), (part, Origin()))[1]
+
+    def remember(self, part: Any, span, fields=None) -> Any:
+        """Keep the place of a part (and the part: places are found by identity)."""
+        self.origins[id(part)] = (part, Origin(span, fields or {}))
+        return part
+
+    def value_part(self, node: syntax.Call, scope: Scope) -> Any:
+        """A part in value position; None if the name is none."""
+        name = node.name.text
+        if name in registry.bases():
+            return self.base(node, scope)
+        if name in registry.transforms():
+            return self.make(registry.transforms()[name], node, scope)
+        if name in scope.macros:
+            body = scope.macros[name].body.elements
+            if len(body) == 1 and node.arguments in (None, ()) and not scope.macros[name].parameters:
+                return self.value_part(body[0], scope)
+        return None
+
+    # --- bases ---------------------------------------------------------------------------------------
+
+    def base(self, node: syntax.Call, scope: Scope) -> Base | Unknown:
+        """The base that a call writes, with its copies."""
+        made = self.make(registry.bases()[node.name.text], node, scope)
+        if isinstance(made, Unknown) or node.copies is None:
+            return made
+        count = self.count(node.copies, "the number of copies", 1, LARGEST_COPIES, 2, scope)
+        return count if isinstance(count, Unknown) else self._copied(made, count, node, scope)
+
+    def _copied(self, base: Base, count: int, node: syntax.Call, scope: Scope):
+        vector = bool(base.lengths()) if isinstance(base, Coordinatewise) else not base.space.scalar
+        if vector:
+            return scope.report(mistakes.CopiedVector(span=node.span, name=node.name.text))
+        if isinstance(base, Coordinatewise):
+            copied = dataclasses.replace(base, size=count)
+        else:
+            copied = registry.bases()["Join"](bases=(base,) * count)
+        return self.remember(copied, node.span, self.origin(base).fields)
+
+    def count(self, node: syntax.Node, what: str, low: int, high: int, example: int, scope: Scope) -> int | Unknown:
+        """A whole number within bounds."""
+        value = evaluate(node, scope, self.value_part)
+        if isinstance(value, Unknown):
+            return value
+        if isinstance(value, int | float) and not isinstance(value, bool) and value == round(value) and low <= value <= high:
+            return int(value)
+        found = in_words(value)
+        return scope.report(mistakes.BadCount(span=node.span, what=what, low=low, high=high, found=found, example=example))
+
+    # --- arguments ------------------------------------------------------------------------------------
+
+    def make(self, kind: type, node: syntax.Call, scope: Scope) -> Any:
+        """The part that a call writes: its arguments in the fields of `kind`."""
+        written = match_arguments(kind, node, scope)
+        if isinstance(written, Unknown):
+            return written
+        fields, spans = {}, {}
+        for name, arguments in written.items():
+            spec = specs(kind)[name]
+            values = [self._field(kind, name, spec, argument, scope) for argument in arguments]
+            fields[name] = tuple(values) if isinstance(spec, PartSpec) and spec.many else values[0]
+            spans[name] = arguments[0].span
+        if any(isinstance(v, Unknown) for value in fields.values() for v in (value if isinstance(value, tuple) else [value])):
+            return UNKNOWN
+        return self.remember(kind(**fields), node.span, spans)
+
+    def _field(self, kind: type, name: str, spec, argument: syntax.Argument, scope: Scope) -> Any:
+        value = evaluate(argument.value, scope, self.value_part)
+        if isinstance(value, Unknown):
+            return value
+        expected = None
+        if isinstance(spec, PartSpec):
+            expected = None if isinstance(value, Base) else "a base, such as `Normal(0, 1)`"
+        elif isinstance(spec, ParameterSpec):
+            numeric = isinstance(value, int | float | np.ndarray | Learn | FromContext) and not isinstance(value, bool)
+            expected = None if numeric else "a number"
+        elif spec.kind is tuple:
+            if isinstance(value, np.ndarray) and value.ndim == 1 and (value == np.round(value)).all():
+                return tuple(int(v) for v in value)
+            expected = "a vector of whole numbers"
+        elif isinstance(value, np.ndarray | Learn | FromContext | Base):
+            expected = "fixed"
+        elif spec.kind is int and isinstance(value, float) and value == round(value):
+            return int(value)
+        if expected is None:
+            return value
+        return scope.report(
+            mistakes.WrongKind(
+                span=argument.value.span, name=kind.__name__, argument=name, expected=expected, found=in_words(value),
+                advice=f"write it like this: `{signature(kind)}`",
+            )
+        )  # fmt: skip
+
+
+def match_arguments(kind: type, node: syntax.Call, scope: Scope) -> dict[str, list[syntax.Argument]] | Unknown:
+    """Which argument goes into which field; the mistakes noted if they do not fit."""
+    names = list(specs(kind))
+    variadic = next((n for n, s in specs(kind).items() if isinstance(s, PartSpec) and s.many), None)
+    found: dict[str, list[syntax.Argument]] = {}
+    position, wrong = 0, False
+    for argument in node.arguments or ():
+        mistake = None
+        if argument.name is not None:
+            name = argument.name.text
+            if name not in names:
+                mistake = _unknown_argument(kind, argument.name)
+            elif name in found:
+                mistake = mistakes.RepeatedArgument(
+                    span=argument.span, other=found[name][0].span, name=kind.__name__, argument=name
+                )
+        elif any(each.name for arguments in found.values() for each in arguments):
+            mistake = mistakes.PositionAfterName(span=argument.span)
+        elif position >= len(names):
+            mistake = _too_many(kind, node, argument)
+        else:
+            name = names[position]
+            position += name != variadic
+        if mistake:
+            scope.report(mistake)
+            wrong = True
+            if isinstance(mistake, mistakes.TooManyArguments):
+                break
+            continue
+        found.setdefault(name, []).append(argument)
+    missing = _missing(kind, found, node)
+    if missing and not wrong:
+        scope.report(missing)
+    return UNKNOWN if wrong or missing else found
+
+
+def _unknown_argument(kind: type, name: syntax.Name):
+    near = suggest(name.text, specs(kind))
+    known = ", ".join(f"`{field}`" for field in specs(kind))
+    advice = f"did you mean `{near}`?" if near else (f"it takes {known}" if known else "it takes no arguments")
+    return mistakes.UnknownArgument(span=name.span, name=kind.__name__, argument=name.text, advice=advice)
+
+
+def _too_many(kind: type, node: syntax.Call, first: syntax.Argument):
+    count = len(specs(kind))
+    most = "no arguments" if count == 0 else f"{count} argument{'s' if count > 1 else ''}"
+    found = len(node.arguments or ())
+    return mistakes.TooManyArguments(span=first.span, name=kind.__name__, most=most, found=found, signature=signature(kind))
+
+
+def _missing(kind: type, found: dict, node: syntax.Call):
+    for field in dataclasses.fields(kind):
+        spec = field.metadata.get("spec")
+        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        if spec and required and field.name not in found:
+            meaning = f": {spec.doc}" if spec.doc else ""
+            return mistakes.MissingArgument(
+                span=node.span, name=kind.__name__, argument=field.name, meaning=meaning, signature=signature(kind)
+            )
+    return None
+
+
+def signature(kind: type) -> str:
+    """How a part is written, with its defaults: `Affine(shift=0, scale=1)`."""
+    written = []
+    for field in dataclasses.fields(kind):
+        spec = field.metadata.get("spec")
+        if spec is None:
+            continue
+        if isinstance(spec, PartSpec):
+            written.append("base, base, ..." if spec.many else "base" if field.name == "base" else field.name)
+        elif field.default is dataclasses.MISSING:
+            written.append(field.name)
+        else:
+            written.append(f"{field.name}={written_value(field.default)}")
+    return f"{kind.__name__}({', '.join(written)})" if written else kind.__name__
+
+
+def written_value(value: Any) -> str:
+    """A default as the language writes it."""
+    if isinstance(value, Learn):
+        start = np.asarray(value.init, float).flat[0]
+        return f"learn({start:g})" if value.trained else "measured"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"'
+    return "none" if value is None else f"{value:g}" if isinstance(value, int | float) else str(value)
+
+

@@ -1,0 +1,29 @@
+"""The two ways from text to a checked flow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flowspec.diagnostics import Source
+from flowspec.flow import Flow
+from flowspec.language.checker import check
+from flowspec.language.parser import read_source
+
+
+def parse(text: str, name: str = "<flow>") -> Flow:
+    """The checked flow that a text writes.
+
+    Errors:  FlowError, with every independent mistake of the text.
+    Example:
+        >>> parse("Normal(0, 1) |> Exp").space
+        Space(parts=(Interval(low=0.0, high=inf, closed_low=False, closed_high=False),), scalar=True)
+    """
+    return check(Source(text, name))
+
+
+def read(path: str | Path) -> Flow:
+    """The checked flow that a file writes.
+
+    Errors:  FlowError, also where the file cannot be read or is no text.
+    """
+    return check(read_source(path))

@@ -1,0 +1,253 @@
+"""Pipelines to transforms: macros and `repeat` unfolded, `inverse` and `on` pushed down to single steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from flowspec import registry
+from flowspec.assembly import Deferred
+from flowspec.diagnostics import suggest
+from flowspec.language import check_mistakes as mistakes
+from flowspec.language import syntax
+from flowspec.language.onto import onto
+from flowspec.language.parts import PartMaker
+from flowspec.language.scope import UNKNOWN, Scope, Unknown
+from flowspec.language.values import evaluate, in_words
+from flowspec.transforms.inverse import Inverse
+from flowspec.transforms.on import On
+from flowspec.transforms.transform import Transform
+
+LONGEST_PIPELINE = 1000
+DEEPEST_MACROS = 32
+
+Made = list[Transform | Deferred | None]
+"""Steps; None stands for one that was written wrongly."""
+
+
+class StepMaker:
+    """Makes transforms of the elements behind the base."""
+
+    def __init__(self, maker: PartMaker):
+        self.maker = maker
+
+    def steps(self, elements: Iterable[syntax.Call], scope: Scope) -> Made:
+        """The transforms that elements write, in order."""
+        made: Made = []
+        for element in elements:
+            made += self.element(element, scope)
+        return made
+
+    def element(self, node: syntax.Call, scope: Scope) -> Made:
+        name = node.name.text
+        if scope.tally.steps > LONGEST_PIPELINE:
+            return []
+        form = {"repeat": self.repeat, "inverse": self.inverse, "on": self.on}.get(name)
+        if form:
+            return form(node, scope) if self._has_block(node, scope) else [None]
+        if node.block is not None:
+            scope.report(mistakes.TakesNoBlock(span=node.name.span, name=name))
+            return [None]
+        if node.copies is not None and (name in registry.transforms() or name in scope.macros):
+            scope.report(mistakes.CopiedStep(span=node.span, name=name))
+            return [None]
+        if name == "Onto":
+            self._count(node, scope)
+            return [self.maker.remember(onto(node, scope, self.maker), node.span)]
+        if name in scope.macros:
+            return self.macro(node, scope)
+        if name in registry.transforms():
+            self._count(node, scope)
+            made = self.maker.make(registry.transforms()[name], node, scope)
+            return [None if isinstance(made, Unknown) else made]
+        scope.report(self._not_a_step(node, scope))
+        return [None]
+
+    def _count(self, node: syntax.Call, scope: Scope) -> None:
+        scope.tally.steps += 1
+        if scope.tally.steps == LONGEST_PIPELINE + 1:
+            scope.report(mistakes.TooManySteps(span=node.span, limit=LONGEST_PIPELINE))
+
+    def _not_a_step(self, node: syntax.Call, scope: Scope):
+        name = node.name.text
+        if name in registry.bases():
+            advice = "a pipeline has one base, at its start; `Join` and `Mixture` combine several"
+            return mistakes.NotAStep(span=node.span, name=name, what="a base", advice=advice)
+        if scope.lookup(name) is not None:
+            advice = "give it to a step as an argument"
+            return mistakes.NotAStep(span=node.span, name=name, what="a value", advice=advice)
+        near = suggest(name, [*registry.transforms(), *scope.macros, "repeat", "inverse", "on", "Onto"])
+        advice = f"did you mean `{near}`?" if near else "`flowspec list` shows all of them"
+        return mistakes.UnknownName(span=node.name.span, kind="step", name=name, advice=advice)
+
+    # --- blocks ---------------------------------------------------------------------------------------
+
+    def _has_block(self, node: syntax.Call, scope: Scope) -> bool:
+        name = node.name.text
+        examples = {"repeat": "repeat(4) { Tanh }", "inverse": "inverse { Tanh }", "on": "on(0) { Tanh }"}
+        if node.block is None:
+            scope.report(mistakes.NeedsBlock(span=node.span, name=name, example=examples[name]))
+        elif not node.block.elements:
+            scope.report(mistakes.EmptyBlock(span=node.block.span, name=name))
+        return node.block is not None and bool(node.block.elements)
+
+    def repeat(self, node: syntax.Call, scope: Scope) -> Made:
+        arguments = node.arguments or ()
+        if len(arguments) != 1 or arguments[0].name:
+            example = "repeat(4) { Tanh }"
+            scope.report(mistakes.MissingArgument(span=node.name.span, name="repeat", argument="n", meaning=": how often", signature=example))  # fmt: skip
+            return [None]
+        count = self.maker.count(arguments[0].value, "the count of `repeat`", 1, LONGEST_PIPELINE, 4, scope)
+        if isinstance(count, Unknown):
+            return [None]
+        made: Made = []
+        for _ in range(count):
+            if scope.tally.steps > LONGEST_PIPELINE:
+                break
+            made += self.steps(node.block.elements, scope)
+        return made
+
+    def inverse(self, node: syntax.Call, scope: Scope) -> Made:
+        if node.arguments:
+            scope.report(mistakes.TooManyArguments(span=node.arguments[0].span, name="inverse", most="no arguments", found=len(node.arguments), signature="inverse { Tanh }"))  # fmt: skip
+            return [None]
+        inner = self._plain(self.steps(node.block.elements, scope), node, scope)
+        return [self._inverted(step) for step in reversed(inner)]
+
+    def _inverted(self, step: Transform | None) -> Transform | None:
+        if step is None:
+            return None
+        origin = self.maker.origin(step)
+        if isinstance(step, Inverse):
+            return step.transform
+        if isinstance(step, On):
+            inverted: Transform = On(_behind(step), self._inverted(step.transform))
+        else:
+            inverted = Inverse(step)
+        return self.maker.remember(inverted, origin.span, origin.fields)
+
+    def _plain(self, made: Made, node: syntax.Call, scope: Scope) -> list[Transform | None]:
+        """Steps without `Onto`, which has to see the whole event."""
+        if any(isinstance(step, Deferred) for step in made):
+            what, advice = f"`Onto` cannot stand inside `{node.name.text}`", "put it behind the block"
+            scope.report(mistakes.BadOnto(span=node.span, what=what, advice=advice))
+            return [None]
+        return made  # type: ignore[return-value]
+
+    def on(self, node: syntax.Call, scope: Scope) -> Made:
+        coordinates = self._coordinates(node, scope)
+        inner = self._plain(self.steps(node.block.elements, scope), node, scope)
+        if isinstance(coordinates, Unknown):
+            return [None]
+        made: Made = []
+        for step in inner:
+            made.append(self._acting_on(coordinates, step))
+            if step is not None and step.gains:
+                coordinates = tuple(range(coordinates[0], coordinates[0] + len(coordinates) + step.gains))
+        return made
+
+    def _acting_on(self, coordinates: tuple[int, ...], step: Transform | None) -> Transform | None:
+        if step is None:
+            return None
+        origin = self.maker.origin(step)
+        if isinstance(step, On) and max(step.coordinates) < len(coordinates):
+            acting = On(tuple(coordinates[i] for i in step.coordinates), step.transform)
+        else:
+            acting = On(coordinates, step)
+        return self.maker.remember(acting, origin.span, origin.fields)
+
+    def _coordinates(self, node: syntax.Call, scope: Scope) -> tuple[int, ...] | Unknown:
+        found: list[int] = []
+        for argument in node.arguments or ():
+            places = self._places(argument, scope)
+            if isinstance(places, Unknown):
+                return places
+            found += places
+        if not found:
+            advice = "name coordinates or count them from 0: `on(0, 2) {{ Tanh }}`".replace("{{", "{").replace("}}", "}")
+            return scope.report(mistakes.UnknownCoordinate(span=node.name.span, found="`on`", advice=advice))
+        return tuple(found)
+
+    def _places(self, argument: syntax.Argument, scope: Scope) -> list[int] | Unknown:
+        node = argument.value
+        if isinstance(node, syntax.Call) and node.arguments is None and scope.event and node.name.text in scope.event.names:
+            return [scope.event.names.index(node.name.text)]
+        if isinstance(node, syntax.Call) and node.arguments is None and scope.lookup(node.name.text) is None:
+            names = scope.event.names if scope.event else ()
+            near = suggest(node.name.text, names)
+            advice = f"did you mean `{near}`?" if near else "`event` declares the names; counting starts at 0"
+            return scope.report(mistakes.UnknownCoordinate(span=node.span, found=f"`{node.name.text}`", advice=advice))
+        value = evaluate(node, scope, self.maker.value_part)
+        if isinstance(value, Unknown):
+            return value
+        values = np.atleast_1d(np.asarray(value, float)) if isinstance(value, int | float | np.ndarray) else None
+        if values is None or (values < 0).any() or (values != np.round(values)).any() or (values > 1e6).any():
+            advice = "name coordinates, or count them from 0"
+            return scope.report(mistakes.UnknownCoordinate(span=node.span, found=in_words(value), advice=advice))
+        return [int(v) for v in values]
+
+    # --- macros ---------------------------------------------------------------------------------------
+
+    def macro(self, node: syntax.Call, scope: Scope) -> Made:
+        unfolded = self.unfold(node, scope)
+        if isinstance(unfolded, Unknown):
+            return [None]
+        body, inner = unfolded
+        return self.steps(body.elements, inner)
+
+    def unfold(self, node: syntax.Call, scope: Scope) -> tuple[syntax.Pipeline, Scope] | Unknown:
+        """The body of a macro, and the scope in which its arguments have their values."""
+        macro = scope.macros[node.name.text]
+        if macro.name.text in scope.calls or len(scope.calls) >= DEEPEST_MACROS:
+            return scope.report(mistakes.Recursion(span=node.span, name=macro.name.text))
+        arguments = self._arguments(macro, node, scope)
+        return UNKNOWN if isinstance(arguments, Unknown) else (macro.body, scope.inside(macro, arguments))
+
+    def _arguments(self, macro: syntax.Def, node: syntax.Call, scope: Scope) -> dict[str, Any] | Unknown:
+        names = [parameter.name.text for parameter in macro.parameters]
+        written = f"{macro.name.text}({', '.join(names)})"
+        given: dict[str, syntax.Node] = {}
+        for position, argument in enumerate(node.arguments or ()):
+            if argument.name is None and position >= len(names):
+                most = f"{len(names)} argument{'s' if len(names) != 1 else ''}"
+                return scope.report(
+                    mistakes.TooManyArguments(
+                        span=argument.span, name=macro.name.text, most=most, found=len(node.arguments or ()), signature=written
+                    )
+                )
+            name = argument.name.text if argument.name else names[position]
+            if name not in names:
+                near = suggest(name, names)
+                advice = f"did you mean `{near}`?" if near else f"it is written `{written}`"
+                return scope.report(
+                    mistakes.UnknownArgument(span=argument.span, name=macro.name.text, argument=name, advice=advice)
+                )
+            given[name] = argument.value
+        return self._values(macro, given, node, written, scope)
+
+    def _values(self, macro: syntax.Def, given, node: syntax.Call, written: str, scope: Scope) -> dict[str, Any] | Unknown:
+        values: dict[str, Any] = {}
+        for parameter in macro.parameters:
+            expression = given.get(parameter.name.text, parameter.default)
+            if expression is None:
+                name = parameter.name.text
+                return scope.report(
+                    mistakes.MissingArgument(
+                        span=node.span, name=macro.name.text, argument=name, meaning="", signature=written
+                    )
+                )
+            value = evaluate(expression, scope, self.maker.value_part)
+            if isinstance(value, Unknown):
+                return value
+            values[parameter.name.text] = value
+        return values
+
+
+def _behind(step: On) -> tuple[int, ...]:
+    """The coordinates of a step's output."""
+    if not step.transform.gains:
+        return step.coordinates
+    first = step.coordinates[0]
+    return tuple(range(first, first + len(step.coordinates) + step.transform.gains))
