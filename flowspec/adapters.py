@@ -71,7 +71,7 @@ def advice(gives: Part, takes: Part) -> str:
     if not steps:
         return ""
     written = " |> ".join(written_step(step) for step in steps)
-    return f"put a step that ends in {takes} before it, such as `{written}`"
+    return f"put a step that ends in {takes.brackets} before it, such as `{written}`"
 
 
 NAMED_INVERSES = {"Sigmoid": "Logit", "Exp": "Log"}

@@ -19,7 +19,7 @@ from flowspec.bases.base import Base, Coordinatewise
 from flowspec.checks import canonical, coordinates, field_problems
 from flowspec.diagnostics import Diagnostic, FlowError, Span
 from flowspec.flow import Declaration, Flow, Step
-from flowspec.parameter import FromContext, Learn, Value, children, rebuild, values, varies, with_children
+from flowspec.parameter import FromContext, Learn, Value, children, parameters, rebuild, value_range, values, varies, with_children
 from flowspec.support import REAL, Space
 from flowspec.transforms.transform import Transform
 
@@ -60,7 +60,7 @@ def assemble(
     """
     walk = _Walk(origin, list(already))
     checked = walk.base(base) if base else None
-    steps = walk.steps(checked, transforms)
+    steps = walk.steps(checked, base, transforms)
     if event and checked and not walk.found:
         walk.found += event_problems(event, checked, steps)
     if walk.found or checked is None:
@@ -98,7 +98,7 @@ class _Walk:
         problems = list(problems)
         for problem in problems:
             span = problem.span or origin.fields.get(getattr(problem, "field", "")) or origin.span
-            named = {"part": type(part).__name__} if getattr(problem, "part", None) == "" else {}
+            named = {"part": getattr(part, "title", "")} if getattr(problem, "part", None) == "" else {}
             other = problem.other or (self.origin(giver).span if giver is not None else None)
             self.found.append(replace(problem, span=span, other=other, where=problem.where or origin.path, **named))
         return bool(problems)
@@ -115,13 +115,13 @@ class _Walk:
 
     # --- the steps --------------------------------------------------------------------------------
 
-    def steps(self, base: Base | None, transforms: Iterable[Transform | Deferred | None]) -> list[Step]:
+    def steps(self, base: Base | None, written: Base | None, transforms: Iterable[Transform | Deferred | None]) -> list[Step]:
         steps: list[Step] = []
         space = base.space if base and self.trusted else None
         if space and space.size > LARGEST_EVENT:
             self.report(base, [mistakes.EventTooLarge(size=space.size, limit=LARGEST_EVENT)])
             space = None
-        giver: object = base
+        giver: Base | Transform | None = written
         waiting = deque(transforms)
         while waiting:
             transform = waiting.popleft()
@@ -144,7 +144,7 @@ class _Walk:
         settled = self.settle(transform, space)
         if space is None or not self.trusted or settled is None:
             return None
-        if self.report(settled, misfits(settled, space, type(giver).__name__), blame=transform, giver=giver):
+        if self.report(settled, misfits(settled, space, giver.title), blame=transform, giver=giver):
             return self._recovered(settled, space)
         if problem := domain_problem(settled, space, giver, base, steps):
             self.report(settled, [problem], blame=transform, giver=giver)
@@ -204,29 +204,29 @@ def domain_problem(transform: Transform, space: Space, giver, base: Base, steps:
             continue
         cause = _trained_cause(base, steps, domain, index)
         return mistakes.DomainMismatch(
-            giver=type(giver).__name__, takes=takes.words, gives=gives.words, cause=cause, adapter=advice(gives, takes)
+            giver=giver.title, takes=takes.words, gives=gives.words, cause=cause, adapter=advice(gives, takes)
         )
     return None
 
 
 def _trained_cause(base: Base, steps: list[Step], domain: Space, index: int) -> str:
-    """If the mismatch is there only because a parameter is trained: which one, and how to bound it."""
-    varying = [(path, owner, name, value) for path, owner, name, value in _all_values(base, steps) if varies(value)]
+    """If training or the context widened the support that does not fit: which parameter, and how to bound it."""
+    varying = [(owner, name, value) for _, owner, name, value in _all_values(base, steps) if varies(value)]
     if not varying:
         return ""
     try:
-        fixed = assemble(_at_start(base), [_at_start(step.transform) for step in steps])
+        fixed = assemble(_at_start(base), [_at_start(step.transform) for step in steps]).space.parts
     except FlowError:
         return ""
-    if len(fixed.space.parts) <= index or not domain.parts[index].contains(fixed.space.parts[index]):
+    derived = (steps[-1].output if steps else base.space).parts
+    if len(fixed) <= index or fixed[index].same(derived[index]):
         return ""
-    _, owner, name, value = varying[-1]
-    owner_name = type(owner).__name__
+    owner, name, value = varying[-1]
     if isinstance(value, FromContext):
-        return f"`{name}` of {owner_name} comes from the context, so it can be any of the {value.support.words}"
+        return f"`{name}` of {owner.title} comes from the context, so it can be any of the {value.support.words}"
     return (
-        f"`{name}` of {owner_name} is trained, so its values can be anything; if you know bounds for it, "
-        f"write them: `learn({_start(value)}, low=..., high=...)`"
+        f"`{name}` of {owner.title} is trained, so it can become any of the {value_range(value, parameters(owner)[name].within).words}; "
+        f"bounds for what is trained narrow what comes out: `learn({_start(value)}, low=..., high=...)`"
     )
 
 

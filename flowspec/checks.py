@@ -46,7 +46,7 @@ def _canonical(value: Value, spec: ParameterSpec, part, event) -> Value:
     if event is None:
         return array
     expected = spec.shape(part, event)
-    if event and array.shape == expected[: -len(event)] and spec.shape is not square_matrix:
+    if event and array.shape and array.shape == expected[: -len(event)] and spec.shape is not square_matrix:
         # Given once for all coordinates.
         array = np.broadcast_to(array[..., None], expected)
     array = array.copy()
@@ -100,7 +100,8 @@ def _shape_problem(part_name, field, spec, array, part, event) -> Diagnostic | N
     if event is None:
         return None
     expected = spec.shape(part, event)
-    if array.shape == expected or (array.ndim == 0 and spec.shape is not square_matrix):
+    learned = isinstance(getattr(part, field), Learn)
+    if array.shape == expected or (array.ndim == 0 and (learned or spec.shape is not square_matrix)):
         return None
     found = shape_in_words(array.shape)
     if spec.shape is square_matrix:
@@ -135,8 +136,8 @@ def coordinates(count: int) -> str:
 
 
 def _learn_problems(part_name, field, spec, value, part, event):
-    if not spec.batched:
-        yield mistakes.NotTrainable(part=part_name, field=field, advice="give a fixed matrix")
+    if not spec.trainable:
+        yield mistakes.NotTrainable(part=part_name, field=field, advice="give fixed numbers")
         return
     init = np.asarray(value.init, float)
     if problem := _shape_problem(part_name, field, spec, init, part, event):
@@ -165,8 +166,8 @@ def _bounds(value: Learn, side: Interval) -> Interval:
 
 
 def _context_problems(part_name, field, spec, value):
-    if not spec.batched:
-        yield mistakes.NotTrainable(part=part_name, field=field, advice="give a fixed matrix")
+    if not spec.batched or not spec.trainable:
+        yield mistakes.NotTrainable(part=part_name, field=field, advice="give fixed numbers")
     elif not spec.within.contains(value.support):
         fitting = spec.within if isinstance(spec.within, Interval) else Interval(0.0)
         yield mistakes.ContextOutOfRange(

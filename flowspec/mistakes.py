@@ -248,3 +248,27 @@ class ScatteredCoordinates(InPart):
     message = "{inner} changes the number of coordinates, so it acts on neighbours only"
     help = "name coordinates that stand side by side, in their order"
     inner: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SingularMatrix(InPart):
+    message = "`{field}` of {part} cannot be inverted"
+    help = "give a matrix whose rows are independent, such as one with a dominant diagonal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotTriangular(InPart):
+    message = "`{field}` of {part} must be lower triangular with a positive diagonal"
+    help = "write 0 above the diagonal and positive numbers on it: `[[1, 0], [0.5, 2]]`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ZeroVector(InPart):
+    message = "`{field}` of {part} is the zero vector, which has no direction"
+    help = "give at least one entry other than 0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnsortedKnots(InPart):
+    message = "`{field}` of {part} must increase from knot to knot"
+    help = "sort the knots, and give each once"

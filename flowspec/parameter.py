@@ -94,6 +94,7 @@ class ParameterSpec:
     shape: ShapeRule
     doc: str
     infinite: bool
+    trainable: bool
 
     @property
     def batched(self) -> bool:
@@ -131,6 +132,7 @@ def parameter(
     within: Constraint = REAL,
     shape: ShapeRule = per_coordinate,
     infinite: bool = False,
+    trainable: bool = True,
     doc: str = "",
 ) -> Any:
     """Declare a numeric field: its constraint, shape and meaning.
@@ -139,9 +141,10 @@ def parameter(
     within     the values it may take
     shape      how many of them there are, given the event
     infinite   may it be infinite (an open end)?
+    trainable  may it be learned, or come from the context?
     doc        half a sentence for `flowspec explain`
     """
-    spec = ParameterSpec(within, shape, doc, infinite)
+    spec = ParameterSpec(within, shape, doc, infinite, trainable)
     return dataclasses.field(default=default, metadata={"spec": spec})
 
 

@@ -114,7 +114,7 @@ class Interval:
         for name, interval in NAMED_INTERVALS.items():
             if interval == self:
                 return name
-        return self._brackets
+        return self.brackets
 
     @property
     def words(self) -> str:
@@ -123,10 +123,11 @@ class Interval:
             return "every real number"
         if self == POSITIVE:
             return "positive numbers"
-        return f"numbers in {self._brackets}"
+        return f"numbers in {self.brackets}"
 
     @property
-    def _brackets(self) -> str:
+    def brackets(self) -> str:
+        """As an interval: `(0, inf)`."""
         return f"{'[' if self.closed_low else '('}{number(self.low)}, {number(self.high)}{']' if self.closed_high else ')'}"
 
 

@@ -34,6 +34,11 @@ class Base(ABC):
     """Do gradients of a sample with respect to the parameters exist?"""
 
     @property
+    def title(self) -> str:
+        """What messages call it."""
+        return type(self).__name__
+
+    @property
     @abstractmethod
     def space(self) -> Space:
         """Where it has mass; for a varying parameter, everything its range allows."""

@@ -1,4 +1,8 @@
-"""The vocabulary over numpy arrays of mpmath numbers: 50 digits, the accuracy oracle of the tests."""
+"""The vocabulary over numpy arrays of mpmath numbers: many digits, the accuracy oracle of the tests.
+
+Each oracle owns its precision: no global state of mpmath is read or set. Functions give NaN off their
+domain and infinity at their poles, as floats do, where mpmath would turn complex or raise.
+"""
 
 from __future__ import annotations
 
@@ -7,85 +11,137 @@ import numpy as np
 
 from flowspec.ops.numpy import NumpyOps
 
-
-def _each(function):
-    """A function of one mpmath number, applied to every entry (or to a plain number)."""
-    vectorised = np.frompyfunc(lambda x: function(mpmath.mpf(x)), 1, 1)
-    return staticmethod(lambda x: vectorised(x))
-
+_SAME_NAME = (
+    "exp expm1 log log1p sqrt sign floor sin cos tan asin acos atan sinh asinh tanh atanh sigmoid softplus erfc".split()
+)
+_OTHER_NAME = {"abs": "fabs", "lgamma": "loggamma", "normal_cdf": "ncdf"}
 
 
-def _softplus(x):
-    return x + mpmath.log1p(mpmath.exp(-x)) if x > 0 else mpmath.log1p(mpmath.exp(x))
+def _each(function, count: int = 1):
+    """A function of single numbers, applied to every entry of arrays (or to plain numbers)."""
+    vectorised = np.frompyfunc(function, count, 1)
 
+    def each(*values):
+        # Comparing a NaN sets a flag of the processor, of which numpy would warn.
+        with np.errstate(all="ignore"):
+            return vectorised(*values)
 
-def _normal_quantile(p):
-    # From the lower tail: 2p - 1 would lose the digits of a tiny p.
-    if p > 0.5:
-        return -_normal_quantile(1 - p)
-    start = mpmath.sqrt(2) * mpmath.erfinv(2 * p - 1) if p > 1e-10 else -mpmath.sqrt(-2 * mpmath.log(p))
-    return mpmath.findroot(lambda x: mpmath.log(mpmath.ncdf(x)) - mpmath.log(p), start)
+    return each
 
 
 class MpmathOps(NumpyOps):
-    """Runs formulas at `mpmath.mp.dps` digits; arrays hold mpmath numbers.
+    """Runs formulas with the given number of digits; arrays hold mpmath numbers.
 
-    `dtype` stays float64: the supports' ends are those that the reference sees.
+    `dtype` is float64: the supports' ends are those that the reference sees.
     """
 
-    def constant(self, value):
-        return _to_mpf(np.asarray(value, float))
+    def __init__(self, digits: int = 50):
+        super().__init__(np.float64)
+        self.context = _context(digits)
+        self._numbers = _each(self._number)
+        for name in [*_SAME_NAME, *_OTHER_NAME, "normal_quantile"]:
+            function = getattr(self.context, _OTHER_NAME.get(name, name))
+            setattr(self, name, _each(self._guarded(function)))
+        for name, choose in (("maximum", max), ("minimum", min)):
+            setattr(self, name, _each(self._extreme(choose), 2))
 
-    exp = _each(mpmath.exp)
-    log = _each(lambda x: mpmath.log(x) if x != 0 else mpmath.mpf("-inf"))
-    log1p = _each(mpmath.log1p)
-    expm1 = _each(mpmath.expm1)
-    sqrt = _each(mpmath.sqrt)
-    abs = _each(abs)
-    sign = _each(mpmath.sign)
-    floor = _each(mpmath.floor)
-    sin = _each(mpmath.sin)
-    cos = _each(mpmath.cos)
-    tan = _each(mpmath.tan)
-    asin = _each(mpmath.asin)
-    acos = _each(mpmath.acos)
-    atan = _each(mpmath.atan)
-    sinh = _each(mpmath.sinh)
-    asinh = _each(mpmath.asinh)
-    tanh = _each(mpmath.tanh)
-    atanh = _each(mpmath.atanh)
-    sigmoid = _each(lambda x: 1 / (1 + mpmath.exp(-x)))
-    softplus = _each(_softplus)
-    lgamma = _each(mpmath.loggamma)
-    erfc = _each(mpmath.erfc)
-    normal_cdf = _each(mpmath.ncdf)
-    normal_quantile = _each(_normal_quantile)
+    def _number(self, x):
+        """A float as an mpmath number, digit for digit."""
+        return self.context.mpf(x if hasattr(x, "_mpf_") else float(x))
+
+    def _guarded(self, function):
+        def guarded(*values):
+            try:
+                result = function(*map(self._number, values))
+            except ValueError:  # the poles of the gamma function
+                return self.context.inf
+            return result if isinstance(result, self.context.mpf) else self.context.nan
+
+        return guarded
+
+    def _extreme(self, choose):
+        def extreme(*values):
+            numbers = [self._number(value) for value in values]
+            return self.context.nan if any(map(self.context.isnan, numbers)) else choose(numbers)
+
+        return extreme
+
+    def constant(self, value):
+        return np.asarray(self._numbers(np.asarray(value)), object)
 
     def isinf(self, x):
-        return np.frompyfunc(mpmath.isinf, 1, 1)(x).astype(bool)
+        found = _each(self.context.isinf)(x)
+        return found if isinstance(found, bool) else found.astype(bool)
 
     def power(self, x, exponent):
-        return np.frompyfunc(mpmath.power, 2, 1)(x, exponent)
+        return _each(self._guarded(self._power), 2)(x, exponent)
 
-    def logsumexp(self, x):
-        return self.log(np.sum(self.exp(x), axis=0))
-
-    def number(self, condition):
-        return _to_mpf(np.asarray(condition, float))
+    def _power(self, x, exponent):
+        # mpmath raises at the pole 0^-1.
+        return self.context.inf if x == 0 and exponent < 0 else self.context.power(x, exponent)
 
     def where(self, condition, a, b):
-        return np.where(np.asarray(condition, bool), a, b)
+        return np.where(condition, a, b)
+
+    def _data(self, x):
+        return x
+
+    def cumsum(self, x):
+        return np.cumsum(x, axis=0, dtype=object)
+
+    def logsumexp(self, x):
+        # The exponents of mpmath's numbers have no bounds: nothing overflows.
+        return self.log(np.sum(self.exp(x), axis=0))
+
+    def solve(self, matrix, x):
+        inverse = self.context.inverse(self._matrix(matrix))
+        return np.matmul(np.array(inverse.tolist(), object), x)
+
+    def log_abs_det(self, matrix):
+        return self.log(self.context.fabs(self.context.det(self._matrix(matrix))))
+
+    def _matrix(self, matrix):
+        return self.context.matrix(self.constant(matrix).tolist())
+
+    def number(self, condition):
+        return self.constant(np.asarray(condition, float))
 
     def to_index(self, x):
         return np.asarray(x, float).astype(np.int64)
 
-    def _data(self, x):
-        return mpmath.mpf(x) if isinstance(x, int | float) else x
+    def to_float(self, x):
+        return self.constant(x)
 
 
-_to_mpf = np.frompyfunc(mpmath.mpf, 1, 1)
+def _context(digits: int) -> mpmath.MPContext:
+    """mpmath with its own precision, division by zero, and the functions that it lacks."""
+    context = mpmath.mp.clone()
+    context.dps = digits
+    context.mpf.__truediv__ = _quotient(context.mpf.__truediv__, lambda number, other: number)
+    context.mpf.__rtruediv__ = _quotient(context.mpf.__rtruediv__, lambda number, other: other)
+    context.sigmoid = lambda x: 1 / (1 + context.exp(-x))
+    context.softplus = lambda x: max(x, 0) + context.log1p(context.exp(-abs(x))) if x == x else x
+    context.normal_quantile = lambda p: _normal_quantile(context, p)
+    return context
 
 
-def exact(array) -> np.ndarray:
-    """A float array as mpmath numbers, digit for digit."""
-    return np.asarray(_to_mpf(np.asarray(array, float)), dtype=object)
+def _quotient(divide, numerator):
+    """Division that gives infinity or NaN where the divisor is zero."""
+
+    def quotient(number, other):
+        try:
+            return divide(number, other)
+        except ZeroDivisionError:
+            return numerator(number, other) * number.context.inf
+
+    return quotient
+
+
+def _normal_quantile(context, p):
+    if not 0 < p < 1:
+        return {0: context.ninf, 1: context.inf}.get(p, context.nan)
+    # From the lower tail: 2p - 1 would lose the digits of a tiny p.
+    if p > 0.5:
+        return -_normal_quantile(context, 1 - p)
+    start = context.sqrt(2) * context.erfinv(2 * p - 1) if p > 1e-10 else -context.sqrt(-2 * context.log(p))
+    return context.findroot(lambda x: context.log(context.ncdf(x)) - context.log(p), start)

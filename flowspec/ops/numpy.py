@@ -10,10 +10,10 @@ import statistics
 
 import numpy as np
 
+from flowspec.ops import special
 from flowspec.ops.vocabulary import Ops
 
 _erfc = np.vectorize(math.erfc, otypes=[float])
-_lgamma = np.vectorize(math.lgamma, otypes=[float])
 _normal_quantile = np.vectorize(lambda p: statistics.NormalDist().inv_cdf(p) if 0 < p < 1 else _tail(p), otypes=[float])
 
 
@@ -21,9 +21,34 @@ def _tail(p: float) -> float:
     return {0.0: -math.inf, 1.0: math.inf}.get(p, math.nan)
 
 
-def _shared(parts):
-    """The parts, broadcast to one shape."""
-    return np.broadcast_arrays(*parts)
+def plain(*values) -> bool:
+    """Are all of them plain Python numbers? numpy's own scalars are not: they have a float type to keep."""
+    return all(isinstance(value, int | float) and not isinstance(value, np.generic) for value in values)
+
+
+def _lifted(function):
+    """The function of numpy, but plain numbers give a plain number, which widens no float32 array that it meets."""
+
+    def lifted(*values):
+        result = function(*values)
+        return np.asarray(result).item() if plain(*values) else result
+
+    return staticmethod(lifted)
+
+
+def _sigmoid(x):
+    # exp(-|x|) never overflows; 1 - 1/(1+e) would lose the lower tail.
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1 / (1 + small), small / (1 + small))
+
+
+def _softplus(x):
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def _power(x, exponent):
+    # Whole numbers to a negative whole power are an error in numpy.
+    return np.power(x, float(exponent) if isinstance(exponent, int) else exponent)
 
 
 class NumpyOps(Ops):
@@ -35,44 +60,40 @@ class NumpyOps(Ops):
     def constant(self, value):
         return np.asarray(value, self.dtype)
 
-    exp = staticmethod(np.exp)
-    log = staticmethod(np.log)
-    log1p = staticmethod(np.log1p)
-    expm1 = staticmethod(np.expm1)
-    sqrt = staticmethod(np.sqrt)
-    abs = staticmethod(np.abs)
-    sign = staticmethod(np.sign)
-    floor = staticmethod(np.floor)
-    sin = staticmethod(np.sin)
-    cos = staticmethod(np.cos)
-    tan = staticmethod(np.tan)
-    asin = staticmethod(np.arcsin)
-    acos = staticmethod(np.arccos)
-    atan = staticmethod(np.arctan)
-    sinh = staticmethod(np.sinh)
-    asinh = staticmethod(np.arcsinh)
-    tanh = staticmethod(np.tanh)
-    atanh = staticmethod(np.arctanh)
-    isinf = staticmethod(np.isinf)
-    power = staticmethod(np.power)
-    maximum = staticmethod(np.maximum)
-    minimum = staticmethod(np.minimum)
+    exp = _lifted(np.exp)
+    log = _lifted(np.log)
+    log1p = _lifted(np.log1p)
+    expm1 = _lifted(np.expm1)
+    sqrt = _lifted(np.sqrt)
+    abs = _lifted(np.abs)
+    sign = _lifted(np.sign)
+    floor = _lifted(np.floor)
+    sin = _lifted(np.sin)
+    cos = _lifted(np.cos)
+    tan = _lifted(np.tan)
+    asin = _lifted(np.arcsin)
+    acos = _lifted(np.arccos)
+    atan = _lifted(np.arctan)
+    sinh = _lifted(np.sinh)
+    asinh = _lifted(np.arcsinh)
+    tanh = _lifted(np.tanh)
+    atanh = _lifted(np.arctanh)
+    isinf = _lifted(np.isinf)
+    maximum = _lifted(np.maximum)
+    minimum = _lifted(np.minimum)
+    sigmoid = _lifted(_sigmoid)
+    softplus = _lifted(_softplus)
+    power = _lifted(_power)
     matmul = staticmethod(np.matmul)
 
-    def sigmoid(self, x):
-        # exp(-|x|) never overflows; 1 - 1/(1+e) would lose the lower tail.
-        small = np.exp(-np.abs(x))
-        return np.where(x >= 0, 1 / (1 + small), small / (1 + small))
-
-    def softplus(self, x):
-        return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
-
     def where(self, condition, a, b):
+        if plain(condition, a, b):
+            return a if condition else b
         return np.where(condition, self._data(a), self._data(b))
 
     def _data(self, x):
         """A plain number in the float type of the data, so that it does not widen what it meets."""
-        return self.dtype.type(x) if isinstance(x, int | float) else x
+        return self.dtype.type(x) if plain(x) else x
 
     def sum(self, x):
         return np.sum(x, axis=0)
@@ -82,7 +103,7 @@ class NumpyOps(Ops):
 
     def logsumexp(self, x):
         top = np.max(x, axis=0)
-        safe = np.where(np.isneginf(top), self._data(0.0), top)
+        safe = np.where(np.isinf(top), self._data(0.0), top)
         return np.log(np.sum(np.exp(x - safe), axis=0)) + safe
 
     def any(self, condition):
@@ -93,7 +114,7 @@ class NumpyOps(Ops):
         return np.concatenate([np.broadcast_to(part, part.shape[:-1] + batch) for part in parts])
 
     def stack(self, parts):
-        return np.stack(_shared([self._data(part) for part in parts]))
+        return np.stack(np.broadcast_arrays(*(self._data(part) for part in parts)))
 
     def take(self, x, indices):
         return x[np.asarray(indices, dtype=np.int64)]
@@ -105,8 +126,15 @@ class NumpyOps(Ops):
     def unflatten(self, x, sizes):
         return x.reshape(*sizes, *x.shape[1:])
 
+    def solve(self, matrix, x):
+        # The inverse in float64, rounded once: what a graph does too.
+        return np.matmul(np.linalg.inv(np.asarray(matrix, np.float64)).astype(self.dtype), x)
+
+    def log_abs_det(self, matrix):
+        return self.dtype.type(np.linalg.slogdet(np.asarray(matrix, np.float64))[1])
+
     def number(self, condition):
-        return np.asarray(condition, self.dtype)
+        return float(condition) if plain(condition) else np.asarray(condition, self.dtype)
 
     def to_index(self, x):
         return np.asarray(x).astype(np.int64)
@@ -129,7 +157,8 @@ class NumpyOps(Ops):
         return x.astype(self.dtype)
 
     def lgamma(self, x):
-        return self._rounded(_lgamma(x), x)
+        # math.lgamma is an error at 0, and loses digits near 1 and 2.
+        return self._rounded(special.lgamma(REFERENCE, np.asarray(x, np.float64)), x)
 
     def erfc(self, x):
         return self._rounded(_erfc(x), x)
@@ -139,7 +168,7 @@ class NumpyOps(Ops):
 
     @staticmethod
     def _rounded(result, like):
-        return result.astype(like.dtype) if isinstance(like, np.ndarray | np.generic) else float(result)
+        return float(result) if plain(like) else result.astype(like.dtype)
 
 
 REFERENCE = NumpyOps(np.float64)

@@ -375,12 +375,16 @@ class OnnxOps(Ops):
         return self.cast(self._reduced("ReduceMax", self.cast(condition, np.int32)), bool)
 
     def concat(self, parts):
+        if not _recorded(*parts):
+            return REFERENCE.concat(parts)
         like = next(part for part in parts if isinstance(part, Recorded) and part.shape[-1] is BATCH)
         values = [self.with_batch(part, like) for part in parts]
         first = sum(value.shape[0] for value in values)
         return self.raw("Concat", values, (first, *values[0].shape[1:]), like.dtype, axis=0)
 
     def stack(self, parts):
+        if not _recorded(*parts):
+            return REFERENCE.stack(parts)
         data = [part for part in parts if isinstance(part, Recorded)]
         like = next((part for part in data if part.shape[-1] is BATCH), data[0])
         shape = broadcast(*(part.shape if isinstance(part, Recorded) else np.shape(part) for part in parts))
@@ -431,6 +435,12 @@ class OnnxOps(Ops):
         left = matrix if isinstance(matrix, Recorded) else self.fixed(np.asarray(matrix, self.dtype))
         right = x if isinstance(x, Recorded) else self.fixed(np.asarray(x, self.dtype))
         return self.raw("MatMul", [left, right], (left.shape[0], right.shape[1]), self.dtype)
+
+    def solve(self, matrix, x):
+        return self.matmul(np.linalg.inv(np.asarray(matrix)), x)
+
+    def log_abs_det(self, matrix):
+        return REFERENCE.log_abs_det(matrix)
 
     def index(self, x: Recorded, items: tuple) -> Recorded:
         """`x[items]`, for whole numbers, slices and None on the event axes."""

@@ -1,9 +1,11 @@
 """The vocabulary over torch tensors: training, gradients, `torch.compile`.
 
-Plain numbers that meet no tensor are worked out by numpy in float64.
+Plain numbers that meet no tensor are worked out by numpy in float64, and stay plain numbers.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import torch
@@ -13,9 +15,25 @@ from flowspec.ops.vocabulary import Ops
 
 
 def _lifted(name: str, function):
-    """The torch function, or numpy's where a plain number is given."""
+    """The torch function, or numpy's where only plain numbers are given."""
     plain = getattr(REFERENCE, name)
-    return staticmethod(lambda x: function(x) if isinstance(x, torch.Tensor) else float(plain(x)))
+    return staticmethod(lambda *values: function(*values) if _tensors(*values) else plain(*values))
+
+
+def _tensors(*values) -> bool:
+    """Is any of the values a tensor?"""
+    return any(isinstance(value, torch.Tensor) for value in values)
+
+
+def _extreme(pair, clamp):
+    """The greater or smaller of two values; `clamp` is the one for a tensor and a number."""
+
+    def extreme(a, b):
+        if _tensors(a) and _tensors(b):
+            return pair(a, b)
+        return clamp(a, b) if _tensors(a) else clamp(b, a)
+
+    return extreme
 
 
 class _ImplicitGamma(torch.autograd.Function):
@@ -42,7 +60,8 @@ class TorchOps(Ops):
         self.dtype = np.dtype(str(dtype).removeprefix("torch.")) if dtype != torch.bfloat16 else np.dtype(np.float32)
 
     def constant(self, value):
-        return torch.as_tensor(np.asarray(value), dtype=self.torch_dtype, device=self.device)
+        # A copy: torch warns of arrays that it may not write to.
+        return torch.as_tensor(np.array(value), dtype=self.torch_dtype, device=self.device)
 
     exp = _lifted("exp", torch.exp)
     log = _lifted("log", torch.log)
@@ -70,27 +89,16 @@ class TorchOps(Ops):
     erfc = _lifted("erfc", torch.erfc)
     square = _lifted("square", torch.square)
 
-    def isinf(self, x):
-        return torch.isinf(x)
-
-    def power(self, x, exponent):
-        return float(np.power(x, exponent)) if not _tensors(x, exponent) else torch.pow(x, exponent)
-
-    def maximum(self, a, b):
-        return self._extreme(torch.maximum, torch.clamp_min, max, a, b)
-
-    def minimum(self, a, b):
-        return self._extreme(torch.minimum, torch.clamp_max, min, a, b)
-
-    @staticmethod
-    def _extreme(pair, clamp, plain, a, b):
-        if not _tensors(a, b):
-            return plain(a, b)
-        if _tensors(a) and _tensors(b):
-            return pair(a, b)
-        return clamp(a, b) if _tensors(a) else clamp(b, a)
+    # torch.special.ndtr has no correct digit below -5 in float32 and below -8 in float64: normal_cdf stays with erfc.
+    normal_quantile = _lifted("normal_quantile", torch.special.ndtri)
+    isinf = _lifted("isinf", torch.isinf)
+    power = _lifted("power", torch.pow)
+    maximum = _lifted("maximum", _extreme(torch.maximum, torch.clamp_min))
+    minimum = _lifted("minimum", _extreme(torch.minimum, torch.clamp_max))
 
     def where(self, condition, a, b):
+        if not _tensors(condition):
+            return a if condition else b
         if not _tensors(a, b):
             # Two plain numbers would give torch's default float type.
             a = torch.full((), a, dtype=self.torch_dtype, device=self.device)
@@ -103,7 +111,9 @@ class TorchOps(Ops):
         return torch.cumsum(x, 0)
 
     def logsumexp(self, x):
-        return torch.logsumexp(x, 0)
+        # torch's own gradient is NaN where every entry is -inf.
+        empty = torch.amax(x, 0) == -math.inf
+        return torch.where(empty, -math.inf, torch.logsumexp(torch.where(empty, 0.0, x), 0))
 
     def any(self, condition):
         return torch.any(condition, 0)
@@ -114,7 +124,7 @@ class TorchOps(Ops):
 
     def stack(self, parts):
         like = next(part for part in parts if _tensors(part))
-        tensors = [part if _tensors(part) else torch.full_like(like, part) for part in parts]
+        tensors = [part if _tensors(part) else like.new_tensor(part) for part in parts]
         return torch.stack(torch.broadcast_tensors(*tensors))
 
     def take(self, x, indices):
@@ -130,8 +140,14 @@ class TorchOps(Ops):
     def matmul(self, matrix, x):
         return torch.matmul(matrix, x)
 
+    def solve(self, matrix, x):
+        return torch.linalg.solve(matrix, x)
+
+    def log_abs_det(self, matrix):
+        return torch.linalg.slogdet(matrix)[1]
+
     def number(self, condition):
-        return condition.to(self.torch_dtype)
+        return condition.to(self.torch_dtype) if _tensors(condition) else float(condition)
 
     def to_index(self, x):
         return x.to(torch.int64)
@@ -155,8 +171,3 @@ class TorchOps(Ops):
 
     def to_float(self, x):
         return x.to(self.torch_dtype)
-
-
-def _tensors(*values) -> bool:
-    """Is any of the values a tensor?"""
-    return any(isinstance(value, torch.Tensor) for value in values)

@@ -164,6 +164,14 @@ class Ops(ABC):
     def matmul(self, matrix: Array, x: Array) -> Array:
         """(M, D) times (D, N)."""
 
+    @abstractmethod
+    def solve(self, matrix: Array, x: Array) -> Array:
+        """The z with matrix z = x. In a graph the matrix is a constant, inverted beforehand."""
+
+    @abstractmethod
+    def log_abs_det(self, matrix: Array) -> Array:
+        """log |det matrix|. In a graph the matrix is a constant."""
+
     # --- truth values and whole numbers ---------------------------------------------------------
 
     @abstractmethod

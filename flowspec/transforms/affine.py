@@ -10,14 +10,11 @@ from flowspec.support import REAL, Interval
 from flowspec.transforms.transform import Elementwise
 
 
-@dataclass(frozen=True, eq=False)
-class Affine(Elementwise):
-    """y = shift + scale x.   Slope: |scale|.   Source: torch.distributions.transforms.AffineTransform."""
+class ScaleAndShift(Elementwise):
+    """y = shift + scale x, for whoever says what the two are."""
 
-    examples = ("Affine(0.5, -2)", "Affine([1, 2, 3], [0.5, 1, 2])", "Affine(learn(0.1), learn(1.5))")
-
-    shift: Value = parameter(0.0, doc="added after scaling")
-    scale: Value = parameter(1.0, within=NONZERO, doc="factor; negative mirrors")
+    shift: Value
+    scale: Value
 
     def forward(self, ops, x):
         return x * self.scale + self.shift
@@ -34,6 +31,36 @@ class Affine(Elementwise):
     def preimage_when_varying(self, interval):
         shift, scale = value_range(self.shift), value_range(self.scale, NONZERO)
         return times(reciprocal(scale), plus(interval, Interval(-shift.high, -shift.low, True, True)))
+
+
+@dataclass(frozen=True, eq=False)
+class Affine(ScaleAndShift):
+    """y = shift + scale x.   Slope: |scale|.   Source: torch.distributions.transforms.AffineTransform."""
+
+    examples = ("Affine(0.5, -2)", "Affine([1, 2, 3], [0.5, 1, 2])", "Affine(learn(0.1), learn(1.5))")
+
+    shift: Value = parameter(0.0, doc="added after scaling")
+    scale: Value = parameter(1.0, within=NONZERO, doc="factor; negative mirrors")
+
+
+@dataclass(frozen=True, eq=False)
+class Shift(ScaleAndShift):
+    """y = x + shift.   Slope: 1.   Source: torch.distributions.transforms.AffineTransform with scale 1."""
+
+    scale = 1.0
+    examples = ("Shift(0.5)", "Shift(learn(0.1))")
+
+    shift: Value = parameter(doc="added to each coordinate")
+
+
+@dataclass(frozen=True, eq=False)
+class Scale(ScaleAndShift):
+    """y = scale x.   Slope: |scale|.   Source: torch.distributions.transforms.AffineTransform with loc 0."""
+
+    shift = 0.0
+    examples = ("Scale(-2)", "Scale([0.5, 1, 2])", "Scale(learn(1.5))")
+
+    scale: Value = parameter(within=NONZERO, doc="factor; negative mirrors")
 
 
 def plus(a: Interval, b: Interval) -> Interval:

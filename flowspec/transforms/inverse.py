@@ -19,6 +19,10 @@ class Inverse(Transform):
         return self.transform.scalar_too
 
     @property
+    def title(self):
+        return f"the inverse of {self.transform.title}"
+
+    @property
     def gains(self):
         return -self.transform.gains
 

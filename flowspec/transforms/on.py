@@ -21,6 +21,10 @@ class On(Transform):
     transform: Transform = part()
 
     @property
+    def title(self):
+        return self.transform.title
+
+    @property
     def gains(self):
         return self.transform.gains
 

@@ -63,6 +63,11 @@ class Transform(ABC):
     """Does it take a scalar flow as well as a vector?"""
 
     @property
+    def title(self) -> str:
+        """What messages call it."""
+        return type(self).__name__
+
+    @property
     def gains(self) -> int:
         """How many coordinates come out more than go in."""
         return 0
@@ -176,12 +181,12 @@ class Elementwise(Transform):
     def image(self, space):
         if self.varies:
             return space.with_parts(self.image_when_varying(i) for i in space.intervals)
-        return map_ends(bound_to_reference(self).forward, space)
+        return map_ends(bound_to_reference(self).forward, space, self.codomain)
 
     def preimage(self, space):
         if self.varies:
             return space.with_parts(self.preimage_when_varying(i) for i in space.intervals)
-        return map_ends(bound_to_reference(self).inverse, space)
+        return map_ends(bound_to_reference(self).inverse, space, self.domain)
 
 
 def over_event(ops: Ops, log_slope: Array, x: Array) -> Array:
@@ -211,17 +216,20 @@ def bound_to_reference(part):
     return rebuild(part, "", bind)
 
 
-def map_ends(function, space: Space) -> Space:
-    """The image of a box under a monotone function of each coordinate, from the ends of its sides."""
+def map_ends(function, space: Space, limits: Interval) -> Space:
+    """The image of a box under a monotone function of each coordinate, from the ends of its sides.
+
+    limits   the values at minus and plus infinity, for a function that is increasing and NaN there
+    """
     intervals = space.intervals
     ends = np.array([[i.low, i.high] for i in intervals])
     with np.errstate(all="ignore"):
         mapped = np.asarray(function(REFERENCE, ends[0] if space.scalar else ends)).reshape(len(intervals), 2)
+    mapped = np.where(np.isnan(mapped), [limits.low, limits.high], mapped)
     return space.with_parts(_image(i, *row) for i, row in zip(intervals, mapped, strict=True))
 
 
 def _image(interval: Interval, at_low: float, at_high: float) -> Interval:
-    assert not (np.isnan(at_low) or np.isnan(at_high)), "a monotone function has a limit at each end"
     if at_low <= at_high:
         return Interval(float(at_low), float(at_high), interval.closed_low, interval.closed_high)
     return Interval(float(at_high), float(at_low), interval.closed_high, interval.closed_low)

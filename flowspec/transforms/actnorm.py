@@ -1,0 +1,47 @@
+"""Affine steps whose location and scale come from the training data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from flowspec.parameter import Learn, Value, parameter
+from flowspec.support import POSITIVE
+from flowspec.transforms.affine import ScaleAndShift
+
+
+class Measured(ScaleAndShift):
+    """y = location + scale x, with the location and scale of the data at the output."""
+
+    @property
+    def shift(self):
+        return self.location
+
+    def measure(self, y):
+        scale = np.std(y, axis=-1)
+        # A column that is constant where the step stands keeps its scale.
+        return {"location": np.mean(y, axis=-1), "scale": np.where(scale > 0, scale, 1.0)}
+
+
+@dataclass(frozen=True, eq=False)
+class Standardize(Measured):
+    """y = location + scale x, measured once from the training data and then fixed.   Slope: scale."""
+
+    examples = ("Standardize",)
+
+    location: Value = parameter(Learn(0.0, trained=False), doc="mean of the training data")
+    scale: Value = parameter(Learn(1.0, trained=False), within=POSITIVE, doc="standard deviation of the training data")
+
+
+@dataclass(frozen=True, eq=False)
+class ActNorm(Measured):
+    """y = location + scale x, started from the training data and then trained.   Slope: scale.
+
+    Source: Glow: Generative Flow with Invertible 1x1 Convolutions, Kingma and Dhariwal, 2018, arXiv:1807.03039, 3.1.
+    """
+
+    examples = ("ActNorm",)
+
+    location: Value = parameter(Learn(0.0), doc="starts at the mean of the training data")
+    scale: Value = parameter(Learn(1.0), within=POSITIVE, doc="starts at the standard deviation of the training data")

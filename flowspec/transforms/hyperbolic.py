@@ -1,0 +1,74 @@
+"""Hyperbolic sine, its inverse, and the two joined to shape skewness and tails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowspec.ops.vocabulary import LOG_2
+from flowspec.parameter import Value, parameter
+from flowspec.support import POSITIVE
+from flowspec.transforms.transform import Elementwise
+
+
+@dataclass(frozen=True, eq=False)
+class Sinh(Elementwise):
+    """y = sinh(x).   Slope: cosh(x).   Source: TensorFlow Probability, bijectors/sinh.py."""
+
+    examples = ("Sinh",)
+
+    def forward(self, ops, x):
+        return ops.sinh(x)
+
+    def inverse(self, ops, y):
+        return ops.asinh(y)
+
+    def log_slope(self, ops, x):
+        return log_cosh(ops, x)
+
+
+@dataclass(frozen=True, eq=False)
+class Arcsinh(Elementwise):
+    """y = arsinh(x).   Slope: 1 / sqrt(1 + x^2).   Source: the inverse of TensorFlow Probability's Sinh."""
+
+    examples = ("Arcsinh",)
+
+    def forward(self, ops, x):
+        return ops.asinh(x)
+
+    def inverse(self, ops, y):
+        return ops.sinh(y)
+
+    def log_slope(self, ops, x):
+        # cosh(arsinh(x)) = sqrt(1 + x^2), without the overflow of the square.
+        return -log_cosh(ops, ops.asinh(x))
+
+
+@dataclass(frozen=True, eq=False)
+class SinhArcsinh(Elementwise):
+    """y = sinh(tailweight (arsinh(x) + skewness)).   Slope: tailweight cosh(...) / sqrt(1 + x^2).
+
+    Source: Sinh-arcsinh distributions, Jones and Pewsey, 2009, doi:10.1093/biomet/asp053.
+    """
+
+    examples = ("SinhArcsinh(0.3, 1.2)", "SinhArcsinh([0, 1, -1], 0.8)", "SinhArcsinh(learn(0.1), learn(0.9))")
+
+    skewness: Value = parameter(0.0, doc="positive leans to the right")
+    tailweight: Value = parameter(1.0, within=POSITIVE, doc="above 1 for heavier tails than the base's")
+
+    def forward(self, ops, x):
+        return ops.sinh(self._angle(ops, x))
+
+    def inverse(self, ops, y):
+        return ops.sinh(ops.asinh(y) / self.tailweight - self.skewness)
+
+    def log_slope(self, ops, x):
+        return ops.log(self.tailweight) + log_cosh(ops, self._angle(ops, x)) - log_cosh(ops, ops.asinh(x))
+
+    def _angle(self, ops, x):
+        return self.tailweight * (ops.asinh(x) + self.skewness)
+
+
+def log_cosh(ops, x):
+    """log(cosh(x)) as |x| + log(1 + exp(-2 |x|)) - log 2: no overflow."""
+    size = ops.abs(x)
+    return size + ops.softplus(-2.0 * size) - LOG_2

@@ -1,0 +1,41 @@
+"""From real numbers to numbers in increasing order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowspec import mistakes
+from flowspec import support
+from flowspec.support import REAL
+from flowspec.transforms.transform import Transform
+
+
+@dataclass(frozen=True, eq=False)
+class Ordered(Transform):
+    """y_1 = x_1, y_k = y_(k-1) + exp(x_k).   |det|: exp(x_2 + ... + x_D).   Source: Pyro's OrderedTransform."""
+
+    examples = ("Ordered",)
+
+    def domain_for(self, space):
+        return space.with_parts([REAL] * space.size)
+
+    def range_for(self, space):
+        return space.with_parts([support.Ordered(space.size)])
+
+    def misfits(self, space, giver):
+        if space.size < 2:
+            yield mistakes.WrongSize(expected=2, found=space.size, giver=giver, advice="order needs two numbers or more")
+
+    def image(self, space):
+        return self.range_for(space)
+
+    def preimage(self, space):
+        return self.domain_for(space)
+
+    def forward_and_log_det(self, ops, x):
+        y = ops.cumsum(ops.concat([x[:1], ops.exp(x[1:])]))
+        return y, ops.sum(x[1:])
+
+    def inverse_and_log_det(self, ops, y):
+        steps = ops.log(y[1:] - y[:-1])
+        return ops.concat([y[:1], steps]), ops.sum(steps)

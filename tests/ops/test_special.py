@@ -1,0 +1,101 @@
+"""The special functions as formulas, without an interpreter's own, against 50 digits."""
+
+import math
+
+import numpy as np
+import pytest
+
+from flowspec.ops import special
+from flowspec.ops.mpmath import MpmathOps
+from flowspec.ops.numpy import NumpyOps
+from flowspec.ops.onnx import OnnxOps
+
+EXACT = MpmathOps()
+FUNCTIONS = ("lgamma", "erfc", "normal_quantile")
+DTYPES = pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
+
+ULPS = 4
+"""Bound of the relative error, in units of the float type's eps; what was measured lies below 3.2."""
+
+DIGITS = {np.float64: 300.0, np.float32: 37.0}
+"""Powers of ten that the float type holds, on both sides."""
+
+ERFC_END = {np.float64: 26.5, np.float32: 9.1}
+"""erfc is a normal number up to here."""
+
+
+def lgamma_points(dtype, random):
+    powers = random.uniform(-DIGITS[dtype], DIGITS[dtype] - 3, 200)
+    near_zeros = np.concatenate([1 + 10.0 ** random.uniform(-6, -1, 50), 2 - 10.0 ** random.uniform(-6, -1, 50)])
+    return np.concatenate([10**powers, random.uniform(0, 12, 600), near_zeros, [0.5, 1.5, 3, 4]])
+
+
+def erfc_points(dtype, random):
+    end = ERFC_END[dtype]
+    return np.concatenate([random.uniform(-end, end, 800), 10 ** random.uniform(-DIGITS[dtype], 0, 100), [0.0]])
+
+
+def normal_quantile_points(dtype, random):
+    tail = 10 ** random.uniform(-DIGITS[dtype], -1, 150)
+    upper = 1 - 10.0 ** random.uniform(-6 if dtype == np.float32 else -15, -1, 80)
+    edges = [0.075, 0.925, math.exp(-25), 0.3]
+    return np.concatenate([tail, upper, random.uniform(0.001, 0.999, 150), edges])
+
+
+POINTS = {"lgamma": lgamma_points, "erfc": erfc_points, "normal_quantile": normal_quantile_points}
+
+
+@DTYPES
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_formula_is_accurate_to_the_last_digits(name, dtype):
+    x = POINTS[name](dtype, np.random.default_rng(0)).astype(dtype)
+    with np.errstate(all="raise", under="ignore"):
+        found = getattr(special, name)(NumpyOps(dtype), x)
+    exact = getattr(EXACT, name)(EXACT.constant(x))
+    error = np.abs(EXACT.constant(found) - exact)
+    allowed = ULPS * float(np.finfo(dtype).eps) * np.abs(exact)
+    assert found.dtype == dtype
+    assert (error <= allowed).all(), x[np.argmax(error > allowed)]
+
+
+@DTYPES
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_only_nan_gives_nan(name, dtype):
+    found = getattr(special, name)(NumpyOps(dtype), np.array([np.nan, 0.3], dtype))
+    assert np.isnan(found).tolist() == [True, False]
+
+
+@DTYPES
+def test_ends_of_the_domains(dtype):
+    ops = NumpyOps(dtype)
+    with np.errstate(divide="ignore"):
+        assert special.lgamma(ops, np.array([0, 1, 2, np.inf], dtype)).tolist() == [math.inf, 0, 0, math.inf]
+    assert special.erfc(ops, np.array([-np.inf, 0, np.inf, 1e30], dtype)).tolist()[::2] == [2, 0]
+    assert special.erfc(ops, np.array([1e30], dtype)).tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("name", "x", "value"),
+    [
+        ("lgamma", 0.5, 0.5 * math.log(math.pi)),
+        ("lgamma", 11.0, math.log(3628800)),
+        ("erfc", 10.0, 2.088487583762545e-45),
+        ("erfc", 1.0, 0.15729920705028513),
+        ("normal_quantile", 0.975, 1.959963984540054),
+        ("normal_quantile", 0.001, -3.090232306167814),
+        ("normal_quantile", 1e-20, -9.262340089798408),
+    ],
+)
+def test_known_values_from_plain_numbers(name, x, value):
+    assert getattr(special, name)(NumpyOps(np.float32), x) == pytest.approx(value, rel=1e-6)
+    assert getattr(special, name)(NumpyOps(np.float64), x) == pytest.approx(value, rel=2e-13)
+
+
+@DTYPES
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_formula_can_be_recorded(name, dtype):
+    ops = OnnxOps("graph", dtype)
+    recorded = getattr(special, name)(ops, ops.input("x", (None,), dtype))
+    assert recorded.shape == (None,)
+    assert recorded.dtype == dtype
+    assert len(list(ops.graph)) <= (120 if dtype == np.float64 else 60)
