@@ -272,3 +272,35 @@ class ZeroVector(InPart):
 class UnsortedKnots(InPart):
     message = "`{field}` of {part} must increase from knot to knot"
     help = "sort the knots, and give each once"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotACovariance(InPart):
+    message = "`{field}` of {part} must be symmetric and positive definite"
+    help = "write the same number at [i, j] and [j, i], and variances on the diagonal that are large enough"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnlikeComponents(InPart):
+    message = "the components of {part} have different numbers of coordinates"
+    help = "give every component the same shape: all scalars, or vectors of one length"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScatteredComponents(InPart):
+    message = "the supports of the components of {part} leave gaps between them"
+    help = "choose components whose supports overlap, or of which one holds all the others"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoQuantile(InPart):
+    message = "{part} needs a base with a closed-form distribution function, and {base} has none"
+    help = "truncate one of these: Normal, Laplace, Logistic, Cauchy, Gumbel, Exponential, HalfNormal, LogNormal, Uniform"
+    base: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmptyCut(InPart):
+    message = "nothing of the base is left between `low` and `high`"
+    help = "the base gives {gives}; let the ends reach into that"
+    gives: str

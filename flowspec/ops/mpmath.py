@@ -12,7 +12,8 @@ import numpy as np
 from flowspec.ops.numpy import NumpyOps
 
 _SAME_NAME = (
-    "exp expm1 log log1p sqrt sign floor sin cos tan asin acos atan sinh asinh tanh atanh sigmoid softplus erfc".split()
+    *("exp", "expm1", "log", "log1p", "sqrt", "sign", "floor", "sin", "cos", "tan", "asin", "acos", "atan"),
+    *("sinh", "asinh", "tanh", "atanh", "sigmoid", "softplus", "erfc", "normal_quantile"),
 )
 _OTHER_NAME = {"abs": "fabs", "lgamma": "loggamma", "normal_cdf": "ncdf"}
 
@@ -39,7 +40,7 @@ class MpmathOps(NumpyOps):
         super().__init__(np.float64)
         self.context = _context(digits)
         self._numbers = _each(self._number)
-        for name in [*_SAME_NAME, *_OTHER_NAME, "normal_quantile"]:
+        for name in (*_SAME_NAME, *_OTHER_NAME):
             function = getattr(self.context, _OTHER_NAME.get(name, name))
             setattr(self, name, _each(self._guarded(function)))
         for name, choose in (("maximum", max), ("minimum", min)):

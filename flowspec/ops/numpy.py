@@ -139,8 +139,8 @@ class NumpyOps(Ops):
     def to_index(self, x):
         return np.asarray(x).astype(np.int64)
 
-    def gamma_gradient(self, concentration, x):
-        return x
+    def log_gamma_gradient(self, concentration, log_x):
+        return log_x
 
     def whole(self, value):
         return np.asarray(value, np.int64)

@@ -482,8 +482,8 @@ class OnnxOps(Ops):
     def to_index(self, x):
         return self.cast(x, np.int64)
 
-    def gamma_gradient(self, concentration, x):
-        return x
+    def log_gamma_gradient(self, concentration, log_x):
+        return log_x
 
     def whole(self, value):
         return np.asarray(value, np.int64)

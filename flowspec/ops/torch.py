@@ -37,17 +37,19 @@ def _extreme(pair, clamp):
 
 
 class _ImplicitGamma(torch.autograd.Function):
-    """Identity on a gamma draw, with the derivative of the exact sampler with respect to the concentration."""
+    """Identity on the logarithm of a gamma draw, with its derivative with respect to the concentration."""
 
     @staticmethod
-    def forward(ctx, concentration, x):
-        ctx.save_for_backward(concentration, x)
-        return x.clone()
+    def forward(ctx, concentration, log_x):
+        ctx.save_for_backward(concentration, log_x)
+        return log_x.clone()
 
     @staticmethod
     def backward(ctx, gradient):
-        concentration, x = ctx.saved_tensors
-        slope = torch._standard_gamma_grad(concentration.expand_as(x).contiguous(), x.contiguous())
+        concentration, log_x = ctx.saved_tensors
+        tiny = torch.finfo(log_x.dtype).tiny
+        x = torch.exp(log_x).clamp_min(tiny)
+        slope = torch._standard_gamma_grad(concentration.expand_as(x).contiguous(), x) / x
         return (gradient * slope).sum_to_size(concentration.shape), None
 
 
@@ -152,10 +154,8 @@ class TorchOps(Ops):
     def to_index(self, x):
         return x.to(torch.int64)
 
-    def gamma_gradient(self, concentration, x):
-        if not _tensors(concentration):
-            return x.detach()
-        return _ImplicitGamma.apply(concentration, x.detach())
+    def log_gamma_gradient(self, concentration, log_x):
+        return _ImplicitGamma.apply(concentration, log_x.detach()) if _tensors(concentration) else log_x.detach()
 
     def whole(self, value):
         return torch.as_tensor(value, dtype=torch.int64, device=self.device)

@@ -183,11 +183,11 @@ class Ops(ABC):
         """Whole floats (0, 1, 2 ...) as indices for `take_along`."""
 
     @abstractmethod
-    def gamma_gradient(self, concentration: Array, x: Array) -> Array:
-        """`x`, a draw from Gamma(concentration, 1), with the derivative of the exact sampler attached.
+    def log_gamma_gradient(self, concentration: Array, log_x: Array) -> Array:
+        """`log_x`, the logarithm of a draw from Gamma(concentration, 1), with the derivative of the exact sampler attached.
 
         A rejection sampler's own derivative is biased: which proposal is accepted depends on the
-        concentration too. Interpreters without gradients return `x`.
+        concentration too. Interpreters without gradients return `log_x`.
         Source: Implicit Reparameterization Gradients, Figurnov et al., 2018, arXiv:1805.08498.
         """
 

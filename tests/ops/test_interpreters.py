@@ -231,7 +231,7 @@ def as_held(exact: np.ndarray, limits: np.finfo) -> np.ndarray:
 @each_case
 def test_a_row_does_not_depend_on_its_batch(ops, name, case):
     whole = leave(ops, call(ops, name, case.arguments))
-    for row in (0, N - 1):
+    for row in (0, N - 1) if whole.ndim else ():
         alone = leave(ops, call(ops, name, tuple(_row(value, row) for value in case.arguments)))
         tolerance = case.ulps * float(np.finfo(ops.dtype).eps)
         np.testing.assert_allclose(alone[..., 0], whole[..., row], rtol=tolerance)

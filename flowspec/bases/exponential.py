@@ -1,0 +1,34 @@
+"""The exponential distribution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowspec.bases.base import WithQuantile
+from flowspec.parameter import Value, parameter
+from flowspec.support import NONNEGATIVE, POSITIVE
+
+
+@dataclass(frozen=True, eq=False)
+class Exponential(WithQuantile):
+    """rate exp(-rate x), for x >= 0.   Source: torch.distributions.Exponential."""
+
+    support = NONNEGATIVE
+    examples = ("Exponential(1)", "Exponential([1, 2, 0.5])", "Exponential(learn(2))[2]")
+
+    rate: Value = parameter(1.0, within=POSITIVE, doc="1 / mean")
+
+    def log_density(self, ops, x):
+        return ops.log(self.rate) - self.rate * x
+
+    def cdf(self, ops, x):
+        return -ops.expm1(-self.rate * x)
+
+    def survival(self, ops, x):
+        return ops.exp(-self.rate * x)
+
+    def quantile(self, ops, p):
+        return -ops.log1p(-p) / self.rate
+
+    def upper_quantile(self, ops, q):
+        return -ops.log(q) / self.rate

@@ -1,0 +1,43 @@
+"""The log-normal distribution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowspec.bases.base import WithQuantile
+from flowspec.ops.vocabulary import LOG_2PI
+from flowspec.parameter import Value, parameter
+from flowspec.support import POSITIVE
+
+
+@dataclass(frozen=True, eq=False)
+class LogNormal(WithQuantile):
+    """exp(-z^2 / 2) / (x scale sqrt(2 pi)), z = (log x - loc) / scale.   Source: torch.distributions.LogNormal."""
+
+    support = POSITIVE
+    draws = ("normal",)
+    examples = ("LogNormal(0, 1)", "LogNormal([0, 1, 2], 0.5)", "LogNormal(learn(1), learn(0.5))[2]")
+
+    loc: Value = parameter(0.0, doc="mean of the logarithm")
+    scale: Value = parameter(1.0, within=POSITIVE, doc="standard deviation of the logarithm")
+
+    def draw(self, ops, *noise):
+        (normal,) = noise
+        return ops.exp(self.loc + self.scale * normal)
+
+    def log_density(self, ops, x):
+        log_x = ops.log(x)
+        z = (log_x - self.loc) / self.scale
+        return -0.5 * ops.square(z) - 0.5 * LOG_2PI - ops.log(self.scale) - log_x
+
+    def cdf(self, ops, x):
+        return ops.normal_cdf((ops.log(x) - self.loc) / self.scale)
+
+    def survival(self, ops, x):
+        return ops.normal_cdf((self.loc - ops.log(x)) / self.scale)
+
+    def quantile(self, ops, p):
+        return ops.exp(self.loc + self.scale * ops.normal_quantile(p))
+
+    def upper_quantile(self, ops, q):
+        return ops.exp(self.loc - self.scale * ops.normal_quantile(q))
