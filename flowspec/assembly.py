@@ -20,7 +20,7 @@ from flowspec.checks import canonical, coordinates, field_problems
 from flowspec.diagnostics import Diagnostic, FlowError, Span
 from flowspec.flow import Declaration, Flow, Step
 from flowspec.parameter import FromContext, Learn, Value, children, parameters, rebuild, value_range, values, varies, with_children
-from flowspec.support import REAL, Space
+from flowspec.support import REAL, Space, narrowed
 from flowspec.transforms.transform import Transform
 
 LARGEST_EVENT = 4096
@@ -152,6 +152,9 @@ class _Walk:
         if self.report(settled, settled.problems(space), blame=transform):
             self.trusted = False
             return None
+        space = space.with_parts(narrowed(*pair) for pair in zip(space.parts, settled.domain_for(space).parts, strict=True))
+        if steps:
+            steps[-1] = replace(steps[-1], output=space)
         output = settled.image(space)
         retests = settled.varies and any(part != REAL for part in space.parts)
         steps.append(Step(settled, space, output, retests, self.origin(transform).span))
@@ -200,7 +203,7 @@ def domain_problem(transform: Transform, space: Space, giver, base: Base, steps:
     domain = transform.domain_for(space)
     # Sets over groups of unlike size meet at the first pair that differs.
     for index, (takes, gives) in enumerate(zip(domain.parts, space.parts, strict=False)):
-        if takes.contains(gives):
+        if takes.contains(narrowed(gives, takes)):
             continue
         cause = _trained_cause(base, steps, domain, index)
         return mistakes.DomainMismatch(

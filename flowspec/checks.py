@@ -37,7 +37,7 @@ def canonical(part, event: tuple[int, ...] | None):
 
 def _canonical(value: Value, spec: ParameterSpec, part, event) -> Value:
     if isinstance(value, Learn):
-        return replace(value, init=_canonical(value.init, spec, part, event))
+        return replace(value, init=_full(_canonical(value.init, spec, part, event), spec, part, event))
     if isinstance(value, FromContext):
         return value
     array = np.asarray(value, np.float64)
@@ -50,6 +50,15 @@ def _canonical(value: Value, spec: ParameterSpec, part, event) -> Value:
         # Given once for all coordinates.
         array = np.broadcast_to(array[..., None], expected)
     array = array.copy()
+    array.setflags(write=False)
+    return array
+
+
+def _full(init, spec: ParameterSpec, part, event):
+    """The start of a learned parameter in its full shape: one trained number for each entry."""
+    if event is None or np.ndim(init) or not spec.shape(part, event):
+        return init
+    array = np.full(spec.shape(part, event), init)
     array.setflags(write=False)
     return array
 
@@ -100,8 +109,7 @@ def _shape_problem(part_name, field, spec, array, part, event) -> Diagnostic | N
     if event is None:
         return None
     expected = spec.shape(part, event)
-    learned = isinstance(getattr(part, field), Learn)
-    if array.shape == expected or (array.ndim == 0 and (learned or spec.shape is not square_matrix)):
+    if array.shape == expected or (array.ndim == 0 and spec.shape is not square_matrix):
         return None
     found = shape_in_words(array.shape)
     if spec.shape is square_matrix:

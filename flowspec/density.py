@@ -18,7 +18,7 @@ from flowspec.ops.vocabulary import Array
 def sample(ops: Ops, flow: Flow, noise: Array) -> tuple[Array, Array]:
     """Points and their log-densities from the base's standard noise."""
     with ops.scope("base"):
-        x = keep_inside(ops, flow.base.space, flow.base.sample(ops, noise))
+        x = keep_inside(ops, flow.base_space, flow.base.sample(ops, noise))
         log_prob = flow.base.log_prob(ops, x)
     x, log_det = forward(ops, flow.steps, x)
     return x, log_prob - log_det
@@ -33,7 +33,7 @@ def log_prob(ops: Ops, flow: Flow, x: Array) -> Array:
     with ops.scope("base"):
         if flow.retests_base:
             left = either(left, flow.base.outside(ops, x))
-        x = move_to_safety(ops, flow.base.space, x, left)
+        x = move_to_safety(ops, flow.base_space, x, left)
         density = flow.base.log_prob(ops, x) - log_det
     return ops.where(either(outside, left), -math.inf, density)
 

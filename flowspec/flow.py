@@ -51,6 +51,11 @@ class Flow:
     """Does the support of the base depend on varying parameters?"""
 
     @property
+    def base_space(self) -> Space:
+        """The support of the base, as far as the first step takes it."""
+        return self.steps[0].input if self.steps else self.base.space
+
+    @property
     def space(self) -> Space:
         """The support of the data."""
         return self.steps[-1].output if self.steps else self.base.space

@@ -32,9 +32,9 @@ def bind(ops: Ops, flow: Flow, learned: Mapping[str, object] | None = None, cont
         return value if np.ndim(value) == 0 else ops.constant(for_formulas(value, parameters(owner)[name]))
 
     steps = tuple(
-        replace(step, transform=rebuild(step.transform, f"steps.{i}", value_of)) for i, step in enumerate(flow.steps)
+        replace(step, transform=rebuild(step.transform, f"steps.{i}", value_of, keep_derived=True)) for i, step in enumerate(flow.steps)
     )
-    return replace(flow, base=rebuild(flow.base, "base", value_of), steps=steps)
+    return replace(flow, base=rebuild(flow.base, "base", value_of, keep_derived=True), steps=steps)
 
 
 @dataclass(frozen=True, eq=False)

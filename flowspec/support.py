@@ -217,6 +217,15 @@ def opened(part: Part) -> Part:
     return part.opened() if isinstance(part, Interval) else part
 
 
+def narrowed(part: Part, domain: Part) -> Part:
+    """`part` without those of its end points that `domain` leaves out: single numbers have no probability."""
+    if not isinstance(part, Interval) or not isinstance(domain, Interval):
+        return part
+    keep_low = part.closed_low and (domain.closed_low or part.low > domain.low)
+    keep_high = part.closed_high and (domain.closed_high or part.high < domain.high)
+    return Interval(part.low, part.high, keep_low, keep_high)
+
+
 def as_interval(part: Part) -> Interval | None:
     """The set as an interval of numbers, or None for a joint set."""
     if isinstance(part, Circle):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -41,7 +42,10 @@ class Base(ABC):
     @property
     @abstractmethod
     def space(self) -> Space:
-        """Where it has mass; for a varying parameter, everything its range allows."""
+        """Where it has mass; for a varying parameter, everything its range allows.
+
+        Write it as a `cached_property`: bound copies, whose parameters are an interpreter's arrays, keep it.
+        """
 
     @property
     @abstractmethod
@@ -107,7 +111,7 @@ class Coordinatewise(Base):
         found = {name: np.shape(getattr(getattr(self, name), "init", getattr(self, name))) for name in parameters(self)}
         return {name: shape[-1] for name, shape in found.items() if shape}
 
-    @property
+    @cached_property
     def space(self):
         return Space.of(self.support, self.size)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from flowspec.bases.base import Base
 from flowspec.parameter import part
@@ -17,7 +18,7 @@ class Join(Base):
 
     bases: tuple[Base, ...] = part(many=True, doc="the bases, in the order of their coordinates")
 
-    @property
+    @cached_property
     def space(self):
         return Space(tuple(part for base in self.bases for part in base.space.parts))
 

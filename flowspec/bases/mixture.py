@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -36,7 +37,7 @@ class Mixture(Base):
     def event_shape(self):
         return self.bases[0].space.shape
 
-    @property
+    @cached_property
     def space(self):
         return self._union() or self.bases[0].space
 

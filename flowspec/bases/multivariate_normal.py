@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -26,7 +27,7 @@ class MultivariateNormal(Base):
     def event_shape(self):
         return np.shape(self.covariance)[:1] or (1,)
 
-    @property
+    @cached_property
     def space(self):
         return Space((REAL,) * self.event_shape[0])
 

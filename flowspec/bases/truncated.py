@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 from flowspec import mistakes
 from flowspec.bases.base import Base, WithQuantile
@@ -34,7 +35,7 @@ class Truncated(Base):
     def event_shape(self):
         return self.base.event_shape
 
-    @property
+    @cached_property
     def space(self):
         return self.base.space.with_parts(_cut(part, self.low, self.high) for part in self.base.space.parts)
 

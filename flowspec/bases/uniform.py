@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 from flowspec import mistakes
 from flowspec.bases.base import Coordinatewise, WithQuantile
@@ -20,7 +21,7 @@ class Uniform(WithQuantile):
     low: float = parameter(0.0, doc="lower end")
     high: float = parameter(1.0, doc="upper end")
 
-    @property
+    @cached_property
     def space(self):
         count = self.size or 1
         ends = zip(value_ranges(self.low, count), value_ranges(self.high, count), strict=True)
@@ -63,7 +64,7 @@ class CircularUniform(Coordinatewise):
     low: float = setting(-math.pi, kind=float, low=-1e6, high=1e6, doc="lower end")
     high: float = setting(math.pi, kind=float, low=-1e6, high=1e6, doc="upper end, the same point")
 
-    @property
+    @cached_property
     def space(self):
         return Space.of(Circle(self.low, self.high), self.size)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 from flowspec.bases.base import Coordinatewise
 from flowspec.ops.special import log_bessel_i0
@@ -30,7 +31,7 @@ class VonMises(Coordinatewise):
     loc: Value = parameter(0.0, within=Interval(-math.pi, math.pi, True, True), doc="the angle it is centred on")
     concentration: Value = parameter(1.0, within=Interval(1e-4, 1e6, True, True), doc="1 / variance, roughly")
 
-    @property
+    @cached_property
     def space(self):
         return Space.of(Circle(-math.pi, math.pi), self.size)
 

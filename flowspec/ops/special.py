@@ -135,7 +135,7 @@ def _fitted(ops, single, double):
 
 
 def lgamma(ops, x):
-    """log Gamma(x), x > 0: log Gamma(1 + x) - log x below 1, log Gamma(1 + (x - 1)) up to 3, then Stirling's formula."""
+    """log Gamma(x), x > 0: log Gamma(1 + x) - log x below 1, log Gamma(1 + (x - 1)) to 3, Stirling's formula beyond."""
     log_x = ops.log(x)
     below = x < 1
     t = ops.minimum(ops.where(below, x, x - 1), 2.0)

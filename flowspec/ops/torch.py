@@ -47,10 +47,17 @@ class _ImplicitGamma(torch.autograd.Function):
     @staticmethod
     def backward(ctx, gradient):
         concentration, log_x = ctx.saved_tensors
-        tiny = torch.finfo(log_x.dtype).tiny
-        x = torch.exp(log_x).clamp_min(tiny)
-        slope = torch._standard_gamma_grad(concentration.expand_as(x).contiguous(), x) / x
+        slope = _log_gamma_slope(concentration.expand_as(log_x).contiguous(), log_x)
         return (gradient * slope).sum_to_size(concentration.shape), None
+
+
+def _log_gamma_slope(concentration, log_x):
+    """d log x / d concentration at a fixed value of the distribution function."""
+    # Draws of a small concentration underflow; the distribution function is x^a / Gamma(a + 1) there.
+    tiny = log_x < -20
+    from_zero = (torch.digamma(concentration + 1) - log_x) / concentration
+    x = torch.exp(torch.where(tiny, 0.0, log_x))
+    return torch.where(tiny, from_zero, torch._standard_gamma_grad(concentration, x) / x)
 
 
 class TorchOps(Ops):

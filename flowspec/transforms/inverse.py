@@ -27,7 +27,7 @@ class Inverse(Transform):
         return -self.transform.gains
 
     def misfits(self, space, giver):
-        return self.transform.misfits(space, giver)
+        return self.transform.range_misfits(space, giver)
 
     def domain_for(self, space):
         return self.transform.range_for(space)

@@ -26,6 +26,9 @@ class Ordered(Transform):
         if space.size < 2:
             yield mistakes.WrongSize(expected=2, found=space.size, giver=giver, advice="order needs two numbers or more")
 
+    def range_misfits(self, space, giver):
+        return ()
+
     def image(self, space):
         return self.range_for(space)
 

@@ -99,11 +99,10 @@ class RQS(RationalQuadratic):
         "RQS",
         "RQS(bins=4, bound=3, widths=[0.5, -1, 0.2, 0.1], heights=[1, 0.3, -0.4, 0], slopes=[0.5, -0.5, 1])",
         "RQS(bins=3, bound=2, widths=learn([0.5, -1, 0.2]), slopes=learn([0.5, -0.5]))",
-        "RQS(bins=1, bound=2)",
         "RQS(bins=3, bound=1, widths=[0.5, -1, 0.2], heights=[1, 0, -0.4], slopes=[0.5, -0.5, 1], circular=true)",
     )
 
-    bins: int = setting(8, low=1, high=256, doc="number of bins")
+    bins: int = setting(8, low=2, high=256, doc="number of bins")
     bound: float = setting(5.0, kind=float, low=1e-6, high=1e6, doc="half the width of the spline")
     widths: Value = parameter(Learn(0.0), shape=_per_bin, doc="one free number for each bin")
     heights: Value = parameter(Learn(0.0), shape=_per_bin, doc="one free number for each bin")
@@ -135,7 +134,7 @@ class RQS(RationalQuadratic):
     def knots(self, ops):
         press = math.log(self.slope)
         slopes = ops.exp(_pressed(ops, self._given(self.slopes), press))
-        one = 0.0 * slopes[:1] + 1.0 if slopes.shape[0] else 0.0 * self._given(self.widths)[:1] + 1.0
+        one = 0.0 * slopes[:1] + 1.0
         ends = (slopes[-1:], slopes) if self.circular else (one, slopes, one)
         return self._edges(ops, self.widths, press), self._edges(ops, self.heights, press), _joined(ops, ends)
 
@@ -175,8 +174,7 @@ def _pressed(ops, free, press):
 
 
 def _joined(ops, parts):
-    parts = [part for part in parts if part.shape[0]]
-    return ops.concat(parts)
+    return ops.concat([part for part in parts if part.shape[0]])
 
 
 def _per_knot(part, event):

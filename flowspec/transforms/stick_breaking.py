@@ -35,6 +35,9 @@ class StickBreaking(Transform):
         if space.intervals is None:
             yield mistakes.TiedCoordinates(giver=giver, gives=str(space))
 
+    def range_misfits(self, space, giver):
+        return ()
+
     def image(self, space):
         return Space((Simplex(space.size + 1),))
 

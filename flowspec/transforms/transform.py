@@ -100,6 +100,10 @@ class Transform(ABC):
         """Why it cannot act on a point of this shape: a wrong count of coordinates, coordinates tied together."""
         return ()
 
+    def range_misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
+        """The same for its inverse, on the output side."""
+        return self.misfits(space, giver)
+
     def inner_space(self, space: Space) -> Space:
         """What the transforms inside a composite one act on."""
         return space

@@ -154,7 +154,7 @@ CASES: dict[str, list[Case]] = {
     "log_abs_det": [Case((MATRIX,), ulps=8)],
     "number": [Case((TRUE,), smooth=False)],
     "to_index": [Case((np.floor(draw(3, low=0, high=3.9)),), smooth=False)],
-    "gamma_gradient": [Case((draw(2, low=1, high=3), draw(2, low=0.1)), smooth=False)],
+    "log_gamma_gradient": [Case((draw(2, low=1, high=3), draw(2, low=0.1)), smooth=False)],
     "whole": [Case((WORDS,), smooth=False)],
     "low_word": [Case((WORDS,), smooth=False)],
     "high_word": [Case((WORDS,), smooth=False)],
@@ -243,10 +243,8 @@ def _row(value, row: int):
     return value[..., row : row + 1] if isinstance(value, np.ndarray) and value.shape[-1] == N else value
 
 
-@each_case
+@pytest.mark.parametrize(("name", "case"), [each for each in ALL if each.values[1].smooth])
 def test_torch_gradients_are_those_of_finite_differences(name, case):
-    if not case.smooth:
-        pytest.skip("no gradient, or an edge")
     ops = INTERPRETERS["torch float64"]
     arguments = [enter(ops, name, value) for value in case.arguments]
     leaves = [each.requires_grad_() for each in _flat(arguments) if getattr(each, "dtype", None) == torch.float64]
