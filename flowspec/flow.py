@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import importlib
 from dataclasses import dataclass, field
-
-import numpy as np
+from typing import Any
 
 from flowspec.bases.base import Base
 from flowspec.diagnostics import Span
@@ -85,3 +84,25 @@ class Flow:
     def learned(self) -> dict[str, Learn]:
         """Every parameter found from data, by path: `steps.1.scale`."""
         return {p: v for path, part in self.parts for p, _, _, v in values(part, path) if isinstance(v, Learn)}
+
+    def to_json(self) -> dict[str, Any]:
+        """The architecture as plain data, with the supports it derives; follows `grammar/flow.schema.json`."""
+        return _json().flow_to_json(self)
+
+    @staticmethod
+    def from_json(data: Any) -> Flow:
+        """The checked flow that plain data describes.
+
+        Errors:  FlowError, where the data does not follow the schema, is unsound, or states a false support.
+        """
+        return _json().flow_from_json(data)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Flow) and self.to_json() == other.to_json()
+
+    __hash__ = object.__hash__
+
+
+def _json():
+    """The file that turns flows into data and back. It makes flows, so it stands above this one."""
+    return importlib.import_module("flowspec.flow_json")

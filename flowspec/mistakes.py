@@ -304,3 +304,30 @@ class EmptyCut(InPart):
     message = "nothing of the base is left between `low` and `high`"
     help = "the base gives {gives}; let the ends reach into that"
     gives: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchemaMismatch(Diagnostic):
+    message = "the flow does not follow the schema: {what}"
+    help = "`flowspec show FILE --format json` writes a flow that does"
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FalseSupport(Diagnostic):
+    message = "the stated support is not the one that follows from the steps"
+    help = "leave `output` out, or write: {derived}"
+    derived: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownContext(Diagnostic):
+    message = "there is no context variable `{name}`"
+    help = "declare it under `context`"
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RaggedArray(Diagnostic):
+    message = "the rows of the array have different lengths"
+    help = "give every row the same number of entries"

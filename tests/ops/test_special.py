@@ -99,3 +99,12 @@ def test_formula_can_be_recorded(name, dtype):
     assert recorded.shape == (None,)
     assert recorded.dtype == dtype
     assert len(list(ops.graph)) <= (120 if dtype == np.float64 else 60)
+
+
+@DTYPES
+def test_log_bessel_i0_is_accurate_for_every_concentration(dtype):
+    x = np.concatenate([10 ** np.random.default_rng(0).uniform(-4, 6, 100), [499, 501]]).astype(dtype)
+    found = special.log_bessel_i0(NumpyOps(dtype), x)
+    bessel = [EXACT.context.besseli(0, value) for value in EXACT.constant(x)]
+    exact = EXACT.log(np.array(bessel, object)) - EXACT.constant(x)
+    np.testing.assert_allclose(found, exact.astype(float), rtol=0, atol=10 * float(np.finfo(dtype).eps))

@@ -1,0 +1,172 @@
+"""Flows as plain data (JSON), and back: the architecture, with the derived supports for whoever reads it.
+
+A support that a file states is never believed: it is derived anew and compared.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from flowspec import mistakes, registry
+from flowspec.assembly import Origin, assemble
+from flowspec.diagnostics import Diagnostic, FlowError
+from flowspec.flow import Declaration, Flow
+from flowspec.parameter import FromContext, Learn, ParameterSpec, PartSpec, Value, specs
+from flowspec.schema import VERSION, problems
+from flowspec.support import Space, part_from_json, part_to_json
+from flowspec.transforms.inverse import Inverse
+from flowspec.transforms.on import On
+
+
+def flow_to_json(flow: Flow) -> dict[str, Any]:
+    """The flow as plain data. Open ends at infinity are null."""
+    data: dict[str, Any] = {"flowspec": VERSION}
+    for name in ("context", "event"):
+        if declared := getattr(flow, name):
+            data[name] = _declaration_to_json(declared)
+    data["base"] = {**part_data(flow.base), "output": _space_to_json(flow.base_space)}
+    data["steps"] = [{**part_data(step.transform), "output": _space_to_json(step.output)} for step in flow.steps]
+    return data
+
+
+def flow_from_json(data: Any) -> Flow:
+    """The checked flow that plain data describes.
+
+    Errors:  FlowError, where the data does not follow the schema, describes no sound flow, or states a support
+             that is not the derived one.
+    """
+    if found := problems(data):
+        raise FlowError(found)
+    reader = _Reader(data)
+    base = reader.part(data["base"], "base")
+    transforms = [reader.part(step, f"steps[{i}]") for i, step in enumerate(data["steps"])]
+    flow = assemble(base, transforms, reader.context, reader.event, origin=reader.origin)
+    if lies := list(_false_supports(flow, data)):
+        raise FlowError(lies)
+    return flow
+
+
+def _declaration_to_json(declared: Declaration) -> list[dict]:
+    blocks = declared.space.blocks
+    return [{"names": list(declared.names[block]), "support": part_to_json(part)} for block, part in blocks]
+
+
+def _space_to_json(space: Space) -> dict:
+    return {"scalar": space.scalar, "supports": [part_to_json(part) for part in space.parts]}
+
+
+def part_data(part: Any) -> dict[str, Any]:
+    """A base or a transform, with those inside it, as plain data."""
+    data: dict[str, Any] = {"name": type(part).__name__}
+    if getattr(part, "size", None) is not None:
+        data["size"] = part.size
+    for name, spec in specs(part).items():
+        data[name] = _field_to_json(getattr(part, name), spec)
+    return data
+
+
+def _field_to_json(value: Value, spec) -> Any:
+    if isinstance(spec, PartSpec):
+        return [part_data(child) for child in value] if spec.many else part_data(value)
+    if isinstance(value, Learn):
+        bounds = {"low": _open_end(value.low), "high": _open_end(value.high)}
+        return {"learn" if value.trained else "measure": {"init": np.asarray(value.init).tolist(), **bounds}}
+    if isinstance(value, FromContext):
+        return {"context": value.name}
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, tuple):
+        return list(value)
+    return _open_end(value) if isinstance(value, float) else value
+
+
+def _open_end(value: float) -> float | None:
+    return None if math.isinf(value) else value
+
+
+class _Reader:
+    """Parts from plain data that follows the schema, each with its place in the file."""
+
+    def __init__(self, data: dict):
+        self.places: dict[int, tuple[Any, str]] = {}
+        self.context = _declaration(data.get("context"))
+        self.event = _declaration(data.get("event"))
+
+    def origin(self, part: Any) -> Origin:
+        return Origin(path=self.places.get(id(part), (None, ""))[1])
+
+    def part(self, data: dict, path: str) -> Any:
+        kind = _kinds()[data["name"]]
+        fields = {n: self._field(data[n], n, spec, f"{path}.{n}", kind) for n, spec in specs(kind).items() if n in data}
+        if "size" in data:
+            fields["size"] = data["size"]
+        made = kind(**fields)
+        self.places[id(made)] = (made, path)
+        return made
+
+    def _field(self, value: Any, name: str, spec, path: str, kind: type) -> Any:
+        if isinstance(spec, PartSpec):
+            if spec.many:
+                return tuple(self.part(child, f"{path}[{i}]") for i, child in enumerate(value))
+            return self.part(value, path)
+        if isinstance(spec, ParameterSpec):
+            return self._value(value, path)
+        if value is None:
+            return next(f.default for f in dataclasses.fields(kind) if f.name == name)
+        return tuple(value) if isinstance(value, list) else value
+
+    def _value(self, value: Any, path: str) -> Value:
+        if isinstance(value, list):
+            return _array(value, path)
+        if not isinstance(value, dict):
+            return float(value)
+        if "context" in value:
+            names = self.context.names if self.context else ()
+            if value["context"] not in names:
+                raise FlowError(mistakes.UnknownContext(where=path, name=value["context"]))
+            index = names.index(value["context"])
+            return FromContext(index, value["context"], self.context.space.parts[index])
+        (kind, given), *_ = value.items()
+        low, high = given.get("low"), given.get("high")
+        init = given["init"]
+        return Learn(
+            _array(init, path) if isinstance(init, list) else float(init),
+            -math.inf if low is None else low,
+            math.inf if high is None else high,
+            trained=kind == "learn",
+        )
+
+
+def _array(rows: list, path: str) -> np.ndarray:
+    try:
+        return np.array(rows, np.float64)
+    except ValueError:
+        raise FlowError(mistakes.RaggedArray(where=path)) from None
+
+
+def _kinds() -> dict[str, type]:
+    return {**registry.bases(), **registry.transforms(), "Inverse": Inverse, "On": On}
+
+
+def _declaration(data: list[dict] | None) -> Declaration | None:
+    if not data:
+        return None
+    names = tuple(name for group in data for name in group["names"])
+    return Declaration(names, Space(tuple(part_from_json(group["support"]) for group in data)))
+
+
+def _false_supports(flow: Flow, data: dict) -> Iterator[Diagnostic]:
+    derived = [("base", flow.base_space), *((f"steps[{i}]", step.output) for i, step in enumerate(flow.steps))]
+    for (path, space), stated in zip(derived, [data["base"], *data["steps"]], strict=True):
+        if "output" in stated and not _same(space, stated["output"]):
+            yield mistakes.FalseSupport(where=f"{path}.output", derived=str(space))
+
+
+def _same(space: Space, stated: dict) -> bool:
+    parts = tuple(part_from_json(part) for part in stated["supports"])
+    return Space(parts, stated["scalar"]).same(space)
