@@ -52,6 +52,12 @@ class Model:
         """The flow with its weights put in; only the context still varies."""
         return resolve(self.flow, self.weights)
 
+    @property
+    def complete_weights(self) -> dict[str, np.ndarray]:
+        """The value of everything that is learned, by path."""
+        learned = self.flow.learned()
+        return {path: np.asarray(self.weights.get(path, value.init), np.float64) for path, value in learned.items()}
+
     def log_prob(self, x, context=None, dtype=np.float64) -> np.ndarray:
         """Density at `x`: natural log; -inf outside the support; NaN only where x is NaN."""
         ops = NumpyOps(dtype)

@@ -1,0 +1,1 @@
+"""Opens bundles: numpy and onnxruntime only."""

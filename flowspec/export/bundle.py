@@ -1,0 +1,133 @@
+"""`compile`: a flow with its weights to a bundle, the directory that any runtime can use."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from onnx.checker import check_model
+
+from flowspec.diagnostics import Diagnostic, FlowError
+from flowspec.export.card import card
+from flowspec.export.certificate import certificate
+from flowspec.export.graphs import GRAPHS, HIGHEST_OPSET, LOWEST_OPSET, Target, serialise
+from flowspec.export.vectors import vectors
+from flowspec.files import new_directory
+from flowspec.flow import Flow
+from flowspec.model import Model
+from flowspec.version import VERSION
+from flowspec.weights import as_weights, to_bytes
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadTarget(Diagnostic):
+    message = "{what}"
+    help = "{advice}"
+    what: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotABundle(Diagnostic):
+    message = "{path} exists and is no bundle, so it is not overwritten"
+    help = "choose another directory, or remove it"
+    path: str
+
+
+def compile(
+    flow: Flow | Model | Any,
+    directory: str | Path,
+    weights: Mapping[str, np.ndarray] | str | Path | None = None,
+    dtype: str = "float32",
+    *,
+    batch: int | None = None,
+    opset: int = LOWEST_OPSET,
+) -> Path:
+    """Write the bundle of a flow.
+
+    flow       a `Flow`, a `Model`, or the module that `to_torch` made
+    weights    values of what is learned: path -> array, or a safetensors file; for a `Flow` only
+    dtype      "float32" or "float64": of the graphs' inputs and outputs
+    batch      a fixed number of rows, for runtimes that want static shapes
+    opset      version of the ONNX operators
+
+    Errors:  FlowError, where the weights do not fit, the target is not to be had, or the directory holds something else.
+    """
+    target, path = _target(dtype, batch, opset), Path(directory)
+    model = as_model(flow, weights)
+    if path.exists() and not (path / "flow.json").exists() and (not path.is_dir() or any(path.iterdir())):
+        raise FlowError(NotABundle(path=str(path)))
+    files = bundle_files(model, target)
+    with new_directory(path) as scratch:
+        for name, data in files.items():
+            (scratch / name).write_bytes(data)
+    return path
+
+
+def as_model(flow: Flow | Model | Any, weights: Mapping[str, np.ndarray] | str | Path | None = None) -> Model:
+    """A flow, a model or a torch module as a model."""
+    if isinstance(flow, Flow):
+        return Model(flow, as_weights(flow, weights))
+    if weights is not None:
+        raise TypeError("weights can be given for a Flow only; a Model or a module has its own")
+    return flow if isinstance(flow, Model) else flow.to_model()
+
+
+def _target(dtype: str, batch: int | None, opset: int) -> Target:
+    problems = []
+    if dtype not in ("float32", "float64"):
+        problems.append(BadTarget(what=f"there is no dtype {dtype!r}", advice="choose float32 or float64"))
+    if batch is not None and not 1 <= batch <= 2**24:
+        problems.append(BadTarget(what=f"a batch of {batch} rows cannot be", advice="give a positive number of rows, up to 2^24"))
+    if not LOWEST_OPSET <= opset <= HIGHEST_OPSET:
+        advice = f"choose {LOWEST_OPSET} to {HIGHEST_OPSET}; {LOWEST_OPSET} opens everywhere"
+        problems.append(BadTarget(what=f"opset {opset} is not supported", advice=advice))
+    if problems:
+        raise FlowError(problems)
+    return Target(dtype, opset, batch)
+
+
+def bundle_files(model: Model, target: Target) -> dict[str, bytes]:
+    """Every file of a bundle, by name. Same input, same bytes."""
+    spec = json.dumps(model.flow.to_json(), separators=(",", ":"))
+    graphs = {name: serialise(record(model.fixed, target), target, spec) for name, record in GRAPHS.items()}
+    for data in graphs.values():
+        check_model(data, full_check=True)
+    replay = vectors(model, target.dtype, target.batch)
+    files = {**graphs, "vectors.json": _json_bytes(replay, compact_rows=True)}
+    if model.flow.learned():
+        files["weights.safetensors"] = to_bytes(model.complete_weights)
+    about = _about(model, target, certificate(model, graphs, replay, target.dtype))
+    files["README.md"] = card(model, about).encode()
+    about["files"] = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
+    files["flow.json"] = _json_bytes(about)
+    return files
+
+
+def _about(model: Model, target: Target, measured: dict[str, Any]) -> dict[str, Any]:
+    flow = model.flow
+    return {
+        "format": FORMAT,
+        "flowspec": VERSION,
+        "dtype": target.dtype,
+        "opset": target.opset,
+        "batch": target.batch,
+        "columns": list(flow.columns),
+        "context": list(flow.context.names) if flow.context else [],
+        "scalar": flow.space.scalar,
+        "noise": list(flow.noise),
+        "support": str(model.fixed.space),
+        "flow": flow.to_json(),
+        "certificate": measured,
+    }
+
+
+def _json_bytes(data: Any, compact_rows: bool = False) -> bytes:
+    return (json.dumps(data, indent=None if compact_rows else 1, allow_nan=False) + "\n").encode()

@@ -1,0 +1,106 @@
+"""The model card of a bundle: what it is, what goes in and out, how to run it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flowspec.model import Model
+
+
+def card(model: Model, about: dict[str, Any]) -> str:
+    """The README.md of a bundle."""
+    flow = model.flow
+    sections = [
+        f"# A normalizing flow over {', '.join(about['columns'])}",
+        _what(about),
+        "## Columns\n\n" + _columns(model, about),
+        "## Steps, from the base to the data\n\n" + _steps(model),
+        "## Files\n\n" + _files(model, about),
+        "## Measured when it was written\n\n" + _measured(about),
+        "## How to run it\n\n" + _examples(about),
+    ]
+    assert flow is not None
+    return "\n\n".join(sections) + "\n"
+
+
+def _what(about: dict[str, Any]) -> str:
+    given = f" given {', '.join(about['context'])}" if about["context"] else ""
+    return (
+        f"A density of {', '.join(about['columns'])}{given} that can be evaluated and sampled. Written by FlowSpec "
+        f"{about['flowspec']} as ONNX graphs (opset {about['opset']}, {about['dtype']}); no Python is needed to run them."
+    )
+
+
+def _columns(model: Model, about: dict[str, Any]) -> str:
+    rows = ["| column | support |", "|---|---|"]
+    names = iter(about["columns"])
+    for part in model.fixed.space.parts:
+        rows += [f"| {next(names)} | {part} |" for _ in range(part.size)]
+    if model.flow.context:
+        pairs = zip(model.flow.context.names, model.flow.context.space.parts, strict=True)
+        rows += [f"| {name} (context) | {part} |" for name, part in pairs]
+    return "\n".join(rows)
+
+
+def _steps(model: Model) -> str:
+    fixed = model.fixed
+    rows = ["| step | gives |", "|---|---|", f"| {fixed.base.title} | {fixed.base_space} |"]
+    return "\n".join(rows + [f"| {step.transform.title} | {step.output} |" for step in fixed.steps])
+
+
+def _files(model: Model, about: dict[str, Any]) -> str:
+    n = about["batch"] or "N"
+    x = f"[{n}]" if about["scalar"] else f"[{n}, {len(about['columns'])}]"
+    context = f", `context` [{n}, {len(about['context'])}]" if about["context"] else ""
+    count = "" if about["batch"] else context or ", `n` int64 []"
+    if about["batch"] and about["context"]:
+        count = context
+    kinds = sorted(set(about["noise"]))
+    rows = [
+        "| file | inputs | outputs |",
+        "|---|---|---|",
+        f"| `log_prob.onnx` | `x` {x}{context} | `log_prob` [{n}] |",
+        f"| `sample.onnx` | `seed` int64 []{count}, `first_row` int64 [], 0 if left out | `x` {x}, `log_prob` [{n}] |",
+        f"| `from_noise.onnx` | `noise` [{n}, {len(about['noise'])}], {' and '.join(kinds)} draws{context} | `x` {x}, `log_prob` [{n}] |",
+        "| `flow.json` | | the flow, its supports, the kinds of noise, hashes, what was measured |",
+        "| `vectors.json` | | inputs and outputs that a runtime can be checked with |",
+    ]
+    if model.flow.learned():
+        rows.append("| `weights.safetensors` | | what was learned |")
+    notes = (
+        f"All floats are {about['dtype']}. `log_prob` is the natural logarithm; -inf outside the support, NaN for NaN. The same "
+        "seed gives the same samples in every session, thread and runtime, and row i depends on `seed` and `first_row + i` only."
+    )
+    return "\n".join(rows) + "\n\n" + notes
+
+
+def _measured(about: dict[str, Any]) -> str:
+    words = {
+        "round_trip": "density of a sample against the density that came with it",
+        "parity": "against the same formulas in numpy, same float type",
+        "accuracy": "against float64",
+        "normalisation": "integral of the density minus 1, in float64",
+    }
+    rows = ["| figure | largest relative difference |", "|---|---|"]
+    figures = about["certificate"].items()
+    return "\n".join(rows + [f"| {words[name]} | {'none found' if v == 0 else 'not finite' if v is None else f'{v:.0e}'} |" for name, v in figures])
+
+
+def _examples(about: dict[str, Any]) -> str:
+    context = about["context"]
+    python_sample = "context=context, seed=1" if context else "1000, seed=1"
+    feeds = 'feeds.context = new ort.Tensor("FLOAT", contextValues, [n, C]);' if context else ""
+    node_count = "" if context or about["batch"] else '\n  n: new ort.Tensor("int64", [1000n], []),'
+    dtype = about["dtype"]
+    lines = [
+        "Python, with FlowSpec:",
+        "```python\nimport flowspec\n\nbundle = flowspec.load(\".\")\n"
+        f"x, log_prob = bundle.sample({python_sample}, with_log_prob=True)\n```",
+        "JavaScript, with onnxruntime-node or onnxruntime-web:",
+        "```js\nconst session = await ort.InferenceSession.create(\"sample.onnx\");\nconst feeds = {\n"
+        f"  seed: new ort.Tensor(\"int64\", [1n], []),{node_count}\n  first_row: new ort.Tensor(\"int64\", [0n], []),\n}};\n"
+        + (feeds.replace("FLOAT", dtype) + "\n" if feeds else "")
+        + "const { x, log_prob } = await session.run(feeds);\n```",
+        "C, C++, C#, Java and Rust open the same files through their onnxruntime packages.",
+    ]
+    return "\n\n".join(lines)

@@ -1,0 +1,114 @@
+"""What an exported flow was measured to be: the certificate in `flow.json`.
+
+Figures are rounded up to one digit, so that the same flow gives the same file on every machine.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from flowspec.flow import Flow
+from flowspec.model import Model
+from flowspec.ops.numpy import NumpyOps
+from flowspec.philox import noise
+from flowspec.export.vectors import SEED, unlisted
+
+ROWS = 2048
+NODES = 4001
+
+
+def certificate(model: Model, graphs: dict[str, bytes], replay: dict[str, Any], dtype: str) -> dict[str, Any]:
+    """Round trip, parity, accuracy and normalisation of a flow's graphs.
+
+    round_trip      largest |noise -> x -> density| difference of the two graphs' log_prob, relative to 1 + |log_prob|
+    parity          largest difference to the same formulas in numpy, same float type, relative to 1 + |value|
+    accuracy        the same to float64
+    normalisation   |integral of the density - 1| in float64, where it can be integrated
+    """
+    sessions = {name: onnxruntime.InferenceSession(data, _quiet()) for name, data in graphs.items()}
+    expected = replay["from_noise"]
+    inputs = {"noise": unlisted(expected["noise"], dtype)}
+    density = replay["log_prob"]
+    points = {"x": unlisted(density["x"], dtype)}
+    if "context" in expected:
+        inputs["context"] = unlisted(expected["context"], dtype)
+        points["context"] = unlisted(density["context"], dtype)
+    x, log_prob = sessions["from_noise.onnx"].run(None, inputs)
+    again = sessions["log_prob.onnx"].run(None, {"x": x} | {k: v for k, v in inputs.items() if k == "context"})[0]
+    at_points = sessions["log_prob.onnx"].run(None, points)[0]
+    drawn = {kind: _largest(x, log_prob, expected, kind) for kind in ("parity", "accurate")}
+    # On the ends of the support, where `points` reach too, only parity can be asked for: there the last digit of a
+    # float32 is worth a lot.
+    parity = max(drawn["parity"], difference(at_points, unlisted(density["log_prob"]["parity"], np.float64)))
+    found = {"parity": rounded_up(parity), "accuracy": rounded_up(drawn["accurate"])}
+    measured = {"round_trip": rounded_up(difference(again, log_prob)), **found}
+    if (integral := normalisation(model)) is not None:
+        measured["normalisation"] = rounded_up(abs(integral - 1))
+    return measured
+
+
+def _largest(x: np.ndarray, log_prob: np.ndarray, expected: dict[str, Any], kind: str) -> float:
+    return max(
+        difference(x, unlisted(expected["x"][kind], np.float64)),
+        difference(log_prob, unlisted(expected["log_prob"][kind], np.float64)),
+    )
+
+
+def _quiet() -> onnxruntime.SessionOptions:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = 1
+    return options
+
+
+def difference(found: np.ndarray, expected: np.ndarray) -> float:
+    """Largest |found - expected| / (1 + |expected|); infinite where one is infinite or NaN and the other is not."""
+    found, expected = np.asarray(found, np.float64), np.asarray(expected, np.float64)
+    same = (found == expected) | (np.isnan(found) & np.isnan(expected))
+    with np.errstate(all="ignore"):
+        relative = np.abs(found - expected) / (1 + np.abs(expected))
+    relative = np.where(np.isnan(relative), np.inf, relative)
+    return float(np.where(same, 0.0, relative).max(initial=0.0))
+
+
+def rounded_up(value: float) -> float | None:
+    """A figure rounded up to 1, 2 or 5 times a power of ten; null if it is infinite."""
+    if value == 0 or not math.isfinite(value):
+        return 0.0 if value == 0 else None
+    power = 10.0 ** math.floor(math.log10(value))
+    step = next(step for step in (1, 2, 5, 10) if value <= step * power * (1 + 1e-9))
+    return float(f"{step * power:.0e}")
+
+
+def normalisation(model: Model) -> float | None:
+    """The integral of the density, for scalar flows without a context and samples within the quadrature's reach.
+
+    In the coordinate of the logistic function: x = image of t, which puts nodes where the samples are.
+    """
+    flow: Flow = model.flow
+    if flow.context is not None or not flow.space.scalar or flow.space.intervals is None:
+        return None
+    interval = flow.space.intervals[0]
+    standard = noise(NumpyOps(), np.int64(SEED), np.arange(ROWS), list(flow.noise)).T
+    samples = np.sort(model.from_noise(standard)[0])
+    centre, width = np.median(samples), max(samples[int(0.9 * ROWS)] - samples[int(0.1 * ROWS)], 1e-300)
+    t = np.linspace(-1, 1, NODES)[1:-1]
+    # tanh-sinh: the nodes crowd towards both ends, where densities may have poles.
+    s = np.sinh(3.5 * t) * math.pi / 2
+    ds = 3.5 * np.cosh(3.5 * t) * math.pi / 2 * (t[1] - t[0])
+    if interval.bounded:
+        x = interval.low + (interval.high - interval.low) / (1 + np.exp(-2 * s))
+        dx = (interval.high - interval.low) / (2 * np.cosh(s) ** 2) * ds
+    elif math.isfinite(interval.low):
+        x, dx = interval.low + width * np.exp(s), width * np.exp(s) * ds
+    elif math.isfinite(interval.high):
+        x, dx = interval.high - width * np.exp(s), width * np.exp(s) * ds
+    else:
+        x, dx = centre + width * np.sinh(s), width * np.cosh(s) * ds
+    with np.errstate(all="ignore"):
+        values = np.exp(model.log_prob(x)) * dx
+    return float(np.nansum(np.where(np.isfinite(values), values, 0.0)))

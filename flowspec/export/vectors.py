@@ -1,0 +1,125 @@
+"""Conformance vectors: inputs and float64 reference outputs that any runtime can replay."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from flowspec.bounds import beyond
+from flowspec.flow import Flow
+from flowspec.model import Model
+from flowspec.ops.numpy import NumpyOps
+from flowspec.philox import noise
+from flowspec.support import Interval
+
+ROWS = 24
+SEED = 20240229
+TOLERANCES = {"float32": {"relative": 1e-5, "absolute": 1e-5}, "float64": {"relative": 1e-12, "absolute": 1e-12}}
+"""Allowed difference to the parity values, those of the same formulas in the same float type."""
+
+
+def vectors(model: Model, dtype: str, rows: int | None) -> dict[str, Any]:
+    """What `vectors.json` holds.
+
+    `parity` values come from the numpy interpreter in the graph's own float type, `accurate` ones from float64 on
+    the same (rounded) input: two figures that say different things.
+
+    rows   the fixed batch of the graphs, or None
+    """
+    flow, count = model.flow, rows or ROWS
+    context = _context(flow, count, dtype)
+    standard = noise(NumpyOps(dtype), np.int64(SEED), np.arange(count), list(flow.noise)).T
+    x, log_prob = model.from_noise(standard, context, dtype=np.dtype(dtype))
+    exact_x, exact_log_prob = model.from_noise(standard.astype(np.float64), _double(context))
+    points = _points(flow, x)
+    point_context = None if context is None else context[np.arange(len(points)) % count]
+    density = {
+        "x": listed(points),
+        "log_prob": {
+            "parity": listed(model.log_prob(points, point_context, dtype=np.dtype(dtype))),
+            "accurate": listed(model.log_prob(points.astype(np.float64), _double(point_context))),
+        },
+    }
+    drawn = {
+        "x": {"parity": listed(x), "accurate": listed(exact_x)},
+        "log_prob": {"parity": listed(log_prob), "accurate": listed(exact_log_prob)},
+    }
+    given = {} if context is None else {"context": listed(context)}
+    return {
+        "about": "NaN, Infinity and -Infinity are written as strings. `parity` holds to the tolerance in every runtime; "
+        "`accurate` is float64.",
+        "dtype": dtype,
+        "tolerance": TOLERANCES[dtype],
+        "log_prob": density | ({} if point_context is None else {"context": listed(point_context)}),
+        "from_noise": {"noise": listed(standard)} | given | drawn,
+        "sample": {"seed": SEED, "first_row": 0, "n": count} | given | drawn,
+    }
+
+
+def _points(flow: Flow, x: np.ndarray) -> np.ndarray:
+    """Samples, and points outside the support, on its ends and NaN, as many as there are samples."""
+    intervals = flow.space.intervals
+    special = [math.nan, math.inf, -math.inf, 0.0]
+    for interval in set(intervals or ()):
+        special += _around(interval, x.dtype)
+    points = x.copy()
+    for row, value in enumerate(special[: len(x) // 2]):
+        if points.ndim == 1:
+            points[row] = value
+        else:
+            points[row, row % points.shape[1]] = value
+    return points
+
+
+def _around(interval: Interval, dtype) -> list[float]:
+    low, high = beyond([interval], dtype)
+    inside = np.nextafter(low, high, dtype=dtype), np.nextafter(high, low, dtype=dtype)
+    return [float(end[0]) for end in (low, high, *inside) if np.isfinite(end[0])]
+
+
+def _context(flow: Flow, count: int, dtype: str) -> np.ndarray | None:
+    """Values of the context, spread over its supports."""
+    if flow.context is None:
+        return None
+    spread = np.linspace(0.2, 0.8, count)
+    columns = [_within(part, np.roll(spread, 5 * i)) for i, part in enumerate(flow.context.space.parts)]
+    return np.stack(columns, axis=1).astype(dtype)
+
+
+def _within(part: Interval, share: np.ndarray) -> np.ndarray:
+    """Numbers of an interval, from numbers in (0, 1)."""
+    if part.bounded:
+        return part.low + (part.high - part.low) * share
+    if math.isfinite(part.low):
+        return part.low + 2 * share
+    return part.high - 2 * share if math.isfinite(part.high) else 4 * share - 2
+
+
+def _double(array: np.ndarray | None) -> np.ndarray | None:
+    return None if array is None else array.astype(np.float64)
+
+
+def listed(array: np.ndarray) -> list:
+    """Nested lists with the digits that matter: 9 of a float32, 16 of a float64."""
+    if array.ndim > 1:
+        return [listed(row) for row in array]
+    digits = 9 if array.dtype == np.float32 else 16
+    return [_number(float(f"{value:.{digits}g}")) for value in array]
+
+
+def _number(value: float) -> float | str:
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def unlisted(rows: list, dtype) -> np.ndarray:
+    """The array that `listed` wrote."""
+    names = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+    if rows and isinstance(rows[0], list):
+        return np.array([[names.get(v, v) for v in row] for row in rows], dtype)
+    return np.array([names.get(v, v) for v in rows], dtype)

@@ -1,0 +1,280 @@
+"""A bundle, opened: log_prob, sample and from_noise through onnxruntime. No torch, no compiler."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from flowspec.diagnostics import Diagnostic, FlowError
+
+ROWS_AT_ONCE = 4096
+"""Larger inputs are cut: beyond some thousand rows the intermediate results fall out of the caches."""
+
+PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+    "directml": "DmlExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrokenBundle(Diagnostic):
+    message = "{directory} is no whole bundle: {reason}"
+    help = "write it again with `flowspec compile`"
+    directory: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongInput(Diagnostic):
+    message = "{what}"
+    help = "{advice}"
+    what: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContextMissing(Diagnostic):
+    message = "this flow is conditional: it needs {names}"
+    help = "give `context`, an array of shape (rows, {count})"
+    names: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderMissing(Diagnostic):
+    message = "onnxruntime has no provider `{name}` here"
+    help = "{advice}"
+    name: str
+    advice: str
+
+
+def load(
+    directory: str | Path, provider: str = "cpu", threads: int | None = None, rows_at_once: int = ROWS_AT_ONCE
+) -> Bundle:
+    """Open a bundle. Its files are checked against the hashes in `flow.json`.
+
+    provider       "cpu", "cuda", or another that this onnxruntime has
+    threads        threads for one call; None leaves it to onnxruntime. The bundle may be used from many threads
+    rows_at_once   inputs with more rows are cut
+
+    Errors:  FlowError, where the directory is no whole bundle, or the provider is not there.
+    Example:
+        >>> bundle = load("exported/one_liner")
+        >>> bundle.log_prob([0.1, 0.5, 0.77])
+        array([-0.0481559 , -0.9189385 , -0.61981773], dtype=float32)
+    """
+    path = Path(directory)
+    about, files = _read(path)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    return Bundle(path, about, files, options, _provider(provider), rows_at_once)
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+    def broken(reason: str) -> FlowError:
+        return FlowError(BrokenBundle(directory=str(path), reason=reason))
+
+    try:
+        about = json.loads((path / "flow.json").read_bytes())
+        hashes = about["files"]
+        files = {name: (path / name).read_bytes() for name in hashes}
+    except OSError as error:
+        raise broken(f"{Path(error.filename or path).name}: {(error.strerror or 'unreadable').lower()}") from None
+    except (ValueError, KeyError, TypeError):
+        raise broken("flow.json is damaged") from None
+    for name, expected in hashes.items():
+        if hashlib.sha256(files[name]).hexdigest() != expected:
+            raise broken(f"{name} is not the file that was written")
+    return about, files
+
+
+def _provider(name: str) -> str:
+    wanted, available = PROVIDERS.get(name, name), onnxruntime.get_available_providers()
+    if wanted in available:
+        return wanted
+    known = {full: short for short, full in PROVIDERS.items()}
+    there = ", ".join(f"`{known.get(full, full)}`" for full in available)
+    advice = f"there are {there}" + ("; for CUDA install onnxruntime-gpu" if name == "cuda" else "")
+    raise FlowError(ProviderMissing(name=name, advice=advice))
+
+
+class Bundle:
+    """A compiled flow. Points are (N, D), or (N,) for a scalar flow; context is (N, C).
+
+    columns   names of the coordinates
+    context   names of the conditioning variables, empty if there are none
+    noise     kinds of the standard draws, column by column
+    dtype     numpy dtype of inputs and outputs
+    about     everything that `flow.json` says
+    """
+
+    def __init__(self, path: Path, about: dict, files: dict[str, bytes], options, provider: str, rows_at_once: int):
+        self.path = path
+        self.about = about
+        self.columns: tuple[str, ...] = tuple(about["columns"])
+        self.context: tuple[str, ...] = tuple(about["context"])
+        self.noise: tuple[str, ...] = tuple(about["noise"])
+        self.dtype = np.dtype(about["dtype"])
+        self._files = files
+        self._options = options
+        self._provider = provider
+        self._rows = about["batch"] or rows_at_once
+
+    def __repr__(self) -> str:
+        return f"Bundle({str(self.path)!r}: {', '.join(self.columns)})"
+
+    def _session(self, name: str) -> onnxruntime.InferenceSession:
+        return onnxruntime.InferenceSession(self._files[name], self._options, providers=[self._provider])
+
+    @cached_property
+    def _log_prob(self) -> onnxruntime.InferenceSession:
+        return self._session("log_prob.onnx")
+
+    @cached_property
+    def _sample(self) -> onnxruntime.InferenceSession:
+        return self._session("sample.onnx")
+
+    @cached_property
+    def _from_noise(self) -> onnxruntime.InferenceSession:
+        return self._session("from_noise.onnx")
+
+    # --- the three graphs -------------------------------------------------------------------------------
+
+    def log_prob(self, x, context=None) -> np.ndarray:
+        """Density of the flow at `x`.
+
+        Shapes:  x (N, D) or (N,), context (N, C) or (C,) for all rows  ->  (N,)
+        Values:  natural log; -inf outside the support; NaN only where x is NaN.
+        Errors:  FlowError, where a shape does not fit or the context is missing.
+        """
+        points = self._points(x)
+        feeds = {"x": points} | self._context(context, len(points))
+        return self._cut(self._log_prob, feeds, len(points), ["log_prob"])[0]
+
+    def sample(self, n: int | None = None, seed: int = 0, context=None, first_row: int = 0, with_log_prob: bool = False):
+        """Draw from the flow. Row i depends on `seed` and `first_row + i` only.
+
+        Shapes:  (n, D) or (n,); with `with_log_prob` also the log-densities (n,). A conditional flow draws one row for
+                 each row of `context`, or n rows for one.
+        Errors:  FlowError, where n or the context does not fit.
+        """
+        if n is None and context is None:
+            n = 1
+        if n is not None and (n != int(n) or n < 0):
+            raise FlowError(WrongInput(what=f"{n} rows cannot be drawn", advice="give a whole number from 0 on"))
+        if not -(2**63) <= seed < 2**63:
+            raise FlowError(WrongInput(what=f"the seed {seed} does not fit into 64 bits", advice="give a smaller one"))
+        given = self._context(context, n)
+        count = int(len(given["context"]) if given and n is None else n or 0)
+        drawn = [self._draw(count, seed, first_row + start, start, given) for start in range(0, count, self._rows)]
+        x, log_prob = self._joined(drawn, count)
+        return (x, log_prob) if with_log_prob else x
+
+    def _draw(self, count: int, seed: int, row: int, start: int, given: dict) -> list[np.ndarray]:
+        rows = min(self._rows, count - start)
+        feeds = {"seed": np.array(seed, np.int64), "first_row": np.array(row, np.int64)}
+        if given:
+            feeds["context"] = self._padded(given["context"][start : start + rows])
+        elif self.about["batch"] is None:
+            feeds["n"] = np.array(rows, np.int64)
+        return [output[:rows] for output in self._sample.run(["x", "log_prob"], feeds)]
+
+    def from_noise(self, noise, context=None) -> tuple[np.ndarray, np.ndarray]:
+        """Points and their log-densities from standard noise.
+
+        Shapes:  noise (N, K), K columns of the kinds that `noise` lists  ->  x (N, D) or (N,), log_prob (N,)
+        Errors:  FlowError, where a shape does not fit or the context is missing.
+        """
+        standard = self._array(noise, "noise", len(self.noise))
+        feeds = {"noise": standard} | self._context(context, len(standard))
+        return tuple(self._cut(self._from_noise, feeds, len(standard), ["x", "log_prob"]))
+
+    # --- inputs and outputs --------------------------------------------------------------------------------
+
+    def _points(self, x) -> np.ndarray:
+        if not self.about["scalar"]:
+            return self._array(x, "x", len(self.columns))
+        points = np.atleast_1d(_numbers(x, "x").astype(self.dtype))
+        if points.ndim == 2 and points.shape[1] == 1:
+            points = points[:, 0]
+        if points.ndim != 1:
+            raise FlowError(WrongInput(what=f"`x` has shape {_shape(points)}, but the flow is a scalar", advice="give a vector of numbers"))
+        return points
+
+    def _array(self, values, name: str, width: int) -> np.ndarray:
+        array = _numbers(values, name).astype(self.dtype)
+        array = array[None] if array.ndim == 1 and len(array) == width else array
+        if array.ndim != 2 or array.shape[1] != width:
+            columns = f" ({', '.join(self.columns[:8])})" if name == "x" else ""
+            advice = f"give an array of shape (rows, {width})"
+            raise FlowError(WrongInput(what=f"`{name}` has shape {_shape(array)}, but {width} columns are needed{columns}", advice=advice))
+        return array
+
+    def _context(self, context, rows: int | None) -> dict[str, np.ndarray]:
+        if not self.context:
+            if context is not None:
+                raise FlowError(WrongInput(what="this flow has no context", advice="leave `context` out"))
+            return {}
+        if context is None:
+            raise FlowError(ContextMissing(names=", ".join(self.context), count=len(self.context)))
+        given = self._array(context, "context", len(self.context))
+        if rows is not None and len(given) == 1:
+            given = np.repeat(given, rows, axis=0)
+        if rows is not None and len(given) != rows:
+            raise FlowError(WrongInput(what=f"`context` has {len(given)} rows, and {rows} are needed", advice="give one row for each, or one for all"))
+        return {"context": np.ascontiguousarray(given)}
+
+    def _cut(self, session, feeds: dict[str, np.ndarray], count: int, names: list[str]) -> list[np.ndarray]:
+        """Run a graph on pieces that stay in the caches."""
+        if count <= self._rows and self.about["batch"] is None:
+            return session.run(names, feeds)
+        pieces = []
+        for start in range(0, count, self._rows):
+            rows = min(self._rows, count - start)
+            piece = {name: self._padded(value[start : start + rows]) for name, value in feeds.items()}
+            pieces.append([output[:rows] for output in session.run(names, piece)])
+        if not pieces:
+            return [np.empty((0, *self._row)[: 1 if name == "log_prob" else None], self.dtype) for name in names]
+        return [np.concatenate(outputs) for outputs in zip(*pieces, strict=True)]
+
+    @property
+    def _row(self) -> tuple[int, ...]:
+        return () if self.about["scalar"] else (len(self.columns),)
+
+    def _padded(self, rows: np.ndarray) -> np.ndarray:
+        """Rows for a graph of a fixed batch: the last one repeated."""
+        missing = (self.about["batch"] or len(rows)) - len(rows)
+        return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) if missing else rows
+
+    def _joined(self, drawn: list[list[np.ndarray]], count: int) -> tuple[np.ndarray, np.ndarray]:
+        if not drawn:
+            return np.empty((0, *self._row), self.dtype), np.empty(0, self.dtype)
+        x, log_prob = (np.concatenate(outputs) if len(outputs) > 1 else outputs[0] for outputs in zip(*drawn, strict=True))
+        return x, log_prob
+
+
+def _numbers(values, name: str) -> np.ndarray:
+    try:
+        array = np.asarray(values)
+        if array.dtype == object or not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
+            raise ValueError
+    except ValueError:
+        raise FlowError(WrongInput(what=f"`{name}` does not hold numbers only", advice="give an array of numbers")) from None
+    return array
+
+
+def _shape(array: np.ndarray) -> str:
+    return "(" + ", ".join(map(str, array.shape)) + ("," if array.ndim == 1 else "") + ")"
