@@ -123,7 +123,7 @@ class StepMaker:
         if isinstance(step, Inverse):
             return step.transform
         if isinstance(step, On):
-            inverted: Transform = On(_behind(step), self._inverted(step.transform))
+            inverted: Transform = On(step.output_coordinates, self._inverted(step.transform))
         else:
             inverted = Inverse(step)
         return self.maker.remember(inverted, origin.span, origin.fields)
@@ -243,11 +243,3 @@ class StepMaker:
                 return value
             values[parameter.name.text] = value
         return values
-
-
-def _behind(step: On) -> tuple[int, ...]:
-    """The coordinates of a step's output."""
-    if not step.transform.gains:
-        return step.coordinates
-    first = step.coordinates[0]
-    return tuple(range(first, first + len(step.coordinates) + step.transform.gains))

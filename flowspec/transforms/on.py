@@ -33,7 +33,7 @@ class On(Transform):
             yield mistakes.WrongCoordinate(found=max(self.coordinates), size=space.size, last=space.size - 1)
         elif len(set(self.coordinates)) < len(self.coordinates):
             yield mistakes.RepeatedCoordinate()
-        elif self.gains and not self.neighbours:
+        elif self.gains and not consecutive(self.coordinates):
             yield mistakes.ScatteredCoordinates(inner=type(self.transform).__name__)
         elif self._split(space) is None:
             yield mistakes.SplitGroup(giver=giver)
@@ -68,10 +68,11 @@ class On(Transform):
         return space.with_parts([*before, *inner.parts, *behind])
 
     @property
-    def neighbours(self) -> bool:
-        """Are the coordinates consecutive and in order?"""
-        first = self.coordinates[0]
-        return self.coordinates == tuple(range(first, first + len(self.coordinates)))
+    def output_coordinates(self) -> tuple[int, ...]:
+        """The coordinates of the output that it makes."""
+        if not self.gains:
+            return self.coordinates
+        return tuple(range(self.coordinates[0], self.coordinates[-1] + 1 + self.gains))
 
     def domain_for(self, space):
         return self._placed(space, self.transform.domain_for(self.inner_space(space)))
@@ -83,25 +84,31 @@ class On(Transform):
         return self._placed(space, self.transform.preimage(self.inner_space(space)))
 
     def forward_and_log_det(self, ops, x):
-        y, log_det = self.transform.forward_and_log_det(ops, self._chosen(ops, x))
-        return self._put(ops, x, y), log_det
+        y, log_det = self.transform.forward_and_log_det(ops, _chosen(ops, x, self.coordinates))
+        return _put(ops, x, self.coordinates, y), log_det
 
     def inverse_and_log_det(self, ops, y):
-        x, log_det = self.transform.inverse_and_log_det(ops, self._chosen(ops, y))
-        return self._put(ops, y, x), log_det
+        x, log_det = self.transform.inverse_and_log_det(ops, _chosen(ops, y, self.output_coordinates))
+        return _put(ops, y, self.output_coordinates, x), log_det
 
-    def _chosen(self, ops, x):
-        if self.neighbours:
-            return x[self.coordinates[0] : self.coordinates[-1] + 1]
-        return ops.take(x, self.coordinates)
 
-    def _put(self, ops, x, new):
-        if self.neighbours:
-            first, behind = self.coordinates[0], self.coordinates[-1] + 1
-            return joined(ops, [x[:first], new, x[behind:]])
-        kept = [i for i in range(x.shape[0]) if i not in self.coordinates]
-        order = [*kept, *self.coordinates]
-        return ops.take(joined(ops, [ops.take(x, kept), new]) if kept else new, [order.index(i) for i in range(len(order))])
+def consecutive(coordinates: tuple[int, ...]) -> bool:
+    """Do they stand side by side, in order?"""
+    return coordinates == tuple(range(coordinates[0], coordinates[0] + len(coordinates)))
+
+
+def _chosen(ops, x, coordinates):
+    return x[coordinates[0] : coordinates[-1] + 1] if consecutive(coordinates) else ops.take(x, coordinates)
+
+
+def _put(ops, x, coordinates, new):
+    """`x` with `new` in the place of its coordinates."""
+    if consecutive(coordinates):
+        return joined(ops, [x[: coordinates[0]], new, x[coordinates[-1] + 1 :]])
+    kept = [i for i in range(x.shape[0]) if i not in coordinates]
+    order = [*kept, *coordinates]
+    everything = joined(ops, [ops.take(x, kept), new]) if kept else new
+    return ops.take(everything, [order.index(i) for i in range(len(order))])
 
 
 def joined(ops, parts):
