@@ -156,7 +156,7 @@ class _Walk:
         if steps:
             steps[-1] = replace(steps[-1], output=space)
         output = settled.image(space)
-        retests = settled.varies and any(part != REAL for part in space.parts)
+        retests = (settled.varies or settled.image_is_hull) and any(part != REAL for part in space.parts)
         steps.append(Step(settled, space, output, retests, self.origin(transform).span))
         return output
 

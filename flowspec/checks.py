@@ -176,6 +176,8 @@ def _bounds(value: Learn, side: Interval) -> Interval:
 def _context_problems(part_name, field, spec, value):
     if not spec.batched or not spec.trainable:
         yield mistakes.NotTrainable(part=part_name, field=field, advice="give fixed numbers")
+    elif not spec.by_row:
+        yield mistakes.NotByRow(part=part_name, field=field)
     elif not spec.within.contains(value.support):
         fitting = spec.within if isinstance(spec.within, Interval) else Interval(0.0)
         yield mistakes.ContextOutOfRange(

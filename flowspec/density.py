@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from flowspec.bounds import either, keep_inside, move_to_safety, outside_of
+from flowspec.bounds import either, guarded, keep_inside, move_to_safety, outside_of
 from flowspec.flow import Flow, Step
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
@@ -18,10 +18,20 @@ from flowspec.ops.vocabulary import Array
 def sample(ops: Ops, flow: Flow, noise: Array) -> tuple[Array, Array]:
     """Points and their log-densities from the base's standard noise."""
     with ops.scope("base"):
-        x = keep_inside(ops, flow.base_space, flow.base.sample(ops, noise))
+        x = sample_base(ops, flow, noise)
         log_prob = flow.base.log_prob(ops, x)
     x, log_det = forward(ops, flow.steps, x)
     return x, log_prob - log_det
+
+
+def sample_base(ops: Ops, flow: Flow, noise: Array) -> Array:
+    """Points of the base from its standard noise."""
+    return keep_inside(ops, flow.base_space, flow.base.sample(ops, noise))
+
+
+def base_log_prob(ops: Ops, flow: Flow, x: Array) -> Array:
+    """Log-density of the base alone, -inf outside its support."""
+    return guarded(ops, flow.base, x)
 
 
 def log_prob(ops: Ops, flow: Flow, x: Array) -> Array:

@@ -132,6 +132,13 @@ class NotTrainable(InPart):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NotByRow(InPart):
+    message = "`{field}` of {part} cannot come from the context"
+    label = "is the same for every row"
+    help = "give fixed numbers, or `learn(...)` to train them"
+
+
+@dataclass(frozen=True, kw_only=True)
 class MissingParameter(InPart):
     message = "{part} needs `{field}`: {meaning}"
     help = "{part} is written like this: `{example}`"
@@ -271,7 +278,7 @@ class ZeroVector(InPart):
 @dataclass(frozen=True, kw_only=True)
 class UnsortedKnots(InPart):
     message = "`{field}` of {part} must increase from knot to knot"
-    help = "sort the knots, and give each once"
+    help = "give two knots or more, sorted, and each once"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -95,6 +95,7 @@ class ParameterSpec:
     doc: str
     infinite: bool
     trainable: bool
+    by_row: bool
 
     @property
     def batched(self) -> bool:
@@ -133,6 +134,7 @@ def parameter(
     shape: ShapeRule = per_coordinate,
     infinite: bool = False,
     trainable: bool = True,
+    by_row: bool = True,
     doc: str = "",
 ) -> Any:
     """Declare a numeric field: its constraint, shape and meaning.
@@ -142,9 +144,10 @@ def parameter(
     shape      how many of them there are, given the event
     infinite   may it be infinite (an open end)?
     trainable  may it be learned, or come from the context?
+    by_row     may it come from the context, which gives one number for each row?
     doc        half a sentence for `flowspec explain`
     """
-    spec = ParameterSpec(within, shape, doc, infinite, trainable)
+    spec = ParameterSpec(within, shape, doc, infinite, trainable, by_row)
     return dataclasses.field(default=default, metadata={"spec": spec})
 
 

@@ -69,7 +69,7 @@ def _uniform_streams(ops: Ops, seed: Array, rows: Array, counts: tuple[int, int]
     kind = np.repeat([UNIFORM, NORMAL], blocks)[:, None]
     counter = (ops.low_word(rows), ops.high_word(rows), ops.whole(number), ops.whole(kind))
     words = philox(ops, counter, (ops.low_word(seed), ops.high_word(seed)))
-    values = _to_uniforms(ops, words)
+    values = to_uniforms(ops, words)
     total, streams, first = sum(blocks), [], 0
     for count, taken in zip(counts, blocks, strict=True):
         places = [(q % a_block) * total + first + q // a_block for q in range(count)]
@@ -78,7 +78,7 @@ def _uniform_streams(ops: Ops, seed: Array, rows: Array, counts: tuple[int, int]
     return streams
 
 
-def _to_uniforms(ops: Ops, words: Sequence[Array]) -> Array:
+def to_uniforms(ops: Ops, words: Sequence[Array]) -> Array:
     """All uniforms of the blocks: the first ones of each block, then the second ones, and so on."""
     if ops.dtype == np.float32:
         return (ops.to_float(_shifted(ops, ops.concat(words), 9)) + 0.5) * 2.0**-23

@@ -127,8 +127,7 @@ class OnnxOps(Recorder, Ops):
         top = self._reduced("ReduceMax", x)
         # Where every entry is -inf, or one is inf, x - top would be NaN.
         largest = float(np.finfo(x.dtype).max)
-        top = self.clip(top, -largest, largest)
-        return self.log(self.sum(self.exp(x - top))) + top
+        return self.log(self.sum(self.exp(x - self.clip(top, -largest, largest)))) + top
 
     @_of_data
     def any(self, condition):
@@ -150,9 +149,9 @@ class OnnxOps(Recorder, Ops):
 
     def _spread(self, part, shape: Shape) -> Recorded:
         """A value in a larger shape, except for its batch."""
-        whole = (*shape[:-1], 1)
+        whole: tuple = (*shape[:-1], 1)
         if not isinstance(part, Recorded):
-            return self.fixed(np.broadcast_to(np.asarray(part, self.dtype), broadcast(whole, np.shape(part))))
+            return self.fixed(np.broadcast_to(np.asarray(part, self.dtype), np.broadcast_shapes(whole, np.shape(part))))
         return part if broadcast(part.shape, whole) == part.shape else self.node("Add", part, np.zeros(whole))
 
     @_of_data

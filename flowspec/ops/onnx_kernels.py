@@ -27,7 +27,7 @@ def _double(x: Recorded) -> bool:
 
 
 def _max_or_min(ops: OnnxOps, op: str, a, b) -> Recorded:
-    """Max and Min of onnxruntime 1.17 lose a NaN of the second operand: constants go there."""
+    """Max and Min of onnxruntime 1.17 lose a NaN of the second operand (1.32 does not): constants go there."""
     return ops.node(op, b, a) if isinstance(a, int | float | np.ndarray) else ops.node(op, a, b)
 
 

@@ -5,7 +5,7 @@ vector event `(D, N)`, a spline's knots `(K, D, N)`. All other dimensions are kn
 formula may use
 
     operators     + - * / and unary -,   < <= > >=,   & | ~ on truth values
-    indexing      x[0], x[1:], x[::-1], x[:, None]: whole numbers, slices and None on the event axes
+    indexing      x[0], x[1:], x[:, None]: whole numbers, forward slices and None on the event axes
     x.shape       for the event axes only; the batch may be unknown
     plain numbers everywhere a value may stand
     ops.NAME      the methods below

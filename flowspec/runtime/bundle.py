@@ -13,6 +13,7 @@ import numpy as np
 import onnxruntime
 
 from flowspec.diagnostics import Diagnostic, FlowError
+from flowspec.runtime.inputs import ContextMissing, WrongInput
 
 ROWS_AT_ONCE = 4096
 """Larger inputs are cut: beyond some thousand rows the intermediate results fall out of the caches."""
@@ -33,22 +34,6 @@ class BrokenBundle(Diagnostic):
     help = "write it again with `flowspec compile`"
     directory: str
     reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class WrongInput(Diagnostic):
-    message = "{what}"
-    help = "{advice}"
-    what: str
-    advice: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ContextMissing(Diagnostic):
-    message = "this flow is conditional: it needs {names}"
-    help = "give `context`, an array of shape (rows, {count})"
-    names: str
-    count: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""The torch side: modules, distributions, training. This folder and `ops/torch.py` own torch."""

@@ -15,8 +15,8 @@ from flowspec.transforms.transform import Elementwise
 class CircularShift(Elementwise):
     """y = x + shift, wrapped around the circle (low, high).   Slope: 1.   Source: zuko.transforms.CircularShiftTransform."""
 
-    examples = ("CircularShift(1)", "CircularShift(learn(0.5))", "CircularShift(0.25, 0, 1)")
-    before = "CircularUniform(low, high)[3]"
+    examples = ("CircularShift(1)", "CircularShift([0.5, -1, 2])", "CircularShift(learn(0.5))")
+    before = "CircularUniform[3]"
 
     shift: Value = parameter(doc="angle, in the units of the circle")
     low: float = setting(-math.pi, kind=float, low=-1e6, high=1e6, doc="lower end of the circle")

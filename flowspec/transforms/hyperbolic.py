@@ -42,6 +42,13 @@ class Arcsinh(Elementwise):
         # cosh(arsinh(x)) = sqrt(1 + x^2), without the overflow of the square.
         return -log_cosh(ops, ops.asinh(x))
 
+    def forward_and_log_slope(self, ops, x):
+        y = ops.asinh(x)
+        return y, -log_cosh(ops, y)
+
+    def inverse_and_log_slope(self, ops, y):
+        return ops.sinh(y), -log_cosh(ops, y)
+
 
 @dataclass(frozen=True, eq=False)
 class SinhArcsinh(Elementwise):
@@ -56,16 +63,27 @@ class SinhArcsinh(Elementwise):
     tailweight: Value = parameter(1.0, within=POSITIVE, doc="above 1 for heavier tails than the base's")
 
     def forward(self, ops, x):
-        return ops.sinh(self._angle(ops, x))
+        return self.forward_and_log_slope(ops, x)[0]
 
     def inverse(self, ops, y):
-        return ops.sinh(ops.asinh(y) / self.tailweight - self.skewness)
+        return self.inverse_and_log_slope(ops, y)[0]
 
     def log_slope(self, ops, x):
-        return ops.log(self.tailweight) + log_cosh(ops, self._angle(ops, x)) - log_cosh(ops, ops.asinh(x))
+        return self.forward_and_log_slope(ops, x)[1]
 
-    def _angle(self, ops, x):
-        return self.tailweight * (ops.asinh(x) + self.skewness)
+    def forward_and_log_slope(self, ops, x):
+        start = ops.asinh(x)
+        end = self.tailweight * (start + self.skewness)
+        return ops.sinh(end), self._log_slope(ops, start, end)
+
+    def inverse_and_log_slope(self, ops, y):
+        end = ops.asinh(y)
+        start = end / self.tailweight - self.skewness
+        return ops.sinh(start), self._log_slope(ops, start, end)
+
+    def _log_slope(self, ops, start, end):
+        """From the angles, whose hyperbolic sines are x and y."""
+        return ops.log(self.tailweight) + log_cosh(ops, end) - log_cosh(ops, start)
 
 
 def log_cosh(ops, x):

@@ -19,6 +19,10 @@ class Inverse(Transform):
         return self.transform.scalar_too
 
     @property
+    def image_is_hull(self):
+        return self.transform.image_is_hull
+
+    @property
     def title(self):
         return f"the inverse of {self.transform.title}"
 

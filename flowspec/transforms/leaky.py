@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from flowspec.parameter import Value, parameter, setting
+from flowspec.ops.vocabulary import LOG_2
+from flowspec.parameter import Value, parameter, setting, value_range
 from flowspec.support import POSITIVE, Interval
+from flowspec.transforms.affine import reciprocal, times
 from flowspec.transforms.transform import Elementwise
 
 
@@ -28,12 +30,20 @@ class LeakyReLU(Elementwise):
         return ops.where(x >= 0.0, 0.0 * x, ops.log(self.slope))
 
     def image_when_varying(self, interval):
-        return Interval(
-            interval.low if interval.low >= 0 else -math.inf, interval.high if interval.high > 0 else 0.0,
-            interval.closed_low, interval.closed_high,
-        )  # fmt: skip
+        return _scaled_below_zero(interval, value_range(self.slope, POSITIVE))
 
-    preimage_when_varying = image_when_varying
+    def preimage_when_varying(self, interval):
+        return _scaled_below_zero(interval, reciprocal(value_range(self.slope, POSITIVE)))
+
+
+def _scaled_below_zero(interval: Interval, factors: Interval) -> Interval:
+    """Everything an interval can become if its negative numbers are multiplied by one of the factors."""
+    if interval.low >= 0:
+        return interval
+    if interval.high <= 0:
+        return times(factors, interval)
+    below = times(factors, Interval(interval.low, 0.0, interval.closed_low, True))
+    return below.hull(Interval(0.0, interval.high, True, interval.closed_high))
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +63,20 @@ class ELU(Elementwise):
     def log_slope(self, ops, x):
         return ops.where(x >= 0.0, 0.0 * x, ops.log(self.alpha) + ops.minimum(x, 0.0))
 
+    def range_for(self, space):
+        # Its inverse takes only what it gives for every alpha that training may choose.
+        least = value_range(self.alpha, POSITIVE).low
+        return space.with_parts([Interval(-least, math.inf, closed_low=least == 0)] * space.size)
+
+    def image_when_varying(self, interval):
+        # Below 0 it may be as near to 0, and as near to its limit -alpha, as one likes.
+        low = interval.low if interval.low >= 0 else -value_range(self.alpha, POSITIVE).high
+        return Interval(low, max(interval.high, 0.0), interval.low >= 0 and interval.closed_low, interval.closed_high)
+
+    def preimage_when_varying(self, interval):
+        low = interval.low if interval.low >= 0 else -math.inf
+        return Interval(low, max(interval.high, 0.0), interval.closed_low, interval.closed_high)
+
 
 @dataclass(frozen=True, eq=False)
 class LeakyTanh(Elementwise):
@@ -63,7 +87,8 @@ class LeakyTanh(Elementwise):
 
     examples = ("LeakyTanh", "LeakyTanh(1.5)")
 
-    bound: float = setting(3.0, kind=float, low=1e-3, high=15.0, doc="absolute value from which on it is linear")
+    # From 8 on tanh is 1 in float32, up to its last two digits.
+    bound: float = setting(3.0, kind=float, low=1e-3, high=8.0, doc="absolute value from which on it is linear")
 
     @property
     def _tail_slope(self) -> float:
@@ -80,4 +105,4 @@ class LeakyTanh(Elementwise):
 
     def log_slope(self, ops, x):
         inner = ops.minimum(ops.abs(x), self.bound)
-        return 2.0 * (math.log(2) - inner - ops.softplus(-2.0 * inner))
+        return 2.0 * (LOG_2 - inner - ops.softplus(-2.0 * inner))

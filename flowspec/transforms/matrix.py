@@ -3,26 +3,58 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from flowspec import mistakes
+from flowspec.ops.numpy import REFERENCE
 from flowspec.parameter import Learn, Value, parameter, setting, square_matrix
-from flowspec.support import POSITIVE, REAL
-from flowspec.transforms.transform import Transform, over_event
+from flowspec.support import POSITIVE, REAL, Interval
+from flowspec.transforms.transform import Transform, bound_to_reference, over_event
 
 
 class VectorMap(Transform):
-    """A map of R^D onto itself: its image of anything smaller would be no box, so it takes nothing smaller."""
+    """A linear map of R^D onto itself. A box becomes a tilted one, of which the support is the hull."""
+
+    image_is_hull = True
 
     def domain_for(self, space):
         return space.with_parts([REAL] * space.size)
 
     def image(self, space):
-        return self.domain_for(space)
+        return self._hull(space, "forward_and_log_det")
 
-    preimage = image
+    def preimage(self, space):
+        return self._hull(space, "inverse_and_log_det")
+
+    def _hull(self, space, direction):
+        if self.varies or all(part == REAL for part in space.parts):
+            return self.domain_for(space)
+        function = getattr(bound_to_reference(self), direction)
+        shift = function(REFERENCE, np.zeros((space.size, 1)))[0]
+        # Column i is where the unit vector i goes.
+        matrix = function(REFERENCE, np.eye(space.size))[0] - shift
+        return space.with_parts(hull_of_image(matrix, shift[:, 0], space.intervals))
+
+
+def hull_of_image(matrix: np.ndarray, shift: np.ndarray, box: Sequence[Interval]) -> list[Interval]:
+    """The smallest box around all matrix x + shift, for x in a box."""
+    low, reaches_low = _least(matrix, box)
+    high, reaches_high = _least(-matrix, box)
+    ends = zip(low + shift, -high + shift, reaches_low, reaches_high, strict=True)
+    return [Interval(float(a), float(b), bool(at_a), bool(at_b)) for a, b, at_a, at_b in ends]
+
+
+def _least(matrix, box):
+    """Row by row the lower end of all matrix x, and whether it is reached."""
+    low, high, closed_low, closed_high = np.array([[i.low, i.high, i.closed_low, i.closed_high] for i in box]).T
+    up, down = np.maximum(matrix, 0.0), np.minimum(matrix, 0.0)
+    endless = up @ np.isinf(low) - down @ np.isinf(high) > 0
+    finite = up @ np.where(np.isinf(low), 0.0, low) + down @ np.where(np.isinf(high), 0.0, high)
+    return np.where(endless, -np.inf, finite), up @ (1 - closed_low) - down @ (1 - closed_high) <= 0
 
 
 class Matrix(VectorMap):
@@ -60,8 +92,10 @@ class Linear(Matrix):
 
     def problems(self, space):
         matrix = np.asarray(getattr(self.matrix, "init", self.matrix), float)
-        if matrix.ndim == 0 or np.linalg.cond(matrix) > LARGEST_CONDITION:
-            yield mistakes.SingularMatrix(field="matrix")
+        # Not "greater": of entries whose squares overflow the number is NaN.
+        with np.errstate(all="ignore"):
+            if not np.linalg.cond(matrix) <= LARGEST_CONDITION:
+                yield mistakes.SingularMatrix(field="matrix")
 
     def map(self, ops):
         return self.matrix
@@ -81,7 +115,7 @@ class LULinear(Matrix):
 
     lower: Value = parameter(Learn(0.0), shape=square_matrix, doc="the part of L below the diagonal; the rest is not read")
     upper: Value = parameter(Learn(0.0), shape=square_matrix, doc="the part of U above the diagonal; the rest is not read")
-    diagonal: Value = parameter(Learn(1.0), within=POSITIVE, doc="the diagonal of U")
+    diagonal: Value = parameter(Learn(1.0), within=POSITIVE, by_row=False, doc="the diagonal of U")
     shift: Value = parameter(0.0, doc="added afterwards")
 
     def map(self, ops):
@@ -130,10 +164,22 @@ class Rotate(Matrix):
     shift = 0.0
     examples = ("Rotate([[0, 1, 0.5], [0, 0, -0.3], [0, 0, 0]])",)
 
-    generator: Value = parameter(shape=square_matrix, trainable=False, doc="G, any matrix: its upper triangle is enough")
+    generator: Value = parameter(
+        shape=square_matrix, trainable=False, within=Interval(-1e6, 1e6), doc="G, any matrix: its upper triangle is enough"
+    )
+
+    @cached_property
+    def rotation(self) -> np.ndarray:
+        """exp(G - G^T), in float64."""
+        return rotation(np.asarray(self.generator, float))
+
+    def problems(self, space):
+        # Worked out here, while the generator is plain numbers: bound copies keep what was derived.
+        if not np.isfinite(self.rotation).all():
+            yield mistakes.SingularMatrix(field="generator")
 
     def map(self, ops):
-        return ops.constant(rotation(np.asarray(self.generator)))
+        return ops.constant(self.rotation)
 
     def log_det(self, ops, x):
         return 0.0
@@ -180,7 +226,7 @@ class Householder(VectorMap):
 
     examples = ("Householder([1, 2, -1])", "Householder(learn([1, 0.5, 0.2]))")
 
-    direction: Value = parameter(doc="v, any vector but 0")
+    direction: Value = parameter(by_row=False, doc="v, any vector but 0")
 
     def problems(self, space):
         if not np.asarray(getattr(self.direction, "init", self.direction), float).any():
@@ -189,7 +235,9 @@ class Householder(VectorMap):
     def forward_and_log_det(self, ops, x):
         v = self.direction
         if isinstance(v, int | float):
-            v = ops.constant(np.full((x.shape[0], 1), float(v)))
+            v = ops.constant(np.ones((x.shape[0], 1)))
+        # Only its direction counts: its square could overflow, or vanish.
+        v = v / ops.sum(ops.abs(v))
         return x - v * (2.0 * ops.sum(v * x) / ops.sum(v * v)), 0.0
 
     def inverse_and_log_det(self, ops, y):

@@ -46,6 +46,10 @@ class NormalQuantile(Elementwise):
     def log_slope(self, ops, x):
         return -log_normal_density(ops, ops.normal_quantile(x))
 
+    def forward_and_log_slope(self, ops, x):
+        y = ops.normal_quantile(x)
+        return y, -log_normal_density(ops, y)
+
     def inverse_and_log_slope(self, ops, y):
         return ops.normal_cdf(y), -log_normal_density(ops, y)
 

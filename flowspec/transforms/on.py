@@ -21,6 +21,10 @@ class On(Transform):
     transform: Transform = part()
 
     @property
+    def image_is_hull(self):
+        return self.transform.image_is_hull
+
+    @property
     def title(self):
         return self.transform.title
 
@@ -82,6 +86,9 @@ class On(Transform):
 
     def preimage(self, space):
         return self._placed(space, self.transform.preimage(self.inner_space(space)))
+
+    def measurements(self, y, path):
+        return self.transform.measurements(y[list(self.output_coordinates)], f"{path}.transform")
 
     def forward_and_log_det(self, ops, x):
         y, log_det = self.transform.forward_and_log_det(ops, _chosen(ops, x, self.coordinates))

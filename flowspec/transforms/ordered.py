@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flowspec import mistakes
-from flowspec import support
+import numpy as np
+
+from flowspec import mistakes, support
 from flowspec.support import REAL
 from flowspec.transforms.transform import Transform
 
@@ -36,7 +37,11 @@ class Ordered(Transform):
         return self.domain_for(space)
 
     def forward_and_log_det(self, ops, x):
-        y = ops.cumsum(ops.concat([x[:1], ops.exp(x[1:])]))
+        steps = ops.exp(x[1:])
+        y = ops.cumsum(ops.concat([x[:1], steps]))
+        # A step that rounding would swallow becomes the least that it keeps: equal numbers are not in order.
+        least = 2.0 * float(np.finfo(ops.dtype).eps) * ops.abs(y[:-1])
+        y = ops.cumsum(ops.concat([x[:1], ops.maximum(steps, least)]))
         return y, ops.sum(x[1:])
 
     def inverse_and_log_det(self, ops, y):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from flowspec.parameter import NONZERO, Value, parameter
-from flowspec.support import POSITIVE
+from flowspec.parameter import NONZERO, Value, parameter, value_range
+from flowspec.support import POSITIVE, Interval
+from flowspec.transforms.affine import reciprocal
 from flowspec.transforms.transform import Elementwise
 
 
@@ -30,6 +32,12 @@ class Power(Elementwise):
 
     def log_slope(self, ops, x):
         return ops.log(ops.abs(self.exponent)) + (self.exponent - 1) * ops.log(x)
+
+    def image_when_varying(self, interval):
+        return powers(interval, value_range(self.exponent, NONZERO))
+
+    def preimage_when_varying(self, interval):
+        return powers(interval, reciprocal(value_range(self.exponent, NONZERO)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +62,44 @@ class SignedPower(Elementwise):
         size = ops.maximum(ops.abs(x), float(np.finfo(ops.dtype).tiny))
         return ops.log(self.exponent) + (self.exponent - 1) * ops.log(size)
 
+    def image_when_varying(self, interval):
+        return _signed_powers(interval, value_range(self.exponent, POSITIVE))
+
+    def preimage_when_varying(self, interval):
+        return _signed_powers(interval, reciprocal(value_range(self.exponent, POSITIVE)))
+
 
 def _signed_power(ops, x, exponent):
     # The derivative of |x|^p is not finite at 0 for p < 1: the power never sees it.
     at_zero = ops.abs(x) <= 0.0
     size = ops.where(at_zero, 1.0, ops.abs(x))
     return ops.where(at_zero, 0.0 * x, ops.sign(x) * ops.power(size, exponent))
+
+
+def powers(interval: Interval, exponents: Interval) -> Interval:
+    """Everything that powers of positive numbers can become, for exponents of one sign."""
+    if exponents.high <= 0:
+        return reciprocal(powers(interval, Interval(-exponents.high, -exponents.low)))
+    return _signed_powers(interval, exponents)
+
+
+def _signed_powers(interval: Interval, exponents: Interval) -> Interval:
+    """The same for both signs of the numbers, and positive exponents."""
+    low, high = interval.low, interval.high
+    lowest = -max(_powers(-low, exponents)) if low < 0 else min(_powers(low, exponents))
+    highest = max(_powers(high, exponents)) if high > 0 else -min(_powers(-high, exponents))
+    return Interval(lowest, highest, interval.closed_low, interval.closed_high)
+
+
+def _powers(number: float, exponents: Interval) -> tuple[float, float]:
+    return _power(number, exponents.low), _power(number, exponents.high)
+
+
+def _power(number: float, exponent: float) -> float:
+    """The power, as the limit of those with positive exponents."""
+    if exponent == 0 and number in (0, math.inf):
+        return number
+    try:
+        return number**exponent
+    except OverflowError:
+        return math.inf

@@ -6,22 +6,23 @@ Source: Neural Spline Flows, Durkan et al., 2019, arXiv:1906.04032: eq. 4 (value
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
 
 from flowspec import mistakes
 from flowspec.parameter import Learn, Value, parameter, setting
-from flowspec.support import Circle, Interval
+from flowspec.support import POSITIVE, Circle, Interval
 from flowspec.transforms.transform import Elementwise
 
 
 class RationalQuadratic(Elementwise):
     """A monotone spline between knots; the formulas for whoever says what the knots are."""
 
-    def knots(self, ops):
+    @abstractmethod
+    def knots(self, ops, x):
         """Positions, values and slopes at the knots, each (K + 1, ..., N) or constant over the batch."""
-        raise NotImplementedError
 
     def forward(self, ops, x):
         return self.forward_and_log_slope(ops, x)[0]
@@ -82,7 +83,16 @@ def _per_bin(part, event):
 
 
 def _per_inner_knot(part, event):
-    return (part.bins if part.circular else part.bins - 1, *event)
+    return (_inner_knots(part), *event)
+
+
+def _inner_knots(part):
+    return part.bins if part.circular else part.bins - 1
+
+
+def _over_knots(ops, value, count, x):
+    """One number for all knots as an array over them; arrays as they are."""
+    return ops.constant(np.full((count, *x.shape[:-1], 1), value)) if isinstance(value, int | float) else value
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,14 +109,16 @@ class RQS(RationalQuadratic):
         "RQS",
         "RQS(bins=4, bound=3, widths=[0.5, -1, 0.2, 0.1], heights=[1, 0.3, -0.4, 0], slopes=[0.5, -0.5, 1])",
         "RQS(bins=3, bound=2, widths=learn([0.5, -1, 0.2]), slopes=learn([0.5, -0.5]))",
-        "RQS(bins=3, bound=1, widths=[0.5, -1, 0.2], heights=[1, 0, -0.4], slopes=[0.5, -0.5, 1], circular=true)",
+        "RQS(bins=3, bound=3, widths=[0.5, -1, 0.2], heights=[1, 0, -0.4], slopes=[0.5, -0.5, 1], circular=true)",
     )
+
+    before = "CircularUniform(-3, 3)[3]"
 
     bins: int = setting(8, low=2, high=256, doc="number of bins")
     bound: float = setting(5.0, kind=float, low=1e-6, high=1e6, doc="half the width of the spline")
-    widths: Value = parameter(Learn(0.0), shape=_per_bin, doc="one free number for each bin")
-    heights: Value = parameter(Learn(0.0), shape=_per_bin, doc="one free number for each bin")
-    slopes: Value = parameter(Learn(0.0), shape=_per_inner_knot, doc="one free number for each inner knot")
+    widths: Value = parameter(Learn(0.0), shape=_per_bin, by_row=False, doc="one free number for each bin")
+    heights: Value = parameter(Learn(0.0), shape=_per_bin, by_row=False, doc="one free number for each bin")
+    slopes: Value = parameter(Learn(0.0), shape=_per_inner_knot, by_row=False, doc="one free number for each inner knot")
     slope: float = setting(1e-3, kind=float, low=1e-6, high=0.5, doc="smallest slope")
     circular: bool = setting(False, kind=bool, doc="is the support a circle?")
 
@@ -131,20 +143,17 @@ class RQS(RationalQuadratic):
 
     preimage_when_varying = image_when_varying
 
-    def knots(self, ops):
+    def knots(self, ops, x):
         press = math.log(self.slope)
-        slopes = ops.exp(_pressed(ops, self._given(self.slopes), press))
+        slopes = ops.exp(_pressed(ops, _over_knots(ops, self.slopes, _inner_knots(self), x), press))
         one = 0.0 * slopes[:1] + 1.0
         ends = (slopes[-1:], slopes) if self.circular else (one, slopes, one)
-        return self._edges(ops, self.widths, press), self._edges(ops, self.heights, press), _joined(ops, ends)
-
-    def _given(self, value):
-        """A free number for all bins as an array over them."""
-        return np.full((self.bins, 1), value) if isinstance(value, int | float) else value
+        edges = [self._edges(ops, _over_knots(ops, free, self.bins, x), press) for free in (self.widths, self.heights)]
+        return *edges, _joined(ops, ends)
 
     def _edges(self, ops, free, press):
         """Bin edges from -bound to bound."""
-        pressed = _pressed(ops, self._given(free), press / 2)
+        pressed = _pressed(ops, free, press / 2)
         shares = ops.exp(pressed - ops.logsumexp(pressed))
         inner = self.bound * (2.0 * ops.cumsum(shares) - 1.0)
         end = 0.0 * shares[:1]
@@ -153,12 +162,12 @@ class RQS(RationalQuadratic):
 
     def forward_and_log_slope(self, ops, x):
         inside = ops.clip(x, -self.bound, self.bound)
-        y, log_slope = spline(ops, inside, *self.knots(ops))
+        y, log_slope = spline(ops, inside, *self.knots(ops, x))
         return self._outside_too(ops, x, y, log_slope)
 
     def inverse_and_log_slope(self, ops, y):
         inside = ops.clip(y, -self.bound, self.bound)
-        x, log_slope = inverse_spline(ops, inside, *self.knots(ops))
+        x, log_slope = inverse_spline(ops, inside, *self.knots(ops, y))
         return self._outside_too(ops, y, x, log_slope)
 
     def _outside_too(self, ops, given, found, log_slope):
@@ -191,17 +200,18 @@ class Spline(RationalQuadratic):
 
     examples = ("Spline([-2, 0, 1], [-1, 0.5, 3], [1, 0.5, 2])", "Spline([0, 1], [5, 7], [1, 3])")
 
-    x: Value = parameter(shape=_per_knot, doc="positions of the knots, increasing")
-    y: Value = parameter(shape=_per_knot, doc="values at the knots, increasing")
-    slopes: Value = parameter(shape=_per_knot, within=Interval(0.0), doc="slopes at the knots, positive")
+    x: Value = parameter(shape=_per_knot, trainable=False, doc="positions of the knots, increasing")
+    y: Value = parameter(shape=_per_knot, trainable=False, doc="values at the knots, increasing")
+    slopes: Value = parameter(shape=_per_knot, within=POSITIVE, by_row=False, doc="slopes at the knots, positive")
 
     def problems(self, space):
         for name in ("x", "y"):
-            if not (np.diff(np.asarray(getattr(self, name)), axis=0) > 0).all():
+            knots = np.atleast_1d(getattr(self, name))
+            if len(knots) < 2 or not (np.diff(knots, axis=0) > 0).all():
                 yield mistakes.UnsortedKnots(field=name)
 
-    def knots(self, ops):
-        return self.x, self.y, self.slopes
+    def knots(self, ops, x):
+        return self.x, self.y, _over_knots(ops, self.slopes, self.x.shape[0], x)
 
     def forward_and_log_slope(self, ops, x):
         return self._linear_outside(ops, spline, x, self.x, self.y, +1)
@@ -210,8 +220,9 @@ class Spline(RationalQuadratic):
         return self._linear_outside(ops, inverse_spline, y, self.y, self.x, -1)
 
     def _linear_outside(self, ops, curve, given, edges, images, direction):
-        low, high, first, last = edges[0], edges[-1], self.slopes[0], self.slopes[-1]
-        found, log_slope = curve(ops, ops.clip(given, low, high), self.x, self.y, self.slopes)
+        knots = self.knots(ops, given)
+        low, high, first, last = edges[0], edges[-1], knots[2][0], knots[2][-1]
+        found, log_slope = curve(ops, ops.clip(given, low, high), *knots)
         below, above = given < low, given > high
         rate = (first, last) if direction > 0 else (1 / first, 1 / last)
         found = ops.where(below, images[0] + (given - low) * rate[0], found)

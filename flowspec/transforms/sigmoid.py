@@ -25,6 +25,10 @@ class Sigmoid(Elementwise):
         # log y + log(1 - y), each exact in its own tail; y (1 - y) would be 0 from |x| = 17 on in float32.
         return ops.log_sigmoid(x) + ops.log_sigmoid(-x)
 
+    def inverse_and_log_slope(self, ops, y):
+        log_y, log_rest = ops.log(y), ops.log1p(-y)
+        return log_y - log_rest, log_y + log_rest
+
 
 @dataclass(frozen=True, eq=False)
 class Logit(Elementwise):
@@ -42,3 +46,7 @@ class Logit(Elementwise):
 
     def log_slope(self, ops, x):
         return -(ops.log(x) + ops.log1p(-x))
+
+    def forward_and_log_slope(self, ops, x):
+        log_x, log_rest = ops.log(x), ops.log1p(-x)
+        return log_x - log_rest, -(log_x + log_rest)

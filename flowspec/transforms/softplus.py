@@ -19,10 +19,14 @@ class Softplus(Elementwise):
         return ops.softplus(x)
 
     def inverse(self, ops, y):
-        return inverse_softplus(ops, y)
+        return y + log_of_rest(ops, y)
 
     def log_slope(self, ops, x):
         return ops.log_sigmoid(x)
+
+    def inverse_and_log_slope(self, ops, y):
+        log_slope = log_of_rest(ops, y)
+        return y + log_slope, log_slope
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,15 +38,20 @@ class InverseSoftplus(Elementwise):
     before = "Exponential([1, 2, 0.5])"
 
     def forward(self, ops, x):
-        return inverse_softplus(ops, x)
+        # log(exp(x) - 1) overflows for large x, and cancels for small.
+        return x + log_of_rest(ops, x)
 
     def inverse(self, ops, y):
         return ops.softplus(y)
 
     def log_slope(self, ops, x):
-        return -ops.log(-ops.expm1(-x))
+        return -log_of_rest(ops, x)
+
+    def forward_and_log_slope(self, ops, x):
+        rest = log_of_rest(ops, x)
+        return x + rest, -rest
 
 
-def inverse_softplus(ops, y):
-    """log(exp(y) - 1) as y + log(1 - exp(-y)): no overflow for large y, no cancellation for small."""
-    return y + ops.log(-ops.expm1(-y))
+def log_of_rest(ops, x):
+    """log(1 - exp(-x)), for x > 0: the log-slope of softplus, from its value."""
+    return ops.log(-ops.expm1(-x))

@@ -57,7 +57,8 @@ class StickBreaking(Transform):
 
     def inverse_and_log_det(self, ops, y):
         # What is left behind share k, summed from the small end: 1 - (the sum before) would cancel.
-        behind = ops.cumsum(y[::-1])[::-1][1:]
+        last_first = range(y.shape[0] - 1, -1, -1)
+        behind = ops.take(ops.cumsum(ops.take(y, last_first)), last_first)[1:]
         log_y = ops.log(y[:-1])
         t = log_y - ops.log(behind)
         return t + ops.constant(_log_remaining(t.shape[0])), ops.sum(log_y - ops.softplus(t))

@@ -59,6 +59,10 @@ class Transform(ABC):
     before: ClassVar[str] = "Normal(0, 1)[3]"
     """A pipeline that ends in the domain, for the law tests of `examples`."""
 
+    image_is_hull: ClassVar[bool] = False
+    """Is the image of a box no box, so that `image` gives the smallest one around it? Then points are tested again
+    where they came from."""
+
     scalar_too: ClassVar[bool] = False
     """Does it take a scalar flow as well as a vector?"""
 
@@ -115,6 +119,10 @@ class Transform(ABC):
     def measure(self, y: np.ndarray) -> dict[str, np.ndarray]:
         """New values of the fields that are measured from data, given the data `y` (D, N) on the output side."""
         return {}
+
+    def measurements(self, y: np.ndarray, path: str) -> dict[str, np.ndarray]:
+        """What `measure` finds, by the paths of the parameters."""
+        return {f"{path}.{name}": value for name, value in self.measure(y).items()}
 
     @property
     def varies(self) -> bool:
@@ -197,7 +205,8 @@ def over_event(ops: Ops, log_slope: Array, x: Array) -> Array:
     """The log-determinant of an elementwise step: the sum of its log-slopes over the event."""
     if len(x.shape) == 1:
         return log_slope
-    if isinstance(log_slope, int | float):
+    if len(getattr(log_slope, "shape", ())) < 2:
+        # The same for every coordinate: a number, or one number for each row.
         return log_slope * x.shape[0]
     if log_slope.shape[0] == 1:
         return log_slope[0] * x.shape[0]

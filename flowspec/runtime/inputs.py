@@ -1,0 +1,23 @@
+"""Mistakes in what is given to a flow that runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowspec.diagnostics import Diagnostic
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongInput(Diagnostic):
+    message = "{what}"
+    help = "{advice}"
+    what: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContextMissing(Diagnostic):
+    message = "this flow is conditional: it needs {names}"
+    help = "give `context`, an array of shape (rows, {count})"
+    names: str
+    count: int

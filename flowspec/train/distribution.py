@@ -1,0 +1,132 @@
+"""`NormalizingFlow`: a base distribution pushed through a transform, as a torch distribution."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Size, Tensor
+from torch.distributions import Distribution, Independent, Transform, constraints
+from torch.distributions.transforms import ComposeTransform, IndependentTransform
+from torch.distributions.utils import _sum_rightmost
+
+
+class NormalizingFlow(Distribution):
+    """Distribution of `transform(z)`, z drawn from `base`.
+
+    transform   a torch Transform from base to data. (zuko's runs from data to base: give its `.inv` here.)
+    base        a torch Distribution. Where the transform takes whole vectors, trailing batch dimensions of the base
+                become event dimensions
+
+    Example:
+        >>> log_normal = NormalizingFlow(ExpTransform(), Normal(0.0, 1.0))
+        >>> log_normal.log_prob(torch.tensor([1.0, -1.0]))
+        tensor([-0.9189,    -inf])
+    """
+
+    arg_constraints = {}
+
+    def __init__(self, transform: Transform, base: Distribution):
+        missing = transform.domain.event_dim - len(base.event_shape)
+        self.transform = IndependentTransform(transform, -missing) if missing < 0 else transform
+        self.base = Independent(base, missing) if missing > 0 else base
+        shape = self.transform.forward_shape(self.base.batch_shape + self.base.event_shape)
+        event_dim = self.transform.codomain.event_dim
+        batch = len(shape) - event_dim
+        super().__init__(Size(shape[:batch]), Size(shape[batch:]), validate_args=False)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.transform}, {self.base})"
+
+    @property
+    def has_rsample(self) -> bool:
+        return self.base.has_rsample
+
+    @property
+    def support(self) -> constraints.Constraint:
+        return self.transform.codomain
+
+    def expand(self, batch_shape, _instance=None) -> NormalizingFlow:
+        return NormalizingFlow(self.transform, self.base.expand(batch_shape))
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Log-density: -inf outside the support, NaN only where `value` is NaN."""
+        event_dim = len(self.event_shape)
+        nan = _rowwise(torch.isnan(value), event_dim)
+        z, log_det, outside = self._pulled_back(value)
+        density = self.base.log_prob(z) - log_det
+        return torch.where(nan, math.nan, torch.where(outside, -math.inf, density))
+
+    def _pulled_back(self, value: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """z, log |det dx/dz|, and which rows are no image of any z.
+
+        Each part of a composed transform is asked in turn: torch calls the image of an affine step "real",
+        whatever goes in. What a part cannot give is replaced by what it gives for a point of the base.
+        """
+        event_dim = self.transform.codomain.event_dim
+        parts = self.transform.parts if isinstance(self.transform, ComposeTransform) else [self.transform]
+        log_det, outside = 0.0, torch.zeros(value.shape[: value.ndim - event_dim], dtype=torch.bool, device=value.device)
+        for index in range(len(parts) - 1, -1, -1):
+            part = parts[index]
+            missing = event_dim - part.codomain.event_dim
+            wrong = ~_all_rightmost(part.codomain.check(value), missing)
+            if wrong.any():
+                outside = outside | wrong
+                value = torch.where(_with_event(wrong, event_dim), self._given(parts[: index + 1], value.shape), value)
+            value, found = inverse_and_log_det(part, value)
+            log_det = log_det + _sum_rightmost(found, missing)
+        return value, log_det, outside
+
+    def _given(self, parts: list[Transform], shape: Size) -> Tensor:
+        """What some parts make of one point of the base; the caller's random numbers are left as they are."""
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            torch.manual_seed(0)
+            point = self.base.sample()
+        for part in parts:
+            point = part(point)
+        return point.detach().expand(shape)
+
+    def sample(self, sample_shape=Size()) -> Tensor:
+        with torch.no_grad():
+            return self.transform(self.base.sample(sample_shape))
+
+    def rsample(self, sample_shape=Size()) -> Tensor:
+        """Samples through which gradients flow to the parameters."""
+        return self.transform(self.base.rsample(sample_shape))
+
+    def rsample_and_log_prob(self, sample_shape=Size()) -> tuple[Tensor, Tensor]:
+        """Samples and their log-densities, in one pass through the transform."""
+        z = self.base.rsample(sample_shape) if self.has_rsample else self.base.sample(sample_shape)
+        x, log_det = forward_and_log_det(self.transform, z)
+        return x, self.base.log_prob(z) - log_det
+
+
+def forward_and_log_det(transform: Transform, x: Tensor) -> tuple[Tensor, Tensor]:
+    """y and log |det dy/dx| of any torch transform."""
+    if hasattr(transform, "call_and_ladj"):
+        return transform.call_and_ladj(x)
+    y = transform(x)
+    return y, transform.log_abs_det_jacobian(x, y)
+
+
+def inverse_and_log_det(transform: Transform, y: Tensor) -> tuple[Tensor, Tensor]:
+    """x and log |det dy/dx| (of the forward direction) of any torch transform."""
+    if hasattr(transform.inv, "call_and_ladj"):
+        x, log_det = transform.inv.call_and_ladj(y)
+        return x, -log_det
+    x = transform.inv(y)
+    return x, transform.log_abs_det_jacobian(x, y)
+
+
+def _rowwise(condition: Tensor, event_dim: int) -> Tensor:
+    """Does it hold anywhere in the event?"""
+    return condition.flatten(-event_dim).any(-1) if event_dim else condition
+
+
+def _all_rightmost(condition: Tensor, dims: int) -> Tensor:
+    """Does it hold everywhere in the last dimensions?"""
+    return condition.flatten(-dims).all(-1) if dims else condition
+
+
+def _with_event(rows: Tensor, event_dim: int) -> Tensor:
+    return rows.reshape(rows.shape + (1,) * event_dim)
