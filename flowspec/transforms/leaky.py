@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from flowspec.ops.vocabulary import LOG_2
 from flowspec.parameter import Value, parameter, setting, value_range
 from flowspec.support import POSITIVE, Interval
 from flowspec.transforms.affine import reciprocal, times
+from flowspec.transforms.tanh import log_tanh_slope
 from flowspec.transforms.transform import Elementwise
 
 
@@ -104,5 +104,4 @@ class LeakyTanh(Elementwise):
         return ops.atanh(inner) + (y - inner) / self._tail_slope
 
     def log_slope(self, ops, x):
-        inner = ops.minimum(ops.abs(x), self.bound)
-        return 2.0 * (LOG_2 - inner - ops.softplus(-2.0 * inner))
+        return log_tanh_slope(ops, ops.minimum(ops.abs(x), self.bound))

@@ -226,10 +226,11 @@ class Householder(VectorMap):
 
     examples = ("Householder([1, 2, -1])", "Householder(learn([1, 0.5, 0.2]))")
 
-    direction: Value = parameter(by_row=False, doc="v, any vector but 0")
+    # What float32 holds without over- or underflow.
+    direction: Value = parameter(within=Interval(-1e30, 1e30), by_row=False, doc="v, any vector but 0")
 
     def problems(self, space):
-        if not np.asarray(getattr(self.direction, "init", self.direction), float).any():
+        if np.abs(np.asarray(getattr(self.direction, "init", self.direction), float)).max() < 1e-30:
             yield mistakes.ZeroVector(field="direction")
 
     def forward_and_log_det(self, ops, x):

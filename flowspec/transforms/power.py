@@ -33,6 +33,10 @@ class Power(Elementwise):
     def log_slope(self, ops, x):
         return ops.log(ops.abs(self.exponent)) + (self.exponent - 1) * ops.log(x)
 
+    def inverse_and_log_slope(self, ops, y):
+        # From y: x may over- or underflow.
+        return self.inverse(ops, y), ops.log(ops.abs(self.exponent)) + (1 - 1 / self.exponent) * ops.log(y)
+
     def image_when_varying(self, interval):
         return powers(interval, value_range(self.exponent, NONZERO))
 

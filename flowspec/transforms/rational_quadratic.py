@@ -187,8 +187,8 @@ def _joined(ops, parts):
 
 
 def _per_knot(part, event):
-    given = [value for value in (part.x, part.y, part.slopes) if np.ndim(getattr(value, "init", value))]
-    return (len(np.asarray(given[0])) if given else 2, *event)
+    given = [getattr(value, "init", value) for value in (part.x, part.y, part.slopes)]
+    return (next((len(value) for value in given if np.ndim(value)), 2), *event)
 
 
 @dataclass(frozen=True, eq=False)

@@ -51,6 +51,10 @@ class InverseSoftplus(Elementwise):
         rest = log_of_rest(ops, x)
         return x + rest, -rest
 
+    def inverse_and_log_slope(self, ops, y):
+        # From y: x is 0 where exp(y) underflows.
+        return ops.softplus(y), -ops.log_sigmoid(y)
+
 
 def log_of_rest(ops, x):
     """log(1 - exp(-x)), for x > 0: the log-slope of softplus, from its value."""

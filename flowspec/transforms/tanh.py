@@ -23,9 +23,7 @@ class Tanh(Elementwise):
         return ops.atanh(y)
 
     def log_slope(self, ops, x):
-        # log(1 - tanh(x)^2) = 2 (log 2 - x - softplus(-2x)).
-        # The left side is log(0) from |x| = 9 on in float32; the right side is exact.
-        return 2 * (LOG_2 - x - ops.softplus(-2 * x))
+        return log_tanh_slope(ops, x)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,3 +43,14 @@ class Atanh(Elementwise):
     def log_slope(self, ops, x):
         # Factored: 1 - x^2 would lose half of the digits near the ends.
         return -(ops.log1p(x) + ops.log1p(-x))
+
+    def inverse_and_log_slope(self, ops, y):
+        # From y: x rounds to 1 where y is 19, or 9 in float32.
+        return ops.tanh(y), -log_tanh_slope(ops, y)
+
+
+def log_tanh_slope(ops, x):
+    """log(1 - tanh(x)^2)."""
+    # It is 2 (log 2 - x - softplus(-2x)).
+    # The left side is log(0) from |x| = 9 on in float32; the right side is exact.
+    return 2 * (LOG_2 - x - ops.softplus(-2 * x))

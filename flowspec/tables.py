@@ -1,0 +1,238 @@
+"""Tables in and out: CSV, Parquet (with the `parquet` extra) and NumPy files, columns found by name."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from flowspec.bounds import outside_of
+from flowspec.diagnostics import Diagnostic, FlowError, suggest
+from flowspec.files import write_file
+from flowspec.ops.numpy import NumpyOps
+from flowspec.support import Space
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnreadableTable(Diagnostic):
+    message = "cannot read {name}: {reason}"
+    help = "{advice}"
+    name: str
+    reason: str
+    advice: str = "give a CSV, Parquet or NumPy (.npy) file"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingColumn(Diagnostic):
+    message = "the table has no column `{name}`"
+    help = "{advice}"
+    name: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotNumeric(Diagnostic):
+    message = "column `{name}` holds {value} in row {row}, which is no number"
+    help = "correct the row, or leave it out"
+    name: str
+    value: str
+    row: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotFiniteRows(Diagnostic):
+    message = "column `{name}` is missing or not finite in {count} of {rows} rows, first in row {row}"
+    help = "leave these rows out, or fill them in"
+    name: str
+    count: int
+    rows: int
+    row: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutsideRows(Diagnostic):
+    message = "{count} of {rows} rows lie outside the support of {names} ({support}), the first is row {row}"
+    help = "declare a wider support, or leave these rows out"
+    names: str
+    support: str
+    count: int
+    rows: int
+    row: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmptyTable(Diagnostic):
+    message = "{name} has no rows"
+    help = "give a table with at least one row of data"
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Named columns. `cells` holds a list of the values of each, numbers or text."""
+
+    name: str
+    columns: tuple[str, ...]
+    cells: tuple[Sequence, ...]
+
+    @property
+    def rows(self) -> int:
+        return len(self.cells[0]) if self.cells else 0
+
+    def numbers(self, wanted: Sequence[str]) -> np.ndarray:
+        """The wanted columns as float64, (rows, columns); empty cells are NaN.
+
+        Errors:  FlowError, where a column is missing or holds what is no number.
+        """
+        if len(self.columns) == len(wanted) and self.columns == unnamed(len(wanted)):
+            return np.stack([np.asarray(column, float) for column in self.cells], axis=1)
+        missing = [self._missing(name) for name in wanted if name not in self.columns]
+        if missing:
+            raise FlowError(missing)
+        return np.stack([self._numeric(name) for name in wanted], axis=1)
+
+    def _missing(self, name: str) -> Diagnostic:
+        near = suggest(name, self.columns)
+        there = ", ".join(f"`{column}`" for column in self.columns[:12])
+        return MissingColumn(where=self.name, name=name, advice=f"did you mean `{near}`?" if near else f"it has {there}")
+
+    def _numeric(self, name: str) -> np.ndarray:
+        cells = self.cells[self.columns.index(name)]
+        try:
+            return np.asarray([np.nan if cell in ("", None) else cell for cell in cells], float)
+        except (ValueError, TypeError):
+            row = next(i for i, cell in enumerate(cells) if not _is_number(cell))
+            raise FlowError(NotNumeric(where=self.name, name=name, value=repr(cells[row]), row=row + 1)) from None
+
+
+def unnamed(count: int) -> tuple[str, ...]:
+    """The names of columns that have none: `column0`, `column1`, ..."""
+    return tuple(f"column{i}" for i in range(count))
+
+
+def _is_number(cell) -> bool:
+    try:
+        float(cell or "nan")
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+def read_table(path: str | Path) -> Table:
+    """A table from a .csv, .parquet or .npy file.
+
+    Errors:  FlowError, where the file cannot be read or has no rows.
+    """
+    path = Path(path)
+    readers = {".csv": _read_csv, ".parquet": _read_parquet, ".npy": _read_numpy}
+    if path.suffix.lower() not in readers:
+        raise FlowError(UnreadableTable(name=path.name, reason=f"`{path.suffix}` files are not known"))
+    try:
+        table = readers[path.suffix.lower()](path)
+    except OSError as error:
+        raise FlowError(UnreadableTable(name=path.name, reason=(error.strerror or str(error)).lower())) from None
+    except (ValueError, csv.Error) as error:
+        reason = str(error).splitlines()[0].lower() if str(error) else "it is damaged"
+        raise FlowError(UnreadableTable(name=path.name, reason=reason)) from None
+    if not table.rows:
+        raise FlowError(EmptyTable(name=path.name))
+    return table
+
+
+def _read_csv(path: Path) -> Table:
+    with path.open(newline="", encoding="utf-8-sig") as stream:
+        rows = [row for row in csv.reader(stream) if row]
+    if not rows:
+        return Table(path.name, (), ())
+    header, *body = rows
+    for number, row in enumerate(body, start=2):
+        if len(row) != len(header):
+            raise ValueError(f"line {number} has {len(row)} cells, the header {len(header)}")
+    names = tuple(name.strip() for name in header)
+    return Table(path.name, names, tuple(zip(*body, strict=True)) or tuple(() for _ in names))
+
+
+def _read_parquet(path: Path) -> Table:
+    try:
+        from pyarrow import parquet  # an extra: only for those who have such files
+    except ImportError:
+        advice = 'install it: `pip install "flowspec[parquet]"`'
+        raise FlowError(UnreadableTable(name=path.name, reason="pyarrow is not installed", advice=advice)) from None
+    table = parquet.read_table(path)
+    return Table(path.name, tuple(table.column_names), tuple(column.to_pylist() for column in table.columns))
+
+
+def _read_numpy(path: Path) -> Table:
+    array = np.load(path, allow_pickle=False)
+    array = array[:, None] if array.ndim == 1 else array
+    if array.ndim != 2 or not np.issubdtype(array.dtype, np.number):
+        raise ValueError(f"it holds no table of numbers, but {array.dtype} of shape {array.shape}")
+    return Table(path.name, unnamed(array.shape[1]), tuple(array.T))
+
+
+def check_rows(values: np.ndarray, names: Sequence[str], space: Space, table: str) -> None:
+    """Raise a `FlowError` that names each column with rows that are missing, not finite or outside its support."""
+    problems: list[Diagnostic] = []
+    for index, name in enumerate(names):
+        bad = np.flatnonzero(~np.isfinite(values[:, index]))
+        if len(bad):
+            problems.append(NotFiniteRows(where=table, name=name, count=len(bad), rows=len(values), row=int(bad[0]) + 1))
+    if problems:
+        raise FlowError(problems)
+    for block, part in space.blocks:
+        piece = values[:, block].T
+        outside = np.flatnonzero(outside_of(NumpyOps(), Space((part,)), piece))
+        if len(outside):
+            told = ", ".join(f"`{name}`" for name in names[block])
+            problems.append(
+                OutsideRows(
+                    where=table, names=told, support=str(part), count=len(outside), rows=len(values), row=int(outside[0]) + 1
+                )
+            )
+    if problems:
+        raise FlowError(problems)
+
+
+def write_table(path: str | Path, columns: Sequence[str], arrays: Sequence[Sequence]) -> None:
+    """Write columns to a .csv, .parquet or .npy file, whole or not at all."""
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix == ".npy":
+        stream = io.BytesIO()
+        np.save(stream, np.stack([np.asarray(a, float) for a in arrays], axis=1))
+        write_file(path, stream.getvalue())
+    elif suffix == ".parquet":
+        write_file(path, _parquet_bytes(path, columns, arrays))
+    elif suffix == ".csv":
+        write_file(path, csv_text(columns, arrays).encode())
+    else:
+        raise FlowError(UnreadableTable(name=path.name, reason=f"`{path.suffix}` files are not known"))
+
+
+def csv_text(columns: Sequence[str], arrays: Sequence[Sequence]) -> str:
+    """Columns as CSV. Floats are written with the digits that bring back the same float."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*(_cells(array) for array in arrays), strict=True))
+    return stream.getvalue()
+
+
+def _cells(array: Sequence) -> list:
+    return [str(value) for value in array] if isinstance(array, np.ndarray) else list(array)
+
+
+def _parquet_bytes(path: Path, columns: Sequence[str], arrays: Sequence[Sequence]) -> bytes:
+    try:
+        import pyarrow
+        from pyarrow import parquet  # an extra: only for those who want such files
+    except ImportError:
+        advice = 'install it: `pip install "flowspec[parquet]"`'
+        raise FlowError(UnreadableTable(name=path.name, reason="pyarrow is not installed", advice=advice)) from None
+    stream = io.BytesIO()
+    parquet.write_table(pyarrow.table({name: array for name, array in zip(columns, arrays, strict=True)}), stream)
+    return stream.getvalue()
