@@ -15,7 +15,8 @@ from flowspec.flow import Flow
 from flowspec.model import Model
 from flowspec.ops.numpy import NumpyOps
 from flowspec.philox import noise
-from flowspec.export.vectors import SEED, unlisted
+from flowspec.runtime.verification import difference, unlisted
+from flowspec.export.vectors import SEED
 
 ROWS = 2048
 NODES = 4001
@@ -63,16 +64,6 @@ def _quiet() -> onnxruntime.SessionOptions:
     options.log_severity_level = 3
     options.intra_op_num_threads = 1
     return options
-
-
-def difference(found: np.ndarray, expected: np.ndarray) -> float:
-    """Largest |found - expected| / (1 + |expected|); infinite where one is infinite or NaN and the other is not."""
-    found, expected = np.asarray(found, np.float64), np.asarray(expected, np.float64)
-    same = (found == expected) | (np.isnan(found) & np.isnan(expected))
-    with np.errstate(all="ignore"):
-        relative = np.abs(found - expected) / (1 + np.abs(expected))
-    relative = np.where(np.isnan(relative), np.inf, relative)
-    return float(np.where(same, 0.0, relative).max(initial=0.0))
 
 
 def rounded_up(value: float) -> float | None:

@@ -115,11 +115,3 @@ def _number(value: float) -> float | str:
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
     return value
-
-
-def unlisted(rows: list, dtype) -> np.ndarray:
-    """The array that `listed` wrote."""
-    names = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
-    if rows and isinstance(rows[0], list):
-        return np.array([[names.get(v, v) for v in row] for row in rows], dtype)
-    return np.array([names.get(v, v) for v in rows], dtype)

@@ -1,0 +1,102 @@
+"""Bases, steps and forms as documentation: made from the registry, for `list`, `explain` and the README's table."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import asdict, dataclass, field
+
+from flowspec.bases.base import Base
+from flowspec.diagnostics import FlowError
+from flowspec.language.checker import prelude
+from flowspec.language.parts import signature, written_value
+from flowspec.language.reading import parse
+from flowspec.parameter import PartSpec, specs
+from flowspec.registry import bases, transforms
+from flowspec.transforms.transform import Transform
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One name of the language."""
+
+    name: str
+    kind: str
+    takes: str
+    gives: str
+    example: str
+    text: str
+    signature: str
+    arguments: tuple[tuple[str, str, str], ...] = ()
+    examples: tuple[str, ...] = field(default=())
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+    def explained(self) -> str:
+        """The entry at length."""
+        parts = [self.signature, self.text]
+        if self.takes or self.gives:
+            parts.append("\n".join(f"{word}  {value}" for word, value in (("takes", self.takes), ("gives", self.gives)) if value))
+        if self.arguments:
+            width = max(len(name) for name, _, _ in self.arguments)
+            parts.append("\n".join(f"{name.ljust(width)}  {doc} (default: {default})" if default else f"{name.ljust(width)}  {doc}" for name, default, doc in self.arguments))  # fmt: skip
+        if self.examples:
+            parts.append("\n".join(["for example", *(f"    {example}" for example in self.examples)]))
+        return "\n\n".join(parts)
+
+
+FORMS = (
+    Entry("repeat", "form", "", "", "repeat(4) { ActNorm |> Reverse }", "The steps of the block, n times.", "repeat(n) { steps }"),
+    Entry("inverse", "form", "", "", "inverse { Sigmoid }", "The steps of the block backwards, each inverted.", "inverse { steps }"),
+    Entry("on", "form", "", "", "on(0, 2) { Exp }", "The steps of the block, on some coordinates only: names of `event`, or numbers counted from 0.", "on(coordinates) { steps }"),  # fmt: skip
+    Entry("Onto", "form", "", "", "Onto(event)", "The standard bijector of each coordinate onto its declared support: exp for half-lines, the logistic for bounded intervals, stick breaking for a simplex.", "Onto(event)"),  # fmt: skip
+)
+
+
+def entries() -> list[Entry]:
+    """Every base, step, form and macro, by name."""
+    found = [_base(kind) for kind in bases().values()] + [_step(kind) for kind in transforms().values()]
+    macros = [
+        Entry(name, "macro", "", "", name, "A macro of the prelude.", f"{name}({', '.join(p.name.text for p in macro.parameters)})")
+        for name, macro in prelude().items()
+    ]
+    return found + list(FORMS) + macros
+
+
+def _base(kind: type[Base]) -> Entry:
+    space = parse(kind.examples[0]).space
+    return _entry(kind, "base", "", str(space))
+
+
+def _step(kind: type[Transform]) -> Entry:
+    step = example_flow(kind, kind.examples[0]).steps[-1]
+    domain = step.transform.domain_for(step.input)
+    return _entry(kind, "step", _once(domain), _once(step.transform.image(domain)))
+
+
+def example_flow(kind: type[Transform], example: str):
+    """The flow in which an example of a step stands behind the pipeline that its class names."""
+    try:
+        return parse(f"{kind.before} |> {example}")
+    except FlowError as error:
+        raise AssertionError(f"the example `{example}` of {kind.__name__} is wrong: {error}") from None
+
+
+def _once(space) -> str:
+    """A support, said once if all coordinates share it."""
+    parts = dict.fromkeys(str(part) for part in space.parts)
+    return ", ".join(parts) if len(parts) > 1 or space.scalar else next(iter(parts))
+
+
+def _entry(kind: type, what: str, takes: str, gives: str) -> Entry:
+    defaults = {f.name: f.default for f in kind.__dataclass_fields__.values()}
+    arguments = tuple(
+        (name, "" if isinstance(spec, PartSpec) or not _has_default(defaults[name]) else written_value(defaults[name]), spec.doc)
+        for name, spec in specs(kind).items()
+    )
+    text = inspect.cleandoc(kind.__doc__ or "")
+    return Entry(kind.__name__, what, takes, gives, kind.examples[0], text, signature(kind), arguments, kind.examples)
+
+
+def _has_default(value) -> bool:
+    return type(value).__name__ != "_MISSING_TYPE"

@@ -1,0 +1,35 @@
+"""`flowspec check`: says what is wrong, or nothing."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from flowspec.cli.options import FORMAT, print_json
+from flowspec.diagnostics import Diagnostic, FlowError
+
+
+@click.command(short_help="Say what is wrong with flows, or nothing.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@FORMAT
+def command(files: tuple[Path, ...], form: str) -> None:
+    """Check FILES and say what is wrong with them, or nothing.
+
+    Example: flowspec check examples/*.flow
+    """
+    from flowspec.language.reading import read
+
+    found: list[Diagnostic] = []
+    for file in files:
+        try:
+            read(file)
+        except FlowError as error:
+            found += error.diagnostics
+    if form == "json":
+        print_json([diagnostic.to_json() for diagnostic in found])
+    elif found:
+        click.echo("\n\n".join(str(diagnostic) for diagnostic in found), err=True)
+        click.echo(f"\n{len(found)} mistake{'s' if len(found) > 1 else ''}", err=True)
+    sys.exit(1 if found else 0)

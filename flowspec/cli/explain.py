@@ -1,0 +1,25 @@
+"""`flowspec explain`: one base or step at length."""
+
+from __future__ import annotations
+
+import click
+
+from flowspec.diagnostics import FlowError, suggest
+
+
+@click.command(short_help="One base or step at length.")
+@click.argument("name")
+def command(name: str) -> None:
+    """Explain NAME, a base, a step, or a form such as `repeat`: formula, arguments, examples, source.
+
+    Example: flowspec explain RQS
+    """
+    from flowspec.catalogue import entries
+    from flowspec.language.check_mistakes import UnknownName
+
+    found = {entry.name: entry for entry in entries()}
+    if name not in found:
+        near = suggest(name, found)
+        advice = f"did you mean `{near}`?" if near else "`flowspec list` shows all names"
+        raise FlowError(UnknownName(kind="base or step", name=name, advice=advice))
+    click.echo(found[name].explained())

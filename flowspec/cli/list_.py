@@ -1,0 +1,28 @@
+"""`flowspec list`: every base and step."""
+
+from __future__ import annotations
+
+import click
+
+from flowspec.cli.options import FORMAT, print_json, table
+
+
+@click.command("list", short_help="Every base and step, with domain, image and an example.")
+@FORMAT
+def command(form: str) -> None:
+    """List the bases and steps: what each takes, what it gives, how it is written.
+
+    Example: flowspec list
+    """
+    from flowspec.catalogue import entries
+
+    found = entries()
+    if form == "json":
+        print_json([entry.to_json() for entry in found])
+        return
+    for kind in ("base", "step", "form", "macro"):
+        rows = [("name", "takes", "gives", "example")] if kind == "step" else [("name", "", "gives", "example")]
+        rows += [(e.name, e.takes, e.gives, e.example) for e in found if e.kind == kind]
+        if len(rows) > 1:
+            click.echo(table(rows) + "\n")
+    click.echo("`flowspec explain NAME` says more about one of them.")

@@ -1,0 +1,68 @@
+"""`flowspec`: finds its commands in this folder and imports only the one that is called."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import sys
+
+import click
+
+import flowspec.cli
+from flowspec.diagnostics import FlowError
+from flowspec.version import VERSION
+
+NO_COMMANDS = {"main", "options"}
+
+
+class Commands(click.Group):
+    """The modules of this folder as commands. `import_` would be written `import`."""
+
+    def list_commands(self, ctx):
+        names = (module.name for module in pkgutil.iter_modules(flowspec.cli.__path__))
+        return sorted(name.rstrip("_") for name in names if name not in NO_COMMANDS)
+
+    def get_command(self, ctx, name):
+        if name not in self.list_commands(ctx):
+            return None
+        module = "list_" if name == "list" else name
+        return importlib.import_module(f"flowspec.cli.{module}").command
+
+    def resolve_command(self, ctx, args):
+        from flowspec.diagnostics import suggest
+
+        if args and args[0] not in self.list_commands(ctx) and (near := suggest(args[0], self.list_commands(ctx))):
+            ctx.fail(f"there is no command {args[0]!r}; did you mean {near!r}?")
+        return super().resolve_command(ctx, args)
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, message="flowspec %(version)s")
+def cli():
+    """Normalizing flows, written in a line, trained in PyTorch, run anywhere.
+
+    \b
+    flowspec check my.flow                 is it right?
+    flowspec compile my.flow -o my_model   ONNX graphs for sampling and log_prob
+    flowspec sample my_model -n 5          draw from it
+    """
+
+
+def main() -> None:
+    """Exit code 0: done. 1: the input is wrong. 2: the command was called wrongly."""
+    try:
+        cli(standalone_mode=True)
+    except FlowError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader of our output (`| head`) has had enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except ModuleNotFoundError as error:
+        if error.name not in ("torch", "matplotlib", "pyarrow"):
+            raise
+        extra = {"torch": "train", "matplotlib": "plot", "pyarrow": "parquet"}[error.name]
+        click.echo(f'error: this needs {error.name}; install it with `pip install "flowspec[{extra}]"`', err=True)
+        sys.exit(1)

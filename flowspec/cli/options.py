@@ -1,0 +1,26 @@
+"""What several commands share."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+FLOW_FILE = click.argument("file", type=click.Path(path_type=Path))
+DIRECTORY = click.argument("directory", type=click.Path(path_type=Path))
+FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or programs.")
+PROVIDER = click.option("--provider", default="cpu", show_default=True, help="Where onnxruntime computes: cpu, cuda, ...")
+
+
+def print_json(data: Any) -> None:
+    """Data for another program, on standard output."""
+    click.echo(json.dumps(data, indent=1, allow_nan=False))
+
+
+def table(rows: list[tuple[str, ...]]) -> str:
+    """Rows in aligned columns, the first being the heads."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])

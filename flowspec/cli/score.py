@@ -1,0 +1,35 @@
+"""`flowspec score`: the density of each row of a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from flowspec.cli.options import DIRECTORY, PROVIDER
+
+
+@click.command(short_help="Add the log-density of each row to a table.")
+@DIRECTORY
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="A .csv, .parquet or .npy table.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write it; else CSV on standard output.")
+@PROVIDER
+def command(directory: Path, data: Path, output: Path | None, provider: str) -> None:
+    """Score the rows of a table with the bundle in DIRECTORY: the table comes back with a column `log_prob`.
+
+    Columns are found by name. Rows with missing numbers get nan, rows outside the support -inf.
+
+    Example: flowspec score exported/iris --data examples/data/iris.csv -o scored.csv
+    """
+    from flowspec.runtime.bundle import load
+    from flowspec.tables import csv_text, read_table, write_table
+
+    bundle, table = load(directory, provider), read_table(data)
+    context = table.numbers(bundle.context) if bundle.context else None
+    log_prob = bundle.log_prob(table.numbers(bundle.columns), context)
+    columns, arrays = [*table.columns, "log_prob"], [*table.cells, log_prob]
+    if output:
+        write_table(output, columns, arrays)
+        click.echo(f"wrote {table.rows} rows to {output}; mean log_prob {log_prob.mean():.4f}", err=True)
+    else:
+        click.echo(csv_text(columns, arrays), nl=False)

@@ -1,0 +1,88 @@
+"""`flowspec show`: the pipeline of a file or a bundle as a table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from flowspec.cli.options import FORMAT, print_json, table
+from flowspec.diagnostics import FlowError
+from flowspec.flow import Flow
+from flowspec.parameter import FromContext, Learn, PartSpec, children, specs
+from flowspec.support import number
+
+
+@click.command(short_help="The pipeline as a table: step, support, parameters.")
+@click.argument("path", type=click.Path(path_type=Path))
+@FORMAT
+def command(path: Path, form: str) -> None:
+    """Show the flow of PATH, a .flow file, a .json file or a bundle.
+
+    Example: flowspec show examples/galaxy.flow
+    """
+    flow = _flow(path)
+    if form == "json":
+        print_json(flow.to_json())
+        return
+    click.echo(_shown(flow))
+
+
+def _flow(path: Path) -> Flow:
+    from flowspec.flow_json import flow_from_json
+    from flowspec.language.reading import read
+
+    if path.is_dir():
+        from flowspec.runtime.bundle import load
+
+        return flow_from_json(load(path).about["flow"])
+    if path.suffix == ".json":
+        from flowspec.language.parser import read_source
+        from flowspec.mistakes import SchemaMismatch
+
+        try:
+            return flow_from_json(json.loads(read_source(path).text))
+        except ValueError as error:
+            raise FlowError(SchemaMismatch(where=path.name, what=f"it is no JSON: {error}")) from None
+    return read(path)
+
+
+def _shown(flow: Flow) -> str:
+    rows = [("", "part", "gives", "parameters"), ("base", flow.base.title, str(flow.base_space), _fields(flow.base))]
+    for index, step in enumerate(flow.steps):
+        rows.append((str(index), step.transform.title, str(step.output), _fields(step.transform)))
+    lines = []
+    if flow.context:
+        pairs = zip(flow.context.names, flow.context.space.parts, strict=True)
+        lines.append("context  " + ", ".join(f"{name}: {part}" for name, part in pairs))
+    lines.append("event    " + ", ".join(flow.columns))
+    learned = sum(int(np.size(value.init)) for value in flow.learned().values())
+    lines.append(f"learned  {learned} number{'s' if learned != 1 else ''}")
+    return "\n".join(lines) + "\n\n" + table(rows)
+
+
+def _fields(part: Any) -> str:
+    told = []
+    for name, spec in specs(part).items():
+        if not isinstance(spec, PartSpec):
+            told.append(f"{name}={_value(getattr(part, name))}")
+    inner = ", ".join(f"{child.title}({_fields(child)})" for _, child in children(part))
+    return ", ".join([*told, *([inner] if inner else [])])
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Learn):
+        size = np.size(value.init)
+        what = "learned" if value.trained else "measured"
+        return what if size == 1 else f"{what} x {size}"
+    if isinstance(value, FromContext):
+        return value.name
+    if isinstance(value, np.ndarray):
+        shown = np.array2string(value, separator=", ", threshold=6, edgeitems=2, precision=4)
+        return " ".join(shown.split())
+    if isinstance(value, bool):
+        return str(value).lower()
+    return number(value) if isinstance(value, int | float) else str(value)

@@ -1,0 +1,101 @@
+"""Replays the conformance vectors of a bundle in a runtime."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from flowspec.runtime.bundle import load
+
+Runner = Callable[[list[str], dict[str, np.ndarray]], list[np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One output of one graph against its reference values, relative to 1 + |reference|."""
+
+    graph: str
+    output: str
+    difference: float
+    allowed: float
+
+    @property
+    def passed(self) -> bool:
+        return self.difference <= self.allowed
+
+    def to_json(self) -> dict:
+        difference = self.difference if math.isfinite(self.difference) else None
+        return asdict(self) | {"difference": difference, "passed": self.passed}
+
+
+def verify(directory: str | Path, runtime: str = "onnxruntime") -> list[Comparison]:
+    """Compare every output of every graph with `vectors.json`.
+
+    runtime   "onnxruntime", or "reference" for the evaluator of the onnx package
+    Errors:   FlowError, where the bundle is broken.
+    """
+    path = load(directory).path
+    vectors = json.loads((path / "vectors.json").read_text())
+    dtype = np.dtype(vectors["dtype"])
+    allowed = vectors["tolerance"]["relative"]
+    about = json.loads((path / "flow.json").read_text())
+    found = []
+    for name, feeds, expected in _cases(vectors, dtype, about):
+        run = _runner(path / f"{name}.onnx", runtime)
+        outputs = run(list(expected), feeds)
+        for output, values, reference in zip(expected, outputs, expected.values(), strict=True):
+            found.append(Comparison(name, output, difference(values, reference), allowed))
+    return found
+
+
+def _cases(vectors: dict, dtype: np.dtype, about: dict):
+    density = vectors["log_prob"]
+    yield "log_prob", _feeds(density, ["x", "context"], dtype), _parity(density, ["log_prob"])
+    yield "from_noise", _feeds(vectors["from_noise"], ["noise", "context"], dtype), _parity(vectors["from_noise"], ["x", "log_prob"])
+    drawn = vectors["sample"]
+    whole = {name: np.array(drawn[name], np.int64) for name in ("seed", "first_row", "n")}
+    if "context" in drawn or about["batch"] is not None:
+        del whole["n"]
+    yield "sample", whole | _feeds(drawn, ["context"], dtype), _parity(drawn, ["x", "log_prob"])
+
+
+def _feeds(case: dict, names: list[str], dtype: np.dtype) -> dict[str, np.ndarray]:
+    return {name: unlisted(case[name], dtype) for name in names if name in case}
+
+
+def _parity(case: dict, names: list[str]) -> dict[str, np.ndarray]:
+    return {name: unlisted(case[name]["parity"], np.float64) for name in names}
+
+
+def _runner(path: Path, runtime: str) -> Runner:
+    if runtime == "reference":
+        from onnx.reference import ReferenceEvaluator  # slow to load, and asked for by name only
+
+        return ReferenceEvaluator(str(path)).run
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options).run
+
+
+def difference(found: np.ndarray, expected: np.ndarray) -> float:
+    """Largest |found - expected| / (1 + |expected|); infinite where one is infinite or NaN and the other is not."""
+    found, expected = np.asarray(found, np.float64), np.asarray(expected, np.float64)
+    same = (found == expected) | (np.isnan(found) & np.isnan(expected))
+    with np.errstate(all="ignore"):
+        relative = np.abs(found - expected) / (1 + np.abs(expected))
+    relative = np.where(np.isnan(relative), np.inf, relative)
+    return float(np.where(same, 0.0, relative).max(initial=0.0))
+
+
+def unlisted(rows: list, dtype) -> np.ndarray:
+    """The array that a list of `vectors.json` stands for: NaN and infinities are written as words."""
+    names = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+    if rows and isinstance(rows[0], list):
+        return np.array([[names.get(v, v) for v in row] for row in rows], dtype)
+    return np.array([names.get(v, v) for v in rows], dtype)
