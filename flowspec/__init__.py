@@ -43,7 +43,7 @@ _PLACES = {
     "to_torch": "flowspec.train.module",
 }
 
-__all__ = ["FlowError", "__version__", *sorted(_PLACES)]  # noqa: PLE0604
+__all__ = ["FlowError", "__version__", *sorted(_PLACES)]
 
 
 def __getattr__(name: str):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 
-from flowspec.support import REAL, Circle, Interval, Ordered, Part, Simplex, number
+from flowspec.support import Circle, Interval, Ordered, Part, Simplex, number
 from flowspec.transforms.affine import Affine
 from flowspec.transforms.exp import Exp
 from flowspec.transforms.inverse import Inverse

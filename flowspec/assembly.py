@@ -19,7 +19,18 @@ from flowspec.bases.base import Base, Coordinatewise
 from flowspec.checks import canonical, coordinates, field_problems
 from flowspec.diagnostics import Diagnostic, FlowError, Span
 from flowspec.flow import Declaration, Flow, Step
-from flowspec.parameter import FromContext, Learn, Value, children, parameters, rebuild, value_range, values, varies, with_children
+from flowspec.parameter import (
+    FromContext,
+    Learn,
+    Value,
+    children,
+    parameters,
+    rebuild,
+    value_range,
+    values,
+    varies,
+    with_children,
+)
 from flowspec.support import REAL, Space, narrowed
 from flowspec.transforms.transform import Transform
 

@@ -5,12 +5,10 @@ They are the same whether the flow came from text (then they carry spans), from 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from flowspec.diagnostics import Diagnostic
+from flowspec.diagnostics import Diagnostic, mistake
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class InPart(Diagnostic):
     """A mistake in one field of a part; the checker turns `field` into the argument's span."""
 
@@ -18,7 +16,7 @@ class InPart(Diagnostic):
     field: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class DomainMismatch(InPart):
     message = "{part} cannot take every value that {giver} gives it"
     label = "takes only {takes}"
@@ -32,7 +30,7 @@ class DomainMismatch(InPart):
     adapter: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class SizeMismatch(InPart):
     message = "`{field}` of {part} has {found}, but the event has {expected}"
     label = "{found}"
@@ -42,7 +40,7 @@ class SizeMismatch(InPart):
     size: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class VectorForScalar(InPart):
     message = "`{field}` of {part} is a vector, but the flow is a scalar here"
     label = "{found}"
@@ -51,7 +49,7 @@ class VectorForScalar(InPart):
     size: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class NotAMatrix(InPart):
     message = "`{field}` of {part} must be a matrix of {size} rows and {size} columns, not {found}"
     label = "{found}"
@@ -61,7 +59,7 @@ class NotAMatrix(InPart):
     example: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class WrongShape(InPart):
     message = "`{field}` of {part} must be {expected}, not {found}"
     label = "{found}"
@@ -71,14 +69,14 @@ class WrongShape(InPart):
     advice: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class UnequalSizes(InPart):
     message = "the parameters of {part} have different lengths: {lengths}"
     help = "give vectors of one length; a single number serves every coordinate"
     lengths: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class OutOfRange(InPart):
     message = "`{field}` of {part} cannot be {value}"
     label = "takes {takes}"
@@ -88,14 +86,14 @@ class OutOfRange(InPart):
     advice: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class NotFinite(InPart):
     message = "`{field}` of {part} is {value}, which is no finite number"
     help = "give a finite number"
     value: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class LearnOutOfRange(InPart):
     message = "`{field}` of {part} would be trained between {low} and {high}, but it takes {takes}"
     help = "narrow it: {advice}"
@@ -105,7 +103,7 @@ class LearnOutOfRange(InPart):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class LearnStart(InPart):
     message = "`{field}` of {part} cannot start at {value}: it is kept inside {bounds}"
     help = "start it inside, for example `learn({example})`"
@@ -114,7 +112,7 @@ class LearnStart(InPart):
     example: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class ContextOutOfRange(InPart):
     message = "`{field}` of {part} takes {takes}, but the context `{name}` can be {gives}"
     help = "declare the context so that it fits: `context {name}: {example}`"
@@ -124,21 +122,21 @@ class ContextOutOfRange(InPart):
     example: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class NotTrainable(InPart):
     message = "`{field}` of {part} cannot be trained or come from the context"
     help = "{advice}"
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class NotByRow(InPart):
     message = "`{field}` of {part} cannot come from the context"
     label = "is the same for every row"
     help = "give fixed numbers, or `learn(...)` to train them"
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class MissingParameter(InPart):
     message = "{part} needs `{field}`: {meaning}"
     help = "{part} is written like this: `{example}`"
@@ -146,7 +144,7 @@ class MissingParameter(InPart):
     example: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class SettingOutOfRange(InPart):
     message = "`{field}` of {part} must be {expected}, not {found}"
     help = "{advice}"
@@ -155,7 +153,7 @@ class SettingOutOfRange(InPart):
     advice: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class NeedsVector(InPart):
     message = "{part} acts on a vector, but {giver} gives a single number"
     contrast = "gives a single number"
@@ -163,7 +161,7 @@ class NeedsVector(InPart):
     giver: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class TiedCoordinates(InPart):
     message = "{part} acts on single coordinates, but {giver} gives {gives}"
     contrast = "gives {gives}"
@@ -172,7 +170,7 @@ class TiedCoordinates(InPart):
     gives: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class WrongSize(InPart):
     message = "{part} is for {expected} coordinates, but {giver} gives {found}"
     contrast = "gives {found}"
@@ -183,7 +181,7 @@ class WrongSize(InPart):
     advice: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class EventMismatch(Diagnostic):
     message = "`{name}` is declared {declared}, but the flow gives {gives}"
     label = "declared here"
@@ -196,7 +194,7 @@ class EventMismatch(Diagnostic):
     cause: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class EventCount(Diagnostic):
     message = "the flow has {found}, but `event` names {names}"
     help = "{advice}"
@@ -205,7 +203,7 @@ class EventCount(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class EventTooLarge(InPart):
     message = "the event has {size} coordinates, and FlowSpec goes up to {limit}"
     help = "make the base smaller"
@@ -213,7 +211,7 @@ class EventTooLarge(InPart):
     limit: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class WrongCoordinate(InPart):
     message = "there is no coordinate {found}: the flow has {size} here"
     help = "coordinates are counted from 0, so the last is {last}"
@@ -222,13 +220,13 @@ class WrongCoordinate(InPart):
     last: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class RepeatedCoordinate(InPart):
     message = "a coordinate is named twice"
     help = "name each coordinate once"
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class SplitGroup(InPart):
     message = "the coordinates cut through a group that belongs together"
     contrast = "ties coordinates together"
@@ -236,105 +234,105 @@ class SplitGroup(InPart):
     giver: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class NotAPermutation(InPart):
     message = "`{field}` of {part} must name each coordinate once"
     help = "use every number from 0 to {last} once"
     last: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class UnsortedInterval(InPart):
     message = "`{low_field}` of {part} must be less than `{field}`"
     help = "swap them, or bound what is trained so that they cannot cross: `learn(0, high=1)`"
     low_field: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class ScatteredCoordinates(InPart):
     message = "{inner} changes the number of coordinates, so it acts on neighbours only"
     help = "name coordinates that stand side by side, in their order"
     inner: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class SingularMatrix(InPart):
     message = "`{field}` of {part} cannot be inverted"
     help = "give a matrix whose rows are independent, such as one with a dominant diagonal"
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class NotTriangular(InPart):
     message = "`{field}` of {part} must be lower triangular with a positive diagonal"
     help = "write 0 above the diagonal and positive numbers on it: `[[1, 0], [0.5, 2]]`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class ZeroVector(InPart):
     message = "`{field}` of {part} is the zero vector, which has no direction"
     help = "give at least one entry other than 0"
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class UnsortedKnots(InPart):
     message = "`{field}` of {part} must increase from knot to knot"
     help = "give two knots or more, sorted, and each once"
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class NotACovariance(InPart):
     message = "`{field}` of {part} must be symmetric and positive definite"
     help = "write the same number at [i, j] and [j, i], and variances on the diagonal that are large enough"
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class UnlikeComponents(InPart):
     message = "the components of {part} have different numbers of coordinates"
     help = "give every component the same shape: all scalars, or vectors of one length"
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class ScatteredComponents(InPart):
     message = "the supports of the components of {part} leave gaps between them"
     help = "choose components whose supports overlap, or of which one holds all the others"
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class NoQuantile(InPart):
     message = "{part} needs a base with a closed-form distribution function, and {base} has none"
     help = "truncate one of these: Normal, Laplace, Logistic, Cauchy, Gumbel, Exponential, HalfNormal, LogNormal, Uniform"
     base: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class EmptyCut(InPart):
     message = "nothing of the base is left between `low` and `high`"
     help = "the base gives {gives}; let the ends reach into that"
     gives: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class SchemaMismatch(Diagnostic):
     message = "the flow does not follow the schema: {what}"
     help = "`flowspec show FILE --format json` writes a flow that does"
     what: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class FalseSupport(Diagnostic):
     message = "the stated support is not the one that follows from the steps"
     help = "leave `output` out, or write: {derived}"
     derived: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class UnknownContext(Diagnostic):
     message = "there is no context variable `{name}`"
     help = "declare it under `context`"
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class RaggedArray(Diagnostic):
     message = "the rows of the array have different lengths"
     help = "give every row the same number of entries"

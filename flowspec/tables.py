@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from flowspec.bounds import outside_of
-from flowspec.diagnostics import Diagnostic, FlowError, suggest
+from flowspec.diagnostics import Diagnostic, FlowError, mistake, suggest
 from flowspec.files import write_file
 from flowspec.ops.numpy import NumpyOps
 from flowspec.support import Space
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class UnreadableTable(Diagnostic):
     message = "cannot read {name}: {reason}"
     help = "{advice}"
@@ -26,7 +26,7 @@ class UnreadableTable(Diagnostic):
     advice: str = "give a CSV, Parquet or NumPy (.npy) file"
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class MissingColumn(Diagnostic):
     message = "the table has no column `{name}`"
     help = "{advice}"
@@ -34,7 +34,7 @@ class MissingColumn(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class NotNumeric(Diagnostic):
     message = "column `{name}` holds {value} in row {row}, which is no number"
     help = "correct the row, or leave it out"
@@ -43,7 +43,7 @@ class NotNumeric(Diagnostic):
     row: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class NotFiniteRows(Diagnostic):
     message = "column `{name}` is missing or not finite in {count} of {rows} rows, first in row {row}"
     help = "leave these rows out, or fill them in"
@@ -53,7 +53,7 @@ class NotFiniteRows(Diagnostic):
     row: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class OutsideRows(Diagnostic):
     message = "{count} of {rows} rows lie outside the support of {names} ({support}), the first is row {row}"
     help = "declare a wider support, or leave these rows out"
@@ -64,7 +64,7 @@ class OutsideRows(Diagnostic):
     row: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class EmptyTable(Diagnostic):
     message = "{name} has no rows"
     help = "give a table with at least one row of data"

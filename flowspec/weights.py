@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from flowspec.diagnostics import Diagnostic, FlowError, suggest
+from flowspec.diagnostics import Diagnostic, FlowError, mistake, suggest
 from flowspec.flow import Flow
 from flowspec.parameter import parameters, value_range, values
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class UnreadableWeights(Diagnostic):
     message = "cannot read the weights: {reason}"
     help = "give a .safetensors file, such as `flowspec fit` writes"
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class UnknownWeight(Diagnostic):
     message = "the flow learns nothing called `{name}`"
     help = "{advice}"
@@ -30,14 +29,14 @@ class UnknownWeight(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class MissingWeight(Diagnostic):
     message = "the weights have no value for `{name}`"
     help = "train the flow again, or give the weights of this flow"
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class WrongWeight(Diagnostic):
     message = "the value of `{name}` {what}"
     help = "give the weights of this flow"

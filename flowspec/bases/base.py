@@ -99,8 +99,8 @@ class Coordinatewise(Base):
         """Log-density of each coordinate."""
 
     @abstractmethod
-    def draw(self, ops: Ops, *noise: Array) -> Array:
-        """A value of each coordinate from its standard draws, one array for each of `draws`."""
+    def draw(self, ops: Ops, noise: Array) -> Array:
+        """A value of each coordinate from its standard draws (K, ...): row k is of the kind `draws[k]`."""
 
     @property
     def event_shape(self):
@@ -120,9 +120,10 @@ class Coordinatewise(Base):
         return tuple(kind for kind in self.draws for _ in range(self.size or 1))
 
     def sample(self, ops, noise):
-        count = self.size or 1
-        rows = [noise[i * count : (i + 1) * count] for i in range(len(self.draws))]
-        return self.draw(ops, *(row[0] if self.size is None else row for row in rows))
+        if self.size is None:
+            return self.draw(ops, noise)
+        # One draw is common, and a reshaping less.
+        return self.draw(ops, (noise,) if len(self.draws) == 1 else ops.unflatten(noise, (len(self.draws), self.size)))
 
     def log_prob(self, ops, x):
         return over_event(ops, self.log_density(ops, x), x)
@@ -151,9 +152,8 @@ class WithQuantile(Coordinatewise):
     def upper_quantile(self, ops: Ops, q: Array) -> Array:
         """The x with survival(x) = q, for 0 < q < 1."""
 
-    def draw(self, ops, *noise):
-        (uniform,) = noise
-        return self.quantile(ops, uniform)
+    def draw(self, ops, noise):
+        return self.quantile(ops, noise[0])
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flowspec.bases.base import Coordinatewise
 from flowspec.bases.gamma import GAMMA_DRAWS, log_standard_gamma
+from flowspec.ops.special import HALF_LOG_2PI, log_quotient, stirling_error
 from flowspec.parameter import Value, parameter
 from flowspec.support import POSITIVE, UNIT
 
@@ -24,13 +25,22 @@ class Beta(Coordinatewise):
     concentration1: Value = parameter(within=POSITIVE, doc="a: large pulls towards 1")
     concentration0: Value = parameter(within=POSITIVE, doc="b: large pulls towards 0")
 
-    def draw(self, ops, *noise):
+    def draw(self, ops, noise):
         half = len(GAMMA_DRAWS)
         first = log_standard_gamma(ops, self.concentration1, noise[:half])
         second = log_standard_gamma(ops, self.concentration0, noise[half:])
         return ops.sigmoid(first - second)
 
     def log_density(self, ops, x):
+        # Around the mean a / (a + b), as in Gamma: the terms of B(a, b) alone are far larger than the result.
         a, b = self.concentration1, self.concentration0
-        log_norm = ops.lgamma(a + b) - ops.lgamma(a) - ops.lgamma(b)
-        return (a - 1) * ops.log(x) + (b - 1) * ops.log1p(-x) + log_norm
+        log_x, log_rest, log_sum = ops.log(x), ops.log1p(-x), ops.log(a + b)
+        excess = x * b - (1 - x) * a
+        one = a * log_quotient(ops, excess, a, log_x + (log_sum - ops.log(a)))
+        zero = b * log_quotient(ops, -excess, b, log_rest + (log_sum - ops.log(b)))
+        return one + zero - log_x - log_rest + self._log_norm(ops, log_sum)
+
+    def _log_norm(self, ops, log_sum):
+        a, b = self.concentration1, self.concentration0
+        errors = stirling_error(ops, a + b) - stirling_error(ops, a) - stirling_error(ops, b)
+        return 0.5 * (ops.log(a) + ops.log(b) - log_sum) - HALF_LOG_2PI + errors

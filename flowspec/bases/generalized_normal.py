@@ -26,10 +26,9 @@ class GeneralizedNormal(Coordinatewise):
     loc: Value = parameter(0.0, doc="location")
     scale: Value = parameter(1.0, within=POSITIVE, doc="scale")
 
-    def draw(self, ops, *noise):
-        side, *rest = noise
-        size = ops.exp(log_standard_gamma(ops, 1 / self.power, rest) / self.power)
-        return self.loc + self.scale * ops.where(side < 0.5, -size, size)
+    def draw(self, ops, noise):
+        size = ops.exp(log_standard_gamma(ops, 1 / self.power, noise[1:]) / self.power)
+        return self.loc + self.scale * ops.where(noise[0] < 0.5, -size, size)
 
     def log_density(self, ops, x):
         z = ops.abs(x - self.loc) / self.scale

@@ -21,9 +21,8 @@ class LogNormal(WithQuantile):
     loc: Value = parameter(0.0, doc="mean of the logarithm")
     scale: Value = parameter(1.0, within=POSITIVE, doc="standard deviation of the logarithm")
 
-    def draw(self, ops, *noise):
-        (normal,) = noise
-        return ops.exp(self.loc + self.scale * normal)
+    def draw(self, ops, noise):
+        return ops.exp(self.loc + self.scale * noise[0])
 
     def log_density(self, ops, x):
         log_x = ops.log(x)

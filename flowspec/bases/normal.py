@@ -15,9 +15,8 @@ class Normal(LocationScale):
     examples = ("Normal(0, 1)", "Normal([0, 1], [1, 2])", "Normal(0.5, 2)[3]", "Normal(learn(1), learn(2))[2]")
     draws = ("normal",)
 
-    def draw(self, ops, *noise):
-        (normal,) = noise
-        return self.located(normal)
+    def draw(self, ops, noise):
+        return self.located(noise[0])
 
     def standard_log_density(self, ops, z):
         return -0.5 * ops.square(z) - 0.5 * LOG_2PI

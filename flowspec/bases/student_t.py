@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from flowspec.bases.base import Coordinatewise
 from flowspec.bases.gamma import GAMMA_DRAWS, log_standard_gamma
-from flowspec.ops.vocabulary import LOG_2
+from flowspec.ops.special import HALF_LOG_2PI, stirling_error
 from flowspec.parameter import Value, parameter
 from flowspec.support import POSITIVE
 
@@ -26,16 +25,21 @@ class StudentT(Coordinatewise):
     loc: Value = parameter(0.0, doc="location")
     scale: Value = parameter(1.0, within=POSITIVE, doc="scale")
 
-    def draw(self, ops, *noise):
-        normal, *rest = noise
-        log_chi2 = LOG_2 + log_standard_gamma(ops, 0.5 * self.df, rest)
-        return self.loc + self.scale * normal * ops.exp(0.5 * (ops.log(self.df) - log_chi2))
+    def draw(self, ops, noise):
+        half = 0.5 * self.df
+        log_ratio = ops.log(half) - log_standard_gamma(ops, half, noise[1:])
+        return self.loc + self.scale * noise[0] * ops.exp(0.5 * log_ratio)
 
     def log_density(self, ops, x):
-        df = self.df
         z = ops.abs(x - self.loc) / self.scale
-        log_norm = ops.lgamma(0.5 * (df + 1)) - ops.lgamma(0.5 * df) - 0.5 * (math.log(math.pi) + ops.log(df))
-        return log_norm - ops.log(self.scale) - 0.5 * (df + 1) * log1p_square(ops, z / ops.sqrt(df))
+        tail = 0.5 * (self.df + 1) * log1p_square(ops, z / ops.sqrt(self.df))
+        return self._log_norm(ops) - ops.log(self.scale) - tail
+
+    def _log_norm(self, ops):
+        """log(Gamma(h + 1/2) / (Gamma(h) sqrt(2 pi h))), h = df / 2, without the large terms of the two that cancel."""
+        half = 0.5 * self.df
+        errors = stirling_error(ops, half + 0.5) - stirling_error(ops, half)
+        return half * ops.log1p(0.5 / half) - 0.5 - HALF_LOG_2PI + errors
 
 
 def log1p_square(ops, z):

@@ -40,19 +40,24 @@ class Uniform(WithQuantile):
                 return
 
     def log_density(self, ops, x):
-        return -ops.log(self.high - self.low)
+        return nan_of(x) - ops.log(self.high - self.low)
 
     def cdf(self, ops, x):
-        return (x - self.low) / (self.high - self.low)
+        return ops.clip((x - self.low) / (self.high - self.low), 0.0, 1.0)
 
     def survival(self, ops, x):
-        return (self.high - x) / (self.high - self.low)
+        return ops.clip((self.high - x) / (self.high - self.low), 0.0, 1.0)
 
     def quantile(self, ops, p):
         return self.low + (self.high - self.low) * p
 
     def upper_quantile(self, ops, q):
         return self.high - (self.high - self.low) * q
+
+
+def nan_of(x):
+    """0, but NaN where x is: a missing value must not look like a likely one."""
+    return 0.0 * x
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,9 +77,8 @@ class CircularUniform(Coordinatewise):
         if not self.low < self.high:
             yield mistakes.UnsortedInterval(field="high", low_field="low")
 
-    def draw(self, ops, *noise):
-        (uniform,) = noise
-        return self.low + (self.high - self.low) * uniform
+    def draw(self, ops, noise):
+        return self.low + (self.high - self.low) * noise[0]
 
     def log_density(self, ops, x):
-        return -math.log(self.high - self.low)
+        return nan_of(x) - math.log(self.high - self.low)

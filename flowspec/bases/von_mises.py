@@ -9,7 +9,7 @@ from functools import cached_property
 from flowspec.bases.base import Coordinatewise
 from flowspec.ops.special import log_bessel_i0
 from flowspec.ops.vocabulary import LOG_2PI
-from flowspec.parameter import Value, parameter, setting
+from flowspec.parameter import Value, parameter
 from flowspec.support import Circle, Interval, Space
 
 PROPOSALS = 24

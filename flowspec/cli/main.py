@@ -9,9 +9,12 @@ import sys
 
 import click
 
-import flowspec.cli
-from flowspec.diagnostics import FlowError
-from flowspec.version import VERSION
+# A command multiplies no large matrices with numpy: starting its threads would take longer than `check` itself.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import flowspec.cli  # noqa: E402  (numpy must not be loaded before the line above)
+from flowspec.diagnostics import FlowError, suggest  # noqa: E402
+from flowspec.version import VERSION  # noqa: E402
 
 NO_COMMANDS = {"main", "options"}
 
@@ -30,8 +33,6 @@ class Commands(click.Group):
         return importlib.import_module(f"flowspec.cli.{module}").command
 
     def resolve_command(self, ctx, args):
-        from flowspec.diagnostics import suggest
-
         if args and args[0] not in self.list_commands(ctx) and (near := suggest(args[0], self.list_commands(ctx))):
             ctx.fail(f"there is no command {args[0]!r}; did you mean {near!r}?")
         return super().resolve_command(ctx, args)

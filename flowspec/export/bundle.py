@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from onnx.checker import check_model
 
-from flowspec.diagnostics import Diagnostic, FlowError
+from flowspec.diagnostics import Diagnostic, FlowError, mistake
 from flowspec.export.card import card
 from flowspec.export.certificate import certificate
 from flowspec.export.graphs import GRAPHS, HIGHEST_OPSET, LOWEST_OPSET, Target, serialise
@@ -26,7 +25,7 @@ from flowspec.weights import as_weights, to_bytes
 FORMAT = 1
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class BadTarget(Diagnostic):
     message = "{what}"
     help = "{advice}"
@@ -34,7 +33,7 @@ class BadTarget(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class NotABundle(Diagnostic):
     message = "{path} exists and is no bundle, so it is not overwritten"
     help = "choose another directory, or remove it"

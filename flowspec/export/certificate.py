@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
+from flowspec.export.vectors import SEED
 from flowspec.flow import Flow
 from flowspec.model import Model
 from flowspec.ops.numpy import NumpyOps
 from flowspec.philox import noise
 from flowspec.runtime.verification import difference, unlisted
-from flowspec.export.vectors import SEED
 
 ROWS = 2048
 NODES = 4001

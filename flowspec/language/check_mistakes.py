@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from flowspec.diagnostics import Diagnostic
+from flowspec.diagnostics import Diagnostic, mistake
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class UnknownName(Diagnostic):
     message = "there is no {kind} called `{name}`"
     help = "{advice}"
@@ -16,7 +14,7 @@ class UnknownName(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class NotABase(Diagnostic):
     message = "a pipeline starts with a base, and `{name}` is {what}"
     help = "put a base before it: `Normal(0, 1) |> {name}`"
@@ -24,7 +22,7 @@ class NotABase(Diagnostic):
     what: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class NotAStep(Diagnostic):
     message = "`{name}` is {what}, and only steps can follow `|>`"
     help = "{advice}"
@@ -33,7 +31,7 @@ class NotAStep(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class TooManyArguments(Diagnostic):
     message = "{name} takes {most}, not {found}"
     help = "write it like this: `{signature}`"
@@ -43,7 +41,7 @@ class TooManyArguments(Diagnostic):
     signature: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class UnknownArgument(Diagnostic):
     message = "{name} has no argument `{argument}`"
     help = "{advice}"
@@ -52,7 +50,7 @@ class UnknownArgument(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class RepeatedArgument(Diagnostic):
     message = "`{argument}` of {name} is given twice"
     contrast = "given here already"
@@ -61,13 +59,13 @@ class RepeatedArgument(Diagnostic):
     argument: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class PositionAfterName(Diagnostic):
     message = "an argument without a name stands behind a named one"
     help = "name it too, or move it to the front"
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class MissingArgument(Diagnostic):
     message = "{name} needs `{argument}`{meaning}"
     help = "write it like this: `{signature}`"
@@ -77,7 +75,7 @@ class MissingArgument(Diagnostic):
     signature: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class WrongKind(Diagnostic):
     message = "`{argument}` of {name} must be {expected}, not {found}"
     label = "{found}"
@@ -89,14 +87,14 @@ class WrongKind(Diagnostic):
     advice: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class NotANumber(Diagnostic):
     message = "{found} cannot stand in arithmetic"
     help = "use numbers, vectors of one length, and names of numbers"
     found: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class BadArithmetic(Diagnostic):
     message = "{what}"
     help = "{advice}"
@@ -104,14 +102,14 @@ class BadArithmetic(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class RaggedMatrix(Diagnostic):
     message = "the rows of the matrix have different lengths: {lengths}"
     help = "give every row the same number of entries"
     lengths: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class MixedVector(Diagnostic):
     message = "a vector holds numbers, and this is {found}"
     help = "{advice}"
@@ -119,13 +117,13 @@ class MixedVector(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class EmptyVector(Diagnostic):
     message = "the vector is empty"
     help = "write at least one number between the brackets"
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class NeedsBlock(Diagnostic):
     message = "`{name}` needs a block of steps"
     help = "write `{example}`"
@@ -133,21 +131,21 @@ class NeedsBlock(Diagnostic):
     example: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class TakesNoBlock(Diagnostic):
     message = "`{name}` takes no block"
     help = "only `repeat(n)`, `inverse` and `on(...)` are followed by braces"
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class EmptyBlock(Diagnostic):
     message = "the block of `{name}` is empty"
     help = "write steps between the braces, such as `Tanh`"
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class BadCount(Diagnostic):
     message = "{what} must be a whole number from {low} to {high}, not {found}"
     help = "write a number such as {example}"
@@ -158,21 +156,21 @@ class BadCount(Diagnostic):
     example: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class CopiedStep(Diagnostic):
     message = "`{name}` is a step, and only a base can have copies `[n]`"
     help = "remove the brackets; a step acts on every coordinate by itself"
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class CopiedVector(Diagnostic):
     message = "`{name}` is a vector already, so it cannot have copies"
     help = "give scalar parameters, or write the coordinates out with `Join(...)`"
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class RepeatedName(Diagnostic):
     message = "`{name}` is declared twice"
     contrast = "declared here first"
@@ -180,7 +178,7 @@ class RepeatedName(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class ReservedName(Diagnostic):
     message = "`{name}` has a meaning already, as {meaning}"
     help = "choose another name"
@@ -188,7 +186,7 @@ class ReservedName(Diagnostic):
     meaning: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class RepeatedStatement(Diagnostic):
     message = "there are two `{kind}` statements"
     contrast = "the first"
@@ -196,21 +194,21 @@ class RepeatedStatement(Diagnostic):
     kind: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class Recursion(Diagnostic):
     message = "`{name}` uses itself"
     help = "a `def` cannot call itself; repeat steps with `repeat(n) {{ ... }}`"
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class TooManySteps(Diagnostic):
     message = "the flow would have more than {limit} steps"
     help = "repeat fewer times"
     limit: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class UnknownSupport(Diagnostic):
     message = "there is no support called `{name}`"
     help = "{advice}"
@@ -218,7 +216,7 @@ class UnknownSupport(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class BadSupport(Diagnostic):
     message = "{what}"
     help = "{advice}"
@@ -226,7 +224,7 @@ class BadSupport(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class BadOnto(Diagnostic):
     message = "{what}"
     help = "{advice}"
@@ -234,7 +232,7 @@ class BadOnto(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class UnknownCoordinate(Diagnostic):
     message = "{found} names no coordinate"
     help = "{advice}"
@@ -242,7 +240,7 @@ class UnknownCoordinate(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class CalledName(Diagnostic):
     message = "`{name}` is {what}, so it takes no arguments"
     help = "write `{name}` alone"

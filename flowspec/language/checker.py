@@ -13,8 +13,7 @@ from flowspec.assembly import assemble
 from flowspec.diagnostics import FlowError, Source, suggest
 from flowspec.flow import Flow
 from flowspec.language import check_mistakes as mistakes
-from flowspec.language import syntax
-from flowspec.language import syntax_mistakes
+from flowspec.language import syntax, syntax_mistakes
 from flowspec.language.declarations import declare, define
 from flowspec.language.parser import parse_text
 from flowspec.language.parts import PartMaker

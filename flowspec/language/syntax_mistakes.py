@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from flowspec.diagnostics import Diagnostic, Source, Span
+from flowspec.diagnostics import Diagnostic, Source, Span, mistake
 
 # --- the mistakes ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class FileTooLarge(Diagnostic):
     message = "the text is {size} bytes long; a .flow file may have {limit}"
     help = "write repeated steps with `repeat(n) {{ ... }}`, and keep weights out of the text"
@@ -20,7 +19,7 @@ class FileTooLarge(Diagnostic):
     limit: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class UnreadableFile(Diagnostic):
     message = "cannot read {name}: {reason}"
     help = "give the path of a .flow file"
@@ -28,7 +27,7 @@ class UnreadableFile(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class NotText(Diagnostic):
     message = "{name} is no text: {reason}"
     help = "a .flow file is plain text in UTF-8"
@@ -36,33 +35,33 @@ class NotText(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class NestedTooDeeply(Diagnostic):
     message = "more than {limit} brackets are open here"
     help = "name parts with `let` and `def` instead of nesting them"
     limit: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class TooManyWords(Diagnostic):
     message = "the text has more than {limit} numbers, names and signs"
     help = "write repeated steps with `repeat(n) {{ ... }}`, and keep weights out of the text"
     limit: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class EmptyFile(Diagnostic):
     message = "there is no flow here"
     help = "write a base and steps, for example `Normal(0, 1) |> Tanh`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class MissingPipeline(Diagnostic):
     message = "the statements are followed by no pipeline"
     help = "end the file with a base and steps, for example `Normal(0, 1) |> Tanh`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class WrongSign(Diagnostic):
     message = "{what}"
     help = "{advice}"
@@ -70,7 +69,7 @@ class WrongSign(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class MissingPipe(Diagnostic):
     message = "two steps stand side by side"
     label = "a second step starts here"
@@ -78,14 +77,14 @@ class MissingPipe(Diagnostic):
     found: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class LateStatement(Diagnostic):
     message = "`{keyword}` stands behind the pipeline"
     help = "write all statements first; the pipeline ends the file"
     keyword: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class MissingComma(Diagnostic):
     message = "a `,` is missing before `{found}`"
     help = "{advice}"
@@ -93,7 +92,7 @@ class MissingComma(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class MissingOperator(Diagnostic):
     message = "an operator is missing between `{before}` and `{found}`"
     help = "write `{before} * {found}` for the product"
@@ -101,7 +100,7 @@ class MissingOperator(Diagnostic):
     found: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class MissingValue(Diagnostic):
     message = "a value is missing before `{found}`"
     help = "{advice}"
@@ -109,7 +108,7 @@ class MissingValue(Diagnostic):
     advice: str = "write a number, a vector `[...]` or a name there, or remove the `{found}`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class Unclosed(Diagnostic):
     message = "`{opening}` is never closed"
     label = "{place}"
@@ -121,7 +120,7 @@ class Unclosed(Diagnostic):
     where_to: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class Unopened(Diagnostic):
     message = "`{closing}` closes nothing"
     help = "remove it, or open it with `{opening}` before"
@@ -129,7 +128,7 @@ class Unopened(Diagnostic):
     opening: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class WrongBracket(Diagnostic):
     message = "`{closing}` does not close the `{opening}` before it"
     contrast = "opened here"
@@ -139,7 +138,7 @@ class WrongBracket(Diagnostic):
     expected: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class MissingStep(Diagnostic):
     message = "{what}"
     help = "{advice}"
@@ -147,7 +146,7 @@ class MissingStep(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class ColonArgument(Diagnostic):
     message = "a named argument is written with `=`, not `{found}`"
     help = "write `{name} = value`"
@@ -155,7 +154,7 @@ class ColonArgument(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class UnexpectedWord(Diagnostic):
     message = "{found} cannot stand here, after {before}"
     help = "expected here: {expected}"

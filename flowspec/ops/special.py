@@ -11,8 +11,6 @@ import math
 import numpy as np
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
-_BESSEL_STEPS = 160
-"""Points on half a period: enough for a peak of width 1 / sqrt(500)."""
 LARGEST_ERFC = 28.0
 """From here on erfc rounds to 0 in float64."""
 
@@ -115,6 +113,20 @@ _FAR_TAIL = (
 )  # fmt: skip
 _QUANTILE_DOUBLE = (_CENTRE, _TAIL, _FAR_TAIL)
 
+# I0(x) = sum of (x / 2)^2k / k!^2, in (x / 12)^2 for x <= 12; and for x >= 12 sqrt(2 pi x) exp(-x) I0(x) as a polynomial in
+# t = 24 / x - 1, a Chebyshev fit at 50 digits. Largest relative errors 1e-17 and 7e-17; in float32 2e-8 and 4e-10.
+_BESSEL_NEAR = tuple(36.0**k / math.factorial(k) ** 2 for k in range(26))
+_BESSEL_FAR_SINGLE = (
+    1.0053360721282396, 0.005469884650671166, 0.00014032788607228983, 7.011159859568862e-06,
+    5.580830520988922e-07, 6.255895345256594e-08,
+)
+_BESSEL_FAR_DOUBLE = (
+    1.0053360718329294, 0.005469884440227808, 0.00014033314613798187, 7.012811534945584e-06,
+    5.443405236304143e-07, 5.9377858909773675e-08, 8.632468609371063e-09, 1.625998585606062e-09,
+    3.8744896053074784e-10, 1.1497392838221203e-10, 5.580440192899614e-11, 3.878575027999087e-11,
+    1.1270904365942039e-11, -7.632006396677044e-12, -5.440565380591913e-12, -6.045378035568322e-13,
+)  # fmt: skip
+
 
 def horner(x, coefficients):
     """c0 + x (c1 + x (c2 + ...))."""
@@ -140,11 +152,32 @@ def lgamma(ops, x):
     below = x < 1
     t = ops.minimum(ops.where(below, x, x - 1), 2.0)
     near = t * (t - 1) * _ratio(t, _fitted(ops, _NEAR_SINGLE, _NEAR_DOUBLE)) - ops.where(below, log_x, 0.0)
-    r = 1 / ops.maximum(x, 3.0)
-    correction = r * _ratio(r * r, _fitted(ops, _STIRLING_SINGLE, _STIRLING_DOUBLE))
     # x log x - x would be inf - inf at infinity.
-    stirling = (x - 0.5) * (log_x - 1) + (correction + (HALF_LOG_2PI - 0.5))
+    stirling = (x - 0.5) * (log_x - 1) + (_stirling_series(ops, x) + (HALF_LOG_2PI - 0.5))
     return ops.where(x >= 3, stirling, near)
+
+
+def _stirling_series(ops, x):
+    """`stirling_error` for x >= 3."""
+    r = 1 / ops.maximum(x, 3.0)
+    return r * _ratio(r * r, _fitted(ops, _STIRLING_SINGLE, _STIRLING_DOUBLE))
+
+
+def stirling_error(ops, x):
+    """log Gamma(x) - ((x - 1/2) log x - x + log(2 pi) / 2), x > 0: near 1 / (12 x) for large x.
+
+    In densities the other terms of log Gamma cancel against the rest; left to rounding they would take its digits along.
+    """
+    far = x >= 3
+    near = ops.where(far, 1.0, x)
+    small = ops.lgamma(near) - ((near - 0.5) * ops.log(near) - near + HALF_LOG_2PI)
+    return ops.where(far, _stirling_series(ops, x), small)
+
+
+def log_quotient(ops, excess, centre, far):
+    """log(1 + excess / centre), centre > 0, from `far`, the same logarithm computed otherwise, unless excess is small."""
+    near = ops.abs(excess) < 0.5 * centre
+    return ops.where(near, ops.log1p(ops.where(near, excess / centre, 0.0)), far)
 
 
 def erfc(ops, x):
@@ -171,20 +204,13 @@ def normal_quantile(ops, p):
 
 
 def log_bessel_i0(ops, x):
-    """log(exp(-x) I0(x)) for x >= 0, by the trapezoidal rule on I0's integral over a period.
+    """log(exp(-x) I0(x)) for x >= 0: the power series of I0 up to 12, a polynomial in 1 / x times exp(x) / sqrt(x) beyond.
 
-    exp(-x) I0(x) is the mean of exp(-2 x sin(t / 2)^2) over a circle, and equal steps converge faster than any
-    power of their width; the width follows the peak, sqrt(x). For x > 500 Hankel's series is exact.
-    Source: Abramowitz and Stegun, 9.6.16 and 9.7.1.
+    Source: Abramowitz and Stegun, 9.6.12 and 9.7.1.
     """
-    far = x > 500
-    near_x = ops.where(far, 1.0, x)
-    total = 0.0
-    for k in range(_BESSEL_STEPS):
-        half = math.sin(math.pi * k / (2 * _BESSEL_STEPS)) ** 2
-        weight = 1.0 if k else 0.5
-        total = total + weight * ops.exp(-2.0 * half * near_x)
-    near = ops.log((total + 0.5 * ops.exp(-2.0 * near_x)) / _BESSEL_STEPS)
-    inverse = 1.0 / (8.0 * ops.where(far, x, 500.0))
-    series = horner(inverse, (1.0, 1.0, 9 / 2, 225 / 6, 11025 / 24, 893025 / 120))
-    return ops.where(far, ops.log(series) - 0.5 * ops.log(2 * math.pi * ops.where(far, x, 500.0)), near)
+    far = x > 12
+    near_x, far_x = ops.minimum(x, 12.0), ops.maximum(x, 12.0)
+    # Every term of the series is positive: nothing cancels.
+    series = horner(ops.square(near_x / 12), _fitted(ops, _BESSEL_NEAR[:18], _BESSEL_NEAR))
+    tail = horner(24 / far_x - 1, _fitted(ops, _BESSEL_FAR_SINGLE, _BESSEL_FAR_DOUBLE))
+    return ops.log(ops.where(far, tail, series)) - ops.where(far, 0.5 * ops.log(2 * math.pi * far_x), near_x)

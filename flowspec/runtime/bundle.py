@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from flowspec.diagnostics import Diagnostic, FlowError
+from flowspec.diagnostics import Diagnostic, FlowError, mistake
 from flowspec.runtime.inputs import ContextMissing, WrongInput
 
 ROWS_AT_ONCE = 4096
@@ -28,7 +27,7 @@ PROVIDERS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class BrokenBundle(Diagnostic):
     message = "{directory} is no whole bundle: {reason}"
     help = "write it again with `flowspec compile`"
@@ -36,7 +35,7 @@ class BrokenBundle(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class ProviderMissing(Diagnostic):
     message = "onnxruntime has no provider `{name}` here"
     help = "{advice}"

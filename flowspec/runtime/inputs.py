@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from flowspec.diagnostics import Diagnostic
+from flowspec.diagnostics import Diagnostic, mistake
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class WrongInput(Diagnostic):
     message = "{what}"
     help = "{advice}"
@@ -15,7 +13,7 @@ class WrongInput(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class ContextMissing(Diagnostic):
     message = "this flow is conditional: it needs {names}"
     help = "give `context`, an array of shape (rows, {count})"

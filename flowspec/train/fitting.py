@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from flowspec import density
-from flowspec.diagnostics import Diagnostic, FlowError
+from flowspec.diagnostics import Diagnostic, FlowError, mistake
 from flowspec.flow import Flow
 from flowspec.model import Model
 from flowspec.runtime.inputs import ContextMissing, WrongInput
@@ -18,13 +18,13 @@ from flowspec.tables import check_rows
 from flowspec.train.module import FlowModule, flat_context, to_torch
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class NothingToLearn(Diagnostic):
     message = "the flow has nothing to learn"
     help = "write `learn(...)` where a parameter is to be trained, or add `Standardize`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@mistake
 class LossNotFinite(Diagnostic):
     message = "the loss became {value} in epoch {epoch}, batch {batch}"
     help = "lower the learning rate, or look for rows far from all others"

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from flowspec.parameter import NONZERO, Value, parameter, value_range
-from flowspec.support import REAL, Interval
+from flowspec.support import Interval
 from flowspec.transforms.transform import Elementwise
 
 

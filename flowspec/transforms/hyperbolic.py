@@ -54,7 +54,8 @@ class Arcsinh(Elementwise):
 class SinhArcsinh(Elementwise):
     """y = sinh(tailweight (arsinh(x) + skewness)).   Slope: tailweight cosh(...) / sqrt(1 + x^2).
 
-    Source: Sinh-arcsinh distributions, Jones and Pewsey, 2009, doi:10.1093/biomet/asp053.
+    Source: Sinh-arcsinh distributions, Jones and Pewsey, 2009, doi:10.1093/biomet/asp053. The signs are those of
+    TensorFlow Probability's SinhArcsinh, whose factor 2 / sinh(tailweight arsinh(2)) is left to a `Scale` behind it.
     """
 
     examples = ("SinhArcsinh(0.3, 1.2)", "SinhArcsinh([0, 1, -1], 0.8)", "SinhArcsinh(learn(0.1), learn(0.9))")

@@ -25,7 +25,8 @@ class Ordered(Transform):
 
     def misfits(self, space, giver):
         if space.size < 2:
-            yield mistakes.WrongSize(expected=2, found=space.size, giver=giver, advice="order needs two numbers or more")
+            advice = "order needs two numbers or more"
+            yield mistakes.WrongSize(expected=2, found=space.size, giver=giver, advice=advice)
 
     def range_misfits(self, space, giver):
         return ()

@@ -62,7 +62,8 @@ def _bin(ops, x, edges, positions, values, slopes):
     edges   the knots that x is compared with: positions, or values for the inverse
     """
     index = ops.to_index(ops.sum(ops.number(x >= edges[1:-1]))) if edges.shape[0] > 2 else None
-    rows = [positions[:-1], positions[1:] - positions[:-1], values[:-1], values[1:] - values[:-1], slopes[:-1], slopes[1:]]
+    widths, heights = positions[1:] - positions[:-1], values[1:] - values[:-1]
+    rows = [positions[:-1], widths, values[:-1], heights, slopes[:-1], slopes[1:]]
     return [row[0] if index is None else ops.take_along(row, index) for row in rows]
 
 
@@ -118,7 +119,7 @@ class RQS(RationalQuadratic):
     bound: float = setting(5.0, kind=float, low=1e-6, high=1e6, doc="half the width of the spline")
     widths: Value = parameter(Learn(0.0), shape=_per_bin, by_row=False, doc="one free number for each bin")
     heights: Value = parameter(Learn(0.0), shape=_per_bin, by_row=False, doc="one free number for each bin")
-    slopes: Value = parameter(Learn(0.0), shape=_per_inner_knot, by_row=False, doc="one free number for each inner knot")
+    slopes: Value = parameter(Learn(0.0), shape=_per_inner_knot, by_row=False, doc="one for each inner knot")
     slope: float = setting(1e-3, kind=float, low=1e-6, high=0.5, doc="smallest slope")
     circular: bool = setting(False, kind=bool, doc="is the support a circle?")
 

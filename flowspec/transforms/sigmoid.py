@@ -32,7 +32,7 @@ class Sigmoid(Elementwise):
 
 @dataclass(frozen=True, eq=False)
 class Logit(Elementwise):
-    """y = log(x / (1 - x)), for 0 < x < 1.   Slope: 1 / (x (1 - x)).   Source: the inverse of torch's SigmoidTransform."""
+    """y = log(x / (1 - x)), for 0 < x < 1.   Slope: 1 / (x (1 - x)).   Source: the inverse of SigmoidTransform."""
 
     domain = UNIT
     examples = ("Logit",)

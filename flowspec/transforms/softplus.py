@@ -31,7 +31,7 @@ class Softplus(Elementwise):
 
 @dataclass(frozen=True, eq=False)
 class InverseSoftplus(Elementwise):
-    """y = log(exp(x) - 1), for x > 0.   Slope: 1 / (1 - exp(-x)).   Source: the inverse of torch's SoftplusTransform."""
+    """y = log(exp(x) - 1), for x > 0.   Slope: 1 / (1 - exp(-x)).   Source: the inverse of SoftplusTransform."""
 
     domain = POSITIVE
     examples = ("InverseSoftplus",)
