@@ -29,10 +29,17 @@ from flowspec.support import Interval, number
 def canonical(part, event: tuple[int, ...] | None):
     """The part with every fixed value a float or a float64 array of its full shape, where its shape fits."""
     changed = {}
+    event = _known(part, event)
     for name, spec in specs(part).items():
         if isinstance(spec, ParameterSpec):
             changed[name] = _canonical(getattr(part, name), spec, part, event)
     return with_fields(part, changed)
+
+
+def _known(part, event: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    """The event, if the settings fit on which the shapes of parameters depend; else None."""
+    settings = ((getattr(part, name), spec) for name, spec in specs(part).items() if isinstance(spec, SettingSpec))
+    return event if all(value is None or _setting_fits(spec, value) for value, spec in settings) else None
 
 
 def _canonical(value: Value, spec: ParameterSpec, part, event) -> Value:
@@ -66,6 +73,7 @@ def _full(init, spec: ParameterSpec, part, event):
 def field_problems(part, event: tuple[int, ...] | None) -> Iterator[Diagnostic]:
     """Mistakes in the fields of a canonical part that meets an event of this shape (None: not known)."""
     name = type(part).__name__
+    event = _known(part, event)
     for field, spec in specs(part).items():
         value = getattr(part, field)
         if isinstance(spec, PartSpec):

@@ -294,7 +294,9 @@ class UnlikeComponents(InPart):
 @mistake
 class ScatteredComponents(InPart):
     message = "the supports of the components of {part} leave gaps between them"
+    note = "{cause}"
     help = "choose components whose supports overlap, or of which one holds all the others"
+    cause: str = ""
 
 
 @mistake

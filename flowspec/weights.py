@@ -92,4 +92,4 @@ def _problems(flow: Flow, given: Mapping[str, np.ndarray]):
 
 def to_bytes(weights: Mapping[str, np.ndarray]) -> bytes:
     """The weights as a safetensors file."""
-    return save({name: np.ascontiguousarray(weights[name]) for name in sorted(weights)})
+    return save({name: np.asarray(weights[name], order="C") for name in sorted(weights)})

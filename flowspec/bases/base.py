@@ -64,6 +64,11 @@ class Base(ABC):
         """Which rows (N,) lie outside, where the support depends on parameters; None where it does not."""
         return None
 
+    @cached_property
+    def support_varies(self) -> bool:
+        """Does the support depend on a varying parameter, so that `outside` has to be asked?"""
+        return any(child.support_varies for _, child in children(self))
+
     @property
     def event_shape(self) -> tuple[int, ...]:
         """The shape of one point, as far as the fields tell before they are checked."""
@@ -104,7 +109,8 @@ class Coordinatewise(Base):
 
     @property
     def event_shape(self):
-        return () if self.size is None else (self.size,)
+        size = max(self.lengths().values(), default=None) if self.size is None else self.size
+        return () if size is None else (size,)
 
     def lengths(self) -> dict[str, int]:
         """How many numbers each vector parameter has."""
@@ -160,8 +166,8 @@ class WithQuantile(Coordinatewise):
 class LocationScale(WithQuantile):
     """x = loc + scale z, with z of a standard law: subclasses give the formulas of z alone."""
 
-    loc: float = parameter(0.0, doc="location")
-    scale: float = parameter(1.0, within=POSITIVE, doc="scale")
+    loc: Value = parameter(0.0, doc="location")
+    scale: Value = parameter(1.0, within=POSITIVE, doc="scale")
 
     @abstractmethod
     def standard_log_density(self, ops: Ops, z: Array) -> Array: ...

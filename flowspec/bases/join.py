@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
 from flowspec.bases.base import Base
+from flowspec.bounds import either
 from flowspec.parameter import part
 from flowspec.support import Space
 
@@ -14,9 +16,17 @@ from flowspec.support import Space
 class Join(Base):
     """The product of independent bases: their coordinates one after the other.   Source: zuko.distributions.Joint."""
 
-    examples = ("Join(Normal(0, 1), Uniform(0, 1)[2])", "Join(Exponential(learn(2)), Gamma(2, 1), VonMises(0, 1))")
+    examples = (
+        "Join(Normal(0, 1), Uniform(0, 1)[2])",
+        "Join(Exponential(learn(2)), Gamma(2, 1), VonMises(0, 1))",
+        "Join(Uniform(learn(0, high=1), 2), Uniform([0, 1], learn(3, low=2)))",
+    )
 
     bases: tuple[Base, ...] = part(many=True, doc="the bases, in the order of their coordinates")
+
+    @property
+    def event_shape(self):
+        return (sum(math.prod(base.event_shape) for base in self.bases),)
 
     @cached_property
     def space(self):
@@ -25,12 +35,6 @@ class Join(Base):
     @property
     def noise(self):
         return tuple(kind for base in self.bases for kind in base.noise)
-
-    def _rows(self, x, sizes):
-        first = 0
-        for base, size in zip(self.bases, sizes, strict=True):
-            yield base, x[first : first + size]
-            first += size
 
     def sample(self, ops, noise):
         drawn = []
@@ -41,17 +45,24 @@ class Join(Base):
 
     def log_prob(self, ops, x):
         total = 0.0
-        for base, rows in self._points(x):
-            total = total + base.log_prob(ops, rows)
+        for base, point in self._points(x):
+            total = total + base.log_prob(ops, point)
         return total
-
-    def _points(self, x):
-        for base, rows in self._rows(x, [base.space.size for base in self.bases]):
-            yield base, (rows[0] if base.space.scalar else rows)
 
     def outside(self, ops, x):
         found = None
-        for base, rows in self._points(x):
-            here = base.outside(ops, rows)
-            found = here if found is None else found if here is None else found | here
+        for base, point in self._points(x):
+            found = either(found, base.outside(ops, point))
         return found
+
+    def _rows(self, x, sizes):
+        """Each base with its rows."""
+        first = 0
+        for base, size in zip(self.bases, sizes, strict=True):
+            yield base, x[first : first + size]
+            first += size
+
+    def _points(self, x):
+        """Each base with its coordinates of a point."""
+        for base, rows in self._rows(x, [base.space.size for base in self.bases]):
+            yield base, (rows[0] if base.space.scalar else rows)

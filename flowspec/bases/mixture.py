@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from flowspec import mistakes
 from flowspec.bases.base import Base
-from flowspec.bounds import guarded
+from flowspec.bounds import either, keep_inside, move_to_safety, outside_of
 from flowspec.parameter import Value, parameter, part
-from flowspec.support import POSITIVE, Circle, Interval, Space
+from flowspec.support import POSITIVE, Circle, Space, as_interval
 
 
 def _per_component(mixture, event):
@@ -20,89 +19,102 @@ def _per_component(mixture, event):
 
 @dataclass(frozen=True, eq=False)
 class Mixture(Base):
-    """sum_k w_k p_k(x), the weights divided by their sum.   Source: torch.distributions.MixtureSameFamily, zuko's Mixture."""
+    """sum_k w_k p_k(x), the weights divided by their sum.   Source: torch.distributions, MixtureSameFamily.
+
+    Scalar components have supports that overlap or meet, so that the union is an interval; of vector components,
+    one has a support that holds those of the others.
+    """
 
     examples = (
         "Mixture([1, 3], Normal(-2, 1), Normal(2, 0.5))",
         "Mixture([0.5, 0.5], Uniform(0, 1), Exponential(1))",
         "Mixture([1, 2], Normal(0, 1)[2], Normal([3, 1], 0.5))",
+        "Mixture([1, 2], Uniform(-1, 0), Truncated(Normal(0, 1), 0))[2]",
         "Mixture(learn([1, 1]), Normal(learn(-1), 1), Normal(learn(1), 1))",
+        "Mixture(1, Uniform(learn(0, high=1), learn(2, low=1)), Normal(0, 1))",
     )
     reparametrised = False
 
-    weights: Value = parameter(within=POSITIVE, shape=_per_component, doc="relative weights, one for each base")
+    weights: Value = parameter(within=POSITIVE, shape=_per_component, by_row=False, doc="relative weights, one for each base")
     bases: tuple[Base, ...] = part(many=True, doc="the components")
 
     @property
     def event_shape(self):
-        return self.bases[0].space.shape
+        return self.bases[0].event_shape if self.bases else ()
 
     @cached_property
     def space(self):
         return self._union() or self.bases[0].space
 
     def _union(self) -> Space | None:
-        """The union of the components' supports, if it is a box; None if not."""
-        spaces = [base.space for base in self.bases]
-        widest = [s for s in spaces if all(_covers(s, other) for other in spaces)]
-        if widest:
-            return widest[0]
-        if not spaces[0].scalar or any(not isinstance(s.parts[0], Interval) for s in spaces):
-            return None
-        pieces = sorted((s.parts[0] for s in spaces), key=lambda piece: piece.low)
-        joined = pieces[0]
-        for piece in pieces[1:]:
-            if not joined.touches(piece):
-                return None
-            joined = joined.hull(piece)
-        return Space((joined,), scalar=True)
+        """The union of the components' supports, if it is a box whatever training does; None if not."""
+        fixed = [base.space for base in self.bases if not base.support_varies]
+        widest = next((space for space in fixed if all(_covers(space, other) for other in fixed)), None)
+        union = widest or _joined(fixed)
+        return union if union and all(_covers(union, base.space) for base in self.bases) else None
 
     def problems(self):
-        shapes = {base.space.shape for base in self.bases}
-        if len(shapes) > 1:
-            yield mistakes.UnlikeComponents()
+        if len({base.space.shape for base in self.bases}) > 1:
+            yield mistakes.UnlikeComponents(field="bases")
         elif self._union() is None:
-            yield mistakes.ScatteredComponents()
+            varying = any(base.support_varies for base in self.bases)
+            cause = "a support that training or the context decides counts only inside one that they do not" if varying else ""
+            yield mistakes.ScatteredComponents(field="bases", cause=cause)
 
     @property
     def noise(self):
+        """One uniform that chooses the component, then what each component takes."""
         return ("uniform", *(kind for base in self.bases for kind in base.noise))
 
     def sample(self, ops, noise):
-        weights = self._weights(ops)
         chooser, first = noise[0], 1
         point, below = None, 0.0
-        for index, base in enumerate(self.bases):
+        for base, weight in zip(self.bases, self._weights(ops), strict=True):
             rows = noise[first : first + len(base.noise)]
-            first += len(base.noise)
-            drawn = base.sample(ops, rows)
+            drawn = keep_inside(ops, base.space, base.sample(ops, rows))
             point = drawn if point is None else ops.where(chooser < below, point, drawn)
-            below = below + weights[index]
+            first, below = first + len(base.noise), below + weight
         return point
 
     def _weights(self, ops):
-        """The weights (K, ...) divided by their sum."""
-        weights = self.weights
-        if isinstance(weights, int | float):
-            weights = np.full((len(self.bases), 1), float(weights))
-        return weights / ops.sum(weights)
+        """The weights divided by their sum, one after the other."""
+        count = len(self.bases)
+        if isinstance(self.weights, int | float):
+            return [1 / count] * count
+        weights = self.weights / ops.sum(self.weights)
+        return [weights[index] for index in range(count)]
 
     def log_prob(self, ops, x):
-        weights = self._weights(ops)
-        terms = [ops.log(weights[i]) + guarded(ops, base, x) for i, base in enumerate(self.bases)]
-        return ops.logsumexp(ops.stack(terms))
+        weighted = zip(self.bases, self._weights(ops), strict=True)
+        return ops.logsumexp(ops.stack([ops.log(weight) + self._component(ops, base, x) for base, weight in weighted]))
 
-    def outside(self, ops, x):
-        found = None
-        for base in self.bases:
-            here = base.outside(ops, x)
-            if here is None:
-                return None
-            found = here if found is None else found & here
-        return found
+    def _component(self, ops, base, x):
+        """The log-density of a component at points of the mixture: -inf where it cannot be itself."""
+        outside = base.outside(ops, x) if base.support_varies else None
+        if not _covers(base.space, self.space):
+            outside = either(outside_of(ops, base.space, x), outside)
+        if outside is None:
+            return base.log_prob(ops, x)
+        return ops.where(outside, -math.inf, base.log_prob(ops, move_to_safety(ops, base.space, x, outside)))
 
 
 def _covers(space: Space, other: Space) -> bool:
-    return space.shape == other.shape and len(space.parts) == len(other.parts) and all(
-        a == b if isinstance(a, Circle) else a.contains(b) for a, b in zip(space.parts, other.parts, strict=True)
-    )
+    """Does one support hold the other, coordinate by coordinate?"""
+    if space.shape != other.shape or len(space.parts) != len(other.parts):
+        return False
+    # Circles must be the same to the last bit: the end points of the wider one would be outside of the other.
+    pairs = zip(space.parts, other.parts, strict=True)
+    return all(a == b if isinstance(a, Circle) else a.contains(b) for a, b in pairs)
+
+
+def _joined(spaces: list[Space]) -> Space | None:
+    """The interval that scalar supports make together; None if there is a gap."""
+    pieces = sorted((as_interval(space.parts[0]) for space in spaces if space.scalar), key=lambda piece: piece.low)
+    if not pieces or len(pieces) < len(spaces):
+        return None
+    joined = pieces[0]
+    for piece in pieces[1:]:
+        if not joined.touches(piece):
+            return None
+        joined = joined.hull(piece)
+    return Space((joined,), scalar=True)

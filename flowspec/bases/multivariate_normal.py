@@ -13,19 +13,28 @@ from flowspec.ops.vocabulary import LOG_2PI
 from flowspec.parameter import Value, parameter, square_matrix
 from flowspec.support import REAL, Space
 
+SMALLEST_RATIO = 1e-12
+"""Of the variances along the principal axes; beyond it the inverse has no correct digits to speak of."""
+
 
 @dataclass(frozen=True, eq=False)
 class MultivariateNormal(Base):
-    """exp(-|L^-1 (x - loc)|^2 / 2) / (det L (2 pi)^(D/2)), L L^T = covariance.   Source: torch.distributions."""
+    """exp(-|z|^2 / 2) / (det L (2 pi)^(D/2)), z = L^-1 (x - loc), L L^T = covariance_matrix.   Source: torch.distributions.
 
-    examples = ("MultivariateNormal([0, 1], [[2, 0.5], [0.5, 1]])", "MultivariateNormal(learn([0, 1]), [[2, 0.5], [0.5, 1]])")
+    The covariance is fixed. To train one, write `Normal(0, 1)[n] |> LULinear`.
+    """
+
+    examples = (
+        "MultivariateNormal([0, 1], [[2, 0.5], [0.5, 1]])",
+        "MultivariateNormal(learn(1), [[2, 0.5], [0.5, 1]])",
+    )
 
     loc: Value = parameter(doc="mean")
-    covariance: Value = parameter(shape=square_matrix, trainable=False, doc="a vector of rows, symmetric, positive definite")
+    covariance_matrix: Value = parameter(shape=square_matrix, trainable=False, doc="a vector of rows, symmetric, positive definite")
 
     @property
     def event_shape(self):
-        return np.shape(self.covariance)[:1] or (1,)
+        return np.shape(getattr(self.covariance_matrix, "init", self.covariance_matrix))[:1] or (1,)
 
     @cached_property
     def space(self):
@@ -33,20 +42,31 @@ class MultivariateNormal(Base):
 
     @property
     def noise(self):
-        return ("normal",) * self.event_shape[0]
+        return ("normal",) * self.space.size
 
     def problems(self):
-        matrix = np.asarray(self.covariance)
-        if not np.allclose(matrix, matrix.T) or not (np.linalg.eigvalsh(matrix) > 0).all():
-            yield mistakes.NotACovariance(field="covariance")
+        matrix = np.asarray(self.covariance_matrix)
+        if not np.allclose(matrix, matrix.T, atol=0.0) or not _well_conditioned(matrix):
+            yield mistakes.NotACovariance(field="covariance_matrix")
+        else:
+            _ = self.factor
 
-    def _factor(self, ops):
-        return ops.constant(np.linalg.cholesky(np.asarray(self.covariance, float)))
+    @cached_property
+    def factor(self) -> np.ndarray:
+        """L, lower triangular: in float64, once. Bound copies keep it."""
+        return np.linalg.cholesky(np.asarray(self.covariance_matrix))
 
     def sample(self, ops, noise):
-        return ops.matmul(self._factor(ops), noise) + self.loc
+        return ops.matmul(ops.constant(self.factor), noise) + self.loc
 
     def log_prob(self, ops, x):
-        factor = self._factor(ops)
+        factor = ops.constant(self.factor)
         z = ops.solve(factor, x - self.loc)
         return -0.5 * ops.sum(ops.square(z)) - 0.5 * LOG_2PI * x.shape[0] - ops.log_abs_det(factor)
+
+
+def _well_conditioned(matrix: np.ndarray) -> bool:
+    # Not "less": of entries whose squares overflow the variances are NaN.
+    with np.errstate(all="ignore"):
+        variances = np.linalg.eigvalsh(matrix)
+        return bool(variances[0] > SMALLEST_RATIO * variances[-1])

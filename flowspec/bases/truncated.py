@@ -6,25 +6,35 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from flowspec import mistakes
 from flowspec.bases.base import Base, WithQuantile
+from flowspec.ops.numpy import REFERENCE
 from flowspec.parameter import part, setting
 from flowspec.support import Interval
-from flowspec.transforms.transform import over_event
+from flowspec.transforms.transform import bound_to_reference, over_event
+
+SMALLEST_PIECE = 1e-30
+"""Probability that must be left of the base: so little of it can still be divided in float32."""
 
 
 @dataclass(frozen=True, eq=False)
 class Truncated(Base):
     """p(x) / P(low < X < high) for low <= x <= high.   Source: zuko.distributions.Truncated.
 
-    Both tails are computed from their own side, so a piece far out keeps its digits.
+    A vector is cut coordinate by coordinate. Both tails are computed from their own side, so a piece far out keeps
+    its digits. Where training or the context leaves the piece less than the float type can hold, that least number
+    stands for its probability.
     """
 
     examples = (
         "Truncated(Normal(0, 1), -1, 2)",
-        "Truncated(Normal(0, 1), 6)",
-        "Truncated(Exponential([1, 2]), 0.5, 3)",
+        "Truncated(Normal(0, 1), 3)",
+        "Truncated(Gumbel(0, 1), high=-1)",
+        "Truncated(Exponential([1, 2]), -1, 3)",
         "Truncated(Normal(learn(0.5), learn(2)), high=1)",
+        "Truncated(Uniform([0, 1], learn(3, low=2)), 0.5, 2)",
     )
 
     base: Base = part(doc="a base whose distribution function has a closed form")
@@ -41,7 +51,7 @@ class Truncated(Base):
 
     @property
     def noise(self):
-        return ("uniform",) * (self.base.space.size)
+        return ("uniform",) * self.base.space.size
 
     def problems(self):
         if not isinstance(self.base, WithQuantile):
@@ -50,40 +60,39 @@ class Truncated(Base):
             yield mistakes.UnsortedInterval(field="high", low_field="low")
         elif any(cut is None for cut in self.space.parts):
             yield mistakes.EmptyCut(field="low", gives=self.base.space.parts[0].words)
+        elif not self.base.varies and self._least_piece() < SMALLEST_PIECE:
+            yield mistakes.ThinCut(field="low", base=self.base.title, least=f"{SMALLEST_PIECE:g}")
 
-    def _ends(self, ops):
-        """The probabilities below `low` and above `high`."""
-        below = 0.0 if math.isinf(self.low) else self.base.cdf(ops, self.low)
-        above = 0.0 if math.isinf(self.high) else self.base.survival(ops, self.high)
-        return below, above
+    def _least_piece(self) -> float:
+        with np.errstate(all="ignore"):
+            _, _, piece = bound_to_reference(self)._probabilities(REFERENCE)
+        return float(np.min(piece))
+
+    def _probabilities(self, ops):
+        """P(X < low), P(X > high) and what lies between."""
+        # An end beyond the support cuts nothing, and the formulas are not for points out there.
+        cuts_low = any(self.low > part.low for part in self.base.space.parts)
+        cuts_high = any(self.high < part.high for part in self.base.space.parts)
+        below = self.base.cdf(ops, self.low) if cuts_low else 0.0
+        above = self.base.survival(ops, self.high) if cuts_high else 0.0
+        up_to_high = self.base.cdf(ops, self.high) if cuts_high else 1.0
+        from_low = self.base.survival(ops, self.low) if cuts_low else 1.0
+        # From the side on which the piece lies: 1 - below - above would be 0 far out.
+        piece = ops.where(below < 0.5, up_to_high - below, from_low - above)
+        return below, above, ops.maximum(piece, float(np.finfo(ops.dtype).tiny))
 
     def sample(self, ops, noise):
-        below, above = self._ends(ops)
+        below, above, piece = self._probabilities(ops)
         u = noise[0] if self.base.space.scalar else noise
-        p = below + u * (1 - below - above)
-        q = above + (1 - u) * (1 - below - above)
+        p, q = below + u * piece, above + (1 - u) * piece
         # From the nearer tail: beyond the median a probability below has lost the digits of the one above.
         upper = p > 0.5
         low = self.base.quantile(ops, ops.where(upper, 0.5, p))
         return ops.where(upper, self.base.upper_quantile(ops, ops.where(upper, q, 0.5)), low)
 
     def log_prob(self, ops, x):
-        below, above = self._ends(ops)
-        kept = self._kept(ops, below, above)
-        return self.base.log_prob(ops, x) - over_event(ops, ops.log(kept), x)
-
-    def _kept(self, ops, below, above):
-        """P(low < X < high): a difference of two tails where both ends lie on one side of the median."""
-        if math.isinf(self.low) or math.isinf(self.high):
-            return self._one_sided(ops)
-        from_below = self.base.cdf(ops, self.high) - below
-        from_above = self.base.survival(ops, self.low) - above
-        return ops.where(below < 0.5, from_below, from_above)
-
-    def _one_sided(self, ops):
-        if not math.isinf(self.low):
-            return self.base.survival(ops, self.low)
-        return 1.0 if math.isinf(self.high) else self.base.cdf(ops, self.high)
+        _, _, piece = self._probabilities(ops)
+        return self.base.log_prob(ops, x) - over_event(ops, ops.log(piece), x)
 
     def outside(self, ops, x):
         return self.base.outside(ops, x)

@@ -28,6 +28,10 @@ class Uniform(WithQuantile):
         parts = tuple(Interval(low.low, high.high, True, True) for low, high in ends)
         return Space(parts, scalar=self.size is None)
 
+    @cached_property
+    def support_varies(self):
+        return varies(self.low) or varies(self.high)
+
     def outside(self, ops, x):
         found = (x < self.low) | (x > self.high)
         return found if self.size is None else ops.any(found)

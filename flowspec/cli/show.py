@@ -69,7 +69,7 @@ def _fields(part: Any) -> str:
     for name, spec in specs(part).items():
         if not isinstance(spec, PartSpec):
             told.append(f"{name}={_value(getattr(part, name))}")
-    inner = ", ".join(f"{child.title}({_fields(child)})" for _, child in children(part))
+    inner = ", ".join(f"{child.title}({_fields(child)})".removesuffix("()") for _, child in children(part))
     return ", ".join([*told, *([inner] if inner else [])])
 
 

@@ -59,8 +59,7 @@ class PartMaker:
         return count if isinstance(count, Unknown) else self._copied(made, count, node, scope)
 
     def _copied(self, base: Base, count: int, node: syntax.Call, scope: Scope):
-        vector = bool(base.lengths()) if isinstance(base, Coordinatewise) else not base.space.scalar
-        if vector:
+        if base.event_shape:
             return scope.report(mistakes.CopiedVector(span=node.span, name=node.name.text))
         if isinstance(base, Coordinatewise):
             copied = dataclasses.replace(base, size=count)

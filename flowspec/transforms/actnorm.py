@@ -26,7 +26,10 @@ class Measured(ScaleAndShift):
 
 @dataclass(frozen=True, eq=False)
 class Standardize(Measured):
-    """y = location + scale x, measured once from the training data and then fixed.   Slope: scale."""
+    """y = location + scale x, measured once from the training data and then fixed.   Slope: scale.
+
+    Source: scikit-learn's StandardScaler, whose inverse it is.
+    """
 
     examples = ("Standardize",)
 

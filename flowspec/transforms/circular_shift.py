@@ -26,7 +26,9 @@ class CircularShift(Elementwise):
     def domain(self):
         return Circle(self.low, self.high)
 
-    def problems(self, space):
+    def misfits(self, space, giver):
+        yield from super().misfits(space, giver)
+        # Asked before the domain is, which would be no circle.
         if not self.low < self.high:
             yield mistakes.UnsortedInterval(field="high", low_field="low")
 

@@ -27,6 +27,9 @@ class Reordering(Transform):
     def domain_for(self, space):
         return space
 
+    def range_for(self, space):
+        return space
+
     def image(self, space):
         return space.with_parts(space.parts[i] for i in self.order_of(space.size))
 

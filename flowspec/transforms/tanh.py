@@ -28,7 +28,7 @@ class Tanh(Elementwise):
 
 @dataclass(frozen=True, eq=False)
 class Atanh(Elementwise):
-    """y = artanh(x), for -1 < x < 1.   Slope: 1 / (1 - x^2)."""
+    """y = artanh(x), for -1 < x < 1.   Slope: 1 / (1 - x^2).   Source: the inverse of TanhTransform."""
 
     domain = Interval(-1, 1)
     examples = ("Atanh",)

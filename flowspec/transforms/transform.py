@@ -226,7 +226,7 @@ def bound_to_reference(part):
             return value
         return for_formulas(np.asarray(value, float), parameters(owner)[field])
 
-    return rebuild(part, "", bind)
+    return rebuild(part, "", bind, keep_derived=True)
 
 
 def map_ends(function, space: Space, limits: Interval) -> Space:

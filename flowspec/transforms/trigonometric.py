@@ -36,7 +36,7 @@ class Sin(Elementwise):
 
 @dataclass(frozen=True, eq=False)
 class Cos(Elementwise):
-    """y = cos(x), for 0 < x < pi.   Slope: sin(x), decreasing.   Source: zuko.transforms.CosTransform."""
+    """y = cos(x), for 0 < x < pi, decreasing.   Slope: sin(x).   Source: the negative of zuko.transforms.CosTransform."""
 
     domain = Interval(0.0, math.pi)
     codomain = _SYMMETRIC

@@ -1,0 +1,36 @@
+# make demo      set up, compile the examples, run them, fit one, draw a picture
+# make test      set up, run the whole test suite
+# make quick     the fast part of it
+# make exported  compile the examples into exported/
+# make lint      ruff, mypy
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN = .venv/bin
+INSTALLED = .venv/installed
+
+.PHONY: demo test quick exported lint clean
+
+demo: $(INSTALLED)
+	$(BIN)/python examples/export.py
+	$(BIN)/python examples/demo.py
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest -n 2
+
+quick: $(INSTALLED)
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+exported: $(INSTALLED)
+	$(BIN)/python examples/export.py
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check flowspec examples tests benchmarks
+	$(BIN)/mypy flowspec
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,plot,parquet,test]"
+	touch $(INSTALLED)
+
+clean:
+	rm -rf .venv demo build *.egg-info

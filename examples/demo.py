@@ -1,0 +1,97 @@
+"""The tour of `make demo`: samples and densities of the compiled examples, one fit, and a picture of it.
+
+    python examples/demo.py      needs exported/ (python examples/export.py) and the extras train and plot
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+
+import flowspec
+from flowspec.tables import read_table
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+ROOT = Path(__file__).parent.parent
+DEMO = ROOT / "demo"
+
+
+def show_bundles() -> None:
+    """Two samples of each compiled example, through onnxruntime."""
+    for path in sorted((ROOT / "exported").iterdir()):
+        bundle = flowspec.load(path)
+        context = np.full((2, len(bundle.context)), 1.5) if bundle.context else None
+        x, log_prob = bundle.sample(None if bundle.context else 2, seed=1, context=context, with_log_prob=True)
+        print(f"\n{path.name}: {', '.join(bundle.columns)}" + (f" given {', '.join(bundle.context)} = 1.5" if bundle.context else ""))
+        for point, density in zip(x.reshape(2, -1), log_prob, strict=True):
+            print("   ", np.array2string(point, precision=4, suppress_small=True), f" log_prob {density:.4f}")
+
+
+def fit_iris() -> flowspec.Bundle:
+    """Train the iris flow and compile it."""
+    flow, table = flowspec.read(ROOT / "examples" / "iris.flow"), read_table(ROOT / "examples" / "data" / "iris.csv")
+    print("\nfitting examples/iris.flow to examples/data/iris.csv")
+    model = flowspec.fit(flow, table.numbers(flow.columns), epochs=200, on_epoch=_tell)
+    return flowspec.load(flowspec.compile(model, DEMO / "iris"))
+
+
+def _tell(epoch) -> None:
+    if epoch.number % 50 == 0:
+        print(f"    epoch {epoch.number}: {epoch.loss:.3f} nats per row, {epoch.validation:.3f} on rows held out")
+
+
+def draw(bundle: flowspec.Bundle) -> Path:
+    """Data against samples: a histogram of each coordinate, a scatter of each pair."""
+    data = read_table(ROOT / "examples" / "data" / "iris.csv").numbers(bundle.columns)
+    samples = bundle.sample(len(data) * 8, seed=0)
+    size = len(bundle.columns)
+    figure, axes = plt.subplots(size, size, figsize=(9, 9), layout="constrained")
+    for row in range(size):
+        for column in range(size):
+            _panel(axes[row, column], data, samples, row, column)
+            if row == size - 1:
+                axes[row, column].set_xlabel(bundle.columns[column].replace("_", " "))
+            if column == 0 and row:
+                axes[row, column].set_ylabel(bundle.columns[row].replace("_", " "))
+    handles = [plt.Line2D([], [], marker="o", linestyle="", color=c, label=t) for c, t in (("C1", "samples"), ("black", "data"))]
+    figure.legend(handles=handles, loc="upper right")
+    figure.suptitle("Iris: 150 flowers, and samples of the fitted flow through onnxruntime")
+    path = DEMO / "iris.png"
+    figure.savefig(path, dpi=110)
+    return path
+
+
+def _panel(axis, data: np.ndarray, samples: np.ndarray, row: int, column: int) -> None:
+    low, high = data.min(axis=0), data.max(axis=0)
+    margin = 0.15 * (high - low)
+    axis.set_xlim(low[column] - margin[column], high[column] + margin[column])
+    if column > row:
+        axis.set_visible(False)
+    elif column == row:
+        bins = np.linspace(*axis.get_xlim(), 25)
+        axis.hist(samples[:, row], bins, density=True, color="C1", alpha=0.6)
+        axis.hist(data[:, row], bins, density=True, histtype="step", color="black")
+        axis.set_yticks([])
+    else:
+        axis.scatter(samples[:, column], samples[:, row], s=4, color="C1", alpha=0.25, linewidths=0)
+        axis.scatter(data[:, column], data[:, row], s=5, color="black", linewidths=0)
+        axis.set_ylim(low[row] - margin[row], high[row] + margin[row])
+
+
+def score(bundle: flowspec.Bundle) -> None:
+    """The most and the least likely flower."""
+    data = read_table(ROOT / "examples" / "data" / "iris.csv").numbers(bundle.columns)
+    log_prob = bundle.log_prob(data)
+    for word, index in (("most", log_prob.argmax()), ("least", log_prob.argmin())):
+        print(f"    the {word} likely flower of the table: {data[index]}, log_prob {log_prob[index]:.3f}")
+
+
+if __name__ == "__main__":
+    show_bundles()
+    fitted = fit_iris()
+    score(fitted)
+    print(f"\ndata against samples: {draw(fitted).relative_to(ROOT)}")
