@@ -63,6 +63,15 @@ def entries() -> list[Entry]:
     return found + list(FORMS) + macros
 
 
+def markdown(found: list[Entry]) -> str:
+    """The bases and steps as two tables."""
+    bases_ = [f"| `{e.name}` | {e.gives} | `{e.example}` |" for e in found if e.kind == "base"]
+    steps = [f"| `{e.name}` | {e.takes} | {e.gives} | `{e.example}` |" for e in found if e.kind == "step"]
+    head = ["| base | gives | example |", "|---|---|---|"]
+    step_head = ["", "| step | takes | gives | example |", "|---|---|---|---|"]
+    return "\n".join([*head, *bases_, *step_head, *steps]) + "\n"
+
+
 def _base(kind: type[Base]) -> Entry:
     space = parse(kind.examples[0]).space
     return _entry(kind, "base", "", str(space))

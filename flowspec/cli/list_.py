@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import click
 
-from flowspec.cli.options import FORMAT, print_json, table
+from flowspec.cli.options import print_json, table
 
 
 @click.command("list", short_help="Every base and step, with domain, image and an example.")
-@FORMAT
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="For people, programs, pages.")
 def command(form: str) -> None:
     """List the bases and steps: what each takes, what it gives, how it is written.
 
     Example: flowspec list
     """
-    from flowspec.catalogue import entries
+    from flowspec.catalogue import entries, markdown
 
     found = entries()
+    if form == "markdown":
+        click.echo(markdown(found), nl=False)
+        return
     if form == "json":
         print_json([entry.to_json() for entry in found])
         return
