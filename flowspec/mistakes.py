@@ -314,6 +314,14 @@ class EmptyCut(InPart):
 
 
 @mistake
+class ThinCut(InPart):
+    message = "less than {least} of the probability of {base} lies between `low` and `high`"
+    help = "move the ends to where {base} has its mass"
+    base: str
+    least: str
+
+
+@mistake
 class SchemaMismatch(Diagnostic):
     message = "the flow does not follow the schema: {what}"
     help = "`flowspec show FILE --format json` writes a flow that does"

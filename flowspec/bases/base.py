@@ -19,7 +19,7 @@ import numpy as np
 from flowspec.diagnostics import Diagnostic
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
-from flowspec.parameter import children, parameter, parameters, varies
+from flowspec.parameter import Value, children, parameter, parameters, varies
 from flowspec.support import POSITIVE, REAL, Interval, Space
 from flowspec.transforms.transform import over_event
 

@@ -20,7 +20,11 @@ class GeneralizedNormal(Coordinatewise):
     """
 
     draws = ("uniform", *GAMMA_DRAWS)
-    examples = ("GeneralizedNormal(2)", "GeneralizedNormal([0.7, 1, 8], 1, 2)", "GeneralizedNormal(learn(3), learn(0.5), learn(2))[2]")
+    examples = (
+        "GeneralizedNormal(2)",
+        "GeneralizedNormal([0.7, 1, 8], 1, 2)",
+        "GeneralizedNormal(learn(3), learn(0.5), learn(2))[2]",
+    )
 
     power: Value = parameter(within=POSITIVE, doc="large for a flat top, small for a peak with heavy tails")
     loc: Value = parameter(0.0, doc="location")

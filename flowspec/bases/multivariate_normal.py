@@ -30,7 +30,7 @@ class MultivariateNormal(Base):
     )
 
     loc: Value = parameter(doc="mean")
-    covariance_matrix: Value = parameter(shape=square_matrix, trainable=False, doc="a vector of rows, symmetric, positive definite")
+    covariance_matrix: Value = parameter(shape=square_matrix, trainable=False, doc="symmetric, positive definite, row by row")
 
     @property
     def event_shape(self):

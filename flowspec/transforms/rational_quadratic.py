@@ -154,10 +154,10 @@ class RQS(RationalQuadratic):
 
     def _edges(self, ops, free, press):
         """Bin edges from -bound to bound."""
-        pressed = _pressed(ops, free, press / 2)
-        shares = ops.exp(pressed - ops.logsumexp(pressed))
-        inner = self.bound * (2.0 * ops.cumsum(shares) - 1.0)
-        end = 0.0 * shares[:1]
+        # A softmax; what is pressed does not overflow.
+        weights = ops.exp(_pressed(ops, free, press / 2))
+        inner = ops.cumsum(weights) * (2.0 * self.bound / ops.sum(weights)) - self.bound
+        end = 0.0 * inner[:1]
         # The last edge is the bound itself, whatever the sum rounds to.
         return _joined(ops, (end - self.bound, inner[:-1], end + self.bound))
 

@@ -1,0 +1,70 @@
+"""The documentation tells the truth: its code runs, its tables are those of the registry, its files are what the code makes."""
+
+from __future__ import annotations
+
+import filecmp
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flowspec import schema
+from flowspec.catalogue import entries, markdown
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+COMMAND = str(Path(sys.executable).with_name("flowspec"))
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.S)
+
+
+def test_the_python_of_the_readme_runs(tmp_path):
+    code = "\n".join(blocks("python"))
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_readme_run(tmp_path):
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    (tmp_path / "demo.flow").write_text("Normal(0, 1) |> Affine(0, 2) |> Logit\n")
+    for line in re.findall(r"^\$ flowspec (.*)$", "\n".join(blocks("console")), re.M):
+        extra = ["--epochs", "2"] if line.startswith("fit") else []
+        done = subprocess.run([COMMAND, *shlex.split(line), *extra], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == (1 if "demo.flow" in line else 0), f"{line}\n{done.stderr}"
+
+
+def test_the_outputs_of_the_readme_are_what_is_printed(tmp_path):
+    (tmp_path / "demo.flow").write_text("Normal(0, 1) |> Affine(0, 2) |> Logit\n")
+    checked = subprocess.run([COMMAND, "check", "demo.flow"], cwd=tmp_path, capture_output=True, text=True)
+    shown = subprocess.run([COMMAND, "show", "examples/one_liner.flow"], cwd=ROOT, capture_output=True, text=True)
+    assert checked.stderr.strip() in README
+    assert shown.stdout.strip() in README
+
+
+def test_the_parts_of_the_readme_are_those_of_the_registry():
+    written = re.search(r"<!-- parts: [^\n]*-->\n(.*?)<!-- /parts -->", README, re.S)
+    assert written and written.group(1) == markdown(entries()), "write it again: flowspec list --format markdown"
+
+
+def test_the_schema_file_is_the_one_that_the_registry_makes():
+    held = (ROOT / "grammar" / "flow.schema.json").read_text()
+    assert held == schema.text(), "write it again: see CONTRIBUTING.md"
+
+
+@pytest.mark.slow
+def test_the_exported_examples_are_rebuilt_byte_for_byte(tmp_path):
+    subprocess.run([sys.executable, ROOT / "examples" / "export.py", tmp_path], check=True, capture_output=True)
+    for held in sorted((ROOT / "exported").iterdir()):
+        names = sorted(path.name for path in held.iterdir())
+        assert names == sorted(path.name for path in (tmp_path / held.name).iterdir())
+        _, different, failed = filecmp.cmpfiles(held, tmp_path / held.name, names, shallow=False)
+        assert not different and not failed, f"{held.name}: {different}; write them again: make exported"
+
+
+def test_every_example_has_its_bundle():
+    assert {p.stem for p in (ROOT / "examples").glob("*.flow")} == {p.name for p in (ROOT / "exported").iterdir()}
