@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 
-from flowspec.support import Circle, Interval, Ordered, Part, Simplex, number
+from flowspec.support import REAL, Circle, Interval, Ordered, Part, Simplex, number
 from flowspec.transforms.affine import Affine
 from flowspec.transforms.exp import Exp
 from flowspec.transforms.inverse import Inverse
@@ -43,7 +43,16 @@ def between(source: Part, target: Part) -> tuple[Transform, ...] | None:
     if source.bounded and target.bounded:
         scale = (target.high - target.low) / (source.high - source.low)
         return _affine(target.low - source.low * scale, scale)
+    if source.bounded == target.bounded and REAL not in (source.opened(), target.opened()):
+        return _between_half_lines(source, target)
     return (*inverted(from_real(source)), *from_real(target))
+
+
+def _between_half_lines(source: Interval, target: Interval) -> tuple[Transform, ...]:
+    """One shift, and a change of sign if they open to different sides."""
+    upward, onto_upward = math.isfinite(source.low), math.isfinite(target.low)
+    end, onto_end = (source.low if upward else source.high), (target.low if onto_upward else target.high)
+    return _affine(onto_end - end, 1.0) if upward == onto_upward else _affine(onto_end + end, -1.0)
 
 
 def inverted(steps: tuple[Transform, ...]) -> tuple[Transform, ...]:
@@ -67,6 +76,9 @@ def advice(gives: Part, takes: Part) -> str:
         return "put `Ordered` before it, which puts real numbers in order"
     if isinstance(takes, Circle):
         return f"start from angles: `CircularUniform({number(takes.low)}, {number(takes.high)})`"
+    if isinstance(gives, Simplex | Ordered):
+        name = "StickBreaking" if isinstance(gives, Simplex) else "Ordered"
+        return f"put it before the step that ties the coordinates together, or untie them with `inverse {{ {name} }}`"
     steps = between(gives, takes)
     if not steps:
         return ""

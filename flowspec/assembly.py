@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from flowspec import mistakes
-from flowspec.adapters import advice
+from flowspec.adapters import advice, between
 from flowspec.bases.base import Base, Coordinatewise
 from flowspec.checks import canonical, coordinates, field_problems
 from flowspec.diagnostics import Diagnostic, FlowError, Span
@@ -31,7 +31,8 @@ from flowspec.parameter import (
     varies,
     with_children,
 )
-from flowspec.support import REAL, Space, narrowed
+from flowspec.support import REAL, Part, Space, narrowed
+from flowspec.transforms.on import On
 from flowspec.transforms.transform import Transform
 
 LARGEST_EVENT = 4096
@@ -110,7 +111,7 @@ class _Walk:
         for problem in problems:
             span = problem.span or origin.fields.get(getattr(problem, "field", "")) or origin.span
             named = {"part": getattr(part, "title", "")} if getattr(problem, "part", None) == "" else {}
-            other = problem.other or (self.origin(giver).span if giver is not None else None)
+            other = problem.other or (self.origin(giver).span if giver is not None and problem.contrast else None)
             self.found.append(replace(problem, span=span, other=other, where=problem.where or origin.path, **named))
         return bool(problems)
 
@@ -130,7 +131,7 @@ class _Walk:
         steps: list[Step] = []
         space = base.space if base and self.trusted else None
         if space and space.size > LARGEST_EVENT:
-            self.report(base, [mistakes.EventTooLarge(size=space.size, limit=LARGEST_EVENT)])
+            self.report(base, [mistakes.EventTooLarge(size=space.size, limit=LARGEST_EVENT)], blame=written)
             space = None
         giver: Base | Transform | None = written
         waiting = deque(transforms)
@@ -205,7 +206,7 @@ def settle(base: Base) -> Base:
 def misfits(transform: Transform, space: Space, giver: str) -> list[Diagnostic]:
     """Why a transform cannot act on a point of this shape."""
     if space.scalar and not transform.scalar_too:
-        return [mistakes.NeedsVector(giver=giver)]
+        return [mistakes.NeedsVector(giver=giver, part="`on`" if isinstance(transform, On) else "")]
     return list(transform.misfits(space, giver))
 
 
@@ -216,32 +217,51 @@ def domain_problem(transform: Transform, space: Space, giver, base: Base, steps:
     for index, (takes, gives) in enumerate(zip(domain.parts, space.parts, strict=False)):
         if takes.contains(narrowed(gives, takes)):
             continue
-        cause = _trained_cause(base, steps, domain, index)
+        cause = _trained_cause(base, steps, index)
+        told = "single real numbers" if takes == REAL else takes.words
         return mistakes.DomainMismatch(
-            giver=giver.title, takes=takes.words, gives=gives.words, cause=cause, adapter=advice(gives, takes)
+            giver=giver.title, takes=told, gives=gives.words, cause=cause, adapter=advice(gives, takes)
         )
     return None
 
 
-def _trained_cause(base: Base, steps: list[Step], domain: Space, index: int) -> str:
-    """If training or the context widened the support that does not fit: which parameter, and how to bound it."""
-    varying = [(owner, name, value) for _, owner, name, value in _all_values(base, steps) if varies(value)]
-    if not varying:
-        return ""
-    try:
-        fixed = assemble(_at_start(base), [_at_start(step.transform) for step in steps]).space.parts
-    except FlowError:
-        return ""
+def _trained_cause(base: Base, steps: list[Step], index: int) -> str:
+    """If training or the context widened a support: which parameters, and how to bound them."""
+    varying = [(path, owner, name, value) for path, owner, name, value in _all_values(base, steps) if varies(value)]
     derived = (steps[-1].output if steps else base.space).parts
-    if len(fixed) <= index or fixed[index].same(derived[index]):
+    fixed = _support_with(base, steps, index)
+    if not varying or fixed is None or index >= len(derived) or fixed.same(derived[index]):
         return ""
-    owner, name, value = varying[-1]
+    found = []
+    for path, owner, name, value in reversed(varying[-MOST_CAUSES:]):
+        widened = _support_with(base, steps, index, vary=path)
+        if widened is None or not widened.same(fixed):
+            found.append((owner, name, value))
+    return _told_cause(found or [varying[-1][1:]])
+
+
+MOST_CAUSES = 8
+"""Each one is tried by itself, which derives all supports anew."""
+
+
+def _told_cause(found: list[tuple]) -> str:
+    owner, name, value = found[0]
     if isinstance(value, FromContext):
-        return f"`{name}` of {owner.title} comes from the context, so it can be any of the {value.support.words}"
-    return (
-        f"`{name}` of {owner.title} is trained, so it can become any of the {value_range(value, parameters(owner)[name].within).words}; "
-        f"bounds for what is trained narrow what comes out: `learn({_start(value)}, low=..., high=...)`"
-    )
+        return f"`{name}` of {owner.title} comes from the context, which can be {value.support.words}"
+    others = [f"`{n}` of {o.title}" for o, n, _ in found[1:3]]
+    words = value_range(value, parameters(owner)[name].within).words
+    told = f"`{name}` of {owner.title} is trained and can become {words.replace('every', 'any')}"
+    bound = f"bounds narrow that, and so what comes out: `learn({_start(value)}, low=..., high=...)`"
+    return f"{told}; {bound}" + (f"; so is {' and '.join(others)}" if others else "")
+
+
+def _support_with(base: Base, steps: list[Step], index: int, vary: str = ""):
+    """The set of a coordinate if only one varying parameter varies; None if that flow is wrong."""
+    try:
+        fixed = assemble(_at_start(base, "base", vary), [_at_start(s.transform, f"steps.{i}", vary) for i, s in enumerate(steps)])
+    except FlowError:
+        return None
+    return fixed.space.parts[index] if index < len(fixed.space.parts) else None
 
 
 def _start(value: Learn) -> str:
@@ -255,15 +275,17 @@ def _all_values(base: Base, steps: list[Step]) -> list[tuple]:
     return found
 
 
-def _at_start(part):
-    """The part with every varying parameter fixed at its start (a context variable: inside its support)."""
+def _at_start(part, prefix: str, vary: str):
+    """The part with every varying parameter but one fixed at its start (a context variable: inside its support)."""
 
     def fix(path, owner, name, value):
+        if path == vary:
+            return value
         if isinstance(value, Learn):
             return value.init
         return value.support.safe_point if isinstance(value, FromContext) else value
 
-    return rebuild(part, "", fix)
+    return rebuild(part, prefix, fix)
 
 
 def event_problems(event: Declaration, base: Base, steps: list[Step]) -> list[Diagnostic]:
@@ -271,29 +293,27 @@ def event_problems(event: Declaration, base: Base, steps: list[Step]) -> list[Di
     space = steps[-1].output if steps else base.space
     if event.space.size != space.size:
         found = "a single number" if space.scalar else coordinates(space.size)
+        names = f"{event.space.size} variable{'s' if event.space.size > 1 else ''}"
         return [
             mistakes.EventCount(
-                span=event.span, found=found, names=event.space.size,
+                span=event.span, found=found, names=names,
                 advice="name as many variables as the flow has coordinates",
             )
         ]  # fmt: skip
-    declared, derived = dict_of_blocks(event.space), dict_of_blocks(space)
+    derived = {block.start: (index, part) for index, (block, part) in enumerate(space.blocks)}
     problems: list[Diagnostic] = []
-    for start, part in declared.items():
-        given = derived.get(start)
-        if given is None or not part.same(given, ignore_ends=True):
-            problems.append(_event_mismatch(event, start, part, given or derived[max(s for s in derived if s <= start)]))
+    for block, part in event.space.blocks:
+        index, given = derived.get(block.start) or derived[max(start for start in derived if start <= block.start)]
+        if block.start not in derived or not part.same(given, ignore_ends=True):
+            problems.append(_event_mismatch(event, block.start, part, given, _trained_cause(base, steps, index)))
     return problems
 
 
-def dict_of_blocks(space: Space) -> dict[int, object]:
-    """First coordinate -> set."""
-    return {block.start: part for block, part in space.blocks}
-
-
-def _event_mismatch(event: Declaration, start: int, declared, given) -> Diagnostic:
-    span = event.spans[start] if event.spans else event.span
+def _event_mismatch(event: Declaration, start: int, declared: Part, given: Part, cause: str) -> Diagnostic:
+    span, name = event.spans[start] if event.spans else event.span, event.names[start]
+    declare = f"declare what the flow gives: `{name}: {given}`" if given.size == 1 else "declare what the flow gives"
+    standard = given.size == 1 and between(given, declared) is None
     return mistakes.EventMismatch(
-        span=span, name=event.names[start], declared=str(declared), gives=given.words,
-        advice="end the pipeline with `Onto(event)`, or declare what the flow gives",
+        span=span, name=name, declared=str(declared), gives=given.words, cause=cause,
+        advice=declare if standard else f"end the pipeline with `Onto(event)`, or {declare}",
     )  # fmt: skip

@@ -95,7 +95,7 @@ def _constant_problems(part_name, field, spec, value, part, event):
         return
     bad = array[np.isnan(array) | (np.isinf(array) & (not spec.infinite))]
     if bad.size:
-        yield mistakes.NotFinite(part=part_name, field=field, value=number(bad.flat[0]) if not np.isnan(bad.flat[0]) else "NaN")
+        yield mistakes.NotFinite(part=part_name, field=field, value=_first_not_finite(bad))
         return
     outside = [v for v in array.flat if math.isfinite(v) and v not in spec.within]
     if outside:
@@ -104,13 +104,18 @@ def _constant_problems(part_name, field, spec, value, part, event):
         )
 
 
+def _first_not_finite(values: np.ndarray) -> str:
+    bad = values[~np.isfinite(values)].flat[0]
+    return "NaN" if np.isnan(bad) else number(bad)
+
+
 def _nearest(spec: ParameterSpec, value: float) -> str:
     """What to write in place of a number outside its constraint."""
-    if value == 0:
-        return "a factor of 0 would squash everything to one point; give a number other than 0"
+    if value == 0 and not isinstance(spec.within, Interval):
+        return "0 would squash everything to one point"
     if isinstance(spec.within, Interval) and -value in spec.within:
         return f"did you mean {number(-value)}?"
-    return f"give one of the {spec.within.words}"
+    return f"write {number(spec.within.safe_point)}, or another of the {spec.within.words}" if isinstance(spec.within, Interval) else ""
 
 
 def _shape_problem(part_name, field, spec, array, part, event) -> Diagnostic | None:
@@ -133,8 +138,9 @@ def _shape_problem(part_name, field, spec, array, part, event) -> Diagnostic | N
 
 
 def _identity(size: int) -> str:
-    rows = ["[" + ", ".join("1" if i == j else "0" for j in range(min(size, 3))) + "]" for i in range(min(size, 3))]
-    return f"`[{', '.join(rows)}]`" + (" and so on" if size > 3 else "")
+    if size > 3:
+        return "`[[1, 0, ...], [0, 1, ...], ...]`"
+    return "`[" + ", ".join(str([int(i == j) for j in range(size)]) for i in range(size)) + "]`"
 
 
 def shape_in_words(shape: tuple[int, ...]) -> str:
@@ -160,7 +166,12 @@ def _learn_problems(part_name, field, spec, value, part, event):
         yield problem
         return
     if not np.all(np.isfinite(init)):
-        yield mistakes.NotFinite(part=part_name, field=field, value="no finite start")
+        yield mistakes.NotFinite(part=part_name, field=field, value=_first_not_finite(init))
+        return
+    if not value.low < value.high:
+        low, high = number(value.low), number(value.high)
+        example = number(Interval(value.high, value.low).safe_point)
+        yield mistakes.UnsortedBounds(part=part_name, field=field, low=low, high=high, example=example)
         return
     side = component(spec.within, float(init.flat[0]))
     bounds = _bounds(value, side)
@@ -172,7 +183,7 @@ def _learn_problems(part_name, field, spec, value, part, event):
     elif any(v not in bounds.opened() for v in init.flat):
         outside = next(v for v in init.flat if v not in bounds.opened())
         yield mistakes.LearnStart(
-            part=part_name, field=field, value=number(outside), bounds=str(bounds.opened()), example=number(bounds.safe_point)
+            part=part_name, field=field, value=number(outside), bounds=bounds.opened().brackets, example=number(bounds.safe_point)
         )
 
 
@@ -221,6 +232,8 @@ def _shown(value) -> str:
         return str(value).lower()
     if isinstance(value, int | float):
         return number(value)
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_shown(each) for each in value[:8]) + (", ...]" if len(value) > 8 else "]")
     return f'"{value}"' if isinstance(value, str) else "this"
 
 

@@ -160,7 +160,8 @@ class FlowError(Exception):
 
     def __init__(self, diagnostics: Diagnostic | Iterable[Diagnostic]):
         many = [diagnostics] if isinstance(diagnostics, Diagnostic) else list(diagnostics)
-        self.diagnostics: tuple[Diagnostic, ...] = tuple(sorted(many, key=_order))
+        # A step inside `repeat` is checked in every round; its mistake is told once.
+        self.diagnostics: tuple[Diagnostic, ...] = tuple(sorted(dict.fromkeys(many), key=_order))
         super().__init__(self.diagnostics)
 
     def __str__(self) -> str:

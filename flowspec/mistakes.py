@@ -88,7 +88,7 @@ class OutOfRange(InPart):
 
 @mistake
 class NotFinite(InPart):
-    message = "`{field}` of {part} is {value}, which is no finite number"
+    message = "`{field}` of {part} must be finite, not {value}"
     help = "give a finite number"
     value: str
 
@@ -96,11 +96,20 @@ class NotFinite(InPart):
 @mistake
 class LearnOutOfRange(InPart):
     message = "`{field}` of {part} would be trained between {low} and {high}, but it takes {takes}"
-    help = "narrow it: {advice}"
+    help = "leave the bounds out, or choose others: {advice}"
     low: str
     high: str
     takes: str
     advice: str
+
+
+@mistake
+class UnsortedBounds(InPart):
+    message = "`{field}` of {part} would be trained between {low} and {high}, where there is no number"
+    help = "write the smaller bound as `low`: `learn({example}, low={high}, high={low})`"
+    low: str
+    high: str
+    example: str
 
 
 @mistake
@@ -172,11 +181,11 @@ class TiedCoordinates(InPart):
 
 @mistake
 class WrongSize(InPart):
-    message = "{part} is for {expected} coordinates, but {giver} gives {found}"
+    message = "{part} is for {expected}, but {giver} gives {found}"
     contrast = "gives {found}"
     help = "{advice}"
-    expected: int
-    found: int
+    expected: str
+    found: str
     giver: str
     advice: str = ""
 
@@ -196,10 +205,10 @@ class EventMismatch(Diagnostic):
 
 @mistake
 class EventCount(Diagnostic):
-    message = "the flow has {found}, but `event` names {names}"
+    message = "`event` names {names}, but the flow gives {found}"
     help = "{advice}"
     found: str
-    names: int
+    names: str
     advice: str
 
 
@@ -265,6 +274,13 @@ class SingularMatrix(InPart):
 class NotTriangular(InPart):
     message = "`{field}` of {part} must be lower triangular with a positive diagonal"
     help = "write 0 above the diagonal and positive numbers on it: `[[1, 0], [0.5, 2]]`"
+
+
+@mistake
+class EntryTooLarge(InPart):
+    message = "an entry of `{field}` of {part} is greater than {limit}"
+    help = "give smaller numbers: sums of such products leave the range of float32"
+    limit: str
 
 
 @mistake

@@ -67,11 +67,10 @@ class PositionAfterName(Diagnostic):
 
 @mistake
 class MissingArgument(Diagnostic):
-    message = "{name} needs `{argument}`{meaning}"
+    message = "{name} needs {what}"
     help = "write it like this: `{signature}`"
     name: str
-    argument: str
-    meaning: str
+    what: str
     signature: str
 
 

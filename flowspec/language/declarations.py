@@ -65,6 +65,8 @@ def _meaning(name: str, scope: Scope) -> str:
         return "a function"
     if scope.context and name in scope.context.names:
         return "a context variable"
+    if scope.event and name in scope.event.names:
+        return "an output"
     return "a `let`" if name in scope.values else ""
 
 
@@ -146,11 +148,17 @@ def define(statement: syntax.Let | syntax.Def, scope: Scope, maker: PartMaker) -
     name = statement.name.text
     if isinstance(statement, syntax.Def):
         _check_parameters(statement, scope)
-        _check_name(statement.name, [], scope)
+        _check_name(statement.name, _own_macros(statement, scope), scope)
         return replace(scope, macros={**scope.macros, name: statement})
-    _check_name(statement.name, [], scope)
+    _check_name(statement.name, _own_macros(statement, scope), scope)
     value = evaluate(statement.value, scope, maker.value_part)
     return replace(scope, values={**scope.values, name: value})
+
+
+def _own_macros(statement: syntax.Let | syntax.Def, scope: Scope) -> list[syntax.Name]:
+    """The macros of this file; those of the prelude may be hidden."""
+    source = statement.span.source
+    return [macro.name for macro in scope.macros.values() if macro.span.source is source]
 
 
 def _check_parameters(statement: syntax.Def, scope: Scope) -> None:

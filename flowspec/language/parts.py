@@ -107,19 +107,24 @@ class PartMaker:
         elif spec.kind is tuple:
             if isinstance(value, np.ndarray) and value.ndim == 1 and (value == np.round(value)).all():
                 return tuple(int(v) for v in value)
-            expected = "a vector of whole numbers"
+            expected = "a vector of whole numbers, such as `[1, 0]`"
         elif isinstance(value, np.ndarray | Learn | FromContext | Base):
-            expected = "fixed"
+            expected = "one fixed value"
         elif spec.kind is int and isinstance(value, float) and value == round(value):
             return int(value)
         if expected is None:
             return value
         return scope.report(
             mistakes.WrongKind(
-                span=argument.value.span, name=kind.__name__, argument=name, expected=expected, found=in_words(value),
+                span=argument.value.span, name=kind.__name__, argument=name, expected=expected, found=_found(value),
                 advice=f"write it like this: `{signature(kind)}`",
             )
         )  # fmt: skip
+
+
+def _found(value: Any) -> str:
+    whole = isinstance(value, np.ndarray) and value.ndim == 1 and (value == np.round(value)).all()
+    return "a vector of fractions" if isinstance(value, np.ndarray) and value.ndim == 1 and not whole else in_words(value)
 
 
 def match_arguments(kind: type, node: syntax.Call, scope: Scope) -> dict[str, list[syntax.Argument]] | Unknown:
@@ -177,10 +182,8 @@ def _missing(kind: type, found: dict, node: syntax.Call):
         spec = field.metadata.get("spec")
         required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         if spec and required and field.name not in found:
-            meaning = f": {spec.doc}" if spec.doc else ""
-            return mistakes.MissingArgument(
-                span=node.span, name=kind.__name__, argument=field.name, meaning=meaning, signature=signature(kind)
-            )
+            what = f"`{field.name}`: {spec.doc}" if spec.doc else f"`{field.name}`"
+            return mistakes.MissingArgument(span=node.span, name=kind.__name__, what=what, signature=signature(kind))
     return None
 
 

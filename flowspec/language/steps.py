@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from flowspec import registry
 from flowspec.assembly import Deferred
-from flowspec.diagnostics import suggest
+from flowspec.diagnostics import Diagnostic, suggest
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.onto import onto
@@ -96,8 +97,8 @@ class StepMaker:
     def repeat(self, node: syntax.Call, scope: Scope) -> Made:
         arguments = node.arguments or ()
         if len(arguments) != 1 or arguments[0].name:
-            example = "repeat(4) { Tanh }"
-            scope.report(mistakes.MissingArgument(span=node.name.span, name="repeat", argument="n", meaning=": how often", signature=example))  # fmt: skip
+            what, example = "one number: how often", "repeat(4) { Tanh }"
+            scope.report(mistakes.MissingArgument(span=node.name.span, name="repeat", what=what, signature=example))
             return [None]
         count = self.maker.count(arguments[0].value, "the count of `repeat`", 1, LONGEST_PIPELINE, 4, scope)
         if isinstance(count, Unknown):
@@ -195,7 +196,18 @@ class StepMaker:
         if isinstance(unfolded, Unknown):
             return [None]
         body, inner = unfolded
-        return self.steps(body.elements, inner)
+        known = len(scope.tally.found)
+        made = self.steps(body.elements, inner)
+        if body.span.source is not node.span.source:
+            self._blame(node, made, scope.tally.found, known)
+        return made
+
+    def _blame(self, node: syntax.Call, made: Made, found: list[Diagnostic], known: int) -> None:
+        """Put the mistakes of a macro from another file at its call, the only place that the user can change."""
+        for step in made:
+            if step is not None:
+                self.maker.remember(step, node.span)
+        found[known:] = [replace(mistake, span=node.span, other=None) for mistake in found[known:]]
 
     def unfold(self, node: syntax.Call, scope: Scope) -> tuple[syntax.Pipeline, Scope] | Unknown:
         """The body of a macro, and the scope in which its arguments have their values."""
@@ -218,6 +230,13 @@ class StepMaker:
                     )
                 )
             name = argument.name.text if argument.name else names[position]
+            if argument.name is None and any(each.name for each in node.arguments[:position]):
+                return scope.report(mistakes.PositionAfterName(span=argument.span))
+            if name in given:
+                other = given[name].span
+                return scope.report(
+                    mistakes.RepeatedArgument(span=argument.span, other=other, name=macro.name.text, argument=name)
+                )
             if name not in names:
                 near = suggest(name, names)
                 advice = f"did you mean `{near}`?" if near else f"it is written `{written}`"
@@ -232,12 +251,8 @@ class StepMaker:
         for parameter in macro.parameters:
             expression = given.get(parameter.name.text, parameter.default)
             if expression is None:
-                name = parameter.name.text
-                return scope.report(
-                    mistakes.MissingArgument(
-                        span=node.span, name=macro.name.text, argument=name, meaning="", signature=written
-                    )
-                )
+                what = f"`{parameter.name.text}`"
+                return scope.report(mistakes.MissingArgument(span=node.span, name=macro.name.text, what=what, signature=written))
             value = evaluate(expression, scope, self.maker.value_part)
             if isinstance(value, Unknown):
                 return value

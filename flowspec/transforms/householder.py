@@ -8,8 +8,7 @@ import numpy as np
 
 from flowspec import mistakes
 from flowspec.parameter import Value, parameter
-from flowspec.support import Interval
-from flowspec.transforms.matrix import VectorMap
+from flowspec.transforms.matrix import LARGEST_ENTRY, VectorMap
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,12 +17,14 @@ class Householder(VectorMap):
 
     examples = ("Householder([1, 2, -1])", "Householder(learn([1, 0.5, 0.2]))")
 
-    # What float32 holds without over- or underflow.
-    direction: Value = parameter(within=Interval(-1e30, 1e30), by_row=False, doc="v, any vector but 0")
+    direction: Value = parameter(by_row=False, doc="v, any vector but 0")
 
     def problems(self, space):
-        if np.abs(np.asarray(getattr(self.direction, "init", self.direction), float)).max() < 1e-30:
+        size = np.abs(np.asarray(getattr(self.direction, "init", self.direction), float)).max()
+        if size < 1 / LARGEST_ENTRY:
             yield mistakes.ZeroVector(field="direction")
+        if size > LARGEST_ENTRY:
+            yield mistakes.EntryTooLarge(field="direction", limit=f"{LARGEST_ENTRY:g}")
 
     def forward_and_log_det(self, ops, x):
         v = self.direction

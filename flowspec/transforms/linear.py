@@ -8,7 +8,7 @@ import numpy as np
 
 from flowspec import mistakes
 from flowspec.parameter import NONZERO, Learn, Value, parameter, square_matrix
-from flowspec.transforms.matrix import Matrix
+from flowspec.transforms.matrix import LARGEST_ENTRY, Matrix
 from flowspec.transforms.transform import over_event
 
 LARGEST_CONDITION = 1e12
@@ -26,10 +26,10 @@ class Linear(Matrix):
 
     def problems(self, space):
         matrix = np.asarray(getattr(self.matrix, "init", self.matrix), float)
-        # Not "greater": of entries whose squares overflow the number is NaN.
-        with np.errstate(all="ignore"):
-            if not np.linalg.cond(matrix) <= LARGEST_CONDITION:
-                yield mistakes.SingularMatrix(field="matrix")
+        if np.abs(matrix).max() > LARGEST_ENTRY:
+            yield mistakes.EntryTooLarge(field="matrix", limit=f"{LARGEST_ENTRY:g}")
+        elif np.linalg.cond(matrix) > LARGEST_CONDITION:
+            yield mistakes.SingularMatrix(field="matrix")
 
     def map(self, ops):
         return self.matrix

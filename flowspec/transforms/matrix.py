@@ -12,6 +12,9 @@ from flowspec.parameter import Value
 from flowspec.support import REAL, Interval
 from flowspec.transforms.transform import Transform, bound_to_reference
 
+LARGEST_ENTRY = 1e30
+"""Sums of products with greater numbers overflow in float32, and inf - inf is NaN."""
+
 
 class VectorMap(Transform):
     """A linear map of R^D onto itself. A box becomes a tilted one, of which the support is the hull."""

@@ -25,8 +25,8 @@ class Ordered(Transform):
 
     def misfits(self, space, giver):
         if space.size < 2:
-            advice = "order needs two numbers or more"
-            yield mistakes.WrongSize(expected=2, found=space.size, giver=giver, advice=advice)
+            advice = "give the base more coordinates, or leave the step out"
+            yield mistakes.WrongSize(expected="2 or more coordinates", found="1 coordinate", giver=giver, advice=advice)
 
     def range_misfits(self, space, giver):
         return ()

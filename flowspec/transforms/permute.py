@@ -67,7 +67,9 @@ class Permute(Reordering):
 
     def misfits(self, space, giver):
         if len(self.order) != space.size:
-            yield mistakes.WrongSize(expected=len(self.order), found=space.size, giver=giver)
+            expected, found = coordinates(len(self.order)), coordinates(space.size)
+            advice = f"write each number from 0 to {space.size - 1} once, in the new order"
+            yield mistakes.WrongSize(expected=expected, found=found, giver=giver, advice=advice)
         elif sorted(self.order) != list(range(space.size)):
             yield mistakes.NotAPermutation(field="order", last=space.size - 1)
         else:

@@ -33,6 +33,11 @@ def test_length_does_not_matter(size):
     assert_allclose(found, expected, atol=1e-6)
 
 
+def test_refuses_what_float32_cannot_hold():
+    with pytest.raises(FlowError, match="greater than"):
+        parse("Normal(0, 1)[2] |> Householder([1e200, 1])")
+
+
 @pytest.mark.parametrize("direction", ["0", "[0, 0]", "learn(0)"])
 def test_refuses_the_zero_vector(direction):
     with pytest.raises(FlowError, match="zero vector"):

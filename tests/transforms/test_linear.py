@@ -49,6 +49,8 @@ def test_triangular_affine_is_a_multivariate_normal(density):
         ("Linear([[1, 2], [2, 4]])", "cannot be inverted"),
         ("Linear([[1, 1], [1, 1.0000000000001]])", "cannot be inverted"),
         ("Linear([[1, 2, 3], [4, 5, 6]])", "2 rows and 2 columns"),
+        ("Linear([[1e308, 1e308], [1e308, -1e308]])", "greater than 1e"),
+        ("Linear([[0, 0], [0, 0]])", "cannot be inverted"),
         ("Linear(2)", "2 rows and 2 columns"),
         ("TriangularAffine(0, [[1, 2], [0, 1]])", "lower triangular"),
         ("TriangularAffine(0, [[1, 0], [2, -1]])", "lower triangular"),
