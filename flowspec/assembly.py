@@ -120,7 +120,8 @@ class _Walk:
     def base(self, base: Base) -> Base:
         inner = {name: self.base(child) for name, child in children(base)}
         settled = settle(with_children(base, inner))
-        wrong_fields = self.report(settled, field_problems(settled, settled.event_shape), blame=base)
+        problems = _unequal_sizes(settled) or field_problems(settled, settled.event_shape)
+        wrong_fields = self.report(settled, problems, blame=base)
         if wrong_fields or not self.trusted or self.report(settled, settled.problems(), blame=base):
             self.trusted = False
         return settled
@@ -201,6 +202,14 @@ def settle(base: Base) -> Base:
         if lengths:
             base = replace(base, size=max(lengths.values()))
     return canonical(base, base.event_shape)
+
+
+def _unequal_sizes(base: Base) -> list[Diagnostic]:
+    lengths = base.lengths() if isinstance(base, Coordinatewise) else {}
+    if len(set(lengths.values())) < 2:
+        return []
+    told = ", ".join(f"`{name}` has {count}" for name, count in lengths.items())
+    return [mistakes.UnequalSizes(part=base.title, field=min(lengths), lengths=told)]
 
 
 def misfits(transform: Transform, space: Space, giver: str) -> list[Diagnostic]:

@@ -146,14 +146,6 @@ class NotByRow(InPart):
 
 
 @mistake
-class MissingParameter(InPart):
-    message = "{part} needs `{field}`: {meaning}"
-    help = "{part} is written like this: `{example}`"
-    meaning: str
-    example: str
-
-
-@mistake
 class SettingOutOfRange(InPart):
     message = "`{field}` of {part} must be {expected}, not {found}"
     help = "{advice}"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flowspec import mistakes
+from flowspec.checks import coordinates
 from flowspec.parameter import setting
 from flowspec.support import Space
 from flowspec.transforms.transform import Transform

@@ -43,6 +43,8 @@ def follows(log_prob, draw):
 
     def check(text, law, rtol=2e-13):
         x = np.concatenate([law.ppf([1e-12, 1e-3, 0.1, 0.4, 0.7, 0.99]), law.isf([1e-5, 1e-14])])
+        # An end of the support, to which the last digits round, may be outside of it.
+        x = x[np.isfinite(law.logpdf(x))]
         np.testing.assert_allclose(log_prob(text, x), law.logpdf(x), rtol=rtol, atol=rtol)
         assert stats.ks_1samp(draw(text), law.cdf).pvalue > 1e-3
 
