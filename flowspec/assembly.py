@@ -112,6 +112,7 @@ class _Walk:
             span = problem.span or origin.fields.get(getattr(problem, "field", "")) or origin.span
             named = {"part": getattr(part, "title", "")} if getattr(problem, "part", None) == "" else {}
             other = problem.other or (self.origin(giver).span if giver is not None and problem.contrast else None)
+            other = None if other == span else other
             self.found.append(replace(problem, span=span, other=other, where=problem.where or origin.path, **named))
         return bool(problems)
 

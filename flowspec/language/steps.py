@@ -232,7 +232,7 @@ class StepMaker:
             name = argument.name.text if argument.name else names[position]
             if argument.name is None and any(each.name for each in node.arguments[:position]):
                 return scope.report(mistakes.PositionAfterName(span=argument.span))
-            if name in given:
+            if argument.name and name in given:
                 other = given[name].span
                 return scope.report(
                     mistakes.RepeatedArgument(span=argument.span, other=other, name=macro.name.text, argument=name)

@@ -21,7 +21,7 @@ def test_density_is_the_weighted_sum(log_prob):
 
 
 def test_far_from_every_component_is_finite(log_prob):
-    assert log_prob(TWO, [-1e3, 1e3]) == pytest.approx([stats.norm.logpdf(-998) + np.log(0.25), stats.norm.logpdf(1002) + np.log(0.25)])
+    np.testing.assert_allclose(log_prob(TWO, [-1e3, 1e3]), stats.norm.logpdf([-998, 1002]) + np.log(0.25))
 
 
 def test_draws_follow_the_law(draw):
@@ -68,12 +68,12 @@ def test_support_is_the_union(text, support):
         "Mixture([1, 1], Uniform(0, 1), Uniform(2, 3))",
         "Mixture([1, 1], Truncated(LogNormal, high=1), Truncated(Normal(0, 1), 2))",
         "Mixture([1, 1], Join(Normal, Exponential), Join(Exponential, Normal))",
-        "Mixture([1, 1], VonMises(0, 1), CircularUniform(0, 1), Uniform(7, 8))",
+        "Mixture([1, 1], VonMises(0, 1), Uniform(7, 8))",
         "Mixture([1, 1], Uniform(learn(0, high=1), learn(2, low=1)), Uniform(2, 3))",
     ],
 )
 def test_gaps_between_supports_are_refused(text):
-    with pytest.raises(flowspec.FlowError, match="leave gaps" if "[1, 1], V" not in text else "weights"):
+    with pytest.raises(flowspec.FlowError, match="leave gaps"):
         flowspec.parse(text)
 
 
@@ -110,13 +110,10 @@ def test_trained_weights_and_components_are_put_in_by_path():
 def test_gradients_are_finite_outside_a_component():
     flow = flowspec.parse("Mixture(learn([1, 1]), LogNormal(learn(0), 1), Uniform(-1, 0))")
     ops = TorchOps(torch.float64)
-    learned = {path: torch.tensor(np.array(value.init), dtype=torch.float64, requires_grad=True) for path, value in flow.learned().items()}
+    learned = {path: torch.tensor(np.array(value.init, float), requires_grad=True) for path, value in flow.learned().items()}
     x = torch.tensor([-2.0, -1.0, -0.5, 0.0, 2.0], dtype=torch.float64, requires_grad=True)
-    with pytest.raises(flowspec.FlowError):
-        flowspec.parse("Mixture([1, 1], LogNormal(0, 1), Uniform(-2, -1))")
     found = density.log_prob(ops, bind(ops, flow, learned), x)
-    assert torch.isfinite(found[1:]).all() and found[0] == -torch.inf
-    for gradient in torch.autograd.grad(found[1:].sum(), [x, *learned.values()], retain_graph=True):
-        assert torch.isfinite(gradient).all()
-    for gradient in torch.autograd.grad(torch.where(torch.isinf(found), 0, found).sum(), [x, *learned.values()]):
+    inside = torch.isfinite(found)
+    assert inside.tolist() == [False, True, True, True, True]
+    for gradient in torch.autograd.grad(torch.where(inside, found, 0).sum(), [x, *learned.values()]):
         assert torch.isfinite(gradient).all()

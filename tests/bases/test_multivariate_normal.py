@@ -32,7 +32,14 @@ def test_trained_mean():
 
 @pytest.mark.parametrize(
     "matrix",
-    ["[[1, 2], [2, 1]]", "[[1, 0.5], [0.4, 1]]", "[[1, 1], [1, 1]]", "[[-1, 0], [0, 1]]", "[[1, 0], [0, 1e-13]]", "[[1e-20, 1e-21], [0, 1e-20]]"],
+    [
+        "[[1, 2], [2, 1]]",
+        "[[1, 0.5], [0.4, 1]]",
+        "[[1, 1], [1, 1]]",
+        "[[-1, 0], [0, 1]]",
+        "[[1, 0], [0, 1e-13]]",
+        "[[1e-20, 1e-21], [0, 1e-20]]",
+    ],
 )
 def test_what_is_no_covariance_is_refused(matrix):
     with pytest.raises(flowspec.FlowError, match="symmetric and positive definite"):
