@@ -1,6 +1,6 @@
 """The tour of `make demo`: samples and densities of the compiled examples, one fit, and a picture of it.
 
-    python examples/demo.py      needs exported/ (python examples/export.py) and the extras train and plot
+python examples/demo.py      needs exported/ (python examples/export.py) and the extras train and plot
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ def show_bundles() -> None:
         bundle = flowspec.load(path)
         context = np.full((2, len(bundle.context)), 1.5) if bundle.context else None
         x, log_prob = bundle.sample(None if bundle.context else 2, seed=1, context=context, with_log_prob=True)
-        print(f"\n{path.name}: {', '.join(bundle.columns)}" + (f" given {', '.join(bundle.context)} = 1.5" if bundle.context else ""))
+        print(
+            f"\n{path.name}: {', '.join(bundle.columns)}"
+            + (f" given {', '.join(bundle.context)} = 1.5" if bundle.context else "")
+        )
         for point, density in zip(x.reshape(2, -1), log_prob, strict=True):
             print("   ", np.array2string(point, precision=4, suppress_small=True), f" log_prob {density:.4f}")
 

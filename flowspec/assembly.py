@@ -17,7 +17,7 @@ from flowspec import mistakes
 from flowspec.adapters import advice, between
 from flowspec.bases.base import Base, Coordinatewise
 from flowspec.checks import canonical, coordinates, field_problems
-from flowspec.diagnostics import Diagnostic, FlowError, Span
+from flowspec.diagnostics import MOST_MISTAKES, Diagnostic, FlowError, Span
 from flowspec.flow import Declaration, Flow, Step
 from flowspec.parameter import (
     FromContext,
@@ -101,6 +101,8 @@ class _Walk:
     def __init__(self, origin: Callable[[object], Origin], found: list[Diagnostic]):
         self.origin = origin
         self.found = found
+        self.settled: dict[int, Base] = {}
+        """Bases that were checked: copies are one base, many times."""
         self.trusted = True
         """Is the support that the walk has derived the true one?"""
 
@@ -114,17 +116,22 @@ class _Walk:
             other = problem.other or (self.origin(giver).span if giver is not None and problem.contrast else None)
             other = None if other == span else other
             self.found.append(replace(problem, span=span, other=other, where=problem.where or origin.path, **named))
+        if len(self.found) >= MOST_MISTAKES:
+            raise FlowError(self.found)
         return bool(problems)
 
     # --- the base ---------------------------------------------------------------------------------
 
     def base(self, base: Base) -> Base:
+        if id(base) in self.settled:
+            return self.settled[id(base)]
         inner = {name: self.base(child) for name, child in children(base)}
         settled = settle(with_children(base, inner))
         problems = _unequal_sizes(settled) or field_problems(settled, settled.event_shape)
         wrong_fields = self.report(settled, problems, blame=base)
         if wrong_fields or not self.trusted or self.report(settled, settled.problems(), blame=base):
             self.trusted = False
+        self.settled[id(base)] = settled
         return settled
 
     # --- the steps --------------------------------------------------------------------------------
@@ -160,7 +167,8 @@ class _Walk:
             return None
         if self.report(settled, misfits(settled, space, giver.title), blame=transform, giver=giver):
             return self._recovered(settled, space)
-        if problem := domain_problem(settled, space, giver, base, steps):
+        explained = len(self.found) < MOST_EXPLAINED
+        if problem := domain_problem(settled, space, giver, base, steps, explained):
             self.report(settled, [problem], blame=transform, giver=giver)
             return self._recovered(settled, space)
         if self.report(settled, settled.problems(space), blame=transform):
@@ -178,7 +186,8 @@ class _Walk:
         """The transform with canonical fields, those of its children too; None if they hold mistakes."""
         inner = {}
         for name, child in children(transform):
-            inner[name] = self.settle(child, transform.inner_space(space) if space else None)
+            fits = space is not None and not misfits(transform, space, "")
+            inner[name] = self.settle(child, transform.inner_space(space) if fits else None)
         if any(child is None for child in inner.values()):
             return None
         event = space.shape if space else None
@@ -220,14 +229,16 @@ def misfits(transform: Transform, space: Space, giver: str) -> list[Diagnostic]:
     return list(transform.misfits(space, giver))
 
 
-def domain_problem(transform: Transform, space: Space, giver, base: Base, steps: list[Step]) -> Diagnostic | None:
-    """The first coordinate whose support does not fit into the domain, as a mistake."""
+def domain_problem(
+    transform: Transform, space: Space, giver, base: Base, steps: list[Step], explained: bool = True
+) -> Diagnostic | None:
+    """The first coordinate whose support does not fit into the domain, as a mistake; with its cause, if `explained`."""
     domain = transform.domain_for(space)
     # Sets over groups of unlike size meet at the first pair that differs.
     for index, (takes, gives) in enumerate(zip(domain.parts, space.parts, strict=False)):
         if takes.contains(narrowed(gives, takes)):
             continue
-        cause = _trained_cause(base, steps, index)
+        cause = _trained_cause(base, steps, index) if explained else ""
         told = "single real numbers" if takes == REAL else takes.words
         return mistakes.DomainMismatch(
             giver=giver.title, takes=told, gives=gives.words, cause=cause, adapter=advice(gives, takes)
@@ -238,9 +249,11 @@ def domain_problem(transform: Transform, space: Space, giver, base: Base, steps:
 def _trained_cause(base: Base, steps: list[Step], index: int) -> str:
     """If training or the context widened a support: which parameters, and how to bound them."""
     varying = [(path, owner, name, value) for path, owner, name, value in _all_values(base, steps) if varies(value)]
+    if not varying:
+        return ""
     derived = (steps[-1].output if steps else base.space).parts
     fixed = _support_with(base, steps, index)
-    if not varying or fixed is None or index >= len(derived) or fixed.same(derived[index]):
+    if fixed is None or index >= len(derived) or fixed.same(derived[index]):
         return ""
     found = []
     for path, owner, name, value in reversed(varying[-MOST_CAUSES:]):
@@ -250,8 +263,8 @@ def _trained_cause(base: Base, steps: list[Step], index: int) -> str:
     return _told_cause(found or [varying[-1][1:]])
 
 
-MOST_CAUSES = 8
-"""Each one is tried by itself, which derives all supports anew."""
+MOST_EXPLAINED, MOST_CAUSES = 5, 8
+"""Mistakes whose cause is looked for, and parameters that may be it: each is tried by itself, which derives all supports anew."""
 
 
 def _told_cause(found: list[tuple]) -> str:

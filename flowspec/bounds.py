@@ -60,7 +60,7 @@ def _outside_part(ops: Ops, parts: list[Part], x: Array) -> Array:
         return off | ops.any(x <= 0)
     if isinstance(part, Ordered):
         return ops.any(x[1:] <= x[:-1]) | ops.any(ops.isinf(x))
-    return ops.any(_outside_box(ops, tuple(as_interval(each) for each in parts), x))
+    return ops.any(_outside_box(ops, Space(tuple(parts)).intervals or (), x))
 
 
 def _outside_box(ops: Ops, intervals: tuple[Interval, ...], x: Array) -> Array:

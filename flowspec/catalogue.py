@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from dataclasses import asdict, dataclass, field
 
@@ -46,10 +47,30 @@ class Entry:
 
 
 FORMS = (
-    Entry("repeat", "form", "", "", "repeat(4) { ActNorm |> Reverse }", "The steps of the block, n times.", "repeat(n) { steps }"),
-    Entry("inverse", "form", "", "", "inverse { Sigmoid }", "The steps of the block backwards, each inverted.", "inverse { steps }"),
-    Entry("on", "form", "", "", "on(0, 2) { Exp }", "The steps of the block, on some coordinates only: names of `event`, or numbers counted from 0.", "on(coordinates) { steps }"),  # fmt: skip
-    Entry("Onto", "form", "", "", "Onto(event)", "The standard bijector of each coordinate onto its declared support: exp for half-lines, the logistic for bounded intervals, stick breaking for a simplex.", "Onto(event)"),  # fmt: skip
+    Entry(
+        "repeat", "form", "", "", "repeat(4) { ActNorm |> Reverse }", "The steps of the block, n times.", "repeat(n) { steps }"
+    ),
+    Entry(
+        "inverse", "form", "", "", "inverse { Sigmoid }", "The steps of the block backwards, each inverted.", "inverse { steps }"
+    ),
+    Entry(
+        "on",
+        "form",
+        "",
+        "",
+        "on(0, 2) { Exp }",
+        "The steps of the block, on some coordinates only: names of `event`, or numbers counted from 0.",
+        "on(coordinates) { steps }",
+    ),  # fmt: skip
+    Entry(
+        "Onto",
+        "form",
+        "",
+        "",
+        "Onto(event)",
+        "The standard bijector of each coordinate onto its declared support: exp for half-lines, the logistic for bounded intervals, stick breaking for a simplex.",
+        "Onto(event)",
+    ),  # fmt: skip
 )
 
 
@@ -57,7 +78,9 @@ def entries() -> list[Entry]:
     """Every base, step, form and macro, by name."""
     found = [_base(kind) for kind in bases().values()] + [_step(kind) for kind in transforms().values()]
     macros = [
-        Entry(name, "macro", "", "", name, "A macro of the prelude.", f"{name}({', '.join(p.name.text for p in macro.parameters)})")
+        Entry(
+            name, "macro", "", "", name, "A macro of the prelude.", f"{name}({', '.join(p.name.text for p in macro.parameters)})"
+        )
         for name, macro in prelude().items()
     ]
     return found + list(FORMS) + macros
@@ -97,8 +120,8 @@ def _once(space) -> str:
     return ", ".join(parts) if len(parts) > 1 or space.scalar else next(iter(parts))
 
 
-def _entry(kind: type, what: str, takes: str, gives: str) -> Entry:
-    defaults = {f.name: f.default for f in kind.__dataclass_fields__.values()}
+def _entry(kind: type[Base] | type[Transform], what: str, takes: str, gives: str) -> Entry:
+    defaults = {f.name: f.default for f in dataclasses.fields(kind)}
     arguments = tuple(
         (name, "" if isinstance(spec, PartSpec) or not _has_default(defaults[name]) else written_value(defaults[name]), spec.doc)
         for name, spec in specs(kind).items()
@@ -108,4 +131,4 @@ def _entry(kind: type, what: str, takes: str, gives: str) -> Entry:
 
 
 def _has_default(value) -> bool:
-    return type(value).__name__ != "_MISSING_TYPE"
+    return value is not dataclasses.MISSING

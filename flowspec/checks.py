@@ -11,6 +11,7 @@ import numpy as np
 from flowspec import mistakes
 from flowspec.diagnostics import Diagnostic
 from flowspec.parameter import (
+    Constraint,
     FromContext,
     Learn,
     ParameterSpec,
@@ -56,6 +57,8 @@ def _canonical(value: Value, spec: ParameterSpec, part, event) -> Value:
     if event and array.shape and array.shape == expected[: -len(event)] and spec.shape is not square_matrix:
         # Given once for all coordinates.
         array = np.broadcast_to(array[..., None], expected)
+    if array.strides and not any(array.strides):
+        return array
     array = array.copy()
     array.setflags(write=False)
     return array
@@ -65,9 +68,8 @@ def _full(init, spec: ParameterSpec, part, event):
     """The start of a learned parameter in its full shape: one trained number for each entry."""
     if event is None or np.ndim(init) or not spec.shape(part, event):
         return init
-    array = np.full(spec.shape(part, event), init)
-    array.setflags(write=False)
-    return array
+    # One number in memory: 4096 coordinates have matrices of 17 million.
+    return np.broadcast_to(np.float64(init), spec.shape(part, event))
 
 
 def field_problems(part, event: tuple[int, ...] | None) -> Iterator[Diagnostic]:
@@ -97,11 +99,25 @@ def _constant_problems(part_name, field, spec, value, part, event):
     if bad.size:
         yield mistakes.NotFinite(part=part_name, field=field, value=_first_not_finite(bad))
         return
-    outside = [v for v in array.flat if math.isfinite(v) and v not in spec.within]
-    if outside:
+    outside = _outside(array[np.isfinite(array)], spec.within)
+    if outside.size:
         yield mistakes.OutOfRange(
             part=part_name, field=field, value=number(outside[0]), takes=spec.within.words, advice=_nearest(spec, outside[0])
         )
+
+
+def _outside(array: np.ndarray, constraint: Constraint) -> np.ndarray:
+    """The entries that a constraint does not allow."""
+    if not isinstance(constraint, Interval):
+        return array[(array == 0) | ~np.isfinite(array)]
+    above = array >= constraint.low if constraint.closed_low else array > constraint.low
+    below = array <= constraint.high if constraint.closed_high else array < constraint.high
+    return array[~(above & below)]
+
+
+def _distinct(array: np.ndarray) -> np.ndarray:
+    """The entries of an array, once where one number stands for a whole axis."""
+    return array[tuple(slice(0, 1) if stride == 0 else slice(None) for stride in array.strides)]
 
 
 def _first_not_finite(values: np.ndarray) -> str:
@@ -115,7 +131,11 @@ def _nearest(spec: ParameterSpec, value: float) -> str:
         return "0 would squash everything to one point"
     if isinstance(spec.within, Interval) and -value in spec.within:
         return f"did you mean {number(-value)}?"
-    return f"write {number(spec.within.safe_point)}, or another of the {spec.within.words}" if isinstance(spec.within, Interval) else ""
+    return (
+        f"write {number(spec.within.safe_point)}, or another of the {spec.within.words}"
+        if isinstance(spec.within, Interval)
+        else ""
+    )
 
 
 def _shape_problem(part_name, field, spec, array, part, event) -> Diagnostic | None:
@@ -131,9 +151,7 @@ def _shape_problem(part_name, field, spec, array, part, event) -> Diagnostic | N
     if spec.shape is per_coordinate and array.ndim == 1:
         if not event:
             return mistakes.VectorForScalar(part=part_name, field=field, found=found, size=array.size)
-        return mistakes.SizeMismatch(
-            part=part_name, field=field, found=found, expected=coordinates(event[0]), size=event[0]
-        )
+        return mistakes.SizeMismatch(part=part_name, field=field, found=found, expected=coordinates(event[0]), size=event[0])
     return mistakes.WrongShape(part=part_name, field=field, expected=shape_in_words(expected), found=found)
 
 
@@ -165,6 +183,7 @@ def _learn_problems(part_name, field, spec, value, part, event):
     if problem := _shape_problem(part_name, field, spec, init, part, event):
         yield problem
         return
+    init = _distinct(init)
     if not np.all(np.isfinite(init)):
         yield mistakes.NotFinite(part=part_name, field=field, value=_first_not_finite(init))
         return
@@ -180,10 +199,13 @@ def _learn_problems(part_name, field, spec, value, part, event):
             part=part_name, field=field, low=number(value.low), high=number(value.high), takes=spec.within.words,
             advice=f"`learn({number(side.safe_point)})`",
         )  # fmt: skip
-    elif any(v not in bounds.opened() for v in init.flat):
-        outside = next(v for v in init.flat if v not in bounds.opened())
+    elif (outside := _outside(init, bounds.opened())).size:
         yield mistakes.LearnStart(
-            part=part_name, field=field, value=number(outside), bounds=bounds.opened().brackets, example=number(bounds.safe_point)
+            part=part_name,
+            field=field,
+            value=number(outside.flat[0]),
+            bounds=bounds.opened().brackets,
+            example=number(bounds.safe_point),
         )
 
 

@@ -160,6 +160,10 @@ class Diagnostic:
 _TEMPLATES = frozenset(["message", "label", "contrast", "note", "help"])
 
 
+MOST_MISTAKES = 200
+"""Checking stops here: what is wrong in so many places has few causes."""
+
+
 class FlowError(Exception):
     """One or more mistakes of the user. `.diagnostics` holds each with `code`, `line`, `column`, `message`, `help`."""
 

@@ -18,7 +18,7 @@ from flowspec.diagnostics import Diagnostic, FlowError
 from flowspec.flow import Declaration, Flow
 from flowspec.parameter import FromContext, Learn, ParameterSpec, PartSpec, Value, specs
 from flowspec.schema import VERSION, problems
-from flowspec.support import Space, part_from_json, part_to_json
+from flowspec.support import REAL, Space, as_interval, part_from_json, part_to_json
 from flowspec.transforms.inverse import Inverse
 from flowspec.transforms.on import On
 
@@ -126,11 +126,10 @@ class _Reader:
         if not isinstance(value, dict):
             return float(value)
         if "context" in value:
-            names = self.context.names if self.context else ()
-            if value["context"] not in names:
+            if self.context is None or value["context"] not in self.context.names:
                 raise FlowError(mistakes.UnknownContext(where=path, name=value["context"]))
-            index = names.index(value["context"])
-            return FromContext(index, value["context"], self.context.space.parts[index])
+            index = self.context.names.index(value["context"])
+            return FromContext(index, value["context"], as_interval(self.context.space.parts[index]) or REAL)
         (kind, given), *_ = value.items()
         low, high = given.get("low"), given.get("high")
         init = given["init"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -20,9 +21,9 @@ from flowspec.transforms.transform import for_formulas
 def bind(
     ops: Ops,
     flow: Flow,
-    learned: Mapping[str, object] | None = None,
+    learned: Mapping[str, Any] | None = None,
     context=None,
-    constants: Mapping[str, object] | None = None,
+    constants: Mapping[str, Any] | None = None,
 ) -> Flow:
     """The flow with every parameter as formulas see it.
 
@@ -35,13 +36,14 @@ def bind(
         if isinstance(value, FromContext):
             return context[value.index]
         if isinstance(value, Learn):
-            return for_formulas(learned[path], parameters(owner)[name])
+            return for_formulas((learned or {})[path], parameters(owner)[name])
         if np.ndim(value) == 0:
             return value
         return constants[path] if constants else ops.constant(for_formulas(value, parameters(owner)[name]))
 
     steps = tuple(
-        replace(step, transform=rebuild(step.transform, f"steps.{i}", value_of, keep_derived=True)) for i, step in enumerate(flow.steps)
+        replace(step, transform=rebuild(step.transform, f"steps.{i}", value_of, keep_derived=True))
+        for i, step in enumerate(flow.steps)
     )
     return replace(flow, base=rebuild(flow.base, "base", value_of, keep_derived=True), steps=steps)
 

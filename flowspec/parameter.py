@@ -54,7 +54,7 @@ class Learn:
     trained     by gradients; else measured once from the training data
     """
 
-    init: float | tuple = 0.0
+    init: float | np.ndarray = 0.0
     low: float = -math.inf
     high: float = math.inf
     trained: bool = True
@@ -220,17 +220,13 @@ def values(part: Any, path: str) -> Iterator[tuple[str, Any, str, Value]]:
         yield from values(child, f"{path}.{name}")
 
 
-def rebuild(
-    part: Any, path: str, replacement: Callable[[str, Any, str, Value], Value], *, keep_derived: bool = False
-) -> Any:
+def rebuild(part: Any, path: str, replacement: Callable[[str, Any, str, Value], Value], *, keep_derived: bool = False) -> Any:
     """The same tree with every parameter passed through `replacement(path, owner, field, value)`.
 
     keep_derived   keep what the parts have derived from their fields (their support): for values that an
                    interpreter puts in place of the checked ones
     """
-    changed: dict[str, Any] = {
-        name: replacement(f"{path}.{name}", part, name, getattr(part, name)) for name in parameters(part)
-    }
+    changed: dict[str, Any] = {name: replacement(f"{path}.{name}", part, name, getattr(part, name)) for name in parameters(part)}
     inner = {name: rebuild(child, f"{path}.{name}", replacement, keep_derived=keep_derived) for name, child in children(part)}
     copy = with_fields(with_children(part, inner), changed)
     if keep_derived:

@@ -32,7 +32,7 @@ def _parts(package: ModuleType, kind: type) -> MappingProxyType:
     for name in modules:
         module = importlib.import_module(f"{package.__name__}.{name}")
         for part in vars(module).values():
-            if inspect.isclass(part) and issubclass(part, kind) and part.__module__ == module.__name__:
-                if not inspect.isabstract(part) and part.examples:
-                    found[part.__name__] = part
+            own = inspect.isclass(part) and issubclass(part, kind) and part.__module__ == module.__name__
+            if own and not inspect.isabstract(part) and getattr(part, "examples", ()):
+                found[part.__name__] = part
     return MappingProxyType(dict(sorted(found.items())))

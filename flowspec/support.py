@@ -15,13 +15,13 @@ from typing import ClassVar
 import numpy as np
 
 INFINITY = math.inf
-ROUNDING = 4 * np.finfo(np.float64).eps
+ROUNDING = 4 * float(np.finfo(np.float64).eps)
 """Relative error that the computed end of an image may carry; ends nearer than this are the same."""
 
 
 def _at_most(a: float, b: float) -> bool:
     """a <= b, up to the rounding of a computed end."""
-    return a <= b or (math.isfinite(a) and math.isfinite(b) and a - b <= ROUNDING * max(abs(a), abs(b)))
+    return bool(a <= b) or (math.isfinite(a) and math.isfinite(b) and a - b <= ROUNDING * max(abs(a), abs(b)))
 
 
 def same_end(a: float, b: float) -> bool:
@@ -271,8 +271,10 @@ class Space:
 
     def same(self, other: Space, *, ignore_ends: bool = False) -> bool:
         """Are both the same set of points?"""
-        return self.shape == other.shape and len(self.parts) == len(other.parts) and all(
-            a.same(b, ignore_ends=ignore_ends) for a, b in zip(self.parts, other.parts, strict=True)
+        return (
+            self.shape == other.shape
+            and len(self.parts) == len(other.parts)
+            and all(a.same(b, ignore_ends=ignore_ends) for a, b in zip(self.parts, other.parts, strict=True))
         )
 
     def with_parts(self, parts: Iterable[Part]) -> Space:
@@ -311,4 +313,4 @@ def part_from_json(data: dict) -> Part:
         return Interval(low, high, *data["closed"])
     if kind == "circle":
         return Circle(float(data["low"]), float(data["high"]))
-    return {"simplex": Simplex, "ordered": Ordered}[kind](data["size"])
+    return Simplex(data["size"]) if kind == "simplex" else Ordered(data["size"])

@@ -197,7 +197,7 @@ def check_rows(values: np.ndarray, names: Sequence[str], space: Space, table: st
         raise FlowError(problems)
 
 
-def write_table(path: str | Path, columns: Sequence[str], arrays: Sequence[Sequence]) -> None:
+def write_table(path: str | Path, columns: Sequence[str], arrays: Sequence[Sequence | np.ndarray]) -> None:
     """Write columns to a .csv, .parquet or .npy file, whole or not at all."""
     path = Path(path)
     suffix = path.suffix.lower()
@@ -213,7 +213,7 @@ def write_table(path: str | Path, columns: Sequence[str], arrays: Sequence[Seque
         raise FlowError(UnreadableTable(name=path.name, reason=f"`{path.suffix}` files are not known"))
 
 
-def csv_text(columns: Sequence[str], arrays: Sequence[Sequence]) -> str:
+def csv_text(columns: Sequence[str], arrays: Sequence[Sequence | np.ndarray]) -> str:
     """Columns as CSV. Floats are written with the digits that bring back the same float."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
@@ -222,11 +222,11 @@ def csv_text(columns: Sequence[str], arrays: Sequence[Sequence]) -> str:
     return stream.getvalue()
 
 
-def _cells(array: Sequence) -> list:
+def _cells(array: Sequence | np.ndarray) -> list:
     return [str(value) for value in array] if isinstance(array, np.ndarray) else list(array)
 
 
-def _parquet_bytes(path: Path, columns: Sequence[str], arrays: Sequence[Sequence]) -> bytes:
+def _parquet_bytes(path: Path, columns: Sequence[str], arrays: Sequence[Sequence | np.ndarray]) -> bytes:
     try:
         import pyarrow
         from pyarrow import parquet  # an extra: only for those who want such files

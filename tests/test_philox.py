@@ -176,9 +176,7 @@ def test_the_size_of_the_graph_does_not_grow_with_the_noise():
 
 def test_a_fixed_number_of_rows_draws_the_same():
     ops = OnnxOps("noise", np.float32, batch=4)
-    ops.output(
-        "noise", noise(ops, ops.input("seed", (), np.int64), ops.input("first", (), np.int64) + np.arange(4), MIXED)
-    )
+    ops.output("noise", noise(ops, ops.input("seed", (), np.int64), ops.input("first", (), np.int64) + np.arange(4), MIXED))
     found = session(model(ops)).run(None, {"seed": np.array(9), "first": np.array(2)})[0]
     np.testing.assert_allclose(found, reference(np.float32, 9, 2, 4, MIXED), rtol=1e-6)
 

@@ -26,6 +26,11 @@ from flowspec.transforms.transform import over_event
 Noise = Literal["normal", "uniform"]
 
 
+def repeated(kind: Noise, count: int) -> tuple[Noise, ...]:
+    """Several draws of one kind."""
+    return (kind,) * count
+
+
 @dataclass(frozen=True, eq=False)
 class Base(ABC):
     """A distribution over a whole event. Subclass `Coordinatewise` for independent coordinates."""
@@ -81,9 +86,7 @@ class Base(ABC):
     @property
     def varies(self) -> bool:
         """Does it hold a parameter that training or the context decides?"""
-        return any(varies(getattr(self, name)) for name in parameters(self)) or any(
-            child.varies for _, child in children(self)
-        )
+        return any(varies(getattr(self, name)) for name in parameters(self)) or any(child.varies for _, child in children(self))
 
 
 @dataclass(frozen=True, eq=False)

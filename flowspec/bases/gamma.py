@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flowspec.bases.base import Coordinatewise
+from flowspec.bases.base import Coordinatewise, repeated
 from flowspec.bases.rejection import first_accepted
 from flowspec.ops.special import HALF_LOG_2PI, log_quotient, stirling_error
 from flowspec.parameter import Value, parameter
@@ -13,7 +13,7 @@ from flowspec.support import POSITIVE
 PROPOSALS = 8
 """Proposals per draw. All are rejected with probability below 0.05^8 < 4e-11 at every concentration."""
 
-GAMMA_DRAWS = ("normal",) * PROPOSALS + ("uniform",) * (PROPOSALS + 1)
+GAMMA_DRAWS = repeated("normal", PROPOSALS) + repeated("uniform", PROPOSALS + 1)
 """The noise of one standard gamma draw."""
 
 

@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-from flowspec.bases.base import Coordinatewise
+from flowspec.bases.base import Coordinatewise, repeated
 from flowspec.bases.rejection import first_accepted
 from flowspec.ops.special import log_bessel_i0
 from flowspec.ops.vocabulary import LOG_2PI
 from flowspec.parameter import Value, parameter
-from flowspec.support import Circle, Interval, Space
+from flowspec.support import POSITIVE, Circle, Space
 
 PROPOSALS = 24
 """Proposals per draw. Each is rejected with probability below 0.35, so all are with one below 0.35^24 < 2e-11."""
@@ -24,12 +24,12 @@ class VonMises(Coordinatewise):
     Sampled by rejection with a fixed number of proposals: the error in total variation is below 2e-11.
     """
 
-    draws = ("uniform",) * (2 * PROPOSALS + 1)
+    draws = repeated("uniform", 2 * PROPOSALS + 1)
     reparametrised = False
     examples = ("VonMises(0, 1)", "VonMises([1, -2, 3], [0.5, 10, 200])", "VonMises(learn(1), learn(2))[2]")
 
     loc: Value = parameter(0.0, doc="the angle it is centred on")
-    concentration: Value = parameter(1.0, within=Interval(0.0, 1e9, False, True), doc="1 / variance, where it is large")
+    concentration: Value = parameter(1.0, within=POSITIVE, doc="1 / variance, where it is large")
 
     @cached_property
     def space(self):
@@ -54,7 +54,8 @@ def propose(ops, uniform, test, k):
     Source: Best and Fisher, Efficient Simulation of the von Mises Distribution, 1979, doi:10.2307/2346732.
     """
     # `scaled` is k (s - 1) with their s = (1 + r^2) / (2 r), written so that nothing cancels at either end of k.
-    root = ops.sqrt(1 + 4 * k * k)
+    # root is sqrt(1 + (2 k)^2): 2 k to the last digit where the square might overflow.
+    root = ops.maximum(2 * k, ops.sqrt(1 + ops.square(2 * ops.minimum(k, 1e9))))
     wide = ops.sqrt(2 * (1 + root))
     scaled = ops.square(1 + 1 / (root + 2 * k) + wide) / (4 * (1 + root + wide))
     sine = ops.square(ops.sin(0.5 * math.pi * uniform))

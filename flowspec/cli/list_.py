@@ -8,7 +8,9 @@ from flowspec.cli.options import print_json, table
 
 
 @click.command("list", short_help="Every base and step, with domain, image and an example.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="For people, programs, pages.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="For people, programs, pages."
+)
 def command(form: str) -> None:
     """List the bases and steps: what each takes, what it gives, how it is written.
 

@@ -12,9 +12,9 @@ import click
 # A command multiplies no large matrices with numpy: starting its threads would take longer than `check` itself.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import flowspec.cli  # noqa: E402  (numpy must not be loaded before the line above)
-from flowspec.diagnostics import FlowError, suggest  # noqa: E402
-from flowspec.version import VERSION  # noqa: E402
+import flowspec.cli
+from flowspec.diagnostics import FlowError, suggest
+from flowspec.version import VERSION
 
 NO_COMMANDS = {"main", "options"}
 

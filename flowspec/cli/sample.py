@@ -16,7 +16,9 @@ from flowspec.cli.options import DIRECTORY, PROVIDER
 @click.option("--first-row", type=int, default=0, show_default=True, help="Start of this piece of the stream.")
 @click.option("--context", type=click.Path(path_type=Path), help="Table with the context, for a conditional flow.")
 @click.option("--log-prob", is_flag=True, help="Add a column with the log-density.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="A .csv, .parquet or .npy file; else CSV on standard output.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="A .csv, .parquet or .npy file; else CSV on standard output."
+)
 @PROVIDER
 def command(
     directory: Path, rows: int | None, seed: int, first_row: int, context: Path | None, log_prob: bool, output: Path | None,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
+import numpy as np
 
 from flowspec.cli.options import DIRECTORY, PROVIDER
 
@@ -27,7 +29,8 @@ def command(directory: Path, data: Path, output: Path | None, provider: str) -> 
     bundle, table = load(directory, provider), read_table(data)
     context = table.numbers(bundle.context) if bundle.context else None
     log_prob = bundle.log_prob(table.numbers(bundle.columns), context)
-    columns, arrays = [*table.columns, "log_prob"], [*table.cells, log_prob]
+    columns: list[str] = [*table.columns, "log_prob"]
+    arrays: list[Sequence | np.ndarray] = [*table.cells, log_prob]
     if output:
         write_table(output, columns, arrays)
         click.echo(f"wrote {table.rows} rows to {output}; mean log_prob {log_prob.mean():.4f}", err=True)

@@ -83,7 +83,10 @@ def _measured(about: dict[str, Any]) -> str:
     }
     rows = ["| figure | largest relative difference |", "|---|---|"]
     figures = about["certificate"].items()
-    return "\n".join(rows + [f"| {words[name]} | {'none found' if v == 0 else 'not finite' if v is None else f'{v:.0e}'} |" for name, v in figures])
+    return "\n".join(
+        rows
+        + [f"| {words[name]} | {'none found' if v == 0 else 'not finite' if v is None else f'{v:.0e}'} |" for name, v in figures]
+    )
 
 
 def _examples(about: dict[str, Any]) -> str:
@@ -94,11 +97,11 @@ def _examples(about: dict[str, Any]) -> str:
     dtype = about["dtype"]
     lines = [
         "Python, with FlowSpec:",
-        "```python\nimport flowspec\n\nbundle = flowspec.load(\".\")\n"
+        '```python\nimport flowspec\n\nbundle = flowspec.load(".")\n'
         f"x, log_prob = bundle.sample({python_sample}, with_log_prob=True)\n```",
         "JavaScript, with onnxruntime-node or onnxruntime-web:",
-        "```js\nconst session = await ort.InferenceSession.create(\"sample.onnx\");\nconst feeds = {\n"
-        f"  seed: new ort.Tensor(\"int64\", [1n], []),{node_count}\n  first_row: new ort.Tensor(\"int64\", [0n], []),\n}};\n"
+        '```js\nconst session = await ort.InferenceSession.create("sample.onnx");\nconst feeds = {\n'
+        f'  seed: new ort.Tensor("int64", [1n], []),{node_count}\n  first_row: new ort.Tensor("int64", [0n], []),\n}};\n'
         + (feeds.replace("FLOAT", dtype) + "\n" if feeds else "")
         + "const { x, log_prob } = await session.run(feeds);\n```",
         "C, C++, C#, Java and Rust open the same files through their onnxruntime packages.",

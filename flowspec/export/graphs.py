@@ -102,7 +102,6 @@ def _row(flow: Flow) -> tuple[int | None, ...]:
     return (BATCH, *flow.shape)
 
 
-
 def _context(ops: OnnxOps, flow: Flow) -> Recorded | None:
     """The context input as (C, N); None if the flow has none."""
     if flow.context is None:

@@ -84,7 +84,7 @@ def _context(flow: Flow, count: int, dtype: str) -> np.ndarray | None:
     if flow.context is None:
         return None
     spread = np.linspace(0.2, 0.8, count)
-    columns = [_within(part, np.roll(spread, 5 * i)) for i, part in enumerate(flow.context.space.parts)]
+    columns = [_within(part, np.roll(spread, 5 * i)) for i, part in enumerate(flow.context.space.intervals or ())]
     return np.stack(columns, axis=1).astype(dtype)
 
 

@@ -117,6 +117,22 @@ class MixedVector(Diagnostic):
 
 
 @mistake
+class ArrayTooLarge(Diagnostic):
+    message = "the vector has more than {limit} numbers, or is nested more than {deepest} deep"
+    help = "numbers that are found from data are written `learn(...)`, and kept in a file of weights"
+    limit: int
+    deepest: int
+
+
+@mistake
+class TooManyBases(Diagnostic):
+    message = "{name} would hold more than {limit} bases"
+    help = "join fewer; `Normal(0, 1)[n]` makes n coordinates of one base"
+    name: str
+    limit: int
+
+
+@mistake
 class EmptyVector(Diagnostic):
     message = "the vector is empty"
     help = "write at least one number between the brackets"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 from flowspec import registry
@@ -15,7 +16,7 @@ from flowspec.language.scope import Scope, Unknown
 from flowspec.language.values import CONSTANTS, FUNCTIONS, evaluate
 from flowspec.support import NAMED_INTERVALS, REAL, Circle, Interval, Ordered, Part, Simplex, Space
 
-JOINT = {"simplex": Simplex, "ordered": Ordered}
+JOINT: dict[str, Callable[[int], Part]] = {"simplex": Simplex, "ordered": Ordered}
 FORMS = ("repeat", "inverse", "on", "Onto", "learn")
 
 
@@ -25,12 +26,12 @@ def declare(statement: syntax.Variables, scope: Scope, maker: PartMaker) -> Scop
     if before is not None:
         scope.report(mistakes.RepeatedStatement(span=statement.span, other=before.span, kind=statement.kind))
         return scope
-    names: list[syntax.Name] = []
+    names: dict[str, syntax.Name] = {}
     parts: list[Part] = []
     waiting: list[syntax.Variable] = []
     for variable in statement.variables:
-        _check_name(variable.name, names, scope)
-        names.append(variable.name)
+        _check_name(variable.name, names.get(variable.name.text), scope)
+        names.setdefault(variable.name.text, variable.name)
         waiting.append(variable)
         if variable.support is not None:
             parts += _parts(waiting, variable.support, scope, maker)
@@ -39,14 +40,14 @@ def declare(statement: syntax.Variables, scope: Scope, maker: PartMaker) -> Scop
     if statement.kind == "context" and any(not isinstance(part, Interval) for part in parts):
         what, advice = "a context variable is one number in an interval", "declare each one alone, such as `z: positive`"
         scope.report(mistakes.BadSupport(span=statement.span, what=what, advice=advice))
-        parts = [REAL] * len(names)
-    spans = tuple(name.span for name in names)
-    made = Declaration(tuple(name.text for name in names), Space(tuple(parts)), statement.span, spans)
-    return replace(scope, **{statement.kind: made})
+        parts = [REAL] * len(statement.variables)
+    written = [variable.name for variable in statement.variables]
+    spans = tuple(name.span for name in written)
+    made = Declaration(tuple(name.text for name in written), Space(tuple(parts)), statement.span, spans)
+    return replace(scope, context=made) if statement.kind == "context" else replace(scope, event=made)
 
 
-def _check_name(name: syntax.Name, others: list[syntax.Name], scope: Scope) -> None:
-    first = next((other for other in others if other.text == name.text), None)
+def _check_name(name: syntax.Name, first: syntax.Name | None, scope: Scope) -> None:
     if first:
         scope.report(mistakes.RepeatedName(span=name.span, other=first.span, name=name.text))
     elif meaning := _meaning(name.text, scope):
@@ -88,10 +89,10 @@ def _parts(variables: list[syntax.Variable], written, scope: Scope, maker: PartM
 def support(written: syntax.NamedSupport | syntax.IntervalSupport, scope: Scope, maker: PartMaker) -> Part:
     """The set that a written support names; REAL, with the mistake noted, if it names none."""
     if isinstance(written, syntax.IntervalSupport):
-        ends = [_end(node, scope, maker) for node in (written.low, written.high)]
-        if isinstance(ends[0], Unknown) or isinstance(ends[1], Unknown) or not _sorted(*ends, written, scope):
+        low, high = _end(written.low, scope, maker), _end(written.high, scope, maker)
+        if isinstance(low, Unknown) or isinstance(high, Unknown) or not _sorted(low, high, written, scope):
             return REAL
-        return Interval(*ends, written.closed_low, written.closed_high)
+        return Interval(low, high, written.closed_low, written.closed_high)
     name = written.name.text
     if name == "circle":
         return _circle(written, scope, maker)
@@ -116,14 +117,14 @@ def _circle(written: syntax.NamedSupport, scope: Scope, maker: PartMaker) -> Par
         what, advice = "a circle has two ends", "write `circle(-pi, pi)`"
         scope.report(mistakes.BadSupport(span=written.span, what=what, advice=advice))
         return REAL
-    ends = [_end(argument.value, scope, maker) for argument in arguments]
-    if isinstance(ends[0], Unknown) or isinstance(ends[1], Unknown) or not _sorted(*ends, written, scope):
+    low, high = (_end(argument.value, scope, maker) for argument in arguments)
+    if isinstance(low, Unknown) or isinstance(high, Unknown) or not _sorted(low, high, written, scope):
         return REAL
-    if math.isinf(ends[0]) or math.isinf(ends[1]):
+    if math.isinf(low) or math.isinf(high):
         what, advice = "a circle has finite ends", "write `circle(-pi, pi)`"
         scope.report(mistakes.BadSupport(span=written.span, what=what, advice=advice))
         return REAL
-    return Circle(*ends)
+    return Circle(low, high)
 
 
 def _end(node: syntax.Node, scope: Scope, maker: PartMaker) -> float | Unknown:
@@ -148,17 +149,17 @@ def define(statement: syntax.Let | syntax.Def, scope: Scope, maker: PartMaker) -
     name = statement.name.text
     if isinstance(statement, syntax.Def):
         _check_parameters(statement, scope)
-        _check_name(statement.name, _own_macros(statement, scope), scope)
+        _check_name(statement.name, _own_macro(statement, scope), scope)
         return replace(scope, macros={**scope.macros, name: statement})
-    _check_name(statement.name, _own_macros(statement, scope), scope)
+    _check_name(statement.name, _own_macro(statement, scope), scope)
     value = evaluate(statement.value, scope, maker.value_part)
     return replace(scope, values={**scope.values, name: value})
 
 
-def _own_macros(statement: syntax.Let | syntax.Def, scope: Scope) -> list[syntax.Name]:
-    """The macros of this file; those of the prelude may be hidden."""
-    source = statement.span.source
-    return [macro.name for macro in scope.macros.values() if macro.span.source is source]
+def _own_macro(statement: syntax.Let | syntax.Def, scope: Scope) -> syntax.Name | None:
+    """The macro of that name in this file; those of the prelude may be hidden."""
+    before = scope.macros.get(statement.name.text)
+    return before.name if before and before.span.source is statement.span.source else None
 
 
 def _check_parameters(statement: syntax.Def, scope: Scope) -> None:

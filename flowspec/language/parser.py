@@ -49,7 +49,7 @@ def parse_text(source: Source) -> syntax.File:
     try:
         statements, pipeline = TreeBuilder(source).transform(_grammar().parse(source.text))
     except UnexpectedCharacters as error:
-        raise FlowError(mistakes.at_character(source, error.pos_in_stream)) from None
+        raise FlowError(mistakes.at_character(source, int(error.pos_in_stream or 0))) from None
     except UnexpectedToken as error:
         raise FlowError(mistakes.at_token(source, *_found_and_accepted(source, error))) from None
     span = Span(source, 0, len(source.text))

@@ -10,14 +10,16 @@ import numpy as np
 from flowspec import registry
 from flowspec.assembly import Origin
 from flowspec.bases.base import Base, Coordinatewise
+from flowspec.bases.join import Join
 from flowspec.diagnostics import suggest
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.scope import UNKNOWN, Scope, Unknown
 from flowspec.language.values import evaluate, in_words
-from flowspec.parameter import FromContext, Learn, ParameterSpec, PartSpec, specs
+from flowspec.parameter import FromContext, Learn, ParameterSpec, PartSpec, children, specs
 
 LARGEST_COPIES = 4096
+MOST_BASES = 5000
 
 
 class PartMaker:
@@ -25,6 +27,8 @@ class PartMaker:
 
     def __init__(self):
         self.origins: dict[int, tuple[object, Origin]] = {}
+        self.counts: dict[int, int] = {}
+        """How many parts a part is made of, itself counted. A `let` makes it easy to double them."""
 
     def origin(self, part: object) -> Origin:
         """Where a part was written, for the places of its mistakes."""
@@ -62,9 +66,12 @@ class PartMaker:
         if base.event_shape:
             return scope.report(mistakes.CopiedVector(span=node.span, name=node.name.text))
         if isinstance(base, Coordinatewise):
-            copied = dataclasses.replace(base, size=count)
+            copied: Base = dataclasses.replace(base, size=count)
         else:
-            copied = registry.bases()["Join"](bases=(base,) * count)
+            copied = Join(bases=(base,) * count)
+        self.counts[id(copied)] = 1 if isinstance(base, Coordinatewise) else 1 + count * self.counts[id(base)]
+        if self.counts[id(copied)] > MOST_BASES:
+            return scope.report(mistakes.TooManyBases(span=node.span, name=node.name.text, limit=MOST_BASES))
         return self.remember(copied, node.span, self.origin(base).fields)
 
     def count(self, node: syntax.Node, what: str, low: int, high: int, example: int, scope: Scope) -> int | Unknown:
@@ -92,7 +99,11 @@ class PartMaker:
             spans[name] = arguments[0].span
         if any(isinstance(v, Unknown) for value in fields.values() for v in (value if isinstance(value, tuple) else [value])):
             return UNKNOWN
-        return self.remember(kind(**fields), node.span, spans)
+        made = kind(**fields)
+        self.counts[id(made)] = 1 + sum(self.counts[id(child)] for _, child in children(made))
+        if self.counts[id(made)] > MOST_BASES:
+            return scope.report(mistakes.TooManyBases(span=node.span, name=kind.__name__, limit=MOST_BASES))
+        return self.remember(made, node.span, spans)
 
     def _field(self, kind: type, name: str, spec, argument: syntax.Argument, scope: Scope) -> Any:
         value = evaluate(argument.value, scope, self.value_part)
@@ -213,5 +224,3 @@ def written_value(value: Any) -> str:
     if isinstance(value, str):
         return f'"{value}"'
     return "none" if value is None else f"{value:g}" if isinstance(value, int | float) else str(value)
-
-

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flowspec.diagnostics import Diagnostic
+from flowspec.diagnostics import MOST_MISTAKES, Diagnostic, FlowError
 from flowspec.flow import Declaration
 from flowspec.language import syntax
 from flowspec.parameter import FromContext
+from flowspec.support import REAL, as_interval
 
 
 class Unknown:
@@ -24,7 +25,9 @@ class Tally:
     """What a whole file may use up, counted while macros unfold."""
 
     steps: int = 0
+    elements: int = 0
     found: list[Diagnostic] = field(default_factory=list)
+    known: set[Diagnostic] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,11 @@ class Scope:
 
     def report(self, mistake: Diagnostic) -> Unknown:
         """Note a mistake; what was to be computed is unknown."""
-        if mistake not in self.tally.found:
+        if mistake not in self.tally.known:
+            self.tally.known.add(mistake)
             self.tally.found.append(mistake)
+        if len(self.tally.found) >= MOST_MISTAKES:
+            raise FlowError(self.tally.found)
         return UNKNOWN
 
     def lookup(self, name: str) -> Any:
@@ -50,7 +56,7 @@ class Scope:
             return self.values[name]
         if self.context and name in self.context.names:
             index = self.context.names.index(name)
-            return FromContext(index, name, self.context.space.parts[index])
+            return FromContext(index, name, as_interval(self.context.space.parts[index]) or REAL)
         return None
 
     def inside(self, macro: syntax.Def, arguments: Mapping[str, Any]) -> Scope:

@@ -23,6 +23,7 @@ from flowspec.transforms.transform import Transform
 
 LONGEST_PIPELINE = 1000
 DEEPEST_MACROS = 32
+MOST_ELEMENTS = 10 * LONGEST_PIPELINE
 
 Made = list[Transform | Deferred | None]
 """Steps; None stands for one that was written wrongly."""
@@ -43,7 +44,8 @@ class StepMaker:
 
     def element(self, node: syntax.Call, scope: Scope) -> Made:
         name = node.name.text
-        if scope.tally.steps > LONGEST_PIPELINE:
+        scope.tally.elements += 1
+        if self._exhausted(node, scope):
             return []
         form = {"repeat": self.repeat, "inverse": self.inverse, "on": self.on}.get(name)
         if form:
@@ -70,6 +72,12 @@ class StepMaker:
         scope.tally.steps += 1
         if scope.tally.steps == LONGEST_PIPELINE + 1:
             scope.report(mistakes.TooManySteps(span=node.span, limit=LONGEST_PIPELINE))
+
+    def _exhausted(self, node: syntax.Call, scope: Scope) -> bool:
+        """Has the file used up its steps? Macros that hold none, or only wrong ones, are counted too."""
+        if scope.tally.elements == MOST_ELEMENTS:
+            scope.report(mistakes.TooManySteps(span=node.span, limit=LONGEST_PIPELINE))
+        return scope.tally.steps > LONGEST_PIPELINE or scope.tally.elements >= MOST_ELEMENTS
 
     def _not_a_step(self, node: syntax.Call, scope: Scope):
         name = node.name.text
@@ -105,16 +113,16 @@ class StepMaker:
             return [None]
         made: Made = []
         for _ in range(count):
-            if scope.tally.steps > LONGEST_PIPELINE:
+            if self._exhausted(node, scope):
                 break
-            made += self.steps(node.block.elements, scope)
+            made += self.steps(_block(node), scope)
         return made
 
     def inverse(self, node: syntax.Call, scope: Scope) -> Made:
         if node.arguments:
             scope.report(mistakes.TooManyArguments(span=node.arguments[0].span, name="inverse", most="no arguments", found=len(node.arguments), signature="inverse { Tanh }"))  # fmt: skip
             return [None]
-        inner = self._plain(self.steps(node.block.elements, scope), node, scope)
+        inner = self._plain(self.steps(_block(node), scope), node, scope)
         return [self._inverted(step) for step in reversed(inner)]
 
     def _inverted(self, step: Transform | None) -> Transform | None:
@@ -124,7 +132,8 @@ class StepMaker:
         if isinstance(step, Inverse):
             return step.transform
         if isinstance(step, On):
-            inverted: Transform = On(step.output_coordinates, self._inverted(step.transform))
+            undone = self._inverted(step.transform)
+            inverted: Transform = On(step.output_coordinates, undone) if undone else step
         else:
             inverted = Inverse(step)
         return self.maker.remember(inverted, origin.span, origin.fields)
@@ -139,7 +148,7 @@ class StepMaker:
 
     def on(self, node: syntax.Call, scope: Scope) -> Made:
         coordinates = self._coordinates(node, scope)
-        inner = self._plain(self.steps(node.block.elements, scope), node, scope)
+        inner = self._plain(self.steps(_block(node), scope), node, scope)
         if isinstance(coordinates, Unknown):
             return [None]
         made: Made = []
@@ -230,7 +239,7 @@ class StepMaker:
                     )
                 )
             name = argument.name.text if argument.name else names[position]
-            if argument.name is None and any(each.name for each in node.arguments[:position]):
+            if argument.name is None and any(each.name for each in (node.arguments or ())[:position]):
                 return scope.report(mistakes.PositionAfterName(span=argument.span))
             if argument.name and name in given:
                 other = given[name].span
@@ -258,3 +267,8 @@ class StepMaker:
                 return value
             values[parameter.name.text] = value
         return values
+
+
+def _block(node: syntax.Call) -> tuple[syntax.Call, ...]:
+    """The elements between the braces."""
+    return node.block.elements if node.block else ()

@@ -173,7 +173,7 @@ _LOOKALIKES = {
 
 _CHARACTERS = {
     ";": ("`;` ends nothing here", "remove it; statements and steps need no mark at their end"),
-    "'": ("strings stand in double quotes", 'write "..." in place of \'...\''),
+    "'": ("strings stand in double quotes", "write \"...\" in place of '...'"),
     "^": ("`^` is not the power", "write `**`"),
     "!": ("`!` means nothing here", "remove it"),
     "@": ("`@` means nothing here", "write linear maps as steps: `Linear([[...], [...]])`"),
@@ -207,7 +207,9 @@ def at_character(source: Source, position: int) -> Diagnostic:
         what = f"`{char}` looks like `{_LOOKALIKES[char]}`, but is another character"
         return WrongSign(span=span, what=what, advice=f"write `{_LOOKALIKES[char]}`")
     shown = f"`{char}`" if char.isprintable() else f"the control character U+{ord(char):04X}"
-    what, advice = _CHARACTERS.get(char, (f"{shown} means nothing in FlowSpec", "remove it; names are made of A-Z, a-z, 0-9 and _"))
+    what, advice = _CHARACTERS.get(
+        char, (f"{shown} means nothing in FlowSpec", "remove it; names are made of A-Z, a-z, 0-9 and _")
+    )
     return WrongSign(span=span, what=what, advice=advice)
 
 
@@ -313,9 +315,13 @@ def _piped(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagnos
         return MissingStep(span=span, what="a step is missing between `|>` and `|>`", advice="write a step, or one `|>`")
     if found == "|>" and _PIPE not in accepted and "NAME" in accepted:
         what = "the pipeline starts with `|>`" if before != "{" else "the block starts with `|>`"
-        return MissingStep(span=span, what=what, advice="a pipeline starts with a base, such as `Normal(0, 1)`, a block with a step")
+        return MissingStep(
+            span=span, what=what, advice="a pipeline starts with a base, such as `Normal(0, 1)`, a block with a step"
+        )
     if before == "|>" and not found:
-        return MissingStep(span=span, what="the pipeline ends with `|>`", advice="write a step after it, such as `Tanh`, or remove it")
+        return MissingStep(
+            span=span, what="the pipeline ends with `|>`", advice="write a step after it, such as `Tanh`, or remove it"
+        )
     if before == "|>":
         advice = "a step is a name, with arguments if it needs any: `Affine(0, 2)`"
         return MissingStep(span=span, what=f"`{found}` is no step", advice=advice)
@@ -351,7 +357,9 @@ def _number(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagno
     if before.text[0] in ".0123456789" and before.end == span.start and re.match(r"[_.\d]|[xX][\da-fA-F]", found):
         written = Span(span.source, before.start, span.end)
         return WrongSign(
-            span=written, what=f"`{written.text}` is no number", advice="write digits, one `.` and an exponent: `1000`, `0.5`, `1e-3`"
+            span=written,
+            what=f"`{written.text}` is no number",
+            advice="write digits, one `.` and an exponent: `1000`, `0.5`, `1e-3`",
         )
     if "LPAR" in accepted and re.match(r"[\d.\"]", found):
         advice = f"write `{before.text}({found})`"

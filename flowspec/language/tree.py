@@ -26,12 +26,14 @@ class TreeBuilder(Transformer_NonRecursive):
 
     def _span(self, items) -> Span:
         def ends(item):
-            return (item.start_pos, item.end_pos) if isinstance(item, Token) else (item.span.start, item.span.end)
+            if isinstance(item, Token):
+                return int(item.start_pos or 0), int(item.end_pos or 0)
+            return item.span.start, item.span.end
 
         return Span(self.source, ends(items[0])[0], ends(items[-1])[1]) if items else Span(self.source, 0, 0)
 
     def _name(self, token: Token) -> syntax.Name:
-        return syntax.Name(Span(self.source, token.start_pos, token.end_pos), str(token))
+        return syntax.Name(self._span([token]), str(token))
 
     def number(self, items):
         return syntax.Number(self._span(items), float(items[0]))

@@ -20,6 +20,8 @@ FUNCTIONS: dict[str, Callable] = {
     "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "sin": np.sin, "cos": np.cos, "tan": np.tan, "tanh": np.tanh,
     "abs": np.abs,
 }  # fmt: skip
+LARGEST_ARRAY = 2**16
+DEEPEST_ARRAY = 4
 LEARN_ARGUMENTS = ("init", "low", "high")
 
 PartBuilder = Callable[[syntax.Call, Scope], Any]
@@ -75,6 +77,8 @@ def _vector(node: syntax.Vector, scope: Scope, build: PartBuilder):
         if isinstance(item, bool) or not isinstance(item, int | float | np.ndarray):
             advice = "write `learn([...])` around the whole vector" if isinstance(item, Learn) else "write numbers"
             return scope.report(mistakes.MixedVector(span=written.span, found=in_words(item), advice=advice))
+    if sum(np.size(item) for item in items) > LARGEST_ARRAY or max(np.ndim(item) for item in items) >= DEEPEST_ARRAY:
+        return scope.report(mistakes.ArrayTooLarge(span=node.span, limit=LARGEST_ARRAY, deepest=DEEPEST_ARRAY))
     lengths = [np.shape(item) for item in items]
     if len(set(lengths)) > 1:
         told = ", ".join(str(shape[0]) if shape else "a number" for shape in lengths[:8])
@@ -139,9 +143,7 @@ def _learn(node: syntax.Call, scope: Scope, build: PartBuilder):
         name = argument.name.text if argument.name else LEARN_ARGUMENTS[index]
         if name not in LEARN_ARGUMENTS:
             advice = "it has `init`, `low` and `high`"
-            return scope.report(
-                mistakes.UnknownArgument(span=argument.span, name="learn", argument=name, advice=advice)
-            )
+            return scope.report(mistakes.UnknownArgument(span=argument.span, name="learn", argument=name, advice=advice))
         value = _numeric(argument.value, scope, build)
         if isinstance(value, Unknown):
             return UNKNOWN
@@ -205,7 +207,9 @@ def _finite(function: Callable, values: tuple, node: syntax.Node, scope: Scope):
             result = function(*(np.asarray(value, float) for value in values))
     except ValueError:
         return scope.report(
-            mistakes.BadArithmetic(span=node.span, what="vectors of different lengths cannot be combined", advice="give them one length")
+            mistakes.BadArithmetic(
+                span=node.span, what="vectors of different lengths cannot be combined", advice="give them one length"
+            )
         )
     if np.isnan(result).any():
         return scope.report(mistakes.BadArithmetic(span=node.span, what="this has no value", advice="look for 0/0, inf - inf or the root of a negative number"))  # fmt: skip

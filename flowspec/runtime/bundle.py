@@ -43,9 +43,7 @@ class ProviderMissing(Diagnostic):
     advice: str
 
 
-def load(
-    directory: str | Path, provider: str = "cpu", threads: int | None = None, rows_at_once: int = ROWS_AT_ONCE
-) -> Bundle:
+def load(directory: str | Path, provider: str = "cpu", threads: int | None = None, rows_at_once: int = ROWS_AT_ONCE) -> Bundle:
     """Open a bundle. Its files are checked against the hashes in `flow.json`.
 
     provider       "cpu", "cuda", or another that this onnxruntime has
@@ -184,7 +182,8 @@ class Bundle:
         """
         standard = self._array(noise, "noise", len(self.noise))
         feeds = {"noise": standard} | self._context(context, len(standard))
-        return tuple(self._cut(self._from_noise, feeds, len(standard), ["x", "log_prob"]))
+        x, log_prob = self._cut(self._from_noise, feeds, len(standard), ["x", "log_prob"])
+        return x, log_prob
 
     # --- inputs and outputs --------------------------------------------------------------------------------
 
@@ -195,7 +194,9 @@ class Bundle:
         if points.ndim == 2 and points.shape[1] == 1:
             points = points[:, 0]
         if points.ndim != 1:
-            raise FlowError(WrongInput(what=f"`x` has shape {_shape(points)}, but the flow is a scalar", advice="give a vector of numbers"))
+            raise FlowError(
+                WrongInput(what=f"`x` has shape {_shape(points)}, but the flow is a scalar", advice="give a vector of numbers")
+            )
         return points
 
     def _array(self, values, name: str, width: int) -> np.ndarray:
@@ -204,7 +205,9 @@ class Bundle:
         if array.ndim != 2 or array.shape[1] != width:
             columns = f" ({', '.join(self.columns[:8])})" if name == "x" else ""
             advice = f"give an array of shape (rows, {width})"
-            raise FlowError(WrongInput(what=f"`{name}` has shape {_shape(array)}, but {width} columns are needed{columns}", advice=advice))
+            raise FlowError(
+                WrongInput(what=f"`{name}` has shape {_shape(array)}, but {width} columns are needed{columns}", advice=advice)
+            )
         return array
 
     def _context(self, context, rows: int | None) -> dict[str, np.ndarray]:
@@ -218,7 +221,11 @@ class Bundle:
         if rows is not None and len(given) == 1:
             given = np.repeat(given, rows, axis=0)
         if rows is not None and len(given) != rows:
-            raise FlowError(WrongInput(what=f"`context` has {len(given)} rows, and {rows} are needed", advice="give one row for each, or one for all"))
+            raise FlowError(
+                WrongInput(
+                    what=f"`context` has {len(given)} rows, and {rows} are needed", advice="give one row for each, or one for all"
+                )
+            )
         return {"context": np.ascontiguousarray(given)}
 
     def _cut(self, session, feeds: dict[str, np.ndarray], count: int, names: list[str]) -> list[np.ndarray]:

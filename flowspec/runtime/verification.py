@@ -57,7 +57,11 @@ def verify(directory: str | Path, runtime: str = "onnxruntime") -> list[Comparis
 def _cases(vectors: dict, dtype: np.dtype, about: dict):
     density = vectors["log_prob"]
     yield "log_prob", _feeds(density, ["x", "context"], dtype), _parity(density, ["log_prob"])
-    yield "from_noise", _feeds(vectors["from_noise"], ["noise", "context"], dtype), _parity(vectors["from_noise"], ["x", "log_prob"])
+    yield (
+        "from_noise",
+        _feeds(vectors["from_noise"], ["noise", "context"], dtype),
+        _parity(vectors["from_noise"], ["x", "log_prob"]),
+    )
     drawn = vectors["sample"]
     whole = {name: np.array(drawn[name], np.int64) for name in ("seed", "first_row", "n")}
     if "context" in drawn or about["batch"] is not None:
@@ -77,7 +81,8 @@ def _runner(path: Path, runtime: str) -> Runner:
     if runtime == "reference":
         from onnx.reference import ReferenceEvaluator  # slow to load, and asked for by name only
 
-        return ReferenceEvaluator(str(path)).run
+        evaluator = ReferenceEvaluator(str(path))
+        return lambda names, feeds: list(evaluator.run(names, feeds))
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(path), options).run

@@ -39,7 +39,7 @@ class NormalizingFlow(Distribution):
         return f"{type(self).__name__}({self.transform}, {self.base})"
 
     @property
-    def has_rsample(self) -> bool:
+    def has_rsample(self) -> bool:  # type: ignore[override]  # torch declares an attribute
         return self.base.has_rsample
 
     @property
@@ -65,7 +65,8 @@ class NormalizingFlow(Distribution):
         """
         event_dim = self.transform.codomain.event_dim
         parts = self.transform.parts if isinstance(self.transform, ComposeTransform) else [self.transform]
-        log_det, outside = 0.0, torch.zeros(value.shape[: value.ndim - event_dim], dtype=torch.bool, device=value.device)
+        batch = value.shape[: value.ndim - event_dim]
+        log_det, outside = value.new_zeros(batch), torch.zeros(batch, dtype=torch.bool, device=value.device)
         for index in range(len(parts) - 1, -1, -1):
             part = parts[index]
             missing = event_dim - part.codomain.event_dim

@@ -87,7 +87,9 @@ def _checked(flow: Flow, data, context) -> tuple[torch.Tensor, torch.Tensor | No
     width = len(flow.columns)
     matrix = values[:, None] if values.ndim == 1 and width == 1 else values
     if matrix.ndim != 2 or matrix.shape[1] != width:
-        raise FlowError(WrongInput(what=f"the data has shape {values.shape}, and the flow {width} columns", advice=f"give (rows, {width})"))
+        raise FlowError(
+            WrongInput(what=f"the data has shape {values.shape}, and the flow {width} columns", advice=f"give (rows, {width})")
+        )
     if not len(matrix):
         raise FlowError(WrongInput(what="the data has no rows", advice="give at least two"))
     check_rows(matrix, flow.columns, flow.space, "data")

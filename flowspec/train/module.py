@@ -61,7 +61,7 @@ class FlowModule(nn.Module):
             for path, owner, name, value in values(part, prefix):
                 if isinstance(value, Learn):
                     self._register(path, parameters(owner)[name], value, model.complete_weights[path])
-        self._constants: dict[tuple[torch.dtype, torch.device], dict[str, Tensor]] = {}
+        self._constants: dict[tuple[torch.dtype, torch.device | str], dict[str, Tensor]] = {}
 
     def _register(self, path: str, spec: ParameterSpec, value: Learn, start: np.ndarray) -> None:
         *parents, leaf = path.split(".")
@@ -281,8 +281,8 @@ class InverseFlowTransform(Transform):
     def _inverse(self, x: Tensor) -> Tensor:
         return self._forward(x)
 
-    def log_abs_det_jacobian(self, y: Tensor, x: Tensor) -> Tensor:
-        return self.call_and_ladj(y)[1]
+    def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
+        return self.call_and_ladj(x)[1]
 
     def forward_shape(self, shape):
         return self._forward.inverse_shape(shape)
@@ -310,7 +310,7 @@ class FlowBase(Distribution):
         super().__init__(batch, Size(module.flow.base_space.shape), validate_args=False)
 
     @property
-    def has_rsample(self) -> bool:
+    def has_rsample(self) -> bool:  # type: ignore[override]  # torch declares an attribute
         return all(part.reparametrised for part in _every(self.module.flow.base))
 
     @property
@@ -332,11 +332,10 @@ class FlowBase(Distribution):
         like, kinds = self._like(), self.module.flow.noise
         shape = (*sample_shape, *self.batch_shape)
         info = torch.finfo(like.dtype)
-        options = {"dtype": like.dtype, "device": like.device}
         draws = [
-            torch.randn(shape, **options)
+            torch.randn(shape, dtype=like.dtype, device=like.device)
             if kind == "normal"
-            else torch.rand(shape, **options).clamp(info.tiny, 1 - info.eps / 2)
+            else torch.rand(shape, dtype=like.dtype, device=like.device).clamp(info.tiny, 1 - info.eps / 2)
             for kind in kinds
         ]
         return torch.stack(draws, dim=-1)

@@ -54,7 +54,7 @@ class On(Transform):
         chosen, remaining = [], list(self.coordinates)
         while remaining:
             block, part = starts.get(remaining[0], (None, None))
-            if block is None or remaining[: part.size] != list(range(block.start, block.stop)):
+            if block is None or part is None or remaining[: part.size] != list(range(block.start, block.stop)):
                 return None
             chosen.append(part)
             remaining = remaining[part.size :]

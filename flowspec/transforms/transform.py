@@ -127,9 +127,7 @@ class Transform(ABC):
     @property
     def varies(self) -> bool:
         """Does it hold a parameter that training or the context decides?"""
-        return any(varies(getattr(self, name)) for name in parameters(self)) or any(
-            child.varies for _, child in children(self)
-        )
+        return any(varies(getattr(self, name)) for name in parameters(self)) or any(child.varies for _, child in children(self))
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,7 +232,7 @@ def map_ends(function, space: Space, limits: Interval) -> Space:
 
     limits   the values at minus and plus infinity, for a function that is increasing and NaN there
     """
-    intervals = space.intervals
+    intervals = space.intervals or ()
     ends = np.array([[i.low, i.high] for i in intervals])
     with np.errstate(all="ignore"):
         mapped = np.asarray(function(REFERENCE, ends[0] if space.scalar else ends)).reshape(len(intervals), 2)

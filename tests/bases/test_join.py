@@ -49,4 +49,4 @@ def test_join_has_no_copies():
 def test_mistake_inside_is_reported_once():
     with pytest.raises(flowspec.FlowError) as caught:
         flowspec.parse("Join(Uniform([0, 1], [1, 2, 3]), Normal(0, 1))")
-    assert [type(each).__name__ for each in caught.value.diagnostics] == ["SizeMismatch"]
+    assert [type(each).__name__ for each in caught.value.diagnostics] == ["UnequalSizes"]

@@ -5,7 +5,9 @@ import pytest
 from scipy import stats
 
 import flowspec
+from flowspec.bases.base import WithQuantile
 from flowspec.model import Model
+from flowspec.registry import bases
 
 CASES = [
     ("Truncated(Normal(0, 1), -1, 2)", stats.truncnorm(-1, 2)),
@@ -41,7 +43,7 @@ def test_draws_and_density_are_those_of_the_piece(name, low, high, draw, log_pro
     below, above = law.cdf([low, high])
     assert stats.ks_1samp(draw(text, 5000), lambda x: (law.cdf(x) - below) / (above - below)).pvalue > 1e-3
     x = np.linspace(max(low, -6), min(high, 6), 9)
-    np.testing.assert_allclose(log_prob(text, x), law.logpdf(x) - np.log(above - below), rtol=1e-12)
+    np.testing.assert_allclose(log_prob(text, x), law.logpdf(x) - np.log(above - below), rtol=1e-12, atol=1e-14)
 
 
 def test_vector_is_cut_by_coordinate(log_prob, draw):
@@ -104,3 +106,10 @@ def test_context_far_away_leaves_finite_densities_and_draws_inside():
         x, found = model.from_noise(np.full((3, 1), 0.4), z, dtype=dtype)
         assert ((x >= 0) & (x <= 1)).all()
         assert np.isfinite(found).all()
+
+
+def test_the_advice_names_every_base_that_can_be_truncated():
+    with pytest.raises(flowspec.FlowError) as caught:
+        flowspec.parse("Truncated(Gamma(2, 1), 1)")
+    advised = set(caught.value.diagnostics[0].help.partition(": ")[2].split(", "))
+    assert advised == {name for name, kind in bases().items() if issubclass(kind, WithQuantile)}

@@ -66,6 +66,7 @@ def _gap(versine, k):
 def test_single_precision_draws_of_extreme_concentrations(draw):
     narrow = draw("VonMises([0], [1000000000])", 4000, np.float32)
     assert narrow.std() == pytest.approx(10**-4.5, rel=0.05)
+    assert np.abs(draw("VonMises([0], [1e30])", 100, np.float32)).max() < 1e-13
     wide = draw("VonMises([0], [0.000001])", 4000, np.float32)
     assert stats.ks_1samp(wide[:, 0], stats.uniform(-math.pi, 2 * math.pi).cdf).pvalue > 1e-3
 

@@ -108,3 +108,13 @@ def test_log_bessel_i0_is_accurate_for_every_concentration(dtype):
     bessel = [EXACT.context.besseli(0, value) for value in EXACT.constant(x)]
     exact = EXACT.log(np.array(bessel, object)) - EXACT.constant(x)
     np.testing.assert_allclose(found, exact.astype(float), rtol=0, atol=10 * float(np.finfo(dtype).eps))
+
+
+@DTYPES
+def test_stirling_error_and_lgamma_are_one_function(dtype):
+    x = (10 ** np.random.default_rng(0).uniform(-8, 8, 200)).astype(dtype)
+    z = EXACT.constant(x)
+    leading = (z - 0.5) * EXACT.log(z) - z + EXACT.log(EXACT.constant(np.full(1, 2.0)) * EXACT.context.pi) / 2
+    exact = (EXACT.lgamma(z) - leading).astype(float)
+    found = special.stirling_error(NumpyOps(dtype), x)
+    np.testing.assert_allclose(found, exact, rtol=0, atol=8 * float(np.finfo(dtype).eps) * np.maximum(np.abs(exact), 1).max())
