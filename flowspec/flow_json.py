@@ -18,7 +18,7 @@ from flowspec.diagnostics import Diagnostic, FlowError
 from flowspec.flow import Declaration, Flow
 from flowspec.parameter import FromContext, Learn, ParameterSpec, PartSpec, Value, specs
 from flowspec.schema import VERSION, problems
-from flowspec.support import REAL, Space, as_interval, part_from_json, part_to_json
+from flowspec.support import REAL, Circle, Interval, Part, Space, as_interval, part_from_json, part_to_json
 from flowspec.transforms.inverse import Inverse
 from flowspec.transforms.on import On
 
@@ -40,7 +40,16 @@ def flow_from_json(data: Any) -> Flow:
     Errors:  FlowError, where the data does not follow the schema, describes no sound flow, or states a support
              that is not the derived one.
     """
-    if found := problems(data):
+    try:
+        return _flow(data)
+    except RecursionError:
+        raise FlowError(mistakes.SchemaMismatch(where="the file", what="it is nested too deeply")) from None
+    except OverflowError:
+        raise FlowError(mistakes.SchemaMismatch(where="the file", what="a number in it is too large")) from None
+
+
+def _flow(data: Any) -> Flow:
+    if found := problems(data) or list(_false_declarations(data)):
         raise FlowError(found)
     reader = _Reader(data)
     base = reader.part(data["base"], "base")
@@ -104,7 +113,7 @@ class _Reader:
         kind = _kinds()[data["name"]]
         fields = {n: self._field(data[n], n, spec, f"{path}.{n}", kind) for n, spec in specs(kind).items() if n in data}
         if "size" in data:
-            fields["size"] = data["size"]
+            fields["size"] = int(data["size"])
         made = kind(**fields)
         self.places[id(made)] = (made, path)
         return made
@@ -118,7 +127,9 @@ class _Reader:
             return self._value(value, path)
         if value is None:
             return next(f.default for f in dataclasses.fields(kind) if f.name == name)
-        return tuple(value) if isinstance(value, list) else value
+        if isinstance(value, list):
+            return tuple(int(each) for each in value)
+        return int(value) if spec.kind is int else value  # JSON makes no difference between 2 and 2.0
 
     def _value(self, value: Any, path: str) -> Value:
         if isinstance(value, list):
@@ -157,6 +168,29 @@ def _declaration(data: list[dict] | None) -> Declaration | None:
         return None
     names = tuple(name for group in data for name in group["names"])
     return Declaration(names, Space(tuple(part_from_json(group["support"]) for group in data)))
+
+
+def _false_declarations(data: dict) -> Iterator[Diagnostic]:
+    """What is wrong with the names and supports of variables, beyond what a schema can say."""
+    names: set[str] = set()
+    for kind in ("context", "event"):
+        for i, group in enumerate(data.get(kind, ())):
+            part = part_from_json(group["support"])
+            if problem := _false_group(group["names"], part, names, kind):
+                yield mistakes.SchemaMismatch(where=f"{kind}[{i}]", what=problem)
+            names.update(group["names"])
+
+
+def _false_group(names: list[str], part: Part, taken: set[str], kind: str) -> str:
+    if repeated := next((name for i, name in enumerate(names) if name in taken or name in names[:i]), ""):
+        return f"`{repeated}` is declared twice"
+    if len(names) != part.size:
+        return f"there are {len(names)} names for a support of {part.size}"
+    if kind == "context" and not isinstance(part, Interval):
+        return "a context variable is one number in an interval"
+    if isinstance(part, Interval | Circle) and not part.low < part.high:
+        return f"no number lies between {part.low:g} and {part.high:g}"
+    return ""
 
 
 def _false_supports(flow: Flow, data: dict) -> Iterator[Diagnostic]:

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from flowspec import mistakes, registry
+from flowspec.assembly import LARGEST_EVENT
 from flowspec.diagnostics import Diagnostic
 from flowspec.parameter import ParameterSpec, PartSpec, specs
 from flowspec.transforms.inverse import Inverse
@@ -48,7 +49,10 @@ _SUPPORT = {
     "additionalProperties": False,
     "allOf": [
         {"if": {"properties": {"kind": {"const": "interval"}}}, "then": {"required": ["low", "high", "closed"]}},
-        {"if": {"properties": {"kind": {"const": "circle"}}}, "then": {"required": ["low", "high"]}},
+        {
+            "if": {"properties": {"kind": {"const": "circle"}}},
+            "then": {"properties": {"low": {"type": "number"}, "high": {"type": "number"}}, "required": ["low", "high"]},
+        },
         {"if": {"properties": {"kind": {"enum": ["simplex", "ordered"]}}}, "then": {"required": ["size"]}},
     ],
 }
@@ -64,7 +68,7 @@ _DECLARATION = {
     "items": {
         "type": "object",
         "properties": {
-            "names": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+            "names": {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
             "support": {"$ref": "#/$defs/support"},
         },
         "required": ["names", "support"],
@@ -120,7 +124,7 @@ def _one_of(kinds: dict[str, type], what: str) -> dict[str, Any]:
 def _fields(kind: type, what: str) -> dict[str, Any]:
     properties: dict[str, Any] = {"name": True, "output": {"$ref": "#/$defs/space"}}
     if any(field.name == "size" for field in dataclasses.fields(kind)):
-        properties["size"] = {"type": "integer", "minimum": 1}
+        properties["size"] = {"type": "integer", "minimum": 1, "maximum": LARGEST_EVENT}
     for name, spec in specs(kind).items():
         properties[name] = _field(spec, what)
     required = [f.name for f in dataclasses.fields(kind) if f.name in specs(kind) and f.default is dataclasses.MISSING]
@@ -134,7 +138,7 @@ def _field(spec: Any, what: str) -> dict[str, Any]:
     if isinstance(spec, ParameterSpec):
         return {"$ref": "#/$defs/value", "description": spec.doc}
     if spec.kind is tuple:
-        return {"type": "array", "items": {"type": "integer", "minimum": 0}, "description": spec.doc}
+        return {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1, "description": spec.doc}
     names = {int: "integer", float: ["number", "null"], bool: "boolean", str: "string"}
     schema: dict[str, Any] = {"type": names[spec.kind], "description": spec.doc}
     if math.isfinite(spec.low):

@@ -28,12 +28,14 @@ def command(file: Path, data: Path, output: Path, dtype: str, **options) -> None
 
     Example: flowspec fit examples/iris.flow --data examples/data/iris.csv -o iris_model
     """
+    from flowspec.export.bundle import check_place
     from flowspec.export.bundle import compile as compile_flow
     from flowspec.language.reading import read
     from flowspec.tables import read_table
     from flowspec.train.fitting import fit
 
     flow, table = read(file), read_table(data)
+    check_place(output)  # before the training, not after it
     context = table.numbers(flow.context.names) if flow.context else None
     values = table.numbers(flow.columns)
     with Progress(options["epochs"]) as progress:

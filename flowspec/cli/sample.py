@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from flowspec.cli.options import DIRECTORY, PROVIDER
+from flowspec.diagnostics import FlowError
 
 
 @click.command(short_help="Draw samples from a bundle.")
@@ -29,9 +30,12 @@ def command(
     Example: flowspec sample exported/one_liner -n 5 --seed 1
     """
     from flowspec.runtime.bundle import load
+    from flowspec.runtime.inputs import WrongInput
     from flowspec.tables import csv_text, read_table, write_table
 
     bundle = load(directory, provider)
+    if context and not bundle.context:
+        raise FlowError(WrongInput(what="this flow has no context", advice="leave `--context` out"))
     given = read_table(context).numbers(bundle.context) if context else None
     x, density = bundle.sample(10 if rows is None and given is None else rows, seed, given, first_row, with_log_prob=True)
     columns = list(bundle.columns) + (["log_prob"] if log_prob else [])

@@ -47,6 +47,8 @@ def _flow(path: Path) -> Flow:
             return flow_from_json(json.loads(read_source(path).text))
         except ValueError as error:
             raise FlowError(SchemaMismatch(where=path.name, what=f"it is no JSON: {error}")) from None
+        except RecursionError:
+            raise FlowError(SchemaMismatch(where=path.name, what="it is nested too deeply")) from None
     return read(path)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,16 @@ from flowspec.export.card import card
 from flowspec.export.certificate import certificate
 from flowspec.export.graphs import GRAPHS, HIGHEST_OPSET, LOWEST_OPSET, Target, serialise
 from flowspec.export.vectors import vectors
-from flowspec.files import new_directory
+from flowspec.files import UnwritablePath, new_directory
 from flowspec.flow import Flow
 from flowspec.model import Model
 from flowspec.version import VERSION
 from flowspec.weights import as_weights, to_bytes
 
 FORMAT = 1
+
+FILES = frozenset({*GRAPHS, "vectors.json", "weights.safetensors", "README.md", "flow.json"})
+"""Every file that a bundle may have."""
 
 
 @mistake
@@ -36,8 +40,10 @@ class BadTarget(Diagnostic):
 @mistake
 class NotABundle(Diagnostic):
     message = "{path} exists and is no bundle, so it is not overwritten"
+    note = "{foreign} is no file of a bundle"
     help = "choose another directory, or remove it"
     path: str
+    foreign: str = ""
 
 
 def compile(
@@ -60,14 +66,26 @@ def compile(
     Errors:  FlowError, where the weights do not fit, the target is not to be had, or the directory holds something else.
     """
     target, path = _target(dtype, batch, opset), Path(directory)
+    check_place(path)
     model = as_model(flow, weights)
-    if path.exists() and not (path / "flow.json").exists() and (not path.is_dir() or any(path.iterdir())):
-        raise FlowError(NotABundle(path=str(path)))
     files = bundle_files(model, target)
     with new_directory(path) as scratch:
         for name, data in files.items():
             (scratch / name).write_bytes(data)
     return path
+
+
+def check_place(path: Path) -> None:
+    """Raise a `FlowError` where a bundle would take the place of something else. Its whole directory is replaced."""
+    if path.is_dir():
+        names = sorted(file.name for file in path.iterdir())
+        foreign = next((name for name in names if name not in FILES), "")
+        if foreign or (names and "flow.json" not in names):
+            raise FlowError(NotABundle(path=str(path), foreign=foreign))
+    elif os.path.lexists(path):
+        raise FlowError(NotABundle(path=str(path)))
+    if beneath := next((str(each) for each in path.parents if os.path.lexists(each) and not each.is_dir()), None):
+        raise FlowError(UnwritablePath(path=str(path), reason=f"{beneath} is a file, not a directory"))
 
 
 def as_model(flow: Flow | Model | Any, weights: Mapping[str, np.ndarray] | str | Path | None = None) -> Model:
