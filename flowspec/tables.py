@@ -12,7 +12,7 @@ import numpy as np
 
 from flowspec.bounds import outside_of
 from flowspec.diagnostics import Diagnostic, FlowError, mistake, suggest
-from flowspec.files import write_file
+from flowspec.files import UnwritablePath, write_file
 from flowspec.ops.numpy import NumpyOps
 from flowspec.support import Space
 
@@ -32,6 +32,14 @@ class MissingColumn(Diagnostic):
     help = "{advice}"
     name: str
     advice: str
+
+
+@mistake
+class RepeatedColumn(Diagnostic):
+    message = "the table has {count} columns `{name}`"
+    help = "give each column a name of its own"
+    name: str
+    count: int
 
 
 @mistake
@@ -90,23 +98,27 @@ class Table:
         """
         if len(self.columns) == len(wanted) and self.columns == unnamed(len(wanted)):
             return np.stack([np.asarray(column, float) for column in self.cells], axis=1)
-        missing = [self._missing(name) for name in wanted if name not in self.columns]
-        if missing:
-            raise FlowError(missing)
-        return np.stack([self._numeric(name) for name in wanted], axis=1)
+        problems: list[Diagnostic] = [self._missing(name) for name in wanted if name not in self.columns]
+        counts = {name: self.columns.count(name) for name in wanted}
+        problems += [RepeatedColumn(where=self.name, name=name, count=n) for name, n in counts.items() if n > 1]
+        if problems:
+            raise FlowError(problems)
+        return np.stack([_numeric(self.cells[self.columns.index(name)], name, self.name) for name in wanted], axis=1)
 
     def _missing(self, name: str) -> Diagnostic:
         near = suggest(name, self.columns)
         there = ", ".join(f"`{column}`" for column in self.columns[:12])
         return MissingColumn(where=self.name, name=name, advice=f"did you mean `{near}`?" if near else f"it has {there}")
 
-    def _numeric(self, name: str) -> np.ndarray:
-        cells = self.cells[self.columns.index(name)]
-        try:
-            return np.asarray([np.nan if cell in ("", None) else cell for cell in cells], float)
-        except (ValueError, TypeError):
-            row = next(i for i, cell in enumerate(cells) if not _is_number(cell))
-            raise FlowError(NotNumeric(where=self.name, name=name, value=repr(cells[row]), row=row + 1)) from None
+
+def _numeric(cells: Sequence | np.ndarray, name: str, table: str) -> np.ndarray:
+    if isinstance(cells, np.ndarray):
+        return cells.astype(float)
+    try:
+        return np.asarray([np.nan if cell in ("", None) else cell for cell in cells], float)
+    except (ValueError, TypeError):
+        row = next(i for i, cell in enumerate(cells) if not _is_number(cell))
+        raise FlowError(NotNumeric(where=table, name=name, value=repr(cells[row]), row=row + 1)) from None
 
 
 def unnamed(count: int) -> tuple[str, ...]:
@@ -135,7 +147,7 @@ def read_table(path: str | Path) -> Table:
         table = readers[path.suffix.lower()](path)
     except OSError as error:
         raise FlowError(UnreadableTable(name=path.name, reason=(error.strerror or str(error)).lower())) from None
-    except (ValueError, csv.Error) as error:
+    except (ValueError, EOFError, csv.Error) as error:
         reason = str(error).splitlines()[0].lower() if str(error) else "it is damaged"
         raise FlowError(UnreadableTable(name=path.name, reason=reason)) from None
     if not table.rows:
@@ -169,7 +181,7 @@ def _read_parquet(path: Path) -> Table:
 def _read_numpy(path: Path) -> Table:
     array = np.load(path, allow_pickle=False)
     array = array[:, None] if array.ndim == 1 else array
-    if array.ndim != 2 or not np.issubdtype(array.dtype, np.number):
+    if array.ndim != 2 or array.dtype.kind not in "biuf":
         raise ValueError(f"it holds no table of numbers, but {array.dtype} of shape {array.shape}")
     return Table(path.name, unnamed(array.shape[1]), tuple(array.T))
 
@@ -202,15 +214,14 @@ def write_table(path: str | Path, columns: Sequence[str], arrays: Sequence[Seque
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix == ".npy":
-        stream = io.BytesIO()
-        np.save(stream, np.stack([np.asarray(a, float) for a in arrays], axis=1))
-        write_file(path, stream.getvalue())
+        write_file(path, _numpy_bytes(path, columns, arrays))
     elif suffix == ".parquet":
         write_file(path, _parquet_bytes(path, columns, arrays))
     elif suffix == ".csv":
         write_file(path, csv_text(columns, arrays).encode())
     else:
-        raise FlowError(UnreadableTable(name=path.name, reason=f"`{path.suffix}` files are not known"))
+        advice = "give a name that ends in .csv, .parquet or .npy"
+        raise FlowError(UnwritablePath(path=str(path), reason=f"`{path.suffix}` files are not known", advice=advice))
 
 
 def csv_text(columns: Sequence[str], arrays: Sequence[Sequence | np.ndarray]) -> str:
@@ -226,6 +237,16 @@ def _cells(array: Sequence | np.ndarray) -> list:
     return [str(value) for value in array] if isinstance(array, np.ndarray) else list(array)
 
 
+def _numpy_bytes(path: Path, columns: Sequence[str], arrays: Sequence[Sequence | np.ndarray]) -> bytes:
+    stream = io.BytesIO()
+    try:
+        np.save(stream, np.stack([_numeric(a, name, path.name) for name, a in zip(columns, arrays, strict=True)], axis=1))
+    except FlowError as error:
+        reason = f"a .npy file holds numbers only, and {error.diagnostics[0].message}"
+        raise FlowError(UnwritablePath(path=str(path), reason=reason, advice="write a .csv or .parquet file")) from None
+    return stream.getvalue()
+
+
 def _parquet_bytes(path: Path, columns: Sequence[str], arrays: Sequence[Sequence | np.ndarray]) -> bytes:
     try:
         import pyarrow
@@ -234,5 +255,5 @@ def _parquet_bytes(path: Path, columns: Sequence[str], arrays: Sequence[Sequence
         advice = 'install it: `pip install "flowspec[parquet]"`'
         raise FlowError(UnreadableTable(name=path.name, reason="pyarrow is not installed", advice=advice)) from None
     stream = io.BytesIO()
-    parquet.write_table(pyarrow.table({name: array for name, array in zip(columns, arrays, strict=True)}), stream)
+    parquet.write_table(pyarrow.table([pyarrow.array(a) for a in arrays], names=list(columns)), stream)
     return stream.getvalue()

@@ -53,7 +53,7 @@ def cli():
 def main() -> None:
     """Exit code 0: done. 1: the input is wrong. 2: the command was called wrongly."""
     try:
-        cli(standalone_mode=True)
+        cli(prog_name="flowspec")
     except FlowError as error:
         click.echo(str(error), err=True)
         sys.exit(1)

@@ -29,8 +29,10 @@ def command(directory: Path, data: Path, output: Path | None, provider: str) -> 
     bundle, table = load(directory, provider), read_table(data)
     context = table.numbers(bundle.context) if bundle.context else None
     log_prob = bundle.log_prob(table.numbers(bundle.columns), context)
-    columns: list[str] = [*table.columns, "log_prob"]
-    arrays: list[Sequence | np.ndarray] = [*table.cells, log_prob]
+    # A table that was scored before gets the new density in the place of the old one.
+    kept = [i for i, name in enumerate(table.columns) if name != "log_prob"]
+    columns: list[str] = [*(table.columns[i] for i in kept), "log_prob"]
+    arrays: list[Sequence | np.ndarray] = [*(table.cells[i] for i in kept), log_prob]
     if output:
         write_table(output, columns, arrays)
         click.echo(f"wrote {table.rows} rows to {output}; mean log_prob {log_prob.mean():.4f}", err=True)

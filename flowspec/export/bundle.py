@@ -20,10 +20,9 @@ from flowspec.export.vectors import vectors
 from flowspec.files import UnwritablePath, new_directory
 from flowspec.flow import Flow
 from flowspec.model import Model
+from flowspec.runtime.bundle import FORMAT
 from flowspec.version import VERSION
 from flowspec.weights import as_weights, to_bytes
-
-FORMAT = 1
 
 FILES = frozenset({*GRAPHS, "vectors.json", "weights.safetensors", "README.md", "flow.json"})
 """Every file that a bundle may have."""

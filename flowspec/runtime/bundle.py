@@ -10,9 +10,15 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf
 
 from flowspec.diagnostics import Diagnostic, FlowError, mistake
 from flowspec.runtime.inputs import ContextMissing, WrongInput
+
+FORMAT = 1
+"""The version of what a bundle holds: written into `flow.json`."""
+
+REQUIRED = frozenset({"log_prob.onnx", "sample.onnx", "from_noise.onnx", "vectors.json"})
 
 ROWS_AT_ONCE = 4096
 """Larger inputs are cut: beyond some thousand rows the intermediate results fall out of the caches."""
@@ -58,6 +64,7 @@ def load(directory: str | Path, provider: str = "cpu", threads: int | None = Non
     """
     path = Path(directory)
     about, files = _read(path)
+    _whole("rows_at_once", rows_at_once, 1)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     if threads is not None:
@@ -71,16 +78,37 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
 
     try:
         about = json.loads((path / "flow.json").read_bytes())
+        if about["format"] != FORMAT:
+            raise broken(f"flow.json is of format {about['format']}, and this FlowSpec reads format {FORMAT}")
+        if not _sound(about):
+            raise broken("flow.json is damaged")
         hashes = about["files"]
         files = {name: (path / name).read_bytes() for name in hashes}
     except OSError as error:
         raise broken(f"{Path(error.filename or path).name}: {(error.strerror or 'unreadable').lower()}") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise broken("flow.json is damaged") from None
     for name, expected in hashes.items():
         if hashlib.sha256(files[name]).hexdigest() != expected:
             raise broken(f"{name} is not the file that was written")
     return about, files
+
+
+def _sound(about: dict[str, Any]) -> bool:
+    """Does `flow.json` hold what is read from it here?"""
+    lists = [about["columns"], about["context"], about["noise"], list(about["files"])]
+    batch = about["batch"]
+    return (
+        all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in lists)
+        and all(isinstance(expected, str) and Path(name).name == name for name, expected in about["files"].items())
+        and set(about["files"]) >= REQUIRED
+        and about["dtype"] in ("float32", "float64")
+        and isinstance(about["scalar"], bool)
+        and (batch is None or (type(batch) is int and batch > 0))
+        and (len(about["columns"]) == 1 or not about["scalar"])
+        and bool(about["columns"])
+        and isinstance(about["flow"], dict)
+    )
 
 
 def _provider(name: str) -> str:
@@ -118,20 +146,25 @@ class Bundle:
     def __repr__(self) -> str:
         return f"Bundle({str(self.path)!r}: {', '.join(self.columns)})"
 
-    def _session(self, name: str) -> onnxruntime.InferenceSession:
-        return onnxruntime.InferenceSession(self._files[name], self._options, providers=[self._provider])
+    def session(self, name: str) -> onnxruntime.InferenceSession:
+        """The graph `log_prob`, `sample` or `from_noise`, opened anew."""
+        try:
+            return onnxruntime.InferenceSession(self._files[f"{name}.onnx"], self._options, providers=[self._provider])
+        except (Fail, InvalidGraph, InvalidProtobuf):
+            reason = f"onnxruntime {onnxruntime.__version__} cannot open {name}.onnx"
+            raise FlowError(BrokenBundle(directory=str(self.path), reason=reason)) from None
 
     @cached_property
     def _log_prob(self) -> onnxruntime.InferenceSession:
-        return self._session("log_prob.onnx")
+        return self.session("log_prob")
 
     @cached_property
     def _sample(self) -> onnxruntime.InferenceSession:
-        return self._session("sample.onnx")
+        return self.session("sample")
 
     @cached_property
     def _from_noise(self) -> onnxruntime.InferenceSession:
-        return self._session("from_noise.onnx")
+        return self.session("from_noise")
 
     # --- the three graphs -------------------------------------------------------------------------------
 
@@ -155,12 +188,11 @@ class Bundle:
         """
         if n is None and context is None:
             n = 1
-        if n is not None and (n != int(n) or n < 0):
-            raise FlowError(WrongInput(what=f"{n} rows cannot be drawn", advice="give a whole number from 0 on"))
-        if not -(2**63) <= seed < 2**63:
-            raise FlowError(WrongInput(what=f"the seed {seed} does not fit into 64 bits", advice="give a smaller one"))
+        n = None if n is None else _whole("n", n, 0)
+        seed = _whole("seed", seed, -(2**63))
         given = self._context(context, n)
         count = int(len(given["context"]) if given and n is None else n or 0)
+        first_row = _whole("first_row", first_row, -(2**63), 2**63 - max(count, 1))
         drawn = [self._draw(count, seed, first_row + start, start, given) for start in range(0, count, self._rows)]
         x, log_prob = self._joined(drawn, count)
         return (x, log_prob) if with_log_prob else x
@@ -190,7 +222,7 @@ class Bundle:
     def _points(self, x) -> np.ndarray:
         if not self.about["scalar"]:
             return self._array(x, "x", len(self.columns))
-        points = np.atleast_1d(_numbers(x, "x").astype(self.dtype))
+        points = np.atleast_1d(_numbers(x, "x", self.dtype))
         if points.ndim == 2 and points.shape[1] == 1:
             points = points[:, 0]
         if points.ndim != 1:
@@ -200,7 +232,7 @@ class Bundle:
         return points
 
     def _array(self, values, name: str, width: int) -> np.ndarray:
-        array = _numbers(values, name).astype(self.dtype)
+        array = _numbers(values, name, self.dtype)
         array = array[None] if array.ndim == 1 and len(array) == width else array
         if array.ndim != 2 or array.shape[1] != width:
             columns = f" ({', '.join(self.columns[:8])})" if name == "x" else ""
@@ -257,14 +289,29 @@ class Bundle:
         return x, log_prob
 
 
-def _numbers(values, name: str) -> np.ndarray:
+def _numbers(values, name: str, dtype: np.dtype) -> np.ndarray:
     try:
         array = np.asarray(values)
-        if array.dtype == object or not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
+        if array.dtype.kind not in "biuf":
             raise ValueError
     except ValueError:
-        raise FlowError(WrongInput(what=f"`{name}` does not hold numbers only", advice="give an array of numbers")) from None
-    return array
+        raise FlowError(WrongInput(what=f"`{name}` does not hold real numbers only", advice="give an array of numbers")) from None
+    with np.errstate(over="ignore"):  # what is too large for a float32 is infinite there
+        return array.astype(dtype)
+
+
+def _whole(name: str, value, low: int, high: int = 2**63 - 1) -> int:
+    """A whole number from `low` to `high`; 2.0 is one."""
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
+        number = None
+    if number is None or isinstance(value, str) or number != value:
+        raise FlowError(WrongInput(what=f"`{name}` is {value!r}, which is no whole number", advice="give a whole number"))
+    if not low <= number <= high:
+        ends = f"from {low} to {high}" if high < 2**63 - 1 or low < 0 else f"from {low} on"
+        raise FlowError(WrongInput(what=f"`{name}` is {number}, which is out of range", advice=f"give a number {ends}"))
+    return number
 
 
 def _shape(array: np.ndarray) -> str:

@@ -69,17 +69,30 @@ def fit(
              stops being a number.
     """
     model = flow if isinstance(flow, Model) else Model(flow)
+    _check_settings(learning_rate, validation, seed)
     if not model.flow.learned():
         raise FlowError(NothingToLearn())
     rows, given = _checked(model.flow, data, context)
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(rows), generator=generator)
-    held_out = min(int(round(validation * len(rows))), len(rows) - 1)
+    held_out = min(round(validation * len(rows)), len(rows) - 1)
     train, test = order[held_out:], order[:held_out]
     module = to_torch(model)
     module.set_values(measured(module, rows[train], None if given is None else given[train]))
     _train(module, rows, given, train, test, generator, epochs, batch_size, learning_rate, patience, on_epoch)
     return module.to_model()
+
+
+def _check_settings(learning_rate: float, validation: float, seed: int) -> None:
+    problems = []
+    if not 0 < learning_rate < math.inf:
+        problems.append(WrongInput(what=f"the learning rate is {learning_rate}", advice="give a positive number, such as 0.01"))
+    if not 0 <= validation < 1:
+        problems.append(WrongInput(what=f"the share held out is {validation}", advice="give a number from 0 to less than 1"))
+    if not -(2**63) <= seed < 2**63:
+        problems.append(WrongInput(what=f"the seed {seed} does not fit into 64 bits", advice="give a smaller one"))
+    if problems:
+        raise FlowError(problems)
 
 
 def _checked(flow: Flow, data, context) -> tuple[torch.Tensor, torch.Tensor | None]:
