@@ -102,10 +102,10 @@ def _double(array: np.ndarray | None) -> np.ndarray | None:
 
 
 def listed(array: np.ndarray) -> list:
-    """Nested lists with the digits that matter: 9 of a float32, 16 of a float64."""
+    """Nested lists with the digits that matter: 9 of a float32, 17 of a float64."""
     if array.ndim > 1:
         return [listed(row) for row in array]
-    digits = 9 if array.dtype == np.float32 else 16
+    digits = 9 if array.dtype == np.float32 else 17
     return [_number(float(f"{value:.{digits}g}")) for value in array]
 
 
