@@ -100,6 +100,7 @@ def _sound(about: dict[str, Any]) -> bool:
     batch = about["batch"]
     return (
         all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in lists)
+        and isinstance(about["files"], dict)
         and all(isinstance(expected, str) and Path(name).name == name for name, expected in about["files"].items())
         and set(about["files"]) >= REQUIRED
         and about["dtype"] in ("float32", "float64")
