@@ -55,13 +55,13 @@ def _files(model: Model, about: dict[str, Any]) -> str:
     count = "" if about["batch"] else context or ", `n` int64 []"
     if about["batch"] and about["context"]:
         count = context
-    kinds = sorted(set(about["noise"]))
+    noise = f"`noise` [{n}, {len(about['noise'])}], {' and '.join(sorted(set(about['noise'])))} draws"
     rows = [
         "| file | inputs | outputs |",
         "|---|---|---|",
         f"| `log_prob.onnx` | `x` {x}{context} | `log_prob` [{n}] |",
-        f"| `sample.onnx` | `seed` int64 []{count}, `first_row` int64 [], 0 if left out | `x` {x}, `log_prob` [{n}] |",
-        f"| `from_noise.onnx` | `noise` [{n}, {len(about['noise'])}], {' and '.join(kinds)} draws{context} | `x` {x}, `log_prob` [{n}] |",
+        f"| `sample.onnx` | `seed` int64 []{count}, `first_row` int64 [] | `x` {x}, `log_prob` [{n}] |",
+        f"| `from_noise.onnx` | {noise}{context} | `x` {x}, `log_prob` [{n}] |",
         "| `flow.json` | | the flow, its supports, the kinds of noise, hashes, what was measured |",
         "| `vectors.json` | | inputs and outputs that a runtime can be checked with |",
     ]

@@ -65,8 +65,9 @@ def sample_graph(flow: Flow, target: Target) -> OnnxOps:
     count = None
     if context is None and target.batch is None:
         count = ops.input("n", (), np.int64, "How many rows to draw.")
-    doc = "Number of the first row: row i depends only on seed and first_row + i."
-    first_row = ops.input("first_row", (), np.int64, doc, default=0)
+    # Not optional: onnxruntime-node drops what is fed for an input that has a default, without a word.
+    doc = "Number of the first row, 0 for a fresh draw: row i depends only on seed and first_row + i."
+    first_row = ops.input("first_row", (), np.int64, doc)
     with ops.scope("noise"):
         rows = first_row + _row_numbers(ops, count, context, target)
         standard = noise(ops, seed, rows, list(flow.noise))

@@ -229,9 +229,8 @@ def test_the_reference_evaluator_replays_the_vectors(bundle):
     assert [each for each in verify(bundle.path, "reference") if not each.passed] == []
 
 
+@pytest.mark.parametrize("bundle", ["float64"], indirect=True)
 def test_float64_is_exact_to_twelve_digits(bundle, flow):
-    if bundle.dtype == np.float32:
-        bundle = flowspec.load(flowspec.compile(flow, bundle.path.with_name("double"), dtype="float64"))
     context = context_for(bundle, 500).get("context")
     standard = noise(NumpyOps(np.float64), np.int64(5), np.arange(500), list(flow.noise)).T
     x, log_prob = Model(flow).from_noise(standard, context)
@@ -244,12 +243,12 @@ def test_float64_is_exact_to_twelve_digits(bundle, flow):
     np.testing.assert_allclose(drawn, x, rtol=1e-12, atol=1e-12)
 
 
-def test_first_row_may_be_left_out(bundle):
-    session = bundle.session("sample")
-    feeds = sample_feeds(bundle, 5, seed=3)
-    expected = session.run(["x"], feeds)[0]
-    del feeds["first_row"]
-    np.testing.assert_array_equal(session.run(["x"], feeds)[0], expected)
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_no_input_is_optional(bundle, graph):
+    """onnxruntime-node drops what is fed for an input that has a default: every row would be drawn as if it were the first."""
+    found = model(bundle, graph).graph
+    assert not {tensor.name for tensor in found.initializer} & {value.name for value in found.input}
+    assert {each.name for each in bundle.session(graph).get_inputs()} == {value.name for value in found.input}
 
 
 def test_no_rows_give_no_samples(bundle):
@@ -327,6 +326,7 @@ def test_two_processes_write_the_same_bytes_and_draw_the_same_samples(tmp_path):
         assert filecmp.cmpfiles(one, two, files, shallow=False) == (files, [], [])
 
 
+@pytest.mark.parametrize("bundle", ["float32"], indirect=True)
 def test_the_same_input_gives_the_same_bytes(bundle, flow):
     again = flowspec.compile(flow, bundle.path.with_name("again"), dtype=bundle.dtype.name)
     files = sorted(path.name for path in bundle.path.iterdir())
@@ -369,7 +369,7 @@ def test_a_fixed_batch_is_fixed_everywhere(made, text):
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-@pytest.mark.parametrize("rows", [0, 1, 6, 7, 20])
+@pytest.mark.parametrize("rows", [0, 6, 20])
 def test_a_fixed_batch_gives_the_numbers_of_a_free_one(made, text, rows):
     free, fixed = made(text, "free"), made(text, "fixed", batch=6)
     context = context_for(free, rows).get("context")
