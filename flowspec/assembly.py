@@ -36,6 +36,8 @@ from flowspec.transforms.on import On
 from flowspec.transforms.transform import Transform
 
 LARGEST_EVENT = 4096
+LARGEST_FLOW = 100_000
+"""Coordinates of all steps together: what can be checked in about a second."""
 
 
 @dataclass(frozen=True)
@@ -144,11 +146,16 @@ class _Walk:
             space = None
         giver: Base | Transform | None = written
         waiting = deque(transforms)
+        work = 0
         while waiting:
             transform = waiting.popleft()
             if isinstance(transform, Deferred):
                 waiting.extendleft(reversed(self.expanded(transform, space)))
                 continue
+            work += space.size if space else 0
+            if space and work > LARGEST_FLOW:
+                self.report(transform, [mistakes.FlowTooLarge(size=space.size, limit=LARGEST_FLOW)])
+                break
             space = self.step(transform, space, giver, base, steps) if transform else None
             giver = transform
         return steps
@@ -174,11 +181,11 @@ class _Walk:
         if self.report(settled, settled.problems(space), blame=transform):
             self.trusted = False
             return None
-        space = space.with_parts(narrowed(*pair) for pair in zip(space.parts, settled.domain_for(space).parts, strict=True))
+        space = space.narrowed(settled.domain_for(space))
         if steps:
             steps[-1] = replace(steps[-1], output=space)
         output = settled.image(space)
-        retests = (settled.varies or settled.image_is_hull) and any(part != REAL for part in space.parts)
+        retests = (settled.varies or settled.image_is_hull) and not space.is_real
         steps.append(Step(settled, space, output, retests, self.origin(transform).span))
         return output
 
@@ -186,8 +193,8 @@ class _Walk:
         """The transform with canonical fields, those of its children too; None if they hold mistakes."""
         inner = {}
         for name, child in children(transform):
-            fits = space is not None and not misfits(transform, space, "")
-            inner[name] = self.settle(child, transform.inner_space(space) if fits else None)
+            known = space is not None and not misfits(transform, space, "")
+            inner[name] = self.settle(child, transform.inner_space(space) if space and known else None)
         if any(child is None for child in inner.values()):
             return None
         event = space.shape if space else None
@@ -235,8 +242,12 @@ def domain_problem(
     """The first coordinate whose support does not fit into the domain, as a mistake; with its cause, if `explained`."""
     domain = transform.domain_for(space)
     # Sets over groups of unlike size meet at the first pair that differs.
+    fitting = None
     for index, (takes, gives) in enumerate(zip(domain.parts, space.parts, strict=False)):
+        if takes is gives or (fitting and takes is fitting[0] and gives is fitting[1]):
+            continue  # as the coordinate before
         if takes.contains(narrowed(gives, takes)):
+            fitting = takes, gives
             continue
         cause = _trained_cause(base, steps, index) if explained else ""
         told = "single real numbers" if takes == REAL else takes.words

@@ -40,7 +40,8 @@ class Entry:
             parts.append("\n".join(f"{word}  {value}" for word, value in (("takes", self.takes), ("gives", self.gives)) if value))
         if self.arguments:
             width = max(len(name) for name, _, _ in self.arguments)
-            parts.append("\n".join(f"{name.ljust(width)}  {doc} (default: {default})" if default else f"{name.ljust(width)}  {doc}" for name, default, doc in self.arguments))  # fmt: skip
+            described = [(name, f"{doc} (default: {default})" if default else doc) for name, default, doc in self.arguments]
+            parts.append("\n".join(f"{name.ljust(width)}  {text}" for name, text in described))
         if self.examples:
             parts.append("\n".join(["for example", *(f"    {example}" for example in self.examples)]))
         return "\n\n".join(parts)
@@ -61,16 +62,17 @@ FORMS = (
         "on(0, 2) { Exp }",
         "The steps of the block, on some coordinates only: names of `event`, or numbers counted from 0.",
         "on(coordinates) { steps }",
-    ),  # fmt: skip
+    ),
     Entry(
         "Onto",
         "form",
         "",
         "",
         "Onto(event)",
-        "The standard bijector of each coordinate onto its declared support: exp for half-lines, the logistic for bounded intervals, stick breaking for a simplex.",
+        "The standard bijector of each coordinate onto its declared support: exp for half-lines, the logistic for bounded "
+        "intervals, stick breaking for a simplex.",
         "Onto(event)",
-    ),  # fmt: skip
+    ),
 )
 
 

@@ -251,7 +251,7 @@ def _underline(source: Source, number: int, marks) -> list[str]:
     row = [" "] * (max(start + width for start, width, _, _ in placed) + 1)
     for start, width, sign, _ in sorted(placed, key=lambda mark: mark[2] == "^"):
         row[start : start + width] = sign * width
-    last_start, _, _, last_words = placed[-1]
+    *_, last_words = placed[-1]
     lines = ["".join(row).rstrip() + (f" {last_words}" if last_words else "")]
     for start, _, _, words in reversed(placed[:-1]):
         if words:

@@ -213,6 +213,18 @@ class EventTooLarge(InPart):
 
 
 @mistake
+class FlowTooLarge(InPart):
+    message = "from here on the flow has more than {limit} coordinates, added up over its steps"
+    help = "use fewer steps; on {size} coordinates there may be {most}"
+    size: int
+    limit: int
+
+    @property
+    def most(self) -> int:
+        return self.limit // self.size
+
+
+@mistake
 class WrongCoordinate(InPart):
     message = "there is no coordinate {found}: the flow has {size} here"
     help = "coordinates are counted from 0, so the last is {last}"

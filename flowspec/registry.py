@@ -33,6 +33,6 @@ def _parts(package: ModuleType, kind: type) -> MappingProxyType:
         module = importlib.import_module(f"{package.__name__}.{name}")
         for part in vars(module).values():
             own = inspect.isclass(part) and issubclass(part, kind) and part.__module__ == module.__name__
-            if own and not inspect.isabstract(part) and getattr(part, "examples", ()):
+            if own and not inspect.isabstract(part) and bool(getattr(part, "examples", ())):
                 found[part.__name__] = part
     return MappingProxyType(dict(sorted(found.items())))

@@ -7,7 +7,10 @@ set. A set is an `Interval`, a `Circle`, or a joint set over several neighbourin
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
+import operator
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -219,7 +222,7 @@ def opened(part: Part) -> Part:
 
 def narrowed(part: Part, domain: Part) -> Part:
     """`part` without those of its end points that `domain` leaves out: single numbers have no probability."""
-    if not isinstance(part, Interval) or not isinstance(domain, Interval):
+    if not isinstance(part, Interval) or not isinstance(domain, Interval) or not (part.closed_low or part.closed_high):
         return part
     keep_low = part.closed_low and (domain.closed_low or part.low > domain.low)
     keep_high = part.closed_high and (domain.closed_high or part.high < domain.high)
@@ -248,7 +251,7 @@ class Space:
         """`size` coordinates that each take the values of `part`; a scalar if no size is given."""
         return Space((part,), scalar=True) if size is None else Space((part,) * size)
 
-    @property
+    @functools.cached_property
     def size(self) -> int:
         """The number of coordinates."""
         return sum(part.size for part in self.parts)
@@ -258,16 +261,21 @@ class Space:
         return () if self.scalar else (self.size,)
 
     @property
+    def is_real(self) -> bool:
+        """Is every coordinate any real number?"""
+        return all(part is REAL or part == REAL for part in self.parts)
+
+    @property
     def intervals(self) -> tuple[Interval, ...] | None:
         """Coordinate by coordinate, as numbers; None if coordinates are tied together."""
         found = tuple(as_interval(part) for part in self.parts)
         return None if None in found else found  # type: ignore[return-value]
 
-    @property
+    @functools.cached_property
     def blocks(self) -> tuple[tuple[slice, Part], ...]:
         """Each set with the coordinates it covers."""
-        ends = np.cumsum([0, *(part.size for part in self.parts)])
-        return tuple((slice(int(a), int(b)), part) for a, b, part in zip(ends, ends[1:], self.parts, strict=False))
+        ends = list(itertools.accumulate((part.size for part in self.parts), initial=0))
+        return tuple(zip(map(slice, ends, ends[1:]), self.parts, strict=True))
 
     def same(self, other: Space, *, ignore_ends: bool = False) -> bool:
         """Are both the same set of points?"""
@@ -276,6 +284,11 @@ class Space:
             and len(self.parts) == len(other.parts)
             and all(a.same(b, ignore_ends=ignore_ends) for a, b in zip(self.parts, other.parts, strict=True))
         )
+
+    def narrowed(self, domain: Space) -> Space:
+        """The space without those ends of its sets that `domain` leaves out."""
+        parts = tuple(map(narrowed, self.parts, domain.parts))
+        return self if all(map(operator.is_, parts, self.parts)) else self.with_parts(parts)
 
     def with_parts(self, parts: Iterable[Part]) -> Space:
         return replace(self, parts=tuple(parts))

@@ -46,10 +46,7 @@ def prelude() -> dict[str, syntax.Def]:
 def file_scope(tree: syntax.File, maker: PartMaker, scope: Scope) -> Scope:
     """The names that the statements of a file give, from first to last."""
     for statement in tree.statements:
-        if isinstance(statement, syntax.Variables):
-            scope = declare(statement, scope, maker)
-        else:
-            scope = define(statement, scope, maker)
+        scope = declare(statement, scope, maker) if isinstance(statement, syntax.Variables) else define(statement, scope, maker)
     return scope
 
 

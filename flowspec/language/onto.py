@@ -13,6 +13,8 @@ from flowspec.language.parts import PartMaker
 from flowspec.language.scope import Scope
 from flowspec.registry import transforms
 from flowspec.support import NAMED_INTERVALS, REAL, Part, Simplex, Space
+from flowspec.transforms.affine import Affine
+from flowspec.transforms.inverse import Inverse
 from flowspec.transforms.on import On
 from flowspec.transforms.transform import Transform
 
@@ -53,31 +55,46 @@ def _steps(space: Space, declared: Space) -> list[Transform] | Diagnostic:
         advice = "a simplex of n names takes n - 1 coordinates; every other name takes one"
         return mistakes.BadOnto(what=what, advice=advice)
     if space.scalar and len(declared.parts) == 1:
-        return _single(space.parts[0], declared.parts[0], None)
+        return _single(space.parts[0], declared.parts[0])
     return _vector(space, declared)
 
 
-def _single(source: Part, target: Part, coordinates: Sequence[int] | None) -> list[Transform] | Diagnostic:
-    """The steps between two supports, on the given coordinates (None: on all)."""
+def _single(source: Part, target: Part) -> list[Transform] | Diagnostic:
+    """The steps between the supports of one coordinate."""
     steps = between(source, target)
     if steps is None:
         what = f"there is no standard way from {source.words} to {target.words}"
         return mistakes.BadOnto(what=what, advice="start these coordinates from a base on the right support")
-    return [step if coordinates is None else On(tuple(coordinates), step) for step in steps]
+    return list(steps)
 
 
 def _vector(space: Space, declared: Space) -> list[Transform] | Diagnostic:
-    pairs = [(i, part) for i, part in enumerate(_targets(declared))]
-    found: list[Transform] = []
-    groups: dict[tuple[Part, Part], list[int]] = {}
-    for coordinate, target in pairs:
-        groups.setdefault((space.parts[coordinate], target), []).append(coordinate)
-    for (source, target), coordinates in groups.items():
-        steps = _single(source, target, None if len(coordinates) == space.size else coordinates)
+    """Coordinates that take the same kinds of step share them, each with its own numbers."""
+    groups: dict[tuple, list[tuple[int, list[Transform]]]] = {}
+    for coordinate, (source, target) in enumerate(zip(space.parts, _targets(declared), strict=True)):
+        steps = _single(source, target)
         if isinstance(steps, Diagnostic):
             return steps
-        found += steps
+        groups.setdefault(tuple(map(_kind, steps)), []).append((coordinate, steps))
+    found: list[Transform] = []
+    for members in groups.values():
+        coordinates = tuple(coordinate for coordinate, _ in members)
+        for likes in zip(*(steps for _, steps in members), strict=True):
+            step = _shared(likes)
+            found.append(step if len(coordinates) == space.size else On(coordinates, step))
     return found + _tied(declared)
+
+
+def _kind(step: Transform) -> tuple[type, ...]:
+    return (Inverse, *_kind(step.transform)) if isinstance(step, Inverse) else (type(step),)
+
+
+def _shared(steps: Sequence[Transform]) -> Transform:
+    """One step that does to coordinate i what `steps[i]` does; only an Affine differs in its numbers."""
+    numbers = {(step.shift, step.scale): None for step in steps if isinstance(step, Affine)}
+    if len(numbers) <= 1:
+        return steps[0]
+    return Affine(*map(list, zip(*((step.shift, step.scale) for step in steps if isinstance(step, Affine)), strict=True)))
 
 
 def _targets(declared: Space) -> list[Part]:

@@ -120,7 +120,11 @@ class StepMaker:
 
     def inverse(self, node: syntax.Call, scope: Scope) -> Made:
         if node.arguments:
-            scope.report(mistakes.TooManyArguments(span=node.arguments[0].span, name="inverse", most="no arguments", found=len(node.arguments), signature="inverse { Tanh }"))  # fmt: skip
+            span, found = node.arguments[0].span, len(node.arguments)
+            problem = mistakes.TooManyArguments(
+                span=span, name="inverse", most="no arguments", found=found, signature="inverse { Tanh }"
+            )
+            scope.report(problem)
             return [None]
         inner = self._plain(self.steps(_block(node), scope), node, scope)
         return [self._inverted(step) for step in reversed(inner)]

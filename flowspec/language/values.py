@@ -148,7 +148,9 @@ def _learn(node: syntax.Call, scope: Scope, build: PartBuilder):
         if isinstance(value, Unknown):
             return UNKNOWN
         if name != "init" and np.ndim(value):
-            return scope.report(mistakes.WrongKind(span=argument.value.span, name="learn", argument=name, expected="one number", found="a vector"))  # fmt: skip
+            span = argument.value.span
+            problem = mistakes.WrongKind(span=span, name="learn", argument=name, expected="one number", found="a vector")
+            return scope.report(problem)
         given[name] = value
     return Learn(**{"init": 0.0, **given})
 
@@ -212,7 +214,9 @@ def _finite(function: Callable, values: tuple, node: syntax.Node, scope: Scope):
             )
         )
     if np.isnan(result).any():
-        return scope.report(mistakes.BadArithmetic(span=node.span, what="this has no value", advice="look for 0/0, inf - inf or the root of a negative number"))  # fmt: skip
+        advice = "look for 0/0, inf - inf or the root of a negative number"
+        return scope.report(mistakes.BadArithmetic(span=node.span, what="this has no value", advice=advice))
     if np.isinf(result).any() and all(np.isfinite(value).all() for value in values):
-        return scope.report(mistakes.BadArithmetic(span=node.span, what="the result is too large, or a division by 0", advice="write `inf` for infinity"))  # fmt: skip
+        what = "the result is too large, or a division by 0"
+        return scope.report(mistakes.BadArithmetic(span=node.span, what=what, advice="write `inf` for infinity"))
     return float(result) if result.ndim == 0 else result

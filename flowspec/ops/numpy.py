@@ -84,7 +84,9 @@ class NumpyOps(Ops):
     sigmoid = _lifted(_sigmoid)
     softplus = _lifted(_softplus)
     power = _lifted(_power)
-    matmul = staticmethod(np.matmul)
+
+    def matmul(self, matrix, x):
+        return np.matmul(matrix, x)
 
     def where(self, condition, a, b):
         if plain(condition, a, b):
@@ -151,7 +153,8 @@ class NumpyOps(Ops):
     def high_word(self, x):
         return (x >> 32) & 0xFFFFFFFF
 
-    xor = staticmethod(np.bitwise_xor)
+    def xor(self, a, b):
+        return a ^ b
 
     def to_float(self, x):
         return x.astype(self.dtype)

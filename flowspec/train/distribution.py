@@ -10,6 +10,8 @@ from torch.distributions import Distribution, Independent, Transform, constraint
 from torch.distributions.transforms import ComposeTransform, IndependentTransform
 from torch.distributions.utils import _sum_rightmost
 
+NO_SHAPE = Size()
+
 
 class NormalizingFlow(Distribution):
     """Distribution of `transform(z)`, z drawn from `base`.
@@ -87,15 +89,15 @@ class NormalizingFlow(Distribution):
             point = part(point)
         return point.detach().expand(shape)
 
-    def sample(self, sample_shape=Size()) -> Tensor:
+    def sample(self, sample_shape=NO_SHAPE) -> Tensor:
         with torch.no_grad():
             return self.transform(self.base.sample(sample_shape))
 
-    def rsample(self, sample_shape=Size()) -> Tensor:
+    def rsample(self, sample_shape=NO_SHAPE) -> Tensor:
         """Samples through which gradients flow to the parameters."""
         return self.transform(self.base.rsample(sample_shape))
 
-    def rsample_and_log_prob(self, sample_shape=Size()) -> tuple[Tensor, Tensor]:
+    def rsample_and_log_prob(self, sample_shape=NO_SHAPE) -> tuple[Tensor, Tensor]:
         """Samples and their log-densities, in one pass through the transform."""
         z = self.base.rsample(sample_shape) if self.has_rsample else self.base.sample(sample_shape)
         x, log_det = forward_and_log_det(self.transform, z)

@@ -27,7 +27,7 @@ from flowspec.ops.torch import TorchOps
 from flowspec.parameter import Learn, ParameterSpec, children, parameters, value_range, values
 from flowspec.runtime.inputs import ContextMissing, WrongInput
 from flowspec.support import Interval, Space
-from flowspec.train.distribution import NormalizingFlow
+from flowspec.train.distribution import NO_SHAPE, NormalizingFlow
 from flowspec.weights import as_weights
 
 
@@ -327,7 +327,7 @@ class FlowBase(Distribution):
             return held
         return self.context if self.context is not None else torch.empty(0)
 
-    def noise(self, sample_shape=Size()) -> Tensor:
+    def noise(self, sample_shape=NO_SHAPE) -> Tensor:
         """Standard draws (*sample_shape, *batch_shape, K) from torch's generator."""
         like, kinds = self._like(), self.module.flow.noise
         shape = (*sample_shape, *self.batch_shape)
@@ -340,12 +340,12 @@ class FlowBase(Distribution):
         ]
         return torch.stack(draws, dim=-1)
 
-    def rsample(self, sample_shape=Size()) -> Tensor:
+    def rsample(self, sample_shape=NO_SHAPE) -> Tensor:
         if not self.has_rsample:
             raise NotImplementedError(f"{self.module.flow.base.title} has no reparametrised sampler; use sample()")
         return self._drawn(self.noise(sample_shape))
 
-    def sample(self, sample_shape=Size()) -> Tensor:
+    def sample(self, sample_shape=NO_SHAPE) -> Tensor:
         with torch.no_grad():
             return self._drawn(self.noise(sample_shape))
 
@@ -395,8 +395,9 @@ class FlowDistribution(NormalizingFlow):
         ops, flow = self.module.bound(value, flat_context(self.context, rows.batch))
         return rows.each(density.log_prob(ops, flow, rows.last(value)))
 
-    def rsample_and_log_prob(self, sample_shape=Size()) -> tuple[Tensor, Tensor]:
-        noise = self.base.noise(sample_shape)
+    def rsample_and_log_prob(self, sample_shape=NO_SHAPE) -> tuple[Tensor, Tensor]:
+        base: FlowBase = self.base  # type: ignore[assignment]
+        noise = base.noise(sample_shape)
         rows = _Rows(False, noise.shape[:-1])
         ops, flow = self.module.bound(noise, flat_context(self.context, rows.batch))
         x, log_prob = density.sample(ops, flow, rows.last(noise))

@@ -31,7 +31,7 @@ class VectorMap(Transform):
         return self._hull(space, "inverse_and_log_det")
 
     def _hull(self, space, direction):
-        if self.varies or all(part == REAL for part in space.parts):
+        if self.varies or space.is_real:
             return self.domain_for(space)
         function = getattr(bound_to_reference(self), direction)
         shift = function(REFERENCE, np.zeros((space.size, 1)))[0]

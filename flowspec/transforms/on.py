@@ -50,22 +50,23 @@ class On(Transform):
 
     def _split(self, space: Space):
         """The sets over the chosen coordinates, in their order; None where one is chosen in part only."""
+        if max(self.coordinates) < space.size == len(space.parts):
+            return tuple(map(space.parts.__getitem__, self.coordinates))
         starts = {block.start: (block, part) for block, part in space.blocks}
-        chosen, remaining = [], list(self.coordinates)
-        while remaining:
-            block, part = starts.get(remaining[0], (None, None))
-            if block is None or part is None or remaining[: part.size] != list(range(block.start, block.stop)):
+        chosen, at = [], 0
+        while at < len(self.coordinates):
+            block, part = starts.get(self.coordinates[at], (None, None))
+            if block is None or part is None or self.coordinates[at : at + part.size] != tuple(range(block.start, block.stop)):
                 return None
             chosen.append(part)
-            remaining = remaining[part.size :]
+            at += part.size
         return tuple(chosen)
 
     def _placed(self, space: Space, inner: Space) -> Space:
         """The whole support, with `inner` over the chosen coordinates."""
         if inner.size == len(self.coordinates) and all(part.size == 1 for part in inner.parts):
-            new = dict(zip(self.coordinates, inner.parts, strict=True))
-            kept = {block.start: part for block, part in space.blocks if block.start not in self.coordinates}
-            return space.with_parts(part for _, part in sorted((new | kept).items()))
+            new = {block.start: part for block, part in space.blocks} | dict(zip(self.coordinates, inner.parts, strict=True))
+            return space.with_parts(map(new.__getitem__, sorted(new)))
         first, last = min(self.coordinates), max(self.coordinates)
         before = [part for block, part in space.blocks if block.start < first]
         behind = [part for block, part in space.blocks if block.start > last]

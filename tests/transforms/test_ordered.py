@@ -39,5 +39,5 @@ def test_density_of_order_statistics():
 
 
 def test_refuses_a_single_coordinate():
-    with pytest.raises(FlowError, match="2 coordinates"):
+    with pytest.raises(FlowError, match="2 or more coordinates"):
         parse("Normal(0, 1)[1] |> Ordered")
