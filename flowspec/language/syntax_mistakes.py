@@ -147,6 +147,15 @@ class MissingStep(Diagnostic):
 
 
 @mistake
+class MissingBraces(Diagnostic):
+    message = "the steps of `{form}` stand in braces"
+    help = "write `{written} {{ {found} }}`"
+    form: str
+    written: str
+    found: str
+
+
+@mistake
 class ColonArgument(Diagnostic):
     message = "a named argument is written with `=`, not `{found}`"
     help = "write `{name} = value`"
@@ -237,18 +246,24 @@ def scan(text: str, end: int | None = None) -> Iterator[Scanned]:
 
 
 class _Place:
-    """Where the parser stood: the token before, the brackets that are open."""
+    """Where the parser stood: the token before, the brackets that are open, the name that was called just before."""
 
     def __init__(self, source: Source, position: int):
         self.source = source
         self.before: Scanned | None = None
         self.open: list[Scanned] = []
+        self.called: Scanned | None = None
+        callers: list[Scanned | None] = []
         for token in scan(source.text, position):
-            self.before = token
             if token.text in _CLOSING:
                 self.open.append(token)
+                callers.append(self.before)
             elif token.text in _OPENING and self.open:
                 self.open.pop()
+                self.called = callers.pop()
+            self.before = token
+        if self.before and self.before.text not in _OPENING:
+            self.called = self.before
 
     def span(self, token: Scanned) -> Span:
         return Span(self.source, token.start, token.end)
@@ -257,7 +272,7 @@ class _Place:
 def at_token(source: Source, span: Span, accepted: set[str]) -> Diagnostic:
     """The mistake that a token makes which is none of the accepted ones."""
     found, place = span.text, _Place(source, span.start)
-    rules = (_arrow, _closing, _ending, _piped, _side_by_side, _colon, _number, _in_arguments, _missing_value)
+    rules = (_arrow, _closing, _ending, _piped, _side_by_side, _colon, _equals, _number, _in_arguments, _missing_value)
     for rule in rules:
         if mistake := rule(found, span, place, accepted):
             return mistake
@@ -329,6 +344,7 @@ def _piped(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagnos
 
 
 _KEYWORDS = ("let", "def", "context", "event")
+_FORMS = ("repeat", "inverse", "on")
 
 
 def _side_by_side(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagnostic | None:
@@ -336,6 +352,9 @@ def _side_by_side(found: str, span: Span, place: _Place, accepted: set[str]) -> 
         return None
     if found in _KEYWORDS:
         return LateStatement(span=span, keyword=found)
+    if place.called and place.called.text in _FORMS:
+        written = span.source.text[place.called.start : place.before.end]
+        return MissingBraces(span=span, form=place.called.text, written=written, found=found)
     return MissingPipe(span=span, found=found)
 
 
@@ -347,6 +366,17 @@ def _colon(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagnos
         return None
     advice = "separate the names by `,`: `event x, y: real`"
     return WrongSign(span=span, what="`:` stands only between a declared name and its support", advice=advice)
+
+
+def _equals(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagnostic | None:
+    if found != "=" or place.open or place.before is None or not re.fullmatch(r"[A-Za-z_]\w*", place.before.text):
+        return None
+    name = place.before.text
+    if "COLON" in accepted:
+        return WrongSign(span=span, what="a support stands behind `:`, not `=`", advice=f"write `{name}: real`")
+    if _PIPE in accepted:
+        return WrongSign(span=span, what="a name gets its value from `let`", advice=f"write `let {name} = ...`")
+    return None
 
 
 def _number(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagnostic | None:
