@@ -185,7 +185,7 @@ class _Walk:
         if steps:
             steps[-1] = replace(steps[-1], output=space)
         output = settled.image(space)
-        retests = (settled.varies or settled.image_is_hull) and not space.is_real
+        retests = (settled.varies or settled.image_is_hull) and (settled.image_varies or not space.is_real)
         steps.append(Step(settled, space, output, retests, self.origin(transform).span))
         return output
 

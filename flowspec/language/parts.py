@@ -79,7 +79,7 @@ class PartMaker:
         value = evaluate(node, scope, self.value_part)
         if isinstance(value, Unknown):
             return value
-        if isinstance(value, int | float) and not isinstance(value, bool) and value == round(value) and low <= value <= high:
+        if isinstance(value, int | float) and not isinstance(value, bool) and are_whole(value) and low <= value <= high:
             return int(value)
         found = in_words(value)
         return scope.report(mistakes.BadCount(span=node.span, what=what, low=low, high=high, found=found, example=example))
@@ -116,12 +116,12 @@ class PartMaker:
             numeric = isinstance(value, int | float | np.ndarray | Learn | FromContext) and not isinstance(value, bool)
             expected = None if numeric else "a number"
         elif spec.kind is tuple:
-            if isinstance(value, np.ndarray) and value.ndim == 1 and (value == np.round(value)).all():
+            if isinstance(value, np.ndarray) and value.ndim == 1 and are_whole(value):
                 return tuple(int(v) for v in value)
             expected = "a vector of whole numbers, such as `[1, 0]`"
         elif isinstance(value, np.ndarray | Learn | FromContext | Base):
             expected = "one fixed value"
-        elif spec.kind is int and isinstance(value, float) and value == round(value):
+        elif spec.kind is int and isinstance(value, float) and are_whole(value):
             return int(value)
         if expected is None:
             return value
@@ -134,7 +134,7 @@ class PartMaker:
 
 
 def _found(value: Any) -> str:
-    whole = isinstance(value, np.ndarray) and value.ndim == 1 and (value == np.round(value)).all()
+    whole = isinstance(value, np.ndarray) and value.ndim == 1 and are_whole(value)
     return "a vector of fractions" if isinstance(value, np.ndarray) and value.ndim == 1 and not whole else in_words(value)
 
 
@@ -224,3 +224,8 @@ def written_value(value: Any) -> str:
     if isinstance(value, str):
         return f'"{value}"'
     return "none" if value is None else f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+def are_whole(values: float | np.ndarray) -> bool:
+    """Are all of them whole numbers, none infinite or NaN?"""
+    return bool(np.isfinite(values).all() and (values == np.round(values)).all())

@@ -51,6 +51,7 @@ class ELU(Elementwise):
     """y = x for x >= 0, alpha (exp(x) - 1) below.   Slope: 1 or alpha exp(x).   Source: arXiv:1511.07289, eq. 15."""
 
     examples = ("ELU", "ELU([0.5, 1, 2])", "ELU(learn(1.5))")
+    image_varies = True
 
     alpha: Value = parameter(1.0, within=POSITIVE, doc="-alpha is the limit on the negative side")
 
@@ -58,7 +59,9 @@ class ELU(Elementwise):
         return ops.where(x >= 0.0, x, self.alpha * ops.expm1(ops.minimum(x, 0.0)))
 
     def inverse(self, ops, y):
-        return ops.where(y >= 0.0, y, ops.log1p(ops.minimum(y, 0.0) / self.alpha))
+        beyond = y <= -self.alpha
+        x = ops.log1p(ops.where(beyond, 0.0, ops.minimum(y, 0.0)) / self.alpha)
+        return ops.where(y >= 0.0, y, ops.where(beyond, -math.inf, x))
 
     def log_slope(self, ops, x):
         return ops.where(x >= 0.0, 0.0 * x, ops.log(self.alpha) + ops.minimum(x, 0.0))

@@ -25,6 +25,10 @@ class On(Transform):
         return self.transform.image_is_hull
 
     @property
+    def image_varies(self):
+        return self.transform.image_varies
+
+    @property
     def title(self):
         return self.transform.title
 

@@ -63,6 +63,9 @@ class Transform(ABC):
     """Is the image of a box no box, so that `image` gives the smallest one around it? Then points are tested again
     where they came from."""
 
+    image_varies: ClassVar[bool] = False
+    """Does what all real numbers go to depend on parameters? Then the inverse gives an infinity for what is not in it."""
+
     scalar_too: ClassVar[bool] = False
     """Does it take a scalar flow as well as a vector?"""
 

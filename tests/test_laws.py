@@ -1,0 +1,246 @@
+"""What holds for every base and step: asked of the registry, for each of its examples.
+
+Leaving a part out of a law needs a line in EXCEPTIONS.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import mpmath
+import numpy as np
+import onnxruntime
+import pytest
+
+import flowspec
+from flowspec import density, registry
+from flowspec.bounds import outside_of
+from flowspec.catalogue import example_flow
+from flowspec.export.graphs import Target, from_noise_graph, log_prob_graph, serialise
+from flowspec.flow import Flow
+from flowspec.model import Model, bind
+from flowspec.ops.mpmath import MpmathOps
+from flowspec.ops.numpy import NumpyOps
+from flowspec.philox import noise
+from flowspec.support import Interval
+
+EXCEPTIONS: dict[tuple[str, str], str] = {}
+"""(part, law) -> why the part is left out of the law."""
+
+ROWS = 64
+TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
+DTYPES = ("float32", "float64")
+
+
+def _cases():
+    for name, kind in registry.bases().items():
+        yield from ((name, f"{name}-{i}", example, None) for i, example in enumerate(kind.examples))
+    for name, kind in registry.transforms().items():
+        yield from ((name, f"{name}-{i}", example, kind) for i, example in enumerate(kind.examples))
+
+
+CASES = {label: (name, example, kind) for name, label, example, kind in _cases()}
+
+
+@functools.cache
+def flow_of(label: str) -> Flow:
+    _, example, kind = CASES[label]
+    return flowspec.parse(example) if kind is None else example_flow(kind, example)
+
+
+@functools.cache
+def model_of(label: str) -> Model:
+    return Model(flow_of(label))
+
+
+def law():
+    """Parametrise a law over every example, but for those that it excepts."""
+
+    def decorate(function):
+        name = function.__name__.removeprefix("test_")
+        labels = [label for label, (part, _, _) in CASES.items() if (part, name) not in EXCEPTIONS]
+        return pytest.mark.parametrize("label", labels)(function)
+
+    return decorate
+
+
+def draws(label: str, rows: int = ROWS) -> np.ndarray:
+    """Standard noise in float32 numbers, (rows, K): the same in both dtypes."""
+    return noise(NumpyOps("float32"), np.int64(5), np.arange(rows), list(flow_of(label).noise)).T
+
+
+def points(label: str, dtype: str = "float64", rows: int = ROWS) -> np.ndarray:
+    """Samples, rounded to float32 where that keeps them in the support."""
+    return model_of(label).from_noise(draws(label, rows), dtype=np.dtype(dtype))[0]
+
+
+def extreme_draws(label: str) -> np.ndarray:
+    """Noise as far out as it ever comes, and farther."""
+    far = {"normal": [-40.0, -6.0, 6.0, 40.0], "uniform": [2.0**-24, 1e-3, 1 - 1e-3, 1 - 2.0**-24]}
+    return np.array([far.get(kind, far["uniform"]) for kind in flow_of(label).noise]).T
+
+
+def close(found, expected, tolerance: float) -> None:
+    """|found - expected| <= tolerance (1 + |expected|), infinities and NaN alike."""
+    found, expected = np.asarray(found, float), np.asarray(expected, float)
+    np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance)
+
+
+@functools.cache
+def session(label: str, direction: str, dtype: str) -> onnxruntime.InferenceSession:
+    make = {"log_prob": log_prob_graph, "from_noise": from_noise_graph}[direction]
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = 1
+    target = Target(dtype)
+    return onnxruntime.InferenceSession(serialise(make(model_of(label).fixed, target), target, ""), options)
+
+
+# --- the two directions ------------------------------------------------------------------------------------
+
+
+@law()
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_inverse_undoes_forward(label, dtype):
+    """y -> x -> y gives y again; both directions tell the same log-determinant."""
+    ops, flow = NumpyOps(dtype), model_of(label).fixed
+    flow = bind(ops, flow)
+    with np.errstate(all="ignore"):
+        start = density.sample_base(ops, flow, draws(label).T.astype(dtype))
+        y, there = density.forward(ops, flow.steps, start)
+        x, back, _ = density.inverse(ops, flow.steps, y)
+        again, _ = density.forward(ops, flow.steps, x)
+    tolerance = {"float32": 2e-5, "float64": 1e-11}[dtype]
+    close(again, y, tolerance)
+    # Where y carries the x only in part, the slope is that of the x nearest to it.
+    ok = np.all(np.abs(x - start) <= tolerance * (1 + np.abs(start)), axis=tuple(range(start.ndim - 1)))
+    there, back = (np.broadcast_to(each, ok.shape) for each in (there, back))
+    close(back[ok], there[ok], 20 * tolerance)
+    assert ok.mean() > 0.5
+
+
+@law()
+def test_slope_is_the_derivative(label):
+    """The log-determinant of the steps against differences at 50 digits."""
+    flow = model_of(label).fixed
+    if not flow.steps:
+        pytest.skip("a base has no steps")
+    ops = MpmathOps()
+    bound = bind(ops, flow)
+    with np.errstate(all="ignore"):
+        start = density.sample_base(NumpyOps(), bind(NumpyOps(), flow), draws(label, 4).T.astype(float))
+    step = mpmath.mpf(10) ** -20
+
+    def forward(x):
+        y, log_det = density.forward(ops, bound.steps, x)
+        return np.atleast_2d(np.asarray(y, object)), log_det
+
+    for row in range(start.shape[-1]):
+        x = ops.constant(start[..., row : row + 1])
+        size = 1 if flow.base_space.scalar else start.shape[0]
+        columns = []
+        for i in range(size):
+            nudge = np.zeros((*start.shape[:-1], 1), object) + mpmath.mpf(0)
+            nudge[i if start.ndim == 2 else 0] = step
+            columns.append((forward(x + nudge)[0] - forward(x - nudge)[0])[:size, 0] / (2 * step))
+        expected = mpmath.log(abs(mpmath.det(mpmath.matrix([[columns[j][i] for j in range(size)] for i in range(size)]))))
+        found = np.broadcast_to(np.asarray(forward(x)[1], object), (1,))[0]
+        assert abs(found - expected) <= 1e-12 * (1 + abs(expected))
+
+
+# --- supports ----------------------------------------------------------------------------------------------
+
+
+@law()
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_samples_are_in_the_support(label, dtype):
+    """Also those from noise that is far out, and after rounding."""
+    model, ops = model_of(label), NumpyOps(dtype)
+    rows = np.concatenate([draws(label), extreme_draws(label)])
+    x, log_prob = model.from_noise(rows, dtype=np.dtype(dtype))
+    assert not np.isnan(x).any()
+    assert not np.isnan(log_prob).any()
+    outside = outside_of(ops, model.fixed.space, x.T)
+    assert not np.any(outside)
+    assert not np.isnan(model.log_prob(x, dtype=np.dtype(dtype))).any()
+
+
+@law()
+def test_log_prob_outside_the_support_is_minus_infinity(label):
+    model = model_of(label)
+    inside = points(label, rows=1)
+    for columns, part in model.fixed.space.blocks:
+        if not isinstance(part, Interval):
+            continue
+        for end, beyond in ((part.low, -1.0), (part.high, 1.0)):
+            if np.isfinite(end):
+                x = inside.copy()
+                x[..., columns] = end + beyond
+                assert model.log_prob(x) == [-np.inf]
+
+
+@law()
+def test_log_prob_of_nan_is_nan(label):
+    x = np.full_like(points(label, rows=1), np.nan)
+    assert np.isnan(model_of(label).log_prob(x)).all()
+    assert np.isnan(session(label, "log_prob", "float64").run(None, {"x": x})[0]).all()
+
+
+# --- one statement, many interpreters ----------------------------------------------------------------------
+
+
+@law()
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_log_prob_is_the_same_in_numpy_torch_and_onnxruntime(label, dtype):
+    torch = pytest.importorskip("torch")
+    model, x = model_of(label), points(label, dtype)
+    expected = model.log_prob(x, dtype=np.dtype(dtype))
+    close(session(label, "log_prob", dtype).run(None, {"x": x})[0], expected, TOLERANCE[dtype])
+    module = flowspec.to_torch(model, dtype=getattr(torch, dtype))
+    close(module().log_prob(torch.tensor(x)).detach().numpy(), expected, TOLERANCE[dtype])
+
+
+@law()
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_samples_are_the_same_in_numpy_torch_and_onnxruntime(label, dtype):
+    torch = pytest.importorskip("torch")
+    from flowspec.ops.torch import TorchOps
+
+    model, rows = model_of(label), draws(label).astype(dtype)
+    x, log_prob = model.from_noise(rows, dtype=np.dtype(dtype))
+    found, found_log_prob = session(label, "from_noise", dtype).run(None, {"noise": rows})
+    close(found, x, TOLERANCE[dtype])
+    close(found_log_prob, log_prob, TOLERANCE[dtype])
+    standard = torch.tensor(rows)
+    ops = TorchOps(standard.dtype, standard.device)
+    found, found_log_prob = density.sample(ops, bind(ops, model.fixed), standard.T)
+    close(found.numpy().T, x, TOLERANCE[dtype])
+    close(np.broadcast_to(found_log_prob, log_prob.shape), log_prob, TOLERANCE[dtype])
+
+
+@law()
+def test_json_gives_the_flow_back(label):
+    flow = flow_of(label)
+    again = Flow.from_json(flow.to_json())
+    assert again.to_json() == flow.to_json()
+    x = points(label)
+    np.testing.assert_array_equal(Model(again).log_prob(x), model_of(label).log_prob(x))
+
+
+@law()
+def test_gradients_are_finite(label):
+    """Of log_prob by the point and by every trained parameter, at samples, far out, and outside."""
+    torch = pytest.importorskip("torch")
+    model = model_of(label)
+    rows = np.concatenate([draws(label), extreme_draws(label)])
+    inside = model.from_noise(rows)[0]
+    x = np.concatenate([inside, inside + 1e3, inside - 1e3])
+    # A density that is 0 in float64, inside of the support, has no gradient of its logarithm.
+    x = x[np.isfinite(model.log_prob(x)) | np.broadcast_to(outside_of(NumpyOps(), model.fixed.space, x.T), len(x))]
+    x = torch.tensor(x, requires_grad=True)
+    module = flowspec.to_torch(model, dtype=torch.float64)
+    log_prob = module().log_prob(x)
+    torch.where(torch.isfinite(log_prob), log_prob, 0.0).sum().backward()
+    assert x.grad is None or torch.isfinite(x.grad).all()
+    for name, parameter in module.named_parameters():
+        assert parameter.grad is None or torch.isfinite(parameter.grad).all(), name
