@@ -228,4 +228,4 @@ def written_value(value: Any) -> str:
 
 def are_whole(values: float | np.ndarray) -> bool:
     """Are all of them whole numbers, none infinite or NaN?"""
-    return bool(np.isfinite(values).all() and (values == np.round(values)).all())
+    return bool(np.all(np.isfinite(values)) and np.all(values == np.round(values)))
