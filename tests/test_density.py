@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ def test_integrates_to_one_between_any_two_quantiles(label):
     def density(x):
         return np.exp(model.log_prob(np.atleast_1d(x)))
 
-    found = [_integral(density, a, b) for a, b in zip(ends, ends[1:], strict=False)]
+    found = [_integral(density, a, b) for a, b in pairwise(ends)]
     # The standard deviation of a share of 1/4 of 20,000 samples is 0.003.
     np.testing.assert_allclose(found, [0.24, 0.25, 0.25, 0.23995], atol=0.016)
 
@@ -73,7 +74,7 @@ def test_whole_support_has_mass_one(label):
     def density(x):
         return float(np.exp(model.log_prob(np.array([x]))[0]))
 
-    middle = sum(_integral(lambda x: np.exp(model.log_prob(x)), a, b) for a, b in zip(drawn, drawn[1:], strict=False))
+    middle = sum(_integral(lambda x: np.exp(model.log_prob(x)), a, b) for a, b in pairwise(drawn))
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", integrate.IntegrationWarning)  # a density may grow without bound at an end
         low = integrate.quad(density, interval.low, drawn[0], limit=200)[0]
