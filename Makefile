@@ -2,7 +2,7 @@
 # make test      set up, run the whole test suite
 # make quick     the fast part of it
 # make exported  compile the examples into exported/
-# make lint      ruff, mypy
+# make lint      ruff, mypy, the layers
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN = .venv/bin
@@ -26,6 +26,7 @@ exported: $(INSTALLED)
 lint: $(INSTALLED)
 	$(BIN)/ruff check flowspec examples tests benchmarks
 	$(BIN)/mypy flowspec
+	$(BIN)/lint-imports --no-cache
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -62,6 +62,12 @@ class Interval:
         below = value <= self.high if self.closed_high else value < self.high
         return above and below
 
+    def excludes(self, values: np.ndarray) -> np.ndarray:
+        """Which of some numbers are not in the set; NaN is neither in it nor out of it."""
+        below = values < self.low if self.closed_low else values <= self.low
+        above = values > self.high if self.closed_high else values >= self.high
+        return below | above
+
     def contains(self, other: Part) -> bool:
         """Is every value of the other set a value of this one?"""
         if isinstance(other, Circle):

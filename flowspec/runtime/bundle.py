@@ -14,6 +14,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, Inva
 
 from flowspec.diagnostics import Diagnostic, FlowError, mistake
 from flowspec.runtime.inputs import ContextMissing, WrongInput
+from flowspec.support import Interval, as_interval, part_from_json
 
 FORMAT = 1
 """The version of what a bundle holds: written into `flow.json`."""
@@ -109,7 +110,15 @@ def _sound(about: dict[str, Any]) -> bool:
         and (len(about["columns"]) == 1 or not about["scalar"])
         and bool(about["columns"])
         and isinstance(about["flow"], dict)
+        and len(_context_supports(about)) == len(about["context"])
     )
+
+
+def _context_supports(about: dict[str, Any]) -> list[Interval]:
+    """What each conditioning variable may be."""
+    declared = about["flow"].get("context") or []
+    parts = [as_interval(part_from_json(entry["support"])) for entry in declared for _ in entry["names"]]
+    return [part for part in parts if part is not None]
 
 
 def _provider(name: str) -> str:
@@ -137,6 +146,7 @@ class Bundle:
         self.about = about
         self.columns: tuple[str, ...] = tuple(about["columns"])
         self.context: tuple[str, ...] = tuple(about["context"])
+        self._context_supports = _context_supports(about)
         self.noise: tuple[str, ...] = tuple(about["noise"])
         self.dtype = np.dtype(about["dtype"])
         self._files = files
@@ -251,6 +261,7 @@ class Bundle:
         if context is None:
             raise FlowError(ContextMissing(names=", ".join(self.context), count=len(self.context)))
         given = self._array(context, "context", len(self.context))
+        self._check_context(given)
         if rows is not None and len(given) == 1:
             given = np.repeat(given, rows, axis=0)
         if rows is not None and len(given) != rows:
@@ -260,6 +271,17 @@ class Bundle:
                 )
             )
         return {"context": np.ascontiguousarray(given)}
+
+    def _check_context(self, given: np.ndarray) -> None:
+        """Refuse values that the flow was not declared for. NaN passes: its log-density is NaN."""
+        for column, (name, support) in enumerate(zip(self.context, self._context_supports, strict=True)):
+            values = given[:, column]
+            outside = np.flatnonzero(support.excludes(values))
+            if outside.size:
+                first = int(outside[0])
+                what = f"context `{name}` is {values[first]:g} in row {first}, outside of {support.brackets}"
+                advice = f"leave such rows out ({outside.size} of {len(given)}), or declare a wider support"
+                raise FlowError(WrongInput(what=what, advice=advice))
 
     def _cut(self, session, feeds: dict[str, np.ndarray], count: int, names: list[str]) -> list[np.ndarray]:
         """Run a graph on pieces that stay in the caches."""

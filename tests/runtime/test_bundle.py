@@ -460,3 +460,9 @@ def test_a_context_that_does_not_fit_is_told(opened, name, context, told):
 def test_a_context_that_is_nan_gives_nan_in_its_row_only(opened):
     found = opened("given").log_prob([1.0, 1.0, 1.0], [[1.0], [math.nan], [2.0]])
     assert np.isnan(found).tolist() == [False, True, False]
+
+
+def test_context_outside_its_support_is_told(opened):
+    with pytest.raises(FlowError, match=r"context `z` is -1 in row 1, outside of \(0, inf\)"):
+        opened("given").sample(context=[[1.0], [-1.0], [0.0]])
+    assert np.isnan(opened("given").log_prob([1.0], context=[[np.nan]])).all()

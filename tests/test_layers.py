@@ -1,0 +1,56 @@
+"""The layers of `pyproject.toml` hold, and what must start fast or run anywhere loads no more than it needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HEAVY = {"torch", "onnx", "onnxruntime", "onnx_ir", "matplotlib", "pyarrow"}
+
+
+def loaded_by(code: str) -> set[str]:
+    """The heavy packages that are loaded when a fresh interpreter has run the code."""
+    script = f"{code}\nimport sys\nprint(*sorted({HEAVY!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.slow
+def test_every_file_imports_only_from_below():
+    linter = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import flowspec",
+        "import flowspec; flowspec.read('examples/iris.flow').to_json()",
+        "from flowspec.cli.main import cli",
+    ],
+)
+def test_checking_loads_nothing_heavy(code):
+    assert loaded_by(code) == set()
+
+
+def test_opening_a_bundle_loads_onnxruntime_alone():
+    assert loaded_by("import flowspec; flowspec.load('exported/one_liner').sample(2)") == {"onnxruntime"}
+
+
+def test_compiling_loads_no_torch():
+    code = "import flowspec, tempfile; flowspec.compile(flowspec.parse('Normal(0, 1)'), tempfile.mkdtemp() + '/b')"
+    assert "torch" not in loaded_by(code)
+
+
+def test_every_module_stands_in_a_layer():
+    """Every module of the package stands in a layer, or is one of those that all may use."""
+    text = (ROOT / "pyproject.toml").read_text()
+    free = {"__init__", "__main__", "bounds", "files", "philox", "tables", "version", "weights", "grammar"}
+    names = {path.stem for path in (ROOT / "flowspec").glob("*.py")}
+    names |= {path.parent.name for path in (ROOT / "flowspec").glob("*/__init__.py")}
+    assert {name for name in names if f'flowspec.{name}"' not in text and f"flowspec.{name} " not in text} <= free
