@@ -14,10 +14,10 @@ from flowspec.transforms.affine import Affine
 from flowspec.transforms.exp import Exp
 from flowspec.transforms.inverse import Inverse
 from flowspec.transforms.sigmoid import Sigmoid
-from flowspec.transforms.transform import Elementwise, Transform
+from flowspec.transforms.transform import Univariate, Transform
 
 
-def from_real(target: Interval) -> tuple[Elementwise, ...]:
+def from_real(target: Interval) -> tuple[Univariate, ...]:
     """Steps that take every real number onto the inside of an interval."""
     if math.isfinite(target.low) and math.isfinite(target.high):
         return (Sigmoid(), *_affine(target.low, target.high - target.low))
@@ -28,7 +28,7 @@ def from_real(target: Interval) -> tuple[Elementwise, ...]:
     return ()
 
 
-def _affine(shift: float, scale: float) -> tuple[Elementwise, ...]:
+def _affine(shift: float, scale: float) -> tuple[Univariate, ...]:
     return () if (shift, scale) == (0.0, 1.0) else (Affine(shift, scale),)
 
 

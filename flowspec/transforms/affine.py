@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from flowspec.parameter import NONZERO, Value, parameter, value_range
 from flowspec.support import Interval
-from flowspec.transforms.transform import Elementwise
+from flowspec.transforms.transform import Univariate
 
 
-class ScaleAndShift(Elementwise):
+class ScaleAndShift(Univariate):
     """y = shift + scale x, for whoever says what the two are."""
 
     shift: Value

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from flowspec import mistakes
 from flowspec.parameter import Value, parameter, setting
 from flowspec.support import Circle
-from flowspec.transforms.transform import Elementwise
+from flowspec.transforms.transform import Univariate
 
 
 @dataclass(frozen=True, eq=False)
-class CircularShift(Elementwise):
+class CircularShift(Univariate):
     """y = x + shift, wrapped around the circle (low, high).   Slope: 1.   Source: zuko's CircularShiftTransform."""
 
     examples = ("CircularShift(1)", "CircularShift([0.5, -1, 2])", "CircularShift(learn(0.5))")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flowspec.support import POSITIVE
-from flowspec.transforms.transform import Elementwise
+from flowspec.transforms.transform import Univariate
 
 
 @dataclass(frozen=True, eq=False)
-class Exp(Elementwise):
+class Exp(Univariate):
     """y = exp(x).   Slope: exp(x).   Source: torch.distributions.transforms.ExpTransform."""
 
     codomain = POSITIVE
@@ -26,7 +26,7 @@ class Exp(Elementwise):
 
 
 @dataclass(frozen=True, eq=False)
-class Log(Elementwise):
+class Log(Univariate):
     """y = log(x), for x > 0.   Slope: 1 / x.   Source: the inverse of torch's ExpTransform."""
 
     domain = POSITIVE

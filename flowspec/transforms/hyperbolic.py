@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from flowspec.ops.vocabulary import LOG_2
 from flowspec.parameter import Value, parameter
 from flowspec.support import POSITIVE
-from flowspec.transforms.transform import Elementwise
+from flowspec.transforms.transform import Univariate
 
 
 @dataclass(frozen=True, eq=False)
-class Sinh(Elementwise):
+class Sinh(Univariate):
     """y = sinh(x).   Slope: cosh(x).   Source: TensorFlow Probability, bijectors/sinh.py."""
 
     examples = ("Sinh",)
@@ -27,7 +27,7 @@ class Sinh(Elementwise):
 
 
 @dataclass(frozen=True, eq=False)
-class Arcsinh(Elementwise):
+class Arcsinh(Univariate):
     """y = arsinh(x).   Slope: 1 / sqrt(1 + x^2).   Source: the inverse of TensorFlow Probability's Sinh."""
 
     examples = ("Arcsinh",)
@@ -51,7 +51,7 @@ class Arcsinh(Elementwise):
 
 
 @dataclass(frozen=True, eq=False)
-class SinhArcsinh(Elementwise):
+class SinhArcsinh(Univariate):
     """y = sinh(tailweight (arsinh(x) + skewness)).   Slope: tailweight cosh(...) / sqrt(1 + x^2).
 
     Source: Sinh-arcsinh distributions, Jones and Pewsey, 2009, doi:10.1093/biomet/asp053. The signs are those of

@@ -9,11 +9,11 @@ from flowspec.parameter import Value, parameter, setting, value_range
 from flowspec.support import POSITIVE, Interval
 from flowspec.transforms.affine import reciprocal, times
 from flowspec.transforms.tanh import log_tanh_slope
-from flowspec.transforms.transform import Elementwise
+from flowspec.transforms.transform import Univariate
 
 
 @dataclass(frozen=True, eq=False)
-class LeakyReLU(Elementwise):
+class LeakyReLU(Univariate):
     """y = x for x >= 0, slope x below.   Slope: 1 or slope.   Source: nflows, nonlinearities.LeakyReLU."""
 
     examples = ("LeakyReLU", "LeakyReLU([0.1, 0.5, 2])", "LeakyReLU(learn(0.3))")
@@ -47,7 +47,7 @@ def _scaled_below_zero(interval: Interval, factors: Interval) -> Interval:
 
 
 @dataclass(frozen=True, eq=False)
-class ELU(Elementwise):
+class ELU(Univariate):
     """y = x for x >= 0, alpha (exp(x) - 1) below.   Slope: 1 or alpha exp(x).   Source: arXiv:1511.07289, eq. 15."""
 
     examples = ("ELU", "ELU([0.5, 1, 2])", "ELU(learn(1.5))")
@@ -82,7 +82,7 @@ class ELU(Elementwise):
 
 
 @dataclass(frozen=True, eq=False)
-class LeakyTanh(Elementwise):
+class LeakyTanh(Univariate):
     """y = tanh(x) for |x| <= bound, and its tangent beyond.   Slope: 1 - tanh(x)^2, constant beyond the bound.
 
     Source: the LeakyTanh of flowjax (bijections/tanh.py): an image that is all of R, with tanh's centre.

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from flowspec.ops.vocabulary import LOG_2PI
 from flowspec.support import UNIT
-from flowspec.transforms.transform import Elementwise
+from flowspec.transforms.transform import Univariate
 
 
 @dataclass(frozen=True, eq=False)
-class NormalCDF(Elementwise):
+class NormalCDF(Univariate):
     """y = Phi(x), the standard normal distribution function.   Slope: exp(-x^2/2) / sqrt(2 pi).
 
     Source: zuko.transforms.CumulativeDistributionTransform of a normal; TensorFlow Probability's NormalCDF.
@@ -30,7 +30,7 @@ class NormalCDF(Elementwise):
 
 
 @dataclass(frozen=True, eq=False)
-class NormalQuantile(Elementwise):
+class NormalQuantile(Univariate):
     """y = Phi^-1(x), for 0 < x < 1.   Slope: sqrt(2 pi) exp(y^2/2).   Source: the inverse of NormalCDF."""
 
     domain = UNIT

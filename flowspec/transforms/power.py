@@ -10,11 +10,11 @@ import numpy as np
 from flowspec.parameter import NONZERO, Value, parameter, value_range
 from flowspec.support import POSITIVE, Interval
 from flowspec.transforms.affine import reciprocal
-from flowspec.transforms.transform import Elementwise
+from flowspec.transforms.transform import Univariate
 
 
 @dataclass(frozen=True, eq=False)
-class Power(Elementwise):
+class Power(Univariate):
     """y = x^exponent, for x > 0.   Slope: |exponent| x^(exponent - 1).   Source: torch's PowerTransform."""
 
     domain = POSITIVE
@@ -45,7 +45,7 @@ class Power(Elementwise):
 
 
 @dataclass(frozen=True, eq=False)
-class SignedPower(Elementwise):
+class SignedPower(Univariate):
     """y = sign(x) |x|^exponent.   Slope: exponent |x|^(exponent - 1).   Source: zuko.transforms.SignedPowerTransform.
 
     At x = 0 the slope is 0 or infinite, unless the exponent is 1; the log-slope is that of the smallest

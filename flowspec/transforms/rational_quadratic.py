@@ -14,10 +14,10 @@ import numpy as np
 from flowspec import mistakes
 from flowspec.parameter import Learn, Value, parameter, setting
 from flowspec.support import POSITIVE, Circle, Interval
-from flowspec.transforms.transform import Elementwise
+from flowspec.transforms.transform import Univariate
 
 
-class RationalQuadratic(Elementwise):
+class RationalQuadratic(Univariate):
     """A monotone spline between knots; the formulas for whoever says what the knots are."""
 
     @abstractmethod

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flowspec.support import UNIT
-from flowspec.transforms.transform import Elementwise
+from flowspec.transforms.transform import Univariate
 
 
 @dataclass(frozen=True, eq=False)
-class Sigmoid(Elementwise):
+class Sigmoid(Univariate):
     """y = 1 / (1 + exp(-x)).   Slope: y (1 - y).   Source: torch.distributions.transforms.SigmoidTransform."""
 
     codomain = UNIT
@@ -31,7 +31,7 @@ class Sigmoid(Elementwise):
 
 
 @dataclass(frozen=True, eq=False)
-class Logit(Elementwise):
+class Logit(Univariate):
     """y = log(x / (1 - x)), for 0 < x < 1.   Slope: 1 / (x (1 - x)).   Source: the inverse of SigmoidTransform."""
 
     domain = UNIT

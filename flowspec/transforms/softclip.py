@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from flowspec.parameter import setting
 from flowspec.support import Interval
-from flowspec.transforms.transform import Elementwise
+from flowspec.transforms.transform import Univariate
 
 
-class RationalSquash(Elementwise):
+class RationalSquash(Univariate):
     """y = x / (1 + |x| / bound)."""
 
     bound: float

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flowspec.support import POSITIVE
-from flowspec.transforms.transform import Elementwise
+from flowspec.transforms.transform import Univariate
 
 
 @dataclass(frozen=True, eq=False)
-class Softplus(Elementwise):
+class Softplus(Univariate):
     """y = log(1 + exp(x)).   Slope: 1 / (1 + exp(-x)).   Source: torch.distributions.transforms.SoftplusTransform."""
 
     codomain = POSITIVE
@@ -30,7 +30,7 @@ class Softplus(Elementwise):
 
 
 @dataclass(frozen=True, eq=False)
-class InverseSoftplus(Elementwise):
+class InverseSoftplus(Univariate):
     """y = log(exp(x) - 1), for x > 0.   Slope: 1 / (1 - exp(-x)).   Source: the inverse of SoftplusTransform."""
 
     domain = POSITIVE

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from flowspec.ops.vocabulary import LOG_2
 from flowspec.support import Interval
-from flowspec.transforms.transform import Elementwise
+from flowspec.transforms.transform import Univariate
 
 
 @dataclass(frozen=True, eq=False)
-class Tanh(Elementwise):
+class Tanh(Univariate):
     """y = tanh(x).   Slope: 1 - tanh(x)^2.   Source: TensorFlow Probability, bijectors/tanh.py."""
 
     codomain = Interval(-1, 1)
@@ -27,7 +27,7 @@ class Tanh(Elementwise):
 
 
 @dataclass(frozen=True, eq=False)
-class Atanh(Elementwise):
+class Atanh(Univariate):
     """y = artanh(x), for -1 < x < 1.   Slope: 1 / (1 - x^2).   Source: the inverse of TanhTransform."""
 
     domain = Interval(-1, 1)

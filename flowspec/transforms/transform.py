@@ -1,7 +1,7 @@
 """What a transform is. To add one, write one file like this into `flowspec/transforms/`:
 
     @dataclass(frozen=True, eq=False)
-    class Softsign(Elementwise):
+    class Softsign(Univariate):
         \"\"\"y = x / (1 + |x|).   Slope: 1 / (1 + |x|)^2.   Source: zuko.transforms.SoftclipTransform.\"\"\"
 
         domain = REAL
@@ -51,7 +51,7 @@ from flowspec.support import REAL, Interval, Space, as_interval
 
 @dataclass(frozen=True, eq=False)
 class Transform(ABC):
-    """An invertible step over a whole event. Subclass `Elementwise` for one that acts on each number alone."""
+    """An invertible step over a whole event. Subclass `Univariate` for one that acts on each number alone."""
 
     examples: ClassVar[tuple[str, ...]] = ()
     """Calls as the language writes them, for the documentation and the law tests."""
@@ -134,7 +134,7 @@ class Transform(ABC):
 
 
 @dataclass(frozen=True, eq=False)
-class Elementwise(Transform):
+class Univariate(Transform):
     """A strictly monotone function of one number, applied to each coordinate."""
 
     domain: ClassVar[Interval] = REAL

@@ -6,13 +6,13 @@ import math
 from dataclasses import dataclass
 
 from flowspec.support import Interval
-from flowspec.transforms.transform import Elementwise
+from flowspec.transforms.transform import Univariate
 
 _SYMMETRIC = Interval(-1, 1)
 
 
 @dataclass(frozen=True, eq=False)
-class Sin(Elementwise):
+class Sin(Univariate):
     """y = sin(x), for -pi/2 < x < pi/2.   Slope: cos(x).   Source: zuko.transforms.SinTransform."""
 
     domain = Interval(-math.pi / 2, math.pi / 2)
@@ -35,7 +35,7 @@ class Sin(Elementwise):
 
 
 @dataclass(frozen=True, eq=False)
-class Cos(Elementwise):
+class Cos(Univariate):
     """y = cos(x), for 0 < x < pi, decreasing.   Slope: sin(x).   Source: the negative of zuko.transforms.CosTransform."""
 
     domain = Interval(0.0, math.pi)
