@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -52,12 +53,30 @@ class Learn:
 
     low, high   bounds narrower than the field's own constraint
     trained     by gradients; else measured once from the training data
+    spread      training starts from random numbers, uniform within `init` +- `spread`: weights of networks
     """
 
     init: float | np.ndarray = 0.0
     low: float = -math.inf
     high: float = math.inf
     trained: bool = True
+    spread: float = 0.0
+
+    def start(self, path: str, seed: int = 0) -> np.ndarray:
+        """Where training starts. What is random depends on the seed and the path of the parameter alone."""
+        init = np.asarray(self.init, np.float64)
+        if not self.spread:
+            return init
+        bits = np.random.Philox(key=[seed % 2**64, zlib.crc32(path.encode())])
+        uniform = (bits.random_raw(init.size) >> 11) * 2.0**-53
+        return init + self.spread * (2.0 * uniform.reshape(init.shape) - 1.0)
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """A value that a network gives, anew for each row: `start` is what it gives where its output is 0."""
+
+    start: Learn
 
 
 @dataclass(frozen=True)
@@ -69,8 +88,15 @@ class FromContext:
     support: Interval
 
 
+@dataclass(frozen=True)
+class WholeContext:
+    """All context variables together, (C, N): what a network takes."""
+
+    size: int
+
+
 Value = Any
-"""float | np.ndarray | Learn | FromContext in a checked flow; the interpreter's arrays once bound."""
+"""float | np.ndarray | Learn | FromContext | Predicted | WholeContext in a checked flow; the interpreter's arrays once bound."""
 
 ShapeRule = Callable[[Any, tuple[int, ...]], tuple[int, ...]]
 """(part, event shape) -> shape of a parameter, event axes last."""
@@ -96,11 +122,12 @@ class ParameterSpec:
     infinite: bool
     trainable: bool
     by_row: bool
+    matrix: bool
 
     @property
     def batched(self) -> bool:
         """Does the value take part in elementwise formulas (and so carry the batch axis)?"""
-        return self.shape is not square_matrix
+        return not self.matrix
 
 
 @dataclass(frozen=True)
@@ -120,11 +147,25 @@ class PartSpec:
 
     many: bool
     doc: str
+    univariate: bool = False
 
 
-def part(*, many: bool = False, doc: str = "") -> Any:
-    """Declare a field that holds another part, or (`many`) a tuple of parts."""
-    return dataclasses.field(metadata={"spec": PartSpec(many, doc)})
+@dataclass(frozen=True)
+class GrownSpec:
+    """A field whose parts follow from the other fields and the event: the layers of a network. Nobody writes it."""
+
+
+def part(*, many: bool = False, univariate: bool = False, doc: str = "") -> Any:
+    """Declare a field that holds another part, or (`many`) a tuple of parts.
+
+    univariate   the part is a step of one number, whose parameters something else decides; else it is a base
+    """
+    return dataclasses.field(metadata={"spec": PartSpec(many, doc, univariate)})
+
+
+def grown() -> Any:
+    """Declare a field of parts that follow from the other fields, once the event is known."""
+    return dataclasses.field(default=(), metadata={"grown": GrownSpec()}, repr=False)
 
 
 def parameter(
@@ -135,6 +176,7 @@ def parameter(
     infinite: bool = False,
     trainable: bool = True,
     by_row: bool = True,
+    matrix: bool = False,
     doc: str = "",
 ) -> Any:
     """Declare a numeric field: its constraint, shape and meaning.
@@ -145,9 +187,10 @@ def parameter(
     infinite   may it be infinite (an open end)?
     trainable  may it be learned, or come from the context?
     by_row     may it come from the context, which gives one number for each row?
+    matrix     does it act by matrix products (and so carry no batch axis)?
     doc        half a sentence for `flowspec explain`
     """
-    spec = ParameterSpec(within, shape, doc, infinite, trainable, by_row)
+    spec = ParameterSpec(within, shape, doc, infinite, trainable, by_row, matrix or shape is square_matrix)
     return dataclasses.field(default=default, metadata={"spec": spec})
 
 
@@ -182,6 +225,8 @@ def value_range(value: Value, within: Constraint = REAL) -> Interval:
         side = component(within, float(init.flat[0]))
         low, high = max(value.low, side.low), min(value.high, side.high)
         return Interval(low, high, low == side.low and side.closed_low, high == side.high and side.closed_high)
+    if isinstance(value, Predicted):
+        return value_range(value.start, within)
     if isinstance(value, FromContext):
         return value.support
     flat = np.asarray(value, float)
@@ -197,7 +242,7 @@ def value_ranges(value: Value, count: int, within: Constraint = REAL) -> list[In
 
 def varies(value: Value) -> bool:
     """Is the value unknown until the flow is trained or called?"""
-    return isinstance(value, Learn | FromContext)
+    return isinstance(value, Learn | FromContext | Predicted | WholeContext)
 
 
 # --- trees of parts: a composite part holds others in its fields -------------------------------
@@ -210,6 +255,9 @@ def children(part: Any) -> Iterator[tuple[str, Any]]:
             yield from ((f"{name}.{index}", item) for index, item in enumerate(getattr(part, name)))
         elif isinstance(spec, PartSpec):
             yield name, getattr(part, name)
+    for field in dataclasses.fields(part):
+        if "grown" in field.metadata:
+            yield from ((f"{field.name}.{index}", item) for index, item in enumerate(getattr(part, field.name)))
 
 
 def values(part: Any, path: str) -> Iterator[tuple[str, Any, str, Value]]:

@@ -73,6 +73,9 @@ class OnnxOps(Recorder, Ops):
     atanh = _unary("atanh", kernels.atanh)
     sigmoid = _unary("sigmoid", kernels.sigmoid)
     softplus = _unary("softplus", kernels.softplus)
+    relu = _unary("relu", "Relu")
+    elu = _unary("elu", kernels.elu)
+    gelu = _unary("gelu", kernels.gelu)
     lgamma = _of_data(Ops.lgamma)
     erfc = _of_data(Ops.erfc)
     normal_quantile = _of_data(Ops.normal_quantile)
@@ -183,14 +186,28 @@ class OnnxOps(Recorder, Ops):
 
     @_of_data
     def matmul(self, matrix, x):
-        left, right = (x if isinstance(x, Recorded) else self.operand(x, self.dtype, 2) for x in (matrix, x))
-        return self.raw("MatMul", [left, right], (left.shape[0], right.shape[1]), self.dtype)
+        rank = max(len(shape_of(matrix)), len(shape_of(x)))
+        left, right = (x if isinstance(x, Recorded) else self.operand(x, self.dtype, rank) for x in (matrix, x))
+        stack = broadcast(left.shape[:-2], right.shape[:-2])
+        return self.raw("MatMul", [left, right], (*stack, left.shape[-2], right.shape[-1]), self.dtype)
+
+    @_of_data
+    def linear(self, weight, x, bias):
+        if len(shape_of(x)) > 2 or not isinstance(x, Recorded) or isinstance(bias, Recorded):
+            return self.matmul(weight, x) + bias
+        # One node, which onnxruntime fuses with the activation behind it.
+        left = weight if isinstance(weight, Recorded) else self.operand(weight, self.dtype, 2)
+        return self.raw("Gemm", [left, x, self.operand(bias, self.dtype, 2)], (left.shape[0], x.shape[1]), self.dtype)
 
     def solve(self, matrix, x):
         return self.matmul(np.linalg.inv(np.asarray(matrix)), x)
 
     def log_abs_det(self, matrix):
         return REFERENCE.log_abs_det(matrix)
+
+    def loop(self, count, body, *state):
+        # What involves no data is worked out at once, as everywhere.
+        return super().loop(count, body, *state) if _holds_data(state) else Ops.loop(self, count, body, *state)
 
     # --- truth values, whole numbers ------------------------------------------------------------
 

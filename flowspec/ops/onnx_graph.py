@@ -7,7 +7,7 @@ no cost. Nodes are named by where they come from: `steps.1.tanh/Mul_3`. The same
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -198,6 +198,8 @@ class Recorder:
         self.opset = opset
         self.batch = batch
         self.graph = ir.Graph([], [], nodes=[], opset_imports={"": opset}, name=name)
+        self._body = self.graph
+        """Where nodes go: the graph, or the body of the loop that is being recorded."""
         self._constants: dict[tuple, ir.Value] = {}
         self._nodes: dict[tuple, ir.Value] = {}
         self._counts: dict[str, int] = {}
@@ -260,8 +262,41 @@ class Recorder:
         self._counts[path] = self._counts.get(path, 0) + 1
         name = f"{path}_{self._counts[path]}"
         output = ir.Value(name=name)
-        self.graph.append(ir.node(op, values, attributes, outputs=[output], name=name))
+        self._body.append(ir.node(op, values, attributes, outputs=[output], name=name))
         return output
+
+    def loop(self, count: int, body: Callable[..., Sequence], *state) -> tuple[Recorded, ...]:
+        """`count` times `state = body(step, *state)`, as one Loop node: see the vocabulary."""
+        like = next(x for x in state if isinstance(x, Recorded) and x.shape[-1] is BATCH)
+        begin = [self.with_batch(x, like) for x in state]
+        path = f"{self._scope}Loop"
+        self._counts[path] = self._counts.get(path, 0) + 1
+        name = f"{path}_{self._counts[path]}"
+        step = ir.Value(name=f"{name}.step", shape=ir.Shape([]), type=ir.TensorType(ir.DataType.INT64))
+        going = ir.Value(name=f"{name}.going", shape=ir.Shape([]), type=ir.TensorType(ir.DataType.BOOL))
+        carried = [self._typed(f"{name}.state_{i}", x) for i, x in enumerate(begin)]
+        outer, nodes = self._body, dict(self._nodes)
+        self._body = ir.Graph([step, going, *(x.value for x in carried)], [], nodes=[], name=name)
+        with self.scope(name.removeprefix(self._scope)):
+            number = self.cast(Recorded(self, step, (), np.int64), self.dtype)
+            after = [self.with_batch(x, like) for x in body(number, *carried)]
+            kept = self._emit("Identity", [going], {})
+            kept.shape, kept.type = ir.Shape([]), ir.TensorType(ir.DataType.BOOL)
+            ends = [self._emit("Identity", [x.value], {}) for x in after]
+            for end, x in zip(ends, after, strict=True):
+                end.shape, end.type = self._ir_shape(x.shape), ir.TensorType(_ir_type(x.dtype))
+            self._body.outputs.extend([kept, *ends])
+        inner, self._body, self._nodes = self._body, outer, nodes
+        limits = [self.fixed(np.array(count, np.int64)).value, self.fixed(np.array(True)).value]
+        results = [ir.Value(name=f"{name}.result_{i}") for i in range(len(begin))]
+        inputs = [*limits, *(x.value for x in begin)]
+        self._body.append(ir.node("Loop", inputs, {"body": inner}, outputs=results, name=name))
+        return tuple(Recorded(self, value, x.shape, x.dtype) for value, x in zip(results, begin, strict=True))
+
+    def _typed(self, name: str, like: Recorded) -> Recorded:
+        """An input of a loop's body, of the shape and type of another value."""
+        value = ir.Value(name=name, shape=self._ir_shape(like.shape), type=ir.TensorType(_ir_type(like.dtype)))
+        return Recorded(self, value, like.shape, like.dtype)
 
     def operand(self, x, dtype, rank: int) -> Recorded:
         """A number or an array as a constant. A number gets the rank of its partner: kernels are much faster so."""

@@ -74,6 +74,20 @@ def softplus(ops: OnnxOps, x: Recorded) -> Recorded:
     return _small_log1p(ops, ops.exp(-ops.abs(x))) + ops.maximum(x, 0.0)
 
 
+def elu(ops: OnnxOps, x: Recorded) -> Recorded:
+    """Elu in float64 is expanded into more nodes than these."""
+    if not _double(x):
+        return ops.node("Elu", x)
+    return ops.relu(x) + (ops.exp(ops.minimum(x, 0.0)) - 1)
+
+
+def gelu(ops: OnnxOps, x: Recorded) -> Recorded:
+    """No float64 Erf; Gelu itself came with opset 20."""
+    if _double(x):
+        return x * ops.normal_cdf(x)
+    return 0.5 * x * (ops.node("Erf", x * math.sqrt(0.5)) + 1)
+
+
 def cos(ops: OnnxOps, x: Recorded) -> Recorded:
     """No float64 Cos before onnxruntime 1.24; in 1.32 it has no digits left next to its zeros.
 

@@ -97,6 +97,9 @@ class TorchOps(Ops):
     lgamma = _lifted("lgamma", torch.lgamma)
     erfc = _lifted("erfc", torch.erfc)
     square = _lifted("square", torch.square)
+    relu = _lifted("relu", torch.relu)
+    elu = _lifted("elu", torch.nn.functional.elu)
+    gelu = _lifted("gelu", torch.nn.functional.gelu)
 
     # torch.special.ndtr has no correct digit below -5 in float32 and below -8 in float64: normal_cdf stays with erfc.
     normal_quantile = _lifted("normal_quantile", torch.special.ndtri)
@@ -148,6 +151,12 @@ class TorchOps(Ops):
 
     def matmul(self, matrix, x):
         return torch.matmul(matrix, x)
+
+    def linear(self, weight, x, bias):
+        return torch.addmm(bias, weight, x) if x.ndim == 2 else super().linear(weight, x, bias)
+
+    def without_gradients(self):
+        return torch.no_grad()
 
     def solve(self, matrix, x):
         return torch.linalg.solve(matrix, x)

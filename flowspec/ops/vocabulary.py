@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -162,7 +162,7 @@ class Ops(ABC):
 
     @abstractmethod
     def matmul(self, matrix: Array, x: Array) -> Array:
-        """(M, D) times (D, N)."""
+        """(M, D) times (D, N), or a stack of such products: (S, M, D) times (S, D, N)."""
 
     @abstractmethod
     def solve(self, matrix: Array, x: Array) -> Array:
@@ -181,6 +181,18 @@ class Ops(ABC):
     @abstractmethod
     def to_index(self, x: Array) -> Array:
         """Whole floats (0, 1, 2 ...) as indices for `take_along`."""
+
+    # --- loops ----------------------------------------------------------------------------------------
+
+    def loop(self, count: int, body: Callable[..., Sequence[Array]], *state: Array) -> tuple[Array, ...]:
+        """`count` times `state = body(step, *state)`; `step` is 0, 1, ... as a float. Shapes and types stay the same."""
+        for step in range(count):
+            state = tuple(body(float(step), *state))
+        return state
+
+    def without_gradients(self) -> AbstractContextManager:
+        """Nothing that is computed inside is differentiated: searches, whose result gets its gradient otherwise."""
+        return nullcontext()
 
     @abstractmethod
     def log_gamma_gradient(self, concentration: Array, log_x: Array) -> Array:
@@ -222,6 +234,22 @@ class Ops(ABC):
 
     def square(self, x: Array) -> Array:
         return x * x
+
+    def linear(self, weight: Array, x: Array, bias: Array) -> Array:
+        """weight x + bias: (M, D), (D, N), (M, 1)."""
+        return self.matmul(weight, x) + bias
+
+    def relu(self, x: Array) -> Array:
+        """x where it is positive, else 0."""
+        return self.maximum(x, 0.0)
+
+    def elu(self, x: Array) -> Array:
+        """x where it is positive, else exp(x) - 1."""
+        return self.maximum(x, 0.0) + self.expm1(self.minimum(x, 0.0))
+
+    def gelu(self, x: Array) -> Array:
+        """x times the normal distribution function of x."""
+        return x * self.normal_cdf(x)
 
     def tan(self, x: Array) -> Array:
         return self.sin(x) / self.cos(x)

@@ -1,0 +1,1 @@
+"""Networks that give parameters: layers over `ops`, the batch as the last axis."""

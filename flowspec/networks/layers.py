@@ -1,0 +1,123 @@
+"""Layers of networks: parts whose weights are learned, and whose formulas run on any interpreter.
+
+Source: torch.nn.Linear (starts), zuko.nn (order of activation and normalisation, residual blocks).
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from flowspec.networks.activations import ACTIVATIONS
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
+from flowspec.parameter import Learn, Value, children, parameter, parameters, part, varies
+
+VARIANCE_FLOOR = 1e-5
+"""Added to the variance by the normalisation, as torch.nn.LayerNorm does."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layer(ABC):
+    """A function of (inputs, N) that gives (outputs, N)."""
+
+    @abstractmethod
+    def run(self, ops: Ops, x: Array) -> Array:
+        """All outputs at once."""
+
+    @property
+    def varies(self) -> bool:
+        """Does it hold weights that are still learned?"""
+        return any(varies(getattr(self, name)) for name in parameters(self)) or any(child.varies for _, child in children(self))
+
+
+def _weight_shape(layer: Any, event: tuple[int, ...]) -> tuple[int, ...]:
+    return (layer.outputs, layer.inputs)
+
+
+def _bias_shape(layer: Any, event: tuple[int, ...]) -> tuple[int, ...]:
+    return (layer.outputs,)
+
+
+@dataclass(frozen=True, eq=False)
+class Dense(Layer):
+    """y = activation(weight x + bias), normalised if asked for."""
+
+    inputs: int = 1
+    outputs: int = 1
+    activation: str = "identity"
+    normalize: bool = False
+    weight: Value = parameter(Learn(0.0), shape=_weight_shape, matrix=True)
+    bias: Value = parameter(Learn(0.0), shape=_bias_shape)
+
+    def run(self, ops, x):
+        y = ACTIVATIONS[self.activation].value(ops, ops.linear(self.matrix, x, self.bias))
+        return normalized(ops, y) if self.normalize else y
+
+    @property
+    def matrix(self) -> Array:
+        """The weight that acts."""
+        return self.weight
+
+
+@dataclass(frozen=True, eq=False)
+class MaskedDense(Dense):
+    """A dense layer in which some weights are 0 for good.
+
+    degrees   for each output the stage at which it can be known (see `masked.py`)
+    """
+
+    mask: Value = parameter(1.0, shape=_weight_shape, matrix=True, trainable=False)
+    degrees: tuple[int, ...] = ()
+
+    @property
+    def matrix(self):
+        return self.weight * self.mask
+
+
+@dataclass(frozen=True, eq=False)
+class Residual(Layer):
+    """y = x + layers(x)."""
+
+    layers: tuple[Layer, ...] = part(many=True)
+
+    def run(self, ops, x):
+        return x + run(ops, self.layers, x)
+
+
+def run(ops: Ops, layers: Sequence[Layer], x: Array) -> Array:
+    """One layer after the other."""
+    for layer in layers:
+        x = layer.run(ops, x)
+    return x
+
+
+def normalized(ops: Ops, x: Array) -> Array:
+    """Mean 0 and variance 1 over the features of each row; the variance is the unbiased one, as zuko.nn.LayerNorm has it."""
+    count = x.shape[0]
+    centred = x - ops.sum(x) / count
+    variance = ops.sum(centred * centred) / max(count - 1, 1)
+    return centred / ops.sqrt(variance + VARIANCE_FLOOR)
+
+
+def dense(inputs: int, outputs: int, **fields) -> Dense:
+    """A layer with the starts of torch.nn.Linear: uniform within 1 / sqrt(inputs)."""
+    spread = 1 / math.sqrt(max(inputs, 1))
+    return Dense(inputs, outputs, weight=random((outputs, inputs), spread), bias=random((outputs,), spread), **fields)
+
+
+def random(shape: tuple[int, ...], spread: float) -> Learn:
+    """Weights that start from random numbers."""
+    return Learn(np.broadcast_to(np.float64(0.0), shape), spread=spread)
+
+
+def mlp(inputs: int, outputs: int, hidden: Sequence[int], activation: str, normalize: bool = False) -> tuple[Layer, ...]:
+    """A multilayer perceptron.   Source: zuko.nn.MLP."""
+    sizes = [inputs, *hidden]
+    inner = [dense(a, b, activation=activation, normalize=normalize) for a, b in zip(sizes, hidden, strict=False)]
+    return (*inner, dense(sizes[-1], outputs))

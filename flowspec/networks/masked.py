@@ -1,0 +1,170 @@
+"""Masked networks: each output depends on the inputs that an adjacency matrix allows, and no others.
+
+Source: MADE, Germain et al., 2015, arXiv:1502.03509; the masks for any adjacency are those of zuko.nn.MaskedMLP.
+
+Inputs become known in *generations*: those of generation 0 depend on nothing, those of generation g on
+some of generation g - 1. A hidden unit whose inputs are all of generation g - 1 or earlier has *degree*
+g: it can be computed at stage g. Units are sorted by degree, so that what is new at a stage is a slice.
+That makes an inverse cost the arithmetic of one pass, not of one for each generation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from flowspec.networks.activations import ACTIVATIONS
+from flowspec.networks.layers import Layer, MaskedDense, Residual, random
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
+
+
+def generations(adjacency: np.ndarray) -> np.ndarray | None:
+    """For each row of a square adjacency matrix its generation: the length of the longest chain that leads to it.
+
+    None, if the chains are circular.
+    """
+    size = len(adjacency)
+    found = np.zeros(size, int)
+    for _ in range(size + 1):
+        further = np.where(adjacency, found + 1, 0).max(axis=1, initial=0)
+        if (further == found).all():
+            return found
+        found = further
+    return None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The masks of a network, and the degree of every unit.
+
+    adjacency   (outputs, inputs): which output may depend on which input
+    known       for each input the stage from which on it is known: 0 for the context, else its generation + 1
+    stages      for each output its own generation
+    """
+
+    adjacency: np.ndarray
+    known: np.ndarray
+    stages: np.ndarray
+
+    def layers(self, hidden: Sequence[int], activation: str, residual: bool) -> tuple[Layer, ...]:
+        """A network with these masks."""
+        rows, inverse = np.unique(self.adjacency, axis=0, return_inverse=True)
+        inverse = inverse.reshape(-1)
+        degrees = np.where(rows, self.known, 0).max(axis=1, initial=0)
+        subset = rows.astype(int) @ rows.T.astype(int) == rows.sum(axis=1)
+        made: list[Layer] = []
+        mask, before = rows, None
+        reachable = np.flatnonzero(rows.any(axis=1))
+        for size in hidden:
+            units = sorted_units(reachable, degrees, size)
+            linear = (mask if before is None else subset[:, before])[units]
+            if before is None or not residual or len(units) != len(before):
+                made.append(_masked(linear, degrees[units], "identity" if residual else activation))
+            if residual:
+                inner = subset[units][:, units]
+                made.append(Residual((_masked(inner, degrees[units], activation), _masked(inner, degrees[units], "identity"))))
+            before = units
+        last = (mask if before is None else subset[:, before])[inverse]
+        made.append(_masked(last, self.stages, "identity"))
+        return tuple(made)
+
+
+def sorted_units(reachable: np.ndarray, degrees: np.ndarray, size: int) -> np.ndarray:
+    """The kind of each hidden unit (a row of the unique adjacency), spread evenly and sorted by degree."""
+    units = reachable[np.arange(size) % len(reachable)]
+    return units[np.argsort(degrees[units], kind="stable")]
+
+
+def _masked(mask: np.ndarray, degrees: np.ndarray, activation: str) -> MaskedDense:
+    outputs, inputs = mask.shape
+    spread = 1 / math.sqrt(max(inputs, 1))
+    fixed = mask.astype(np.float64)
+    fixed.setflags(write=False)
+    return MaskedDense(
+        inputs,
+        outputs,
+        activation,
+        weight=random((outputs, inputs), spread),
+        bias=random((outputs,), spread),
+        mask=fixed,
+        degrees=tuple(int(d) for d in degrees),
+    )
+
+
+class Unfolding:
+    """A masked network run stage by stage, as its inputs become known.
+
+    order   the inputs in the order in which they become known
+    """
+
+    def __init__(self, ops: Ops, layers: Sequence[Layer], order: Sequence[int]):
+        self.ops = ops
+        self.states = _states(ops, layers, order)
+
+    def advance(self, fresh: Array | None, stage: int) -> Array:
+        """The outputs of a stage, from the inputs that are new at it (None if there are none)."""
+        for state in self.states:
+            fresh = state.advance(fresh, stage)
+        assert fresh is not None
+        return fresh
+
+
+def _states(ops: Ops, layers: Sequence[Layer], order: Sequence[int] | None = None) -> list[Any]:
+    states: list[Any] = []
+    for index, layer in enumerate(layers):
+        if isinstance(layer, Residual):
+            states.append(_ResidualState(_states(ops, layer.layers)))
+        else:
+            assert isinstance(layer, MaskedDense)
+            states.append(_DenseState(ops, layer, order if index == 0 else None))
+    return states
+
+
+class _DenseState:
+    """What is known of the inputs of a layer."""
+
+    def __init__(self, ops: Ops, layer: MaskedDense, order: Sequence[int] | None):
+        self.ops = ops
+        self.layer = layer
+        matrix = layer.matrix
+        natural = order is None or list(order) == list(range(layer.inputs))
+        self.matrix = matrix if natural else matrix[:, list(order or ())]
+        self.known: Array | None = None
+
+    def advance(self, fresh: Array | None, stage: int) -> Array | None:
+        if fresh is not None:
+            self.known = fresh if self.known is None else self.ops.concat([self.known, fresh])
+        rows = _rows(self.layer.degrees, stage)
+        if rows is None:
+            return None
+        bias = self.layer.bias[rows]
+        y = bias
+        if self.known is not None:
+            y = self.ops.linear(self.matrix[rows][:, : self.known.shape[0]], self.known, bias)
+        return ACTIVATIONS[self.layer.activation].value(self.ops, y)
+
+
+class _ResidualState:
+    def __init__(self, states: list[Any]):
+        self.states = states
+
+    def advance(self, fresh: Array | None, stage: int) -> Array | None:
+        y = fresh
+        for state in self.states:
+            y = state.advance(y, stage)
+        return None if fresh is None or y is None else fresh + y
+
+
+def _rows(degrees: tuple[int, ...], stage: int) -> slice | list[int] | None:
+    """The units of a degree: a slice where they stand at even distances."""
+    found = [row for row, degree in enumerate(degrees) if degree == stage]
+    if not found:
+        return None
+    distance = found[1] - found[0] if len(found) > 1 else 1
+    evenly = range(found[0], found[-1] + 1, distance)
+    return slice(found[0], found[-1] + 1, distance) if list(evenly) == found else found
