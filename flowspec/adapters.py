@@ -1,8 +1,4 @@
-"""The standard bijector between two intervals: for `Onto`, for trained parameters, and as advice.
-
-Source: torch.distributions.constraint_registry (`biject_to`): exp for half-lines, the logistic for
-bounded intervals.
-"""
+"""The standard steps between two intervals, for `Onto` and as advice."""
 
 from __future__ import annotations
 
@@ -11,25 +7,9 @@ import math
 
 from flowspec.support import REAL, Circle, Interval, Ordered, Part, Simplex, number
 from flowspec.transforms.affine import Affine
-from flowspec.transforms.exp import Exp
 from flowspec.transforms.inverse import Inverse
-from flowspec.transforms.sigmoid import Sigmoid
-from flowspec.transforms.transform import Univariate, Transform
-
-
-def from_real(target: Interval) -> tuple[Univariate, ...]:
-    """Steps that take every real number onto the inside of an interval."""
-    if math.isfinite(target.low) and math.isfinite(target.high):
-        return (Sigmoid(), *_affine(target.low, target.high - target.low))
-    if math.isfinite(target.low):
-        return (Exp(), *_affine(target.low, 1.0))
-    if math.isfinite(target.high):
-        return (Exp(), *_affine(target.high, -1.0))
-    return ()
-
-
-def _affine(shift: float, scale: float) -> tuple[Univariate, ...]:
-    return () if (shift, scale) == (0.0, 1.0) else (Affine(shift, scale),)
+from flowspec.transforms.standard import affine, from_real
+from flowspec.transforms.transform import Transform
 
 
 def between(source: Part, target: Part) -> tuple[Transform, ...] | None:
@@ -42,7 +22,7 @@ def between(source: Part, target: Part) -> tuple[Transform, ...] | None:
         return None
     if source.bounded and target.bounded:
         scale = (target.high - target.low) / (source.high - source.low)
-        return _affine(target.low - source.low * scale, scale)
+        return affine(target.low - source.low * scale, scale)
     if source.bounded == target.bounded and REAL not in (source.opened(), target.opened()):
         return _between_half_lines(source, target)
     return (*inverted(from_real(source)), *from_real(target))
@@ -52,7 +32,7 @@ def _between_half_lines(source: Interval, target: Interval) -> tuple[Transform, 
     """One shift, and a change of sign if they open to different sides."""
     upward, onto_upward = math.isfinite(source.low), math.isfinite(target.low)
     end, onto_end = (source.low if upward else source.high), (target.low if onto_upward else target.high)
-    return _affine(onto_end - end, 1.0) if upward == onto_upward else _affine(onto_end + end, -1.0)
+    return affine(onto_end - end, 1.0) if upward == onto_upward else affine(onto_end + end, -1.0)
 
 
 def inverted(steps: tuple[Transform, ...]) -> tuple[Transform, ...]:

@@ -72,7 +72,7 @@ def assemble(
     origin    where a part was written, for the places of the mistakes
     already   mistakes found before, to be reported together
     """
-    walk = _Walk(origin, list(already))
+    walk = _Walk(origin, list(already), len(context.names) if context else 0)
     checked = walk.base(base) if base else None
     steps = walk.steps(checked, base, transforms)
     if event and checked and not walk.found:
@@ -89,7 +89,7 @@ def resolve(flow: Flow, weights: Mapping[str, np.ndarray]) -> Flow:
     """
 
     def fix(path: str, owner, name: str, value: Value) -> Value:
-        return weights.get(path, value.init) if isinstance(value, Learn) else value
+        return weights.get(path, value.start(path)) if isinstance(value, Learn) else value
 
     base = rebuild(flow.base, "base", fix)
     transforms = [rebuild(step.transform, f"steps.{i}", fix) for i, step in enumerate(flow.steps)]
@@ -100,8 +100,9 @@ def resolve(flow: Flow, weights: Mapping[str, np.ndarray]) -> Flow:
 class _Walk:
     """From the base to the data, collecting mistakes."""
 
-    def __init__(self, origin: Callable[[object], Origin], found: list[Diagnostic]):
+    def __init__(self, origin: Callable[[object], Origin], found: list[Diagnostic], columns: int):
         self.origin = origin
+        self.columns = columns
         self.found = found
         self.settled: dict[int, Base] = {}
         """Bases that were checked: copies are one base, many times."""
@@ -193,6 +194,9 @@ class _Walk:
         """The transform with canonical fields, those of its children too; None if they hold mistakes."""
         inner = {}
         for name, child in children(transform):
+            if not isinstance(child, Transform):
+                inner[name] = child  # a layer of a network, which has grown already
+                continue
             known = space is not None and not misfits(transform, space, "")
             inner[name] = self.settle(child, transform.inner_space(space) if space and known else None)
         if any(child is None for child in inner.values()):
@@ -202,7 +206,9 @@ class _Walk:
         if self.report(settled, field_problems(settled, event), blame=transform):
             self.trusted = False
             return None
-        return settled
+        if space is None or misfits(settled, space, "") or list(settled.problems(space)):
+            return settled
+        return settled.grow(space, self.columns)
 
     def _recovered(self, transform: Transform, space: Space) -> Space | None:
         domain = transform.domain_for(space)

@@ -16,8 +16,10 @@ from flowspec.parameter import (
     Learn,
     ParameterSpec,
     PartSpec,
+    Predicted,
     SettingSpec,
     Value,
+    WholeContext,
     component,
     per_coordinate,
     specs,
@@ -46,7 +48,7 @@ def _known(part, event: tuple[int, ...] | None) -> tuple[int, ...] | None:
 def _canonical(value: Value, spec: ParameterSpec, part, event) -> Value:
     if isinstance(value, Learn):
         return replace(value, init=_full(_canonical(value.init, spec, part, event), spec, part, event))
-    if isinstance(value, FromContext):
+    if isinstance(value, FromContext | Predicted | WholeContext):
         return value
     array = np.asarray(value, np.float64)
     if array.ndim == 0:
@@ -86,7 +88,7 @@ def field_problems(part, event: tuple[int, ...] | None) -> Iterator[Diagnostic]:
             yield from _learn_problems(name, field, spec, value, part, event)
         elif isinstance(value, FromContext):
             yield from _context_problems(name, field, spec, value)
-        else:
+        elif not isinstance(value, Predicted | WholeContext):
             yield from _constant_problems(name, field, spec, value, part, event)
 
 
@@ -238,6 +240,10 @@ def _setting_problems(part_name, field, spec: SettingSpec, value):
 def _setting_fits(spec: SettingSpec, value) -> bool:
     if spec.kind is bool or spec.kind is str:
         return isinstance(value, spec.kind) and (not spec.choices or value in spec.choices)
+    if spec.kind is list:
+        return isinstance(value, tuple) and all(isinstance(row, tuple) for row in value) and all(
+            _whole(v) and spec.low <= v <= spec.high for row in value for v in row
+        ) and len({len(row) for row in value}) < 2  # fmt: skip
     if spec.kind is tuple:
         return isinstance(value, tuple) and all(_whole(v) and spec.low <= v <= spec.high for v in value)
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -262,9 +268,13 @@ def _shown(value) -> str:
 def _setting_in_words(spec: SettingSpec) -> str:
     if spec.choices:
         return " or ".join(f'"{choice}"' for choice in spec.choices)
-    kind = {int: "a whole number", float: "a number", bool: "true or false", str: "a word in quotes"}.get(
-        spec.kind, "a vector of whole numbers"
-    )
+    kind = {
+        int: "a whole number",
+        float: "a number",
+        bool: "true or false",
+        str: "a word in quotes",
+        list: "a matrix of whole numbers",
+    }.get(spec.kind, "a vector of whole numbers")
     if math.isfinite(spec.low) and math.isfinite(spec.high):
         return f"{kind} from {number(spec.low)} to {number(spec.high)}"
     return f"{kind} of at least {number(spec.low)}" if math.isfinite(spec.low) else kind

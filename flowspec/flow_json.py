@@ -16,7 +16,7 @@ from flowspec import mistakes, registry
 from flowspec.assembly import Origin, assemble
 from flowspec.diagnostics import Diagnostic, FlowError
 from flowspec.flow import Declaration, Flow
-from flowspec.parameter import FromContext, Learn, ParameterSpec, PartSpec, Value, specs
+from flowspec.parameter import FromContext, Learn, ParameterSpec, PartSpec, Predicted, Value, specs
 from flowspec.schema import VERSION, problems
 from flowspec.support import REAL, Circle, Interval, Part, Space, as_interval, part_from_json, part_to_json
 from flowspec.transforms.inverse import Inverse
@@ -85,12 +85,14 @@ def _field_to_json(value: Value, spec) -> Any:
     if isinstance(value, Learn):
         bounds = {"low": _open_end(value.low), "high": _open_end(value.high)}
         return {"learn" if value.trained else "measure": {"init": np.asarray(value.init).tolist(), **bounds}}
+    if isinstance(value, Predicted):
+        return _field_to_json(value.start, spec)
     if isinstance(value, FromContext):
         return {"context": value.name}
     if isinstance(value, np.ndarray):
         return value.tolist()
     if isinstance(value, tuple):
-        return list(value)
+        return [list(row) if isinstance(row, tuple) else row for row in value]
     return _open_end(value) if isinstance(value, float) else value
 
 
@@ -128,7 +130,7 @@ class _Reader:
         if value is None:
             return next(f.default for f in dataclasses.fields(kind) if f.name == name)
         if isinstance(value, list):
-            return tuple(int(each) for each in value)
+            return tuple(tuple(int(v) for v in each) if isinstance(each, list) else int(each) for each in value)
         return int(value) if spec.kind is int else value  # JSON makes no difference between 2 and 2.0
 
     def _value(self, value: Any, path: str) -> Value:

@@ -366,3 +366,48 @@ class UnknownContext(Diagnostic):
 class RaggedArray(Diagnostic):
     message = "the rows of the array have different lengths"
     help = "give every row the same number of entries"
+
+
+# --- networks --------------------------------------------------------------------------------------
+
+
+@mistake
+class NothingPredicted(InPart):
+    message = "{part} has nothing to do: all parameters of {name} are fixed"
+    help = "leave out the arguments that a network is to give, such as `MonotonicAffine`"
+    name: str
+
+
+@mistake
+class WrongCount(InPart):
+    message = "`{field}` of {part} has {found} {what}, but the event has {size} coordinates"
+    help = "give one for each coordinate"
+    found: int
+    what: str
+    size: int
+
+
+@mistake
+class OneSidedMask(InPart):
+    message = "`{field}` of {part} leaves nothing to change, or nothing to pass"
+    help = "write 1 for the coordinates that pass and 0 for the others, some of each"
+
+
+@mistake
+class OrderAndAdjacency(InPart):
+    message = "{part} has an `order` and an `adjacency`, which says the order already"
+    help = "give one of them"
+
+
+@mistake
+class WrongAdjacency(InPart):
+    message = "`{field}` of {part} is {found}, but the event has {size} coordinates"
+    help = "give a row for each coordinate, with a column for each coordinate and perhaps for each context variable"
+    found: str
+    size: int
+
+
+@mistake
+class CircularAdjacency(InPart):
+    message = "`{field}` of {part} goes in a circle: a coordinate would depend on itself"
+    help = "order the coordinates so that each depends only on those before it"

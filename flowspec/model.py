@@ -14,7 +14,7 @@ from flowspec.assembly import resolve
 from flowspec.flow import Flow
 from flowspec.ops import Ops
 from flowspec.ops.numpy import NumpyOps
-from flowspec.parameter import FromContext, Learn, Value, parameters, rebuild, values
+from flowspec.parameter import FromContext, Learn, Predicted, Value, WholeContext, parameters, rebuild, values
 from flowspec.transforms.transform import for_formulas
 
 
@@ -35,6 +35,10 @@ def bind(
     def value_of(path: str, owner, name: str, value: Value):
         if isinstance(value, FromContext):
             return context[value.index]
+        if isinstance(value, WholeContext):
+            return context
+        if isinstance(value, Predicted):
+            return value
         if isinstance(value, Learn):
             return for_formulas((learned or {})[path], parameters(owner)[name])
         if np.ndim(value) == 0:
@@ -67,17 +71,21 @@ class Model:
 
     flow: Flow
     weights: Mapping[str, np.ndarray] = field(default_factory=dict)
+    seed: int = 0
+    """Of what starts from random numbers."""
 
     @cached_property
     def fixed(self) -> Flow:
         """The flow with its weights put in; only the context still varies."""
-        return resolve(self.flow, self.weights)
+        return resolve(self.flow, self.complete_weights)
 
     @property
     def complete_weights(self) -> dict[str, np.ndarray]:
         """The value of everything that is learned, by path."""
         learned = self.flow.learned()
-        return {path: np.asarray(self.weights.get(path, value.init), np.float64) for path, value in learned.items()}
+        return {
+            path: np.asarray(self.weights.get(path, value.start(path, self.seed)), np.float64) for path, value in learned.items()
+        }
 
     def log_prob(self, x, context=None, dtype=np.float64) -> np.ndarray:
         """Density at `x`: natural log; -inf outside the support; NaN only where x is NaN."""

@@ -137,8 +137,11 @@ def _field(spec: Any, what: str) -> dict[str, Any]:
         return {"type": "array", "items": inner, "minItems": 1} if spec.many else inner
     if isinstance(spec, ParameterSpec):
         return {"$ref": "#/$defs/value", "description": spec.doc}
-    if spec.kind is tuple:
-        return {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1, "description": spec.doc}
+    if spec.kind in (tuple, list):
+        items: dict[str, Any] = {"type": "integer", "minimum": 0}
+        if spec.kind is list:
+            items = {"type": "array", "items": items, "minItems": 1}
+        return {"type": "array", "items": items, "description": spec.doc}
     names = {int: "integer", float: ["number", "null"], bool: "boolean", str: "string"}
     schema: dict[str, Any] = {"type": names[spec.kind], "description": spec.doc}
     if math.isfinite(spec.low):

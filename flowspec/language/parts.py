@@ -16,7 +16,9 @@ from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.scope import UNKNOWN, Scope, Unknown
 from flowspec.language.values import evaluate, in_words
-from flowspec.parameter import FromContext, Learn, ParameterSpec, PartSpec, children, specs
+from flowspec.parameter import FromContext, Learn, ParameterSpec, PartSpec, children, parameters, specs, with_fields
+from flowspec.support import Interval
+from flowspec.transforms.transform import Univariate
 
 LARGEST_COPIES = 4096
 MOST_BASES = 5000
@@ -86,9 +88,30 @@ class PartMaker:
 
     # --- arguments ------------------------------------------------------------------------------------
 
-    def make(self, kind: type, node: syntax.Call, scope: Scope) -> Any:
-        """The part that a call writes: its arguments in the fields of `kind`."""
-        written = match_arguments(kind, node, scope)
+    def univariate(self, node: syntax.Node, scope: Scope) -> Any:
+        """A step of one number for a network to give parameters to: what is not written, the network gives."""
+        kind = registry.transforms().get(node.name.text) if isinstance(node, syntax.Call) else None
+        if kind is None or not issubclass(kind, Univariate):
+            return evaluate(node, scope, self.value_part)
+        assert isinstance(node, syntax.Call)
+        made = self.make(kind, node, scope, given=True)
+        if isinstance(made, Unknown):
+            return made
+        written = {argument.name.text for argument in node.arguments or () if argument.name}
+        written |= set(list(specs(kind))[: sum(argument.name is None for argument in node.arguments or ())])
+        free = {
+            name: Learn(_start(spec, getattr(made, name)))
+            for name, spec in parameters(kind).items()
+            if spec.trainable and name not in written and not isinstance(getattr(made, name), Learn)
+        }
+        return self.remember(with_fields(made, free), node.span, self.origin(made).fields)
+
+    def make(self, kind: type, node: syntax.Call, scope: Scope, *, given: bool = False) -> Any:
+        """The part that a call writes: its arguments in the fields of `kind`.
+
+        given   parameters that are not written may be missing: something else gives them
+        """
+        written = match_arguments(kind, node, scope, given)
         if isinstance(written, Unknown):
             return written
         fields, spans = {}, {}
@@ -99,22 +122,31 @@ class PartMaker:
             spans[name] = arguments[0].span
         if any(isinstance(v, Unknown) for value in fields.values() for v in (value if isinstance(value, tuple) else [value])):
             return UNKNOWN
+        if given:
+            fields |= {name: 0.0 for name in parameters(kind) if name not in fields and _required(kind, name)}
         made = kind(**fields)
-        self.counts[id(made)] = 1 + sum(self.counts[id(child)] for _, child in children(made))
+        self.counts[id(made)] = 1 + sum(self.counts.get(id(child), 1) for _, child in children(made))
         if self.counts[id(made)] > MOST_BASES:
             return scope.report(mistakes.TooManyBases(span=node.span, name=kind.__name__, limit=MOST_BASES))
         return self.remember(made, node.span, spans)
 
     def _field(self, kind: type, name: str, spec, argument: syntax.Argument, scope: Scope) -> Any:
-        value = evaluate(argument.value, scope, self.value_part)
+        inner = isinstance(spec, PartSpec) and spec.univariate
+        value = self.univariate(argument.value, scope) if inner else evaluate(argument.value, scope, self.value_part)
         if isinstance(value, Unknown):
             return value
         expected = None
-        if isinstance(spec, PartSpec):
+        if inner:
+            expected = None if isinstance(value, Univariate) else "a step of one number, such as `RQS(bins=8)`"
+        elif isinstance(spec, PartSpec):
             expected = None if isinstance(value, Base) else "a base, such as `Normal(0, 1)`"
         elif isinstance(spec, ParameterSpec):
             numeric = isinstance(value, int | float | np.ndarray | Learn | FromContext) and not isinstance(value, bool)
             expected = None if numeric else "a number"
+        elif spec.kind is list:
+            if isinstance(value, np.ndarray) and value.ndim == 2 and are_whole(value):
+                return tuple(tuple(int(v) for v in row) for row in value)
+            expected = "a matrix of whole numbers, such as `[[1, 0], [1, 1]]`"
         elif spec.kind is tuple:
             if isinstance(value, np.ndarray) and value.ndim == 1 and are_whole(value):
                 return tuple(int(v) for v in value)
@@ -138,7 +170,21 @@ def _found(value: Any) -> str:
     return "a vector of fractions" if isinstance(value, np.ndarray) and value.ndim == 1 and not whole else in_words(value)
 
 
-def match_arguments(kind: type, node: syntax.Call, scope: Scope) -> dict[str, list[syntax.Argument]] | Unknown:
+def _start(spec: ParameterSpec, value: Any) -> float:
+    """Where a parameter starts that a network gives: its default, or a number that its constraint allows."""
+    if isinstance(value, int | float) and value in spec.within:
+        return float(value)
+    return spec.within.safe_point if isinstance(spec.within, Interval) else 1.0
+
+
+def _required(kind: type, name: str) -> bool:
+    field = next(f for f in dataclasses.fields(kind) if f.name == name)
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def match_arguments(
+    kind: type, node: syntax.Call, scope: Scope, given: bool = False
+) -> dict[str, list[syntax.Argument]] | Unknown:
     """Which argument goes into which field; the mistakes noted if they do not fit."""
     names = list(specs(kind))
     variadic = next((n for n, s in specs(kind).items() if isinstance(s, PartSpec) and s.many), None)
@@ -168,7 +214,7 @@ def match_arguments(kind: type, node: syntax.Call, scope: Scope) -> dict[str, li
                 break
             continue
         found.setdefault(name, []).append(argument)
-    missing = _missing(kind, found, node)
+    missing = None if given else _missing(kind, found, node)
     if missing and not wrong:
         scope.report(missing)
     return UNKNOWN if wrong or missing else found
@@ -223,6 +269,8 @@ def written_value(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, str):
         return f'"{value}"'
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(written_value, value))}]"
     return "none" if value is None else f"{value:g}" if isinstance(value, int | float) else str(value)
 
 

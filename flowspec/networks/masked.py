@@ -100,11 +100,12 @@ class Unfolding:
     """A masked network run stage by stage, as its inputs become known.
 
     order   the inputs in the order in which they become known
+    known   the first of them, if some are known from the start: the context
     """
 
-    def __init__(self, ops: Ops, layers: Sequence[Layer], order: Sequence[int]):
-        self.ops = ops
+    def __init__(self, ops: Ops, layers: Sequence[Layer], order: Sequence[int], known: Array | None = None):
         self.states = _states(ops, layers, order)
+        self.states[0].known = known
 
     def advance(self, fresh: Array | None, stage: int) -> Array:
         """The outputs of a stage, from the inputs that are new at it (None if there are none)."""

@@ -17,7 +17,6 @@ from torch import Size, Tensor, nn
 from torch.distributions import Distribution, Transform, constraints
 
 from flowspec import density
-from flowspec.adapters import from_real
 from flowspec.bounds import outside_of
 from flowspec.diagnostics import FlowError
 from flowspec.flow import Flow
@@ -28,6 +27,7 @@ from flowspec.parameter import Learn, ParameterSpec, children, parameters, value
 from flowspec.runtime.inputs import ContextMissing, WrongInput
 from flowspec.support import Interval, Space
 from flowspec.train.distribution import NO_SHAPE, NormalizingFlow
+from flowspec.transforms.standard import from_real
 from flowspec.weights import as_weights
 
 

@@ -34,7 +34,7 @@ every branch.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -45,7 +45,7 @@ from flowspec.mistakes import TiedCoordinates
 from flowspec.ops import Ops
 from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.vocabulary import Array
-from flowspec.parameter import children, parameters, rebuild, varies
+from flowspec.parameter import children, parameters, rebuild, varies, with_fields
 from flowspec.support import REAL, Interval, Space, as_interval
 
 
@@ -115,6 +115,13 @@ class Transform(ABC):
         """What the transforms inside a composite one act on."""
         return space
 
+    def grow(self, space: Space, columns: int) -> Transform:
+        """The step with what follows from the event and the number of context variables: its networks, mostly.
+
+        A step that has grown stays as it is.
+        """
+        return self
+
     def problems(self, space: Space) -> Iterable[Diagnostic]:
         """Mistakes in the fields that their own constraints cannot see (an unsorted interval, a singular matrix)."""
         return ()
@@ -164,6 +171,28 @@ class Univariate(Transform):
         """x, and the log-slope of the forward direction there: override where they share work."""
         x = self.inverse(ops, y)
         return x, self.log_slope(ops, x)
+
+    def inverse_and_rest(self, ops: Ops, y: Array) -> tuple[Array, tuple[Array, ...]]:
+        """x, and arrays of its shape of which `log_slope_from` makes the log-slope.
+
+        An inverse that goes coordinate by coordinate collects them, and works out all log-slopes at once.
+        """
+        x, log_slope = self.inverse_and_log_slope(ops, y)
+        return x, (log_slope,)
+
+    def log_slope_from(self, ops: Ops, rest: Sequence[Array]) -> Array:
+        """The log-slope, from what `inverse_and_rest` gave."""
+        return rest[0]
+
+    def only(self, chosen: Sequence[int], size: int) -> Univariate:
+        """The bound step on some coordinates of an event of `size`."""
+        rows = list(chosen)
+        changed = {
+            name: value[..., rows, :]
+            for name in parameters(self)
+            if len(getattr(value := getattr(self, name), "shape", ())) > 1 and value.shape[-2] == size
+        }
+        return with_fields(self, changed)
 
     def image_when_varying(self, interval: Interval) -> Interval:
         """Everything `interval` can become over all values of the trained parameters."""

@@ -1,0 +1,148 @@
+"""Masked autoregressive steps.
+
+Source: Masked Autoregressive Flow for Density Estimation, Papamakarios et al., 2017, arXiv:1705.07057;
+zuko.flows.MaskedAutoregressiveTransform.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from flowspec import mistakes
+from flowspec.networks.masked import Plan, Unfolding, generations
+from flowspec.parameter import setting, with_fields
+from flowspec.transforms.conditioned import (
+    Conditioned,
+    activation_name,
+    feature_counts,
+    features,
+    hidden_layers,
+    tamed,
+    with_given,
+)
+from flowspec.transforms.transform import over_event
+
+
+@dataclass(frozen=True, eq=False)
+class Autoregressive(Conditioned):
+    """x_i = f(y_i; network(y_1 ... y_(i-1))): each coordinate of the data given those before it.   arXiv:1705.07057.
+
+    The density takes one pass of the network. So does sampling, although coordinate by coordinate: what
+    earlier coordinates have determined is not computed again. `inverse { Autoregressive(...) }` swaps the
+    two, as in an inverse autoregressive flow (arXiv:1606.04934).
+
+    `order` gives each coordinate its place; those with the same place do not see each other. `adjacency`
+    says for each coordinate (a row) of which coordinates it may depend (and behind them, of which context
+    variables), if chains of dependence are not circular.
+    """
+
+    examples = (
+        "Autoregressive(MonotonicAffine, hidden=[16, 16])",
+        'Autoregressive(RQS(bins=4), hidden=[8], order=[2, 0, 1], activation="elu")',
+        "Autoregressive(Affine, hidden=[12, 12], residual=true, adjacency=[[1, 0, 0], [1, 1, 0], [1, 0, 1]])",
+    )
+
+    hidden: tuple[int, ...] = hidden_layers()
+    activation: str = activation_name()
+    residual: bool = setting(False, kind=bool, doc="add each hidden layer to what goes into it?")
+    order: tuple[int, ...] = setting((), kind=tuple, low=0, doc="the place of each coordinate; as written, if not given")
+    adjacency: tuple[tuple[int, ...], ...] = setting((), kind=list, low=0, high=1, doc="which coordinate depends on which")
+    stages: tuple[int, ...] = ()
+    """The generation of each coordinate."""
+
+    def problems(self, space):
+        yield from super().problems(space)
+        size = space.size
+        if self.order and len(self.order) != size:
+            yield mistakes.WrongCount(field="order", found=len(self.order), what="places", size=size)
+        elif self.adjacency and self.order:
+            yield mistakes.OrderAndAdjacency(field="order")
+        elif self.adjacency and (len(self.adjacency) != size or len(self.adjacency[0]) < size):
+            found = f"{len(self.adjacency)} x {len(self.adjacency[0])}"
+            yield mistakes.WrongAdjacency(field="adjacency", found=found, size=size)
+        elif generations(self._dependence(size)) is None:
+            yield mistakes.CircularAdjacency(field="adjacency")
+
+    def _dependence(self, size: int) -> np.ndarray:
+        """Which coordinate (a row) depends on which."""
+        if self.adjacency:
+            return np.array(self.adjacency, bool)[:, :size] & ~np.eye(size, dtype=bool)
+        order = np.array(self.order or range(size))
+        return order[:, None] > order
+
+    def grow(self, space, columns):
+        step = super().grow(space, columns)
+        if step is self:
+            return self
+        return with_fields(step, {"stages": tuple(int(stage) for stage in generations(self._dependence(space.size)))})
+
+    def make_network(self, space, rates, columns, outputs):
+        dependence = self._dependence(space.size)
+        context = np.ones((space.size, columns), bool)
+        if self.adjacency and len(self.adjacency[0]) == space.size + columns:
+            context = np.array(self.adjacency, bool)[:, space.size :]
+        if space.size == 1:
+            dependence, rates = dependence[:, :0], ()
+        counts = feature_counts(rates)
+        rows = np.concatenate([np.repeat(dependence, counts, axis=1), context], axis=1)
+        if not rows.any():
+            return ()
+        stages = generations(self._dependence(space.size))
+        assert stages is not None
+        known = np.concatenate([np.repeat(stages[: len(counts)] + 1, counts), np.zeros(columns, int)])
+        plan = Plan(np.tile(rows, (outputs, 1)), known, np.tile(stages, outputs))
+        return plan.layers(self.hidden, self.activation, self.residual)
+
+    def _explicit(self, ops, y):
+        """The univariate step for a whole point of the data."""
+        if not self.network:
+            return self.univariate
+        size = y.shape[0] if len(y.shape) > 1 else None
+        # A single coordinate has none before it: the network sees the context alone.
+        seen = None if size in (1, None) else features(ops, y, self.rates)
+        return self.given(ops, self.outputs(ops, seen), size)
+
+    def inverse_and_log_det(self, ops, y):
+        x, log_slope = self._explicit(ops, y).forward_and_log_slope(ops, y)
+        return x, -over_event(ops, log_slope, x)
+
+    def forward_and_log_det(self, ops, x):
+        if self.network and len(x.shape) > 1 and x.shape[0] > 1:
+            y, rest = self._unfolded(ops, x)
+            return y, -over_event(ops, self.univariate.log_slope_from(ops, rest), x)
+        y, log_slope = self._explicit(ops, x).inverse_and_log_slope(ops, x)
+        return y, -over_event(ops, log_slope, x)
+
+    def _unfolded(self, ops, x):
+        """y, coordinate by coordinate, and what makes the log-slope, in the order of the generations."""
+        size, groups = x.shape[0], _groups(self.stages)
+        unfolding = self._unfolding(ops, groups)
+        fresh, found, rests = None, [], []
+        for stage, chosen in enumerate(groups):
+            raw = unfolding.advance(fresh, stage)
+            univariate = self.univariate.only(chosen, size) if len(chosen) < size else self.univariate
+            step = with_given(ops, univariate, raw, len(chosen))
+            y, rest = step.inverse_and_rest(ops, ops.take(x, chosen))
+            found.append(y)
+            rests.append([each if len(getattr(each, "shape", ())) == 2 else 0.0 * y + each for each in rest])
+            fresh = tamed(ops, features(ops, y, [self.rates[i] for i in chosen]))
+        collected = [ops.concat(parts) for parts in zip(*rests, strict=True)]
+        order = [i for chosen in groups for i in chosen]
+        y = ops.concat(found) if len(found) > 1 else found[0]
+        return (y if order == sorted(order) else ops.take(y, list(np.argsort(order)))), collected
+
+    def _unfolding(self, ops, groups) -> Unfolding:
+        counts = feature_counts(self.rates)
+        ends = np.cumsum(counts)
+        columns = [list(range(end - count, end)) for end, count in zip(ends, counts, strict=True)]
+        given = [layer.context for layer in self.context]
+        behind = list(range(int(ends[-1]), int(ends[-1]) + given[0].shape[0])) if given else []
+        order = [*behind, *(column for chosen in groups for i in chosen for column in columns[i])]
+        return Unfolding(ops, self.network, order, tamed(ops, given[0]) if given else None)
+
+
+def _groups(stages) -> list[list[int]]:
+    """The coordinates of each generation."""
+    return [[i for i, stage in enumerate(stages) if stage == each] for each in range(max(stages) + 1)]
