@@ -49,7 +49,13 @@ class Entry:
 
 FORMS = (
     Entry(
-        "repeat", "form", "", "", "repeat(4) { ActNorm |> Reverse }", "The steps of the block, n times.", "repeat(n) { steps }"
+        "repeat",
+        "form",
+        "",
+        "",
+        "repeat(4) { ActNorm |> Reverse }",
+        "The steps of the block, n times; in `repeat(n, i)`, `i` counts from 0.",
+        "repeat(n) { steps }",
     ),
     Entry(
         "inverse", "form", "", "", "inverse { Sigmoid }", "The steps of the block backwards, each inverted.", "inverse { steps }"

@@ -372,13 +372,6 @@ class RaggedArray(Diagnostic):
 
 
 @mistake
-class NothingPredicted(InPart):
-    message = "{part} has nothing to do: all parameters of {name} are fixed"
-    help = "leave out the arguments that a network is to give, such as `MonotonicAffine`"
-    name: str
-
-
-@mistake
 class WrongCount(InPart):
     message = "`{field}` of {part} has {found} {what}, but the event has {size} coordinates"
     help = "give one for each coordinate"

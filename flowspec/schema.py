@@ -128,6 +128,9 @@ def _fields(kind: type, what: str) -> dict[str, Any]:
     for name, spec in specs(kind).items():
         properties[name] = _field(spec, what)
     required = [f.name for f in dataclasses.fields(kind) if f.name in specs(kind) and f.default is dataclasses.MISSING]
+    for name in required:
+        if properties[name].get("type") == "array":
+            properties[name]["minItems"] = 1
     return {"properties": properties, "required": required, "additionalProperties": False}
 
 

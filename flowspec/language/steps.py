@@ -104,18 +104,21 @@ class StepMaker:
 
     def repeat(self, node: syntax.Call, scope: Scope) -> Made:
         arguments = node.arguments or ()
-        if len(arguments) != 1 or arguments[0].name:
-            what, example = "one number: how often", "repeat(4) { Tanh }"
+        counter = _bare_name(arguments[1]) if len(arguments) == 2 else None
+        if not arguments or len(arguments) > 2 or arguments[0].name or (len(arguments) == 2 and counter is None):
+            what = "one number: how often, and perhaps a name that counts from 0"
+            example = "repeat(4) { Tanh }"
             scope.report(mistakes.MissingArgument(span=node.name.span, name="repeat", what=what, signature=example))
             return [None]
         count = self.maker.count(arguments[0].value, "the count of `repeat`", 1, LONGEST_PIPELINE, 4, scope)
         if isinstance(count, Unknown):
             return [None]
         made: Made = []
-        for _ in range(count):
+        for turn in range(count):
             if self._exhausted(node, scope):
                 break
-            made += self.steps(_block(node), scope)
+            inner = replace(scope, values={**scope.values, counter: float(turn)}) if counter else scope
+            made += self.steps(_block(node), inner)
         return made
 
     def inverse(self, node: syntax.Call, scope: Scope) -> Made:
@@ -271,6 +274,13 @@ class StepMaker:
                 return value
             values[parameter.name.text] = value
         return values
+
+
+def _bare_name(argument: syntax.Argument) -> str | None:
+    """The name that an argument consists of; None if it is anything else."""
+    value = argument.value
+    bare = isinstance(value, syntax.Call) and value.arguments is None and value.copies is None and argument.name is None
+    return value.name.text if bare else None  # type: ignore[union-attr]
 
 
 def _block(node: syntax.Call) -> tuple[syntax.Call, ...]:

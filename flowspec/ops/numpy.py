@@ -88,6 +88,9 @@ class NumpyOps(Ops):
     def matmul(self, matrix, x):
         return np.matmul(matrix, x)
 
+    def combine(self, matrix, x):
+        return np.matmul(matrix, x.reshape(x.shape[0], -1)).reshape(matrix.shape[0], *x.shape[1:])
+
     def where(self, condition, a, b):
         if plain(condition, a, b):
             return a if condition else b

@@ -192,6 +192,16 @@ class OnnxOps(Recorder, Ops):
         return self.raw("MatMul", [left, right], (*stack, left.shape[-2], right.shape[-1]), self.dtype)
 
     @_of_data
+    def combine(self, matrix, x):
+        if len(x.shape) == 2:
+            return self.matmul(matrix, x)
+        flat = self.raw("Reshape", [x, self.whole_constant(x.shape[0], -1)], (x.shape[0], BATCH), x.dtype)
+        mixed = self.matmul(matrix, flat)
+        return self.raw(
+            "Reshape", [mixed, self.whole_constant(mixed.shape[0], *x.shape[1:-1], -1)], (mixed.shape[0], *x.shape[1:]), x.dtype
+        )
+
+    @_of_data
     def linear(self, weight, x, bias):
         if len(shape_of(x)) > 2 or not isinstance(x, Recorded) or isinstance(bias, Recorded):
             return self.matmul(weight, x) + bias

@@ -152,6 +152,9 @@ class TorchOps(Ops):
     def matmul(self, matrix, x):
         return torch.matmul(matrix, x)
 
+    def combine(self, matrix, x):
+        return torch.matmul(matrix, x.reshape(x.shape[0], -1)).reshape(matrix.shape[0], *x.shape[1:])
+
     def linear(self, weight, x, bias):
         return torch.addmm(bias, weight, x) if x.ndim == 2 else super().linear(weight, x, bias)
 

@@ -165,6 +165,10 @@ class Ops(ABC):
         """(M, D) times (D, N), or a stack of such products: (S, M, D) times (S, D, N)."""
 
     @abstractmethod
+    def combine(self, matrix: Array, x: Array) -> Array:
+        """Sums of the rows with fixed coefficients: (M, K) and (K, ..., N) give (M, ..., N)."""
+
+    @abstractmethod
     def solve(self, matrix: Array, x: Array) -> Array:
         """The z with matrix z = x. In a graph the matrix is a constant, inverted beforehand."""
 

@@ -53,7 +53,6 @@ class Autoregressive(Conditioned):
     """The generation of each coordinate."""
 
     def problems(self, space):
-        yield from super().problems(space)
         size = space.size
         if self.order and len(self.order) != size:
             yield mistakes.WrongCount(field="order", found=len(self.order), what="places", size=size)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flowspec import mistakes
 from flowspec.networks.activations import activation_names
 from flowspec.networks.layers import Layer, run
 from flowspec.ops import Ops
@@ -140,10 +139,6 @@ class Conditioned(Transform):
     def placed(self, space: Space, inner: Space) -> Space:
         """The whole support, with `inner` over the coordinates that change."""
         return inner
-
-    def problems(self, space):
-        if not any(isinstance(getattr(self.univariate, name), Predicted | Learn) for name in parameters(self.univariate)):
-            yield mistakes.NothingPredicted(field="univariate", name=type(self.univariate).__name__)
 
 
 def with_given(ops: Ops, univariate: Univariate, raw: Array, size: int | None) -> Univariate:

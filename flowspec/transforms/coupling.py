@@ -37,7 +37,6 @@ class Coupling(Conditioned):
     normalize: bool = setting(False, kind=bool, doc="normalise the features behind each hidden layer?")
 
     def problems(self, space):
-        yield from super().problems(space)
         if self.mask and len(self.mask) != space.size:
             yield mistakes.WrongCount(field="mask", found=len(self.mask), what="numbers", size=space.size)
         elif self.mask and space.size > 1 and len(set(self.mask)) < 2:

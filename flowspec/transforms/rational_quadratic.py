@@ -6,23 +6,19 @@ Source: Neural Spline Flows, Durkan et al., 2019, arXiv:1906.04032: eq. 4 (value
 from __future__ import annotations
 
 import math
-from abc import abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
 
 from flowspec import mistakes
-from flowspec.parameter import Learn, Value, parameter, setting
+from flowspec.parameter import Learn, Value, parameter, setting, with_fields
 from flowspec.support import POSITIVE, Circle, Interval
+from flowspec.transforms.monotonic_affine import pressed
 from flowspec.transforms.transform import Univariate
 
 
 class RationalQuadratic(Univariate):
-    """A monotone spline between knots; the formulas for whoever says what the knots are."""
-
-    @abstractmethod
-    def knots(self, ops, x):
-        """Positions, values and slopes at the knots, each (K + 1, ..., N) or constant over the batch."""
+    """A monotone spline between knots; the formulas for whoever says in which bin a number lies."""
 
     def forward(self, ops, x):
         return self.forward_and_log_slope(ops, x)[0]
@@ -34,49 +30,31 @@ class RationalQuadratic(Univariate):
         return self.forward_and_log_slope(ops, x)[1]
 
 
-def spline(ops, x, positions, values, slopes):
-    """The spline and its log-slope at `x`, which lies between the first and the last knot."""
-    x0, width, y0, height, d0, d1 = _bin(ops, x, positions, positions, values, slopes)
-    steep = height / width
-    z = (x - x0) / width
-    return _value(y0, height, steep, d0, d1, z), _log_slope(ops, steep, d0, d1, z)
+def value(y0, height, steep, d0, d1, z):
+    """The spline at the share z of a bin: of the given start, height, mean slope, and slopes at the ends."""
+    inner = z * (1.0 - z)
+    return y0 + height * (steep * z * z + d0 * inner) / (steep + (d0 + d1 - 2.0 * steep) * inner)
 
 
-def inverse_spline(ops, y, positions, values, slopes):
-    """The inverse spline at `y`, and the log-slope of the spline there."""
-    x0, width, y0, height, d0, d1 = _bin(ops, y, values, positions, values, slopes)
-    steep = height / width
-    above, bend = y - y0, d0 + d1 - 2.0 * steep
+def share(ops, above, height, steep, d0, d1):
+    """The share z of a bin at which the spline stands `above` its start."""
+    bend = d0 + d1 - 2.0 * steep
     a = height * (steep - d0) + above * bend
     b = height * d0 - above * bend
     c = -steep * above
     # The root of a z^2 + b z + c that does not cancel; rounding may push the discriminant below 0.
     root = ops.sqrt(ops.maximum(b * b - 4.0 * a * c, 0.0))
-    z = 2.0 * c / (-b - root)
-    return x0 + z * width, _log_slope(ops, steep, d0, d1, z)
+    return -2.0 * c / (b + root)
 
 
-def _bin(ops, x, edges, positions, values, slopes):
-    """Start and extent of the bin of each x in both directions, and the slopes at its ends.
-
-    edges   the knots that x is compared with: positions, or values for the inverse
-    """
-    index = ops.to_index(ops.sum(ops.number(x >= edges[1:-1]))) if edges.shape[0] > 2 else None
-    widths, heights = positions[1:] - positions[:-1], values[1:] - values[:-1]
-    rows = [positions[:-1], widths, values[:-1], heights, slopes[:-1], slopes[1:]]
-    return [row[0] if index is None else ops.take_along(row, index) for row in rows]
-
-
-def _value(y0, height, steep, d0, d1, z):
-    inner = z * (1.0 - z)
-    return y0 + height * (steep * z * z + d0 * inner) / (steep + (d0 + d1 - 2.0 * steep) * inner)
-
-
-def _log_slope(ops, steep, d0, d1, z):
+def log_slope(ops, steep, d0, d1, z):
+    """Logarithm of the slope at the share z of a bin."""
     rest = 1.0 - z
     inner = z * rest
     above = d1 * z * z + 2.0 * steep * inner + d0 * rest * rest
-    return 2.0 * ops.log(steep) + ops.log(above) - 2.0 * ops.log(steep + (d0 + d1 - 2.0 * steep) * inner)
+    below = steep + (d0 + d1 - 2.0 * steep) * inner
+    ratio = steep / below
+    return ops.log(above * ratio * ratio)
 
 
 def _per_bin(part, event):
@@ -102,8 +80,9 @@ class RQS(RationalQuadratic):
 
     Widths, heights and slopes are free numbers, as zuko.transforms.MonotonicRQSTransform takes them: a
     softmax makes bins of the first two, an exponential slopes of the third, each pressed so that no slope
-    falls below `slope`. With `circular`, the spline maps the circle (-bound, bound) onto itself, and the
-    slope where the ends meet is free too.
+    falls below `slope`. A coordinate whose support is a circle is mapped onto that circle, with slope 1 where
+    its ends meet. With `circular`, the spline maps the circle (-bound, bound) onto itself, and the slope where
+    the ends meet is free too.
     """
 
     examples = (
@@ -122,20 +101,41 @@ class RQS(RationalQuadratic):
     slopes: Value = parameter(Learn(0.0), shape=_per_inner_knot, by_row=False, doc="one for each inner knot")
     slope: float = setting(1e-3, kind=float, low=1e-6, high=0.5, doc="smallest slope")
     circular: bool = setting(False, kind=bool, doc="is the support a circle?")
+    circles: tuple[tuple[float, float] | None, ...] = ()
+    """The ends of each coordinate's circle, where it has one."""
+
+    # --- supports ----------------------------------------------------------------------------------
 
     @property
     def domain(self):
         return Circle(-self.bound, self.bound) if self.circular else Interval()
+
+    def domain_for(self, space):
+        own = not self.circular
+        return space.with_parts(part if own and isinstance(part, Circle) else self.domain for part in space.parts)
+
+    def grow(self, space, columns):
+        ends = tuple((part.low, part.high) if isinstance(part, Circle) else None for part in space.parts)
+        return with_fields(self, {"circles": ends}) if any(ends) and not self.circular else self
 
     @property
     def _box(self) -> Interval:
         return Interval(-self.bound, self.bound, True, True)
 
     def image(self, space):
-        return space if self.circular else super().image(space)
+        return self._with_circles(space, super().image)
 
     def preimage(self, space):
-        return space if self.circular else super().preimage(space)
+        return self._with_circles(space, super().preimage)
+
+    def _with_circles(self, space, image):
+        """The image of a box; circles stay."""
+        if not any(isinstance(part, Circle) for part in space.parts):
+            return image(space)
+        if self.varies or all(isinstance(part, Circle) for part in space.parts):
+            return space.with_parts(p if isinstance(p, Circle) else self.image_when_varying(p) for p in space.parts)
+        found = image(space)
+        return space.with_parts(p if isinstance(p, Circle) else q for p, q in zip(space.parts, found.parts, strict=True))
 
     def image_when_varying(self, interval):
         # Inside the box anything can happen; outside nothing does.
@@ -144,47 +144,81 @@ class RQS(RationalQuadratic):
 
     preimage_when_varying = image_when_varying
 
-    def knots(self, ops, x):
-        press = math.log(self.slope)
-        slopes = ops.exp(_pressed(ops, _over_knots(ops, self.slopes, _inner_knots(self), x), press))
-        one = 0.0 * slopes[:1] + 1.0
-        ends = (slopes[-1:], slopes) if self.circular else (one, slopes, one)
-        edges = [self._edges(ops, _over_knots(ops, free, self.bins, x), press) for free in (self.widths, self.heights)]
-        return *edges, _joined(ops, ends)
+    def only(self, chosen, size):
+        step = super().only(chosen, size)
+        return with_fields(step, {"circles": tuple(self.circles[i] for i in chosen)}) if self.circles else step
 
-    def _edges(self, ops, free, press):
-        """Bin edges from -bound to bound."""
-        # A softmax; what is pressed does not overflow.
-        weights = ops.exp(_pressed(ops, free, press / 2))
-        inner = ops.cumsum(weights) * (2.0 * self.bound / ops.sum(weights)) - self.bound
-        end = 0.0 * inner[:1]
-        # The last edge is the bound itself, whatever the sum rounds to.
-        return _joined(ops, (end - self.bound, inner[:-1], end + self.bound))
+    # --- formulas ------------------------------------------------------------------------------------
 
     def forward_and_log_slope(self, ops, x):
-        inside = ops.clip(x, -self.bound, self.bound)
-        y, log_slope = spline(ops, inside, *self.knots(ops, x))
-        return self._outside_too(ops, x, y, log_slope)
+        centre, half = self._frame(ops, x)
+        inside = ops.clip(x - centre, -half, half)
+        x0, width, y0, height, d0, d1 = self._bin(ops, inside, half, 0)
+        steep, z = height / width, ops.clip((inside - x0) / width, 0.0, 1.0)
+        y = value(y0, height, steep, d0, d1, z) + centre
+        return ops.where(self._within(ops, x), y, x), self.log_slope_from(ops, (steep, d0, d1, z, x))
 
     def inverse_and_log_slope(self, ops, y):
-        inside = ops.clip(y, -self.bound, self.bound)
-        x, log_slope = inverse_spline(ops, inside, *self.knots(ops, y))
-        return self._outside_too(ops, y, x, log_slope)
+        x, rest = self.inverse_and_rest(ops, y)
+        return x, self.log_slope_from(ops, rest)
 
-    def _outside_too(self, ops, given, found, log_slope):
-        if self.circular:
-            return found, log_slope
-        inside = ops.abs(given) < self.bound
-        return ops.where(inside, found, given), ops.where(inside, log_slope, 0.0)
+    def inverse_and_rest(self, ops, y):
+        centre, half = self._frame(ops, y)
+        inside = ops.clip(y - centre, -half, half)
+        x0, width, y0, height, d0, d1 = self._bin(ops, inside, half, 1)
+        steep = height / width
+        z = ops.clip(share(ops, ops.maximum(inside - y0, 0.0), height, steep, d0, d1), 0.0, 1.0)
+        x = ops.where(self._within(ops, y), x0 + z * width + centre, y)
+        return x, (steep, d0, d1, z, y)
 
+    def log_slope_from(self, ops, rest):
+        steep, d0, d1, z, x = rest
+        return ops.where(self._within(ops, x), log_slope(ops, steep, d0, d1, z), 0.0)
 
-def _pressed(ops, free, press):
-    """free / (1 + |free / press|): between -|press| and |press|."""
-    return free / (1.0 + ops.abs(free / press))
+    def _frame(self, ops, x):
+        """The middle of the spline and half its width, for all coordinates or each."""
+        if not any(self.circles):
+            return 0.0, self.bound
+        ends = np.array([ends or (-self.bound, self.bound) for ends in self.circles])
+        frames = (ends.mean(axis=1), (ends[:, 1] - ends[:, 0]) / 2)
+        if (ends == ends[0]).all():
+            return tuple(float(each[0]) for each in frames)
+        return tuple(ops.constant(each if len(x.shape) == 1 else each[:, None]) for each in frames)
 
+    def _within(self, ops, x):
+        """Where the spline acts, and not the identity. (NaN goes through the identity.)"""
+        if self.circular or (self.circles and all(self.circles)):
+            return ops.abs(x) >= 0.0
+        inside = ops.abs(x) < self.bound
+        if any(self.circles):
+            always = np.array([float(bool(ends)) for ends in self.circles])
+            inside = inside | (ops.constant(always if len(x.shape) == 1 else always[:, None]) > 0.5)
+        return inside
 
-def _joined(ops, parts):
-    return ops.concat([part for part in parts if part.shape[0]])
+    def _bin(self, ops, x, half, side):
+        """Start and extent of the bin of each x in both directions, and the slopes at its ends.
+
+        x      relative to the middle of the spline, inside it
+        side   0 if x is a position, 1 if it is a value
+        """
+        press = math.log(self.slope)
+        free = [_over_knots(ops, each, self.bins, x) for each in (self.widths, self.heights)]
+        weights = [ops.exp(pressed(ops, each, press / 2)) for each in free]
+        sums = [ops.combine(ops.constant(np.tril(np.ones((self.bins, self.bins)))), each) for each in weights]
+        scales = [2.0 * half / each[-1] for each in sums]
+        # Not x is compared with the knots, which would have to be scaled, but x, scaled, with the sums.
+        index = ops.to_index(ops.sum(ops.number((x + half) / scales[side] >= sums[side][:-1])))
+        found = []
+        for weight, total, scale in zip(weights, sums, scales, strict=True):
+            extent = ops.take_along(weight, index) * scale
+            found += [ops.take_along(total, index) * scale - half - extent, extent]
+        slopes = self._knot_slopes(ops, x, press)
+        return *found, ops.take_along(slopes[:-1], index), ops.take_along(slopes[1:], index)
+
+    def _knot_slopes(self, ops, x, press):
+        slopes = ops.exp(pressed(ops, _over_knots(ops, self.slopes, _inner_knots(self), x), press))
+        one = 0.0 * slopes[:1] + 1.0
+        return ops.concat((slopes[-1:], slopes) if self.circular else (one, slopes, one))
 
 
 def _per_knot(part, event):
@@ -211,22 +245,31 @@ class Spline(RationalQuadratic):
             if len(knots) < 2 or not (np.diff(knots, axis=0) > 0).all():
                 yield mistakes.UnsortedKnots(field=name)
 
-    def knots(self, ops, x):
-        return self.x, self.y, _over_knots(ops, self.slopes, self.x.shape[0], x)
-
     def forward_and_log_slope(self, ops, x):
-        return self._linear_outside(ops, spline, x, self.x, self.y, +1)
+        return self._linear_outside(ops, x, self.x, self.y, +1)
 
     def inverse_and_log_slope(self, ops, y):
-        return self._linear_outside(ops, inverse_spline, y, self.y, self.x, -1)
+        return self._linear_outside(ops, y, self.y, self.x, -1)
 
-    def _linear_outside(self, ops, curve, given, edges, images, direction):
-        knots = self.knots(ops, given)
-        low, high, first, last = edges[0], edges[-1], knots[2][0], knots[2][-1]
-        found, log_slope = curve(ops, ops.clip(given, low, high), *knots)
+    def _linear_outside(self, ops, given, edges, images, direction):
+        slopes = _over_knots(ops, self.slopes, self.x.shape[0], given)
+        low, high, first, last = edges[0], edges[-1], slopes[0], slopes[-1]
+        found, slope_here = self._curve(ops, ops.clip(given, low, high), edges, slopes, direction)
         below, above = given < low, given > high
         rate = (first, last) if direction > 0 else (1 / first, 1 / last)
         found = ops.where(below, images[0] + (given - low) * rate[0], found)
         found = ops.where(above, images[-1] + (given - high) * rate[1], found)
-        log_slope = ops.where(below, ops.log(first), ops.where(above, ops.log(last), log_slope))
-        return found, log_slope
+        return found, ops.where(below, ops.log(first), ops.where(above, ops.log(last), slope_here))
+
+    def _curve(self, ops, given, edges, slopes, direction):
+        """The spline or its inverse between the first and the last knot, and the log-slope of the spline."""
+        index = ops.to_index(ops.sum(ops.number(given >= edges[1:-1]))) if edges.shape[0] > 2 else None
+        widths, heights = self.x[1:] - self.x[:-1], self.y[1:] - self.y[:-1]
+        rows = [self.x[:-1], widths, self.y[:-1], heights, slopes[:-1], slopes[1:]]
+        x0, width, y0, height, d0, d1 = (row[0] if index is None else ops.take_along(row, index) for row in rows)
+        steep = height / width
+        if direction > 0:
+            z = (given - x0) / width
+            return value(y0, height, steep, d0, d1, z), log_slope(ops, steep, d0, d1, z)
+        z = share(ops, given - y0, height, steep, d0, d1)
+        return x0 + z * width, log_slope(ops, steep, d0, d1, z)
