@@ -7,7 +7,8 @@ and poison gradients. A point that rounding puts on an open end is moved to the 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 
@@ -71,7 +72,8 @@ def _outside_box(ops: Ops, intervals: tuple[Interval, ...], x: Array) -> Array:
     return below | (x >= _bound(ops, high, x))
 
 
-def beyond(intervals: Sequence[Interval], dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
+@lru_cache(maxsize=1024)
+def beyond(intervals: tuple[Interval, ...], dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
     """The greatest number below each interval and the least one above, in the float type of the data.
 
     They make one comparison right for open and closed ends, and for ends that the type cannot hold.
@@ -81,7 +83,8 @@ def beyond(intervals: Sequence[Interval], dtype: np.dtype) -> tuple[np.ndarray, 
     return low, high
 
 
-def within(intervals: Sequence[Interval], dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
+@lru_cache(maxsize=1024)
+def within(intervals: tuple[Interval, ...], dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
     """The least and the greatest number inside each interval. Next to 0 that is the smallest normal number:
     engines differ in whether they keep smaller ones."""
     low = np.array([_round(i.low, dtype, +1, strictly=not i.closed_low) for i in intervals], dtype)
@@ -109,7 +112,7 @@ def _bound(ops: Ops, ends: np.ndarray, x: Array) -> Array:
 
 def keep_inside(ops: Ops, space: Space, x: Array) -> Array:
     """Move what rounding has put on or beyond a finite end of a support to the nearest number inside it."""
-    if space.intervals is None:
+    if space.is_real or space.intervals is None:
         return x
     low, high = within(space.intervals, ops.dtype)
     has_low, has_high = not np.isinf(low).all(), not np.isinf(high).all()

@@ -13,6 +13,8 @@ import math
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -208,14 +210,39 @@ def setting(
     return dataclasses.field(default=default, metadata={"spec": spec})
 
 
-def specs(part: Any) -> dict[str, ParameterSpec | SettingSpec | PartSpec]:
+Specs = Mapping[str, ParameterSpec | SettingSpec | PartSpec]
+
+
+def specs(part: Any) -> Specs:
     """The declared fields of a part (an instance or its class), in order."""
-    return {f.name: f.metadata["spec"] for f in dataclasses.fields(part) if "spec" in f.metadata}
+    return _specs(part if isinstance(part, type) else type(part))
 
 
-def parameters(part: Any) -> dict[str, ParameterSpec]:
+@cache
+def _specs(kind: type) -> Specs:
+    return MappingProxyType({f.name: f.metadata["spec"] for f in dataclasses.fields(kind) if "spec" in f.metadata})
+
+
+def parameters(part: Any) -> Mapping[str, ParameterSpec]:
     """The numeric fields of a part."""
-    return {name: spec for name, spec in specs(part).items() if isinstance(spec, ParameterSpec)}
+    return _parameters(part if isinstance(part, type) else type(part))
+
+
+@cache
+def _parameters(kind: type) -> Mapping[str, ParameterSpec]:
+    return MappingProxyType({name: spec for name, spec in _specs(kind).items() if isinstance(spec, ParameterSpec)})
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
+@cache
+def _inner_names(kind: type) -> tuple[tuple[str, bool], ...]:
+    """The fields that hold other parts, and whether each holds many."""
+    given = [(name, spec.many) for name, spec in _specs(kind).items() if isinstance(spec, PartSpec)]
+    return (*given, *((field.name, True) for field in dataclasses.fields(kind) if "grown" in field.metadata))
 
 
 def value_range(value: Value, within: Constraint = REAL) -> Interval:
@@ -250,14 +277,11 @@ def varies(value: Value) -> bool:
 
 def children(part: Any) -> Iterator[tuple[str, Any]]:
     """The parts inside a composite part, with their paths: `bases.0`, `transform`."""
-    for name, spec in specs(part).items():
-        if isinstance(spec, PartSpec) and spec.many:
+    for name, many in _inner_names(type(part)):
+        if many:
             yield from ((f"{name}.{index}", item) for index, item in enumerate(getattr(part, name)))
-        elif isinstance(spec, PartSpec):
+        else:
             yield name, getattr(part, name)
-    for field in dataclasses.fields(part):
-        if "grown" in field.metadata:
-            yield from ((f"{field.name}.{index}", item) for index, item in enumerate(getattr(part, field.name)))
 
 
 def values(part: Any, path: str) -> Iterator[tuple[str, Any, str, Value]]:
@@ -294,6 +318,7 @@ def with_children(part: Any, inner: Mapping[str, Any]) -> Any:
 def with_fields(part: Any, changed: Mapping[str, Any]) -> Any:
     """A copy of a part with other field values. Unlike `dataclasses.replace` it does not check them again."""
     copy = object.__new__(type(part))
-    for field in dataclasses.fields(part):
-        object.__setattr__(copy, field.name, changed.get(field.name, getattr(part, field.name)))
+    held = copy.__dict__
+    for name in _field_names(type(part)):
+        held[name] = changed[name] if name in changed else getattr(part, name)
     return copy

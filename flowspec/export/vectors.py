@@ -74,7 +74,7 @@ def _points(flow: Flow, x: np.ndarray) -> np.ndarray:
 
 
 def _around(interval: Interval, dtype) -> list[float]:
-    low, high = beyond([interval], dtype)
+    low, high = beyond((interval,), dtype)
     inside = np.nextafter(low, high, dtype=dtype), np.nextafter(high, low, dtype=dtype)
     return [float(end[0]) for end in (low, high, *inside) if np.isfinite(end[0])]
 

@@ -49,6 +49,9 @@ class OnnxOps(Recorder, Ops):
     Declare inputs with `input`, turn them with `transpose`, run formulas on them, declare outputs.
     """
 
+    # Written out, a stage is two to three times as fast; a loop is small, whatever the number of coordinates.
+    most_unrolled = 64
+
     def constant(self, value):
         return np.asarray(value, np.float64)
 
@@ -185,6 +188,11 @@ class OnnxOps(Recorder, Ops):
         return self.raw("Reshape", [x, target], (*sizes, *x.shape[1:]), x.dtype)
 
     @_of_data
+    def flatten(self, x):
+        size = x.shape[0] * x.shape[1]
+        return self.raw("Reshape", [x, self.whole_constant(size, *x.shape[2:-1], -1)], (size, *x.shape[2:]), x.dtype)
+
+    @_of_data
     def matmul(self, matrix, x):
         rank = max(len(shape_of(matrix)), len(shape_of(x)))
         left, right = (x if isinstance(x, Recorded) else self.operand(x, self.dtype, rank) for x in (matrix, x))
@@ -203,17 +211,23 @@ class OnnxOps(Recorder, Ops):
 
     @_of_data
     def linear(self, weight, x, bias):
-        if len(shape_of(x)) > 2 or not isinstance(x, Recorded) or isinstance(bias, Recorded):
+        if len(shape_of(x)) > 2 or not isinstance(x, Recorded):
             return self.matmul(weight, x) + bias
         # One node, which onnxruntime fuses with the activation behind it.
-        left = weight if isinstance(weight, Recorded) else self.operand(weight, self.dtype, 2)
-        return self.raw("Gemm", [left, x, self.operand(bias, self.dtype, 2)], (left.shape[0], x.shape[1]), self.dtype)
+        left, right = (each if isinstance(each, Recorded) else self.operand(each, self.dtype, 2) for each in (weight, bias))
+        return self.raw("Gemm", [left, x, right], (left.shape[0], x.shape[1]), self.dtype)
 
     def solve(self, matrix, x):
         return self.matmul(np.linalg.inv(np.asarray(matrix)), x)
 
     def log_abs_det(self, matrix):
         return REFERENCE.log_abs_det(matrix)
+
+    def pick(self, rows, step):
+        if not isinstance(step, Recorded):
+            return rows[int(step)]
+        table = rows if isinstance(rows, Recorded) else self.fixed(np.asarray(rows, self.dtype))
+        return self.raw("Gather", [table, self.cast(step, np.int64)], table.shape[1:], table.dtype, axis=0)
 
     def loop(self, count, body, *state):
         # What involves no data is worked out at once, as everywhere.

@@ -156,7 +156,8 @@ class TorchOps(Ops):
         return torch.matmul(matrix, x.reshape(x.shape[0], -1)).reshape(matrix.shape[0], *x.shape[1:])
 
     def linear(self, weight, x, bias):
-        return torch.addmm(bias, weight, x) if x.ndim == 2 else super().linear(weight, x, bias)
+        # In place: `addmm` would spread the bias over the batch first.
+        return torch.matmul(weight, x).add_(bias)
 
     def without_gradients(self):
         return torch.no_grad()

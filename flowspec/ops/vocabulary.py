@@ -160,6 +160,10 @@ class Ops(ABC):
     def unflatten(self, x: Array, sizes: tuple[int, ...]) -> Array:
         """Split the first axis into several of the given sizes."""
 
+    def flatten(self, x: Array) -> Array:
+        """The first two axes as one."""
+        return x.reshape(x.shape[0] * x.shape[1], *x.shape[2:])
+
     @abstractmethod
     def matmul(self, matrix: Array, x: Array) -> Array:
         """(M, D) times (D, N), or a stack of such products: (S, M, D) times (S, D, N)."""
@@ -193,6 +197,13 @@ class Ops(ABC):
         for step in range(count):
             state = tuple(body(float(step), *state))
         return state
+
+    def pick(self, rows: Array, step: Array) -> Array:
+        """Row `step` of the first axis, for the step of a loop."""
+        return rows[int(step)]
+
+    most_unrolled: int = 1_000_000
+    """How many parameters the stages of a computation may take together if they are written out; else they are a loop."""
 
     def without_gradients(self) -> AbstractContextManager:
         """Nothing that is computed inside is differentiated: searches, whose result gets its gradient otherwise."""

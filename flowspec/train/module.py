@@ -56,7 +56,8 @@ class FlowModule(nn.Module):
         super().__init__()
         self.flow = model.flow
         self._start_dtype = dtype
-        self._raw: dict[str, tuple[str, Interval | None, ParameterSpec]] = {}
+        self._raw: dict[str, tuple[nn.Module, str, Interval | None]] = {}
+        """Where each learned value is held, and the bounds that it is kept in (None: it is not trained)."""
         for prefix, part in self.flow.parts:
             for path, owner, name, value in values(part, prefix):
                 if isinstance(value, Learn):
@@ -73,10 +74,10 @@ class FlowModule(nn.Module):
         if value.trained:
             bounds = value_range(value, spec.within)
             holder.register_parameter(f"raw_{leaf}", nn.Parameter(self._tensor(_unconstrained(start, bounds))))
-            self._raw[path] = (".".join([*parents, f"raw_{leaf}"]), bounds, spec)
+            self._raw[path] = (holder, f"raw_{leaf}", bounds)
         else:
             holder.register_buffer(leaf, self._tensor(start))
-            self._raw[path] = (path, None, spec)
+            self._raw[path] = (holder, leaf, None)
 
     def _tensor(self, array) -> Tensor:
         return torch.tensor(np.asarray(array), dtype=self._start_dtype)
@@ -98,11 +99,7 @@ class FlowModule(nn.Module):
 
     def parameter_values(self, ops: TorchOps) -> dict[str, Tensor]:
         """What is learned, inside its constraints, by path."""
-        return {path: _constrained(ops, self._held(name), bounds) for path, (name, bounds, _) in self._raw.items()}
-
-    def _held(self, name: str) -> Tensor:
-        *parents, leaf = name.split(".")
-        return getattr(self.get_submodule(".".join(parents)), leaf)
+        return {path: _constrained(ops, getattr(holder, leaf), bounds) for path, (holder, leaf, bounds) in self._raw.items()}
 
     def bound(self, like: Tensor, context: Tensor | None) -> tuple[TorchOps, Flow]:
         """The interpreter for tensors like the given one, and the flow bound for it. context is (C, N)."""
@@ -120,15 +117,15 @@ class FlowModule(nn.Module):
         """Put values (inside their constraints) in the place of what is learned: data-dependent starts."""
         with torch.no_grad():
             for path, value in found.items():
-                name, bounds, _ = self._raw[path]
+                holder, leaf, bounds = self._raw[path]
                 start = np.asarray(value) if bounds is None else _unconstrained(np.asarray(value), bounds)
-                self._held(name).copy_(torch.as_tensor(start))
+                getattr(holder, leaf).copy_(torch.as_tensor(start))
 
     def to_model(self) -> Model:
         """The flow with the present values of what is learned."""
         ops = TorchOps(torch.float64)
         with torch.no_grad():
-            held = {p: (self._held(name).detach().cpu().double(), bounds) for p, (name, bounds, _) in self._raw.items()}
+            held = {p: (getattr(h, leaf).detach().cpu().double(), bounds) for p, (h, leaf, bounds) in self._raw.items()}
             found = {path: _constrained(ops, raw, bounds).numpy() for path, (raw, bounds) in held.items()}
         return Model(self.flow, as_weights(self.flow, {path: _inside(v, held[path][1]) for path, v in found.items()}))
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from flowspec import mistakes
-from flowspec.networks.masked import Plan, Unfolding, generations
+from flowspec.networks.layers import Residual
+from flowspec.networks.masked import Plan, Rolled, Unfolding, generations
 from flowspec.parameter import setting, with_fields
 from flowspec.transforms.conditioned import (
     Conditioned,
@@ -109,6 +110,8 @@ class Autoregressive(Conditioned):
 
     def forward_and_log_det(self, ops, x):
         if self.network and len(x.shape) > 1 and x.shape[0] > 1:
+            if self._rolls(ops):
+                return self._rolled(ops, x)
             y, rest = self._unfolded(ops, x)
             return y, -over_event(ops, self.univariate.log_slope_from(ops, rest), x)
         y, log_slope = self._explicit(ops, x).inverse_and_log_slope(ops, x)
@@ -132,12 +135,42 @@ class Autoregressive(Conditioned):
         y = ops.concat(found) if len(found) > 1 else found[0]
         return (y if order == sorted(order) else ops.take(y, list(np.argsort(order)))), collected
 
-    def _unfolding(self, ops, groups) -> Unfolding:
+    def _rolls(self, ops) -> bool:
+        """Is the inverse a loop, the same for every coordinate, and not written out?"""
+        size = len(self.stages)
+        plain = not any(isinstance(layer, Residual) for layer in self.network)
+        return len(self.network[-1].bias) > ops.most_unrolled and max(self.stages) + 1 == size and plain and self.univariate.alike(size)
+
+    def _rolled(self, ops, x):
+        """y and the log-determinant by a loop over the coordinates: a graph whose size does not depend on their number."""
+        size, order = x.shape[0], list(np.argsort(self.stages))
+        given = tamed(ops, self.context[0].context) if self.context else None
+        columns = self._columns()
+        network = Rolled(ops, self.network, order, [column for i in order for column in columns[i]], given)
+        rates = [self.rates[i] for i in order]
+        ordered = ops.take(x, order)
+
+        def stage(step, known, total, *hidden):
+            raw, hidden = network.advance(features(ops, known, rates), hidden, step)
+            univariate = with_given(ops, self.univariate, raw, None)
+            y, log_slope = univariate.inverse_and_log_slope(ops, ops.pick(ordered, step))
+            here = ops.pick(np.eye(size), step)[:, None] > 0.5
+            return [ops.where(here, tamed(ops, y)[None], known), total + log_slope, *hidden]
+
+        nothing = 0.0 * ops.clip(ordered, -1.0, 1.0)
+        known, total, *_ = ops.loop(size, stage, nothing, nothing[0], *network.start(nothing[0]))
+        return ops.take(known, list(np.argsort(order))), -total
+
+    def _columns(self) -> list[list[int]]:
+        """The inputs of the network that each coordinate has."""
         counts = feature_counts(self.rates)
-        ends = np.cumsum(counts)
-        columns = [list(range(end - count, end)) for end, count in zip(ends, counts, strict=True)]
+        return [list(range(end - count, end)) for end, count in zip(np.cumsum(counts), counts, strict=True)]
+
+    def _unfolding(self, ops, groups) -> Unfolding:
+        columns = self._columns()
         given = [layer.context for layer in self.context]
-        behind = list(range(int(ends[-1]), int(ends[-1]) + given[0].shape[0])) if given else []
+        first = columns[-1][-1] + 1
+        behind = list(range(first, first + given[0].shape[0])) if given else []
         order = [*behind, *(column for chosen in groups for i in chosen for column in columns[i])]
         return Unfolding(ops, self.network, order, tamed(ops, given[0]) if given else None)
 

@@ -192,7 +192,11 @@ class Univariate(Transform):
             for name in parameters(self)
             if len(getattr(value := getattr(self, name), "shape", ())) > 1 and value.shape[-2] == size
         }
-        return with_fields(self, changed)
+        return with_fields(self, changed) if changed else self
+
+    def alike(self, size: int) -> bool:
+        """Does the bound step the same to every coordinate of an event of `size`?"""
+        return self.only([0], size) is self
 
     def image_when_varying(self, interval: Interval) -> Interval:
         """Everything `interval` can become over all values of the trained parameters."""
