@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -51,17 +52,28 @@ class Plan:
     known: np.ndarray
     stages: np.ndarray
 
+    @cached_property
+    def _kinds(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The rows of the adjacency that differ, which of them each output has, and the degree of each."""
+        rows, inverse = np.unique(self.adjacency, axis=0, return_inverse=True)
+        return rows, inverse.reshape(-1), np.where(rows, self.known, 0).max(axis=1, initial=0)
+
+    def units(self, size: int) -> tuple[np.ndarray, np.ndarray]:
+        """The kind of each unit of a hidden layer, and the places that the units would have without sorting by degree."""
+        rows, _, degrees = self._kinds
+        reachable = np.flatnonzero(rows.any(axis=1))
+        spread = reachable[np.arange(size) % len(reachable)]
+        places = np.argsort(degrees[spread], kind="stable")
+        return spread[places], places
+
     def layers(self, hidden: Sequence[int], activation: str, residual: bool) -> tuple[Layer, ...]:
         """A network with these masks."""
-        rows, inverse = np.unique(self.adjacency, axis=0, return_inverse=True)
-        inverse = inverse.reshape(-1)
-        degrees = np.where(rows, self.known, 0).max(axis=1, initial=0)
+        rows, inverse, degrees = self._kinds
         subset = rows.astype(int) @ rows.T.astype(int) == rows.sum(axis=1)
         made: list[Layer] = []
         mask, before = rows, None
-        reachable = np.flatnonzero(rows.any(axis=1))
         for size in hidden:
-            units = sorted_units(reachable, degrees, size)
+            units, _ = self.units(size)
             linear = (mask if before is None else subset[:, before])[units]
             if before is None or not residual or len(units) != len(before):
                 made.append(_masked(linear, degrees[units], "identity" if residual else activation))
@@ -72,12 +84,6 @@ class Plan:
         last = (mask if before is None else subset[:, before])[inverse]
         made.append(_masked(last, self.stages, "identity"))
         return tuple(made)
-
-
-def sorted_units(reachable: np.ndarray, degrees: np.ndarray, size: int) -> np.ndarray:
-    """The kind of each hidden unit (a row of the unique adjacency), spread evenly and sorted by degree."""
-    units = reachable[np.arange(size) % len(reachable)]
-    return units[np.argsort(degrees[units], kind="stable")]
 
 
 def _masked(mask: np.ndarray, degrees: np.ndarray, activation: str) -> MaskedDense:

@@ -72,11 +72,17 @@ class Autoregressive(Conditioned):
         order = np.array(self.order or range(size))
         return order[:, None] > order
 
+    def generations(self, size: int) -> np.ndarray:
+        """The stage of each coordinate, at which those that it depends on are known."""
+        found = generations(self._dependence(size))
+        assert found is not None, "a circular adjacency is refused before"
+        return found
+
     def grow(self, space, columns):
         step = super().grow(space, columns)
         if step is self:
             return self
-        return with_fields(step, {"stages": tuple(int(stage) for stage in generations(self._dependence(space.size)))})
+        return with_fields(step, {"stages": tuple(int(stage) for stage in self.generations(space.size))})
 
     def make_network(self, space, rates, columns, outputs):
         dependence = self._dependence(space.size)
@@ -89,8 +95,7 @@ class Autoregressive(Conditioned):
         rows = np.concatenate([np.repeat(dependence, counts, axis=1), context], axis=1)
         if not rows.any():
             return ()
-        stages = generations(self._dependence(space.size))
-        assert stages is not None
+        stages = self.generations(space.size)
         known = np.concatenate([np.repeat(stages[: len(counts)] + 1, counts), np.zeros(columns, int)])
         plan = Plan(np.tile(rows, (outputs, 1)), known, np.tile(stages, outputs))
         return plan.layers(self.hidden, self.activation, self.residual)
@@ -139,7 +144,12 @@ class Autoregressive(Conditioned):
         """Is the inverse a loop, the same for every coordinate, and not written out?"""
         size = len(self.stages)
         plain = not any(isinstance(layer, Residual) for layer in self.network)
-        return len(self.network[-1].bias) > ops.most_unrolled and max(self.stages) + 1 == size and plain and self.univariate.alike(size)
+        return (
+            len(self.network[-1].bias) > ops.most_unrolled
+            and max(self.stages) + 1 == size
+            and plain
+            and self.univariate.alike(size)
+        )
 
     def _rolled(self, ops, x):
         """y and the log-determinant by a loop over the coordinates: a graph whose size does not depend on their number."""

@@ -101,6 +101,7 @@ class RQS(RationalQuadratic):
     slopes: Value = parameter(Learn(0.0), shape=_per_inner_knot, by_row=False, doc="one for each inner knot")
     slope: float = setting(1e-3, kind=float, low=1e-6, high=0.5, doc="smallest slope")
     circular: bool = setting(False, kind=bool, doc="is the support a circle?")
+    turn: bool = setting(False, kind=bool, doc="is a circle turned by half before the spline acts?")
     circles: tuple[tuple[float, float] | None, ...] = ()
     """The ends of each coordinate's circle, where it has one."""
 
@@ -155,7 +156,7 @@ class RQS(RationalQuadratic):
 
     def forward_and_log_slope(self, ops, x):
         centre, half = self._frame(ops, x)
-        inside = ops.clip(x - centre, -half, half)
+        inside = ops.clip(self._turned(ops, x - centre, half), -half, half)
         x0, width, y0, height, d0, d1 = self._bin(ops, inside, half, 0)
         steep, z = height / width, ops.clip((inside - x0) / width, 0.0, 1.0)
         y = value(y0, height, steep, d0, d1, z) + centre
@@ -171,12 +172,16 @@ class RQS(RationalQuadratic):
         x0, width, y0, height, d0, d1 = self._bin(ops, inside, half, 1)
         steep = height / width
         z = ops.clip(share(ops, ops.maximum(inside - y0, 0.0), height, steep, d0, d1), 0.0, 1.0)
-        x = ops.where(self._within(ops, y), x0 + z * width + centre, y)
+        x = ops.where(self._within(ops, y), self._turned(ops, x0 + z * width, half) + centre, y)
         return x, (steep, d0, d1, z, y)
 
     def log_slope_from(self, ops, rest):
         steep, d0, d1, z, x = rest
         return ops.where(self._within(ops, x), log_slope(ops, steep, d0, d1, z), 0.0)
+
+    def _turned(self, ops, x, half):
+        """Half a turn, which undoes itself."""
+        return ops.where(x < 0.0, x + half, x - half) if self.turn and (self.circular or any(self.circles)) else x
 
     def _frame(self, ops, x):
         """The middle of the spline and half its width, for all coordinates or each."""

@@ -1,0 +1,5 @@
+"""Flows that were trained elsewhere, as FlowSpec models with the same numbers."""
+
+from flowspec.importers.zuko import from_zuko
+
+__all__ = ["from_zuko"]
