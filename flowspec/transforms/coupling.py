@@ -39,8 +39,6 @@ class Coupling(Conditioned):
     def problems(self, space):
         if self.mask and len(self.mask) != space.size:
             yield mistakes.WrongCount(field="mask", found=len(self.mask), what="numbers", size=space.size)
-        elif self.mask and space.size > 1 and len(set(self.mask)) < 2:
-            yield mistakes.OneSidedMask(field="mask")
 
     def _passing(self, size: int) -> list[int]:
         if size == 1:
@@ -59,7 +57,9 @@ class Coupling(Conditioned):
         return Space(tuple(space.parts[i] for i in self._moved(space.size)))
 
     def misfits(self, space, giver):
-        if len(space.parts) < space.size:
+        if space.size > 1 and len(set(self.mask)) == 1 and len(self.mask) == space.size:
+            yield mistakes.OneSidedMask(field="mask")
+        elif len(space.parts) < space.size:
             yield from self.univariate.misfits(space, giver)
         else:
             yield from super().misfits(space, giver)
