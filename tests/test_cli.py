@@ -28,7 +28,7 @@ ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 ONE_LINER = EXAMPLES / "one_liner.flow"
 SCRIPT = Path(sys.executable).with_name("flowspec")
-COMMANDS = ["check", "compile", "explain", "fit", "list", "sample", "score", "show", "verify"]
+COMMANDS = ["check", "compile", "explain", "fit", "import", "list", "sample", "score", "show", "verify"]
 
 PAIR = "event a: real, b: positive\nNormal([0, 1], 2) |> Onto(event)"
 GIVEN = "context z: positive\nevent y: positive\nNormal(0, 1) |> Exp |> Scale(z)"

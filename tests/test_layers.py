@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,9 @@ def test_every_module_stands_in_a_layer():
     names = {path.stem for path in (ROOT / "flowspec").glob("*.py")}
     names |= {path.parent.name for path in (ROOT / "flowspec").glob("*/__init__.py")}
     assert {name for name in names if f'flowspec.{name}"' not in text and f"flowspec.{name} " not in text} <= free
+
+
+def test_the_wheel_holds_every_package():
+    listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
+    folders = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "flowspec").rglob("__init__.py")}
+    assert listed == folders | {"flowspec.grammar"}

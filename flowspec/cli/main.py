@@ -20,7 +20,7 @@ NO_COMMANDS = {"main", "options"}
 
 
 class Commands(click.Group):
-    """The modules of this folder as commands. `import_` would be written `import`."""
+    """The modules of this folder as commands; `import_` is written `import`."""
 
     def list_commands(self, ctx):
         names = (module.name for module in pkgutil.iter_modules(flowspec.cli.__path__))
@@ -29,7 +29,7 @@ class Commands(click.Group):
     def get_command(self, ctx, name):
         if name not in self.list_commands(ctx):
             return None
-        module = "list_" if name == "list" else name
+        module = f"{name}_" if name in ("list", "import") else name
         return importlib.import_module(f"flowspec.cli.{module}").command
 
     def resolve_command(self, ctx, args):
@@ -62,8 +62,8 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except ModuleNotFoundError as error:
-        if error.name not in ("torch", "matplotlib", "pyarrow"):
+        if error.name not in ("torch", "matplotlib", "pyarrow", "zuko"):
             raise
-        extra = {"torch": "train", "matplotlib": "plot", "pyarrow": "parquet"}[error.name]
+        extra = {"torch": "train", "matplotlib": "plot", "pyarrow": "parquet", "zuko": "zuko"}[error.name]
         click.echo(f'error: this needs {error.name}; install it with `pip install "flowspec[{extra}]"`', err=True)
         sys.exit(1)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flowspec.parameter import setting
 from flowspec.mistakes import SettingOutOfRange
+from flowspec.parameter import setting
 from flowspec.support import REAL, Interval
 from flowspec.transforms.transform import Univariate
 

@@ -84,7 +84,7 @@ def test_a_graph_does_not_grow_with_the_coordinates():
         ("Autoregressive(Normal(0, 1))", "step of one number"),
         ("Autoregressive(3)", "step of one number"),
         ("Autoregressive", "univariate"),
-        ("Autoregressive(RQS, activation=\"cosh\")", "relu"),
+        ('Autoregressive(RQS, activation="cosh")', "relu"),
         ("Autoregressive(RQS, hidden=[0])", "whole number"),
         ("Autoregressive(Reverse)", "step of one number"),
     ],
