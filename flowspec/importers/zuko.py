@@ -24,6 +24,7 @@ from zuko.nn import LayerNorm, MaskedLinear, Residual
 
 from flowspec.assembly import assemble
 from flowspec.bases.base import Base
+from flowspec.bases.join import Join
 from flowspec.bases.normal import Normal
 from flowspec.bases.uniform import CircularUniform, Uniform
 from flowspec.diagnostics import Diagnostic, FlowError, mistake
@@ -138,7 +139,7 @@ def _base(base: nn.Module) -> tuple[Base, int]:
         low, high = held["lower"], held["upper"]
         if np.allclose(low, -math.pi - SEAM, rtol=1e-6, atol=0) and np.allclose(high, math.pi + SEAM, rtol=1e-6, atol=0):
             return CircularUniform(-math.pi, math.pi, size=len(low)), len(low)
-        return Uniform(low, high), len(low)
+        return Join(tuple(Uniform(*ends) for ends in zip(low.tolist(), high.tolist(), strict=True))), len(low)
     raise _refused(f"the base {getattr(kind, '__name__', kind)}")
 
 
@@ -198,10 +199,11 @@ def _autoregressive(transform: MaskedAutoregressiveTransform, size: int) -> _Fou
     columns = transform.hyper.in_features - size
     adjacency = _adjacency(transform, masks, size)
     order: tuple[int, ...] = ()
+    matrix: tuple[tuple[int, ...], ...] = ()
     if transform.order is not None:
-        order, matrix = tuple(int(i) for i in transform.order), ()
+        order = tuple(int(i) for i in transform.order)
     else:
-        matrix = tuple(tuple(int(v) for v in row) for row in adjacency | np.eye(*adjacency.shape, dtype=bool))
+        matrix = tuple(tuple(int(v) for v in row) for row in adjacency)
     univariate, fields = _univariate(transform.univariate, transform.shapes, size)
     step = Autoregressive(
         univariate, hidden=hidden, activation=activation, residual=residual, order=order, adjacency=matrix, periodic=False
@@ -262,7 +264,7 @@ def _continuous(transform) -> _Found:
 # --- networks ----------------------------------------------------------------------------------------
 
 
-def _modules(network: nn.Sequential) -> list[nn.Module]:
+def _modules(network: nn.Sequential) -> list[Any]:
     """The layers that hold weights, residual blocks among them."""
     return [module for module in network if isinstance(module, nn.Linear | zuko.nn.Linear | Residual)]
 
@@ -273,9 +275,9 @@ def _hidden(network: nn.Sequential) -> tuple[tuple[int, ...], str, bool]:
     if len(names) > 1:
         raise _refused(f"a network with several activations ({', '.join(sorted(names))})")
     special = any(isinstance(module, Residual | LayerNorm) for module in network.modules())
-    blocks = [module[-1] for module in network if isinstance(module, Residual)]
+    blocks: list[Any] = [list(module)[-1] for module in network if isinstance(module, Residual)]
     linear = blocks or _modules(network)[:-1]
-    return tuple(module.weight.shape[0] for module in linear), names.pop() if names else "relu", special
+    return tuple(int(module.weight.shape[0]) for module in linear), names.pop() if names else "relu", special
 
 
 def _is_activation(module: nn.Module) -> bool:

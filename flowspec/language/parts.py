@@ -15,7 +15,7 @@ from flowspec.diagnostics import suggest
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.scope import UNKNOWN, Scope, Unknown
-from flowspec.language.values import evaluate, in_words
+from flowspec.language.values import CONSTANTS, FUNCTIONS, evaluate, in_words
 from flowspec.parameter import FromContext, Learn, ParameterSpec, PartSpec, children, parameters, specs, with_fields
 from flowspec.support import Interval
 from flowspec.transforms.transform import Univariate
@@ -91,6 +91,11 @@ class PartMaker:
     def univariate(self, node: syntax.Node, scope: Scope) -> Any:
         """A step of one number for a network to give parameters to: what is not written, the network gives."""
         kind = registry.transforms().get(node.name.text) if isinstance(node, syntax.Call) else None
+        if kind is None and isinstance(node, syntax.Call) and not self._has_value(node.name.text, scope):
+            fitting = [name for name, each in registry.transforms().items() if issubclass(each, Univariate)]
+            near = suggest(node.name.text, fitting)
+            advice = f"did you mean `{near}`?" if near else "`MonotonicAffine` and `RQS(bins=8)` are two of them"
+            return scope.report(mistakes.UnknownName(span=node.name.span, kind="step", name=node.name.text, advice=advice))
         if kind is None or not issubclass(kind, Univariate):
             return evaluate(node, scope, self.value_part)
         assert isinstance(node, syntax.Call)
@@ -105,6 +110,11 @@ class PartMaker:
             if spec.trainable and name not in written and not isinstance(getattr(made, name), Learn)
         }
         return self.remember(with_fields(made, free), node.span, self.origin(made).fields)
+
+    @staticmethod
+    def _has_value(name: str, scope: Scope) -> bool:
+        known = (registry.bases(), scope.macros, CONSTANTS, FUNCTIONS, ("learn",))
+        return scope.lookup(name) is not None or any(name in names for names in known)
 
     def make(self, kind: type, node: syntax.Call, scope: Scope, *, given: bool = False) -> Any:
         """The part that a call writes: its arguments in the fields of `kind`.

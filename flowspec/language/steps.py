@@ -279,8 +279,9 @@ class StepMaker:
 def _bare_name(argument: syntax.Argument) -> str | None:
     """The name that an argument consists of; None if it is anything else."""
     value = argument.value
-    bare = isinstance(value, syntax.Call) and value.arguments is None and value.copies is None and argument.name is None
-    return value.name.text if bare else None  # type: ignore[union-attr]
+    if argument.name is None and isinstance(value, syntax.Call) and value.arguments is None and value.copies is None:
+        return value.name.text
+    return None
 
 
 def _block(node: syntax.Call) -> tuple[syntax.Call, ...]:

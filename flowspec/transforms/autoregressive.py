@@ -20,6 +20,7 @@ from flowspec.transforms.conditioned import (
     feature_counts,
     features,
     hidden_layers,
+    sees_angles,
     tamed,
     with_given,
 )
@@ -28,7 +29,7 @@ from flowspec.transforms.transform import over_event
 
 @dataclass(frozen=True, eq=False)
 class Autoregressive(Conditioned):
-    """x_i = f(y_i; network(y_1 ... y_(i-1))): each coordinate of the data given those before it.   arXiv:1705.07057.
+    """x_i = f(y_i; network(y_1 ... y_(i-1))): each coordinate of the data given those before it.   Source: arXiv:1705.07057.
 
     The density takes one pass of the network. So does sampling, although coordinate by coordinate: what
     earlier coordinates have determined is not computed again. `inverse { Autoregressive(...) }` swaps the
@@ -50,6 +51,7 @@ class Autoregressive(Conditioned):
     residual: bool = setting(False, kind=bool, doc="add each hidden layer to what goes into it?")
     order: tuple[int, ...] = setting((), kind=tuple, low=0, doc="the place of each coordinate; as written, if not given")
     adjacency: tuple[tuple[int, ...], ...] = setting((), kind=list, low=0, high=1, doc="which coordinate depends on which")
+    periodic: bool = sees_angles()
     stages: tuple[int, ...] = ()
     """The generation of each coordinate."""
 
@@ -145,10 +147,7 @@ class Autoregressive(Conditioned):
         size = len(self.stages)
         plain = not any(isinstance(layer, Residual) for layer in self.network)
         return (
-            len(self.network[-1].bias) > ops.most_unrolled
-            and max(self.stages) + 1 == size
-            and plain
-            and self.univariate.alike(size)
+            _outputs(self.network) > ops.most_unrolled and max(self.stages) + 1 == size and plain and self.univariate.alike(size)
         )
 
     def _rolled(self, ops, x):
@@ -183,6 +182,11 @@ class Autoregressive(Conditioned):
         behind = list(range(first, first + given[0].shape[0])) if given else []
         order = [*behind, *(column for chosen in groups for i in chosen for column in columns[i])]
         return Unfolding(ops, self.network, order, tamed(ops, given[0]) if given else None)
+
+
+def _outputs(network) -> int:
+    """How many numbers a masked network gives."""
+    return len(network[-1].degrees)
 
 
 def _groups(stages) -> list[list[int]]:

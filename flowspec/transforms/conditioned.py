@@ -44,6 +44,11 @@ def hidden_layers() -> tuple[int, ...]:
     return setting((64, 64), kind=tuple, low=1, high=WIDEST_LAYER, doc="widths of the hidden layers")
 
 
+def sees_angles() -> bool:
+    """The setting `periodic`."""
+    return setting(True, kind=bool, doc="does the network see an angle as cosine and sine, without a seam?")
+
+
 def activation_name() -> str:
     """The setting `activation`."""
     return setting("relu", kind=str, choices=activation_names(), doc="what follows each hidden layer")
@@ -69,8 +74,6 @@ class Conditioned(Transform):
     rates: tuple[float, ...] = ()
     """What turns each input into an angle, as `angular_rates` gives it."""
 
-    periodic: bool = setting(True, kind=bool, doc="does the network see an angle as cosine and sine, without a seam?")
-
     scalar_too = True
     before = "Normal([-0.5, 0, 0.5], 1)"
 
@@ -94,7 +97,7 @@ class Conditioned(Transform):
         }
         event = self.inner_space(space).shape
         outputs = sum(_count(self.univariate, name, event) for name in predicted)
-        rates = angular_rates(space) if self.periodic else (0.0,) * space.size
+        rates = angular_rates(space) if getattr(self, "periodic", False) else (0.0,) * space.size
         network = self.make_network(space, rates, columns, outputs) if outputs else ()
         if not network:
             return self

@@ -11,14 +11,14 @@ from flowspec import mistakes
 from flowspec.networks.layers import mlp
 from flowspec.parameter import setting
 from flowspec.support import Space
-from flowspec.transforms.conditioned import Conditioned, activation_name, feature_counts, features, hidden_layers
+from flowspec.transforms.conditioned import Conditioned, activation_name, feature_counts, features, hidden_layers, sees_angles
 from flowspec.transforms.on import joined
 from flowspec.transforms.transform import over_event
 
 
 @dataclass(frozen=True, eq=False)
 class Coupling(Conditioned):
-    """x_b = f(y_b; network(y_a)), x_a = y_a: one part of the coordinates given the other.   arXiv:1605.08803.
+    """x_b = f(y_b; network(y_a)), x_a = y_a: one part of the coordinates given the other.   Source: arXiv:1605.08803.
 
     Both directions take one pass of the network. `mask` has 1 for the coordinates that pass; without it
     every second one does: those with an odd number for `parity` 0, those with an even one for `parity` 1.
@@ -35,6 +35,7 @@ class Coupling(Conditioned):
     hidden: tuple[int, ...] = hidden_layers()
     activation: str = activation_name()
     normalize: bool = setting(False, kind=bool, doc="normalise the features behind each hidden layer?")
+    periodic: bool = sees_angles()
 
     def problems(self, space):
         if self.mask and len(self.mask) != space.size:

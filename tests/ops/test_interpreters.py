@@ -32,7 +32,7 @@ N = 11
 """Length of the batch; no other axis of a case has it."""
 
 each_interpreter = pytest.mark.parametrize("ops", INTERPRETERS.values(), ids=INTERPRETERS)
-each_name = pytest.mark.parametrize("name", [name for name in NAMES if name != "scope"])
+each_name = pytest.mark.parametrize("name", [name for name in NAMES if name not in ("scope", "loop", "without_gradients")])
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,9 @@ CASES: dict[str, list[Case]] = {
     "erfc": unary(-3, 3, 0, 9, -9, 1e-20, INF, -INF, NAN),
     "normal_cdf": [*unary(-3, 3, 0, INF, -INF, NAN, ulps=12), Case((edges(-5, -8, -12, 8),), ulps=160)],
     "normal_quantile": unary(0.01, 0.99, 0.5, 1e-30, 1e-7, 0.999, NAN),
+    "relu": unary(-3, 3, 0, INF, -INF, NAN)[:1],
+    "elu": unary(-30, 3, 0, INF, -INF, absolute=1.0),
+    "gelu": unary(-8, 8, 0, absolute=1.0),
     "isinf": unary(-3, 3, INF, -INF, NAN, 0, smooth=False),
     "power": [
         Case((draw(2, low=0.1), draw(2)), ulps=8),
@@ -148,8 +151,12 @@ CASES: dict[str, list[Case]] = {
         Case((draw(4), np.floor(draw(1, low=0, high=3.9)[0])), smooth=False),
         Case((draw(4, 3)[..., :1], np.floor(draw(3, low=0, high=3.9))), smooth=False),
     ],
+    "flatten": [Case((draw(4, 3),)), Case((draw(2, 3, 2),))],
+    "pick": [Case((draw(4, 3), 2.0))],
     "unflatten": [Case((draw(6), (2, 3))), Case((draw(4, 3), (2, 2)))],
     "matmul": [Case((draw(3)[:, :4], draw(4)), ulps=30)],
+    "linear": [Case((draw(3)[:, :4], draw(4), draw(3)[:, :1]), ulps=30, absolute=1.0)],
+    "combine": [Case((draw(3)[:, :4], draw(4)), ulps=30), Case((draw(3)[:, :4], draw(4, 2)), ulps=30)],
     "solve": [Case((MATRIX, draw(3)), ulps=60)],
     "log_abs_det": [Case((MATRIX,), ulps=8)],
     "number": [Case((TRUE,), smooth=False)],
@@ -260,7 +267,7 @@ PLAIN = {
     "minimum": (1, 2.5), "clip": (0.1, 0, 1), "where": (True, 0.1, 0.2), "number": (True,),
 }  # fmt: skip
 OF_ONE_VALUE = [name for name in CASES if list(inspect.signature(getattr(Ops, name)).parameters) == ["self", "x"]]
-OF_ARRAYS = {"constant", "sum", "cumsum", "logsumexp", "to_index", "low_word", "high_word", "to_float"}
+OF_ARRAYS = {"constant", "sum", "cumsum", "logsumexp", "flatten", "to_index", "low_word", "high_word", "to_float"}
 
 
 @pytest.mark.parametrize("name", sorted({*OF_ONE_VALUE, *PLAIN} - OF_ARRAYS))
@@ -289,3 +296,20 @@ def test_plain_numbers_have_all_digits_in_mpmath():
 def test_constant_takes_what_may_not_be_written_to(ops):
     value = np.broadcast_to(np.array(0.5), (2, 3))
     assert leave(ops, ops.constant(value)).tolist() == [[0.5] * 3] * 2
+
+
+@each_interpreter
+def test_a_loop_repeats_its_body(ops):
+    start, weight = draw(2), np.array([[0.5, 0.25], [-0.5, 1.0]])
+
+    def body(step, x, total):
+        x = ops.matmul(ops.constant(weight), x) + step
+        return x, total + ops.sum(x)
+
+    x, total = ops.loop(5, body, ops.constant(start), ops.constant(np.zeros(N)))
+    y, expected = start, 0.0
+    for step in range(5):
+        y = weight @ y + step
+        expected = expected + y.sum(axis=0)
+    np.testing.assert_allclose(leave(ops, x).astype(float), y, rtol=1e-5)
+    np.testing.assert_allclose(leave(ops, total).astype(float), expected, rtol=1e-5)
