@@ -63,6 +63,8 @@ def _log_gamma_slope(concentration, log_x):
 class TorchOps(Ops):
     """Runs formulas on tensors of one float type on one device."""
 
+    differentiates = True
+
     def __init__(self, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu"):
         self.torch_dtype = dtype
         self.device = device

@@ -205,6 +205,9 @@ class Ops(ABC):
     most_unrolled: int = 1_000_000
     """How many parameters the stages of a computation may take together if they are written out; else they are a loop."""
 
+    differentiates: bool = False
+    """Are results differentiated?"""
+
     def without_gradients(self) -> AbstractContextManager:
         """Nothing that is computed inside is differentiated: searches, whose result gets its gradient otherwise."""
         return nullcontext()

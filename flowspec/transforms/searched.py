@@ -1,0 +1,102 @@
+"""Steps whose inverse has no closed form: an increasing function, and the search for its inverse.
+
+The search is one loop of a fixed number of turns, the same in every interpreter. It is not differentiated:
+where there are gradients, one Newton step behind it has the derivatives of the inverse function, with
+respect to y and to all parameters.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+
+import numpy as np
+
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
+from flowspec.transforms.transform import Univariate
+
+HALVINGS = 14
+"""Turns that halve the interval, before Newton's method takes over."""
+
+NEWTON_STEPS = {"float32": 8, "float64": 11}
+"""Turns by Newton's method, which falls back to halving where it would leave the interval."""
+
+Function = Callable[[Array], tuple[Array, Array]]
+"""x to the value and the log-slope of an increasing function."""
+
+
+def invert(ops: Ops, function: Function, y: Array, limit: float) -> Array:
+    """The x at which an increasing function has the value y.
+
+    limit   the search goes from -limit to limit; beyond, the function is linear
+    """
+    with ops.without_gradients():
+        x = _found(ops, function, y, limit)
+    if ops.differentiates:
+        value, log_slope = function(x)
+        x = x - (value - y) * ops.exp(-log_slope)
+    return x
+
+
+def _found(ops: Ops, function: Function, y: Array, limit: float) -> Array:
+    zero = 0.0 * ops.clip(y, -1.0, 1.0)
+    turns = HALVINGS + NEWTON_STEPS[np.dtype(ops.dtype).name]
+
+    def turn(step, low, high, x):
+        value, log_slope = function(x)
+        below = value < y
+        low, high = ops.where(below, x, low), ops.where(below, high, x)
+        near = x - (value - y) * ops.exp(-log_slope)
+        # The last turn reaches beyond the limits.
+        inside = ((near >= low) & (near <= high)) | (step + zero > turns - 1.5)
+        halve = step + zero < HALVINGS - 0.5
+        return low, high, ops.where(inside & ~halve, near, 0.5 * (low + high))
+
+    return ops.loop(turns, turn, zero - limit, zero + limit, zero)[2]
+
+
+class Searched(Univariate):
+    """An increasing function on [-limit, limit], continued linearly: a map of the real line onto itself."""
+
+    @property
+    @abstractmethod
+    def limit(self) -> float:
+        """Where the function turns linear."""
+
+    @abstractmethod
+    def prepared(self, ops: Ops) -> Function:
+        """The function on [-limit, limit]; what does not depend on x is worked out once."""
+
+    def end_slope(self, ops: Ops, log_slope: Array) -> Array:
+        """The log-slope of the continuation, given that of the function at the limit."""
+        return log_slope
+
+    def _continued(self, ops: Ops) -> Function:
+        function = self.prepared(ops)
+
+        def continued(x):
+            inner = ops.clip(x, -self.limit, self.limit)
+            value, log_slope = function(inner)
+            beyond = self.end_slope(ops, log_slope)
+            outside = ops.abs(x) > self.limit
+            return value + (x - inner) * ops.exp(beyond), ops.where(outside, beyond, log_slope)
+
+        return continued
+
+    def forward_and_log_slope(self, ops, x):
+        return self._continued(ops)(x)
+
+    def inverse_and_log_slope(self, ops, y):
+        function = self._continued(ops)
+        x = invert(ops, function, y, self.limit)
+        return x, function(x)[1]
+
+    def forward(self, ops, x):
+        return self.forward_and_log_slope(ops, x)[0]
+
+    def inverse(self, ops, y):
+        return self.inverse_and_log_slope(ops, y)[0]
+
+    def log_slope(self, ops, x):
+        return self.forward_and_log_slope(ops, x)[1]
