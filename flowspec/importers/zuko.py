@@ -35,6 +35,7 @@ from flowspec.networks.masked import Plan
 from flowspec.parameter import parameters
 from flowspec.support import REAL, Space
 from flowspec.transforms.autoregressive import Autoregressive
+from flowspec.transforms.continuous import Continuous
 from flowspec.transforms.coupling import Coupling
 from flowspec.transforms.elementwise import Elementwise
 from flowspec.transforms.inverse import Inverse
@@ -254,10 +255,10 @@ def _elementwise(transform, size: int) -> _Found:
 
 
 def _continuous(transform) -> _Found:
-    from flowspec.transforms.continuous import Continuous
-
     hidden, activation, normalize = _hidden(transform.ode)
-    step = Continuous(hidden=hidden, activation=activation, normalize=normalize, frequencies=len(transform.freqs))
+    if normalize:
+        raise _refused("a normalised network of a continuous flow")
+    step = Continuous(hidden=hidden, activation=activation, frequencies=len(transform.freqs))
     return _Found(step, _network_weights(_modules(transform.ode), [None] * len(hidden), None))
 
 

@@ -92,7 +92,7 @@ def test_gradients_are_those_of_zuko(name):
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "CNF"])
 def test_exports(name, tmp_path):
     """Float32 graphs of few nodes: the densities within 1e-5, and samples that come back."""
     import onnx
