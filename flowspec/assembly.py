@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from flowspec.bases.base import Base, Coordinatewise
 from flowspec.checks import canonical, coordinates, field_problems
 from flowspec.diagnostics import MOST_MISTAKES, Diagnostic, FlowError, Span
 from flowspec.flow import Declaration, Flow, Step
+from flowspec.networks.layers import Layer
 from flowspec.parameter import (
     FromContext,
     Learn,
@@ -36,6 +38,8 @@ from flowspec.transforms.on import On
 from flowspec.transforms.transform import Transform
 
 LARGEST_EVENT = 4096
+MOST_WEIGHTS = 8_000_000
+"""Of all networks together, masks counted as weights."""
 LARGEST_FLOW = 100_000
 """Coordinates of all steps together: what can be checked in about a second."""
 
@@ -147,7 +151,7 @@ class _Walk:
             space = None
         giver: Base | Transform | None = written
         waiting = deque(transforms)
-        work = 0
+        work, weights, last = 0, 0, None
         while waiting:
             transform = waiting.popleft()
             if isinstance(transform, Deferred):
@@ -159,6 +163,12 @@ class _Walk:
                 break
             space = self.step(transform, space, giver, base, steps) if transform else None
             giver = transform
+            if steps:
+                weights += weight_count(steps[-1].transform) if steps[-1] is not last else 0
+                last = steps[-1]
+            if weights > MOST_WEIGHTS:
+                self.report(transform, [mistakes.NetworkTooLarge(field="hidden", weights=weights, limit=MOST_WEIGHTS)])
+                break
         return steps
 
     def expanded(self, deferred: Deferred, space: Space | None) -> list[Transform | None]:
@@ -216,6 +226,12 @@ class _Walk:
             return transform.image(domain)
         self.trusted = False
         return None
+
+
+def weight_count(transform: Transform) -> int:
+    """How many numbers the networks of a step hold."""
+    held: list[Any] = [getattr(value, "init", value) for _, owner, _, value in values(transform, "") if isinstance(owner, Layer)]
+    return sum(int(np.size(value)) for value in held)
 
 
 def settle(base: Base) -> Base:

@@ -372,6 +372,14 @@ class RaggedArray(Diagnostic):
 
 
 @mistake
+class NetworkTooLarge(InPart):
+    message = "the networks of the flow have {weights} weights with that of {part}; {limit} are the limit"
+    help = "make `hidden` smaller, or the steps fewer"
+    weights: int
+    limit: int
+
+
+@mistake
 class WrongCount(InPart):
     message = "`{field}` of {part} has {found} {what}, but the event has {size} coordinates"
     help = "give one for each coordinate"

@@ -277,7 +277,7 @@ def varies(value: Value) -> bool:
 
 def children(part: Any) -> Iterator[tuple[str, Any]]:
     """The parts inside a composite part, with their paths: `bases.0`, `transform`."""
-    for name, many in _inner_names(type(part)):
+    for name, many in _inner_names(type(part)):  # type: ignore[arg-type]
         if many:
             yield from ((f"{name}.{index}", item) for index, item in enumerate(getattr(part, name)))
         else:
@@ -319,6 +319,6 @@ def with_fields(part: Any, changed: Mapping[str, Any]) -> Any:
     """A copy of a part with other field values. Unlike `dataclasses.replace` it does not check them again."""
     copy = object.__new__(type(part))
     held = copy.__dict__
-    for name in _field_names(type(part)):
+    for name in _field_names(type(part)):  # type: ignore[arg-type]
         held[name] = changed[name] if name in changed else getattr(part, name)
     return copy

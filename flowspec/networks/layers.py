@@ -116,7 +116,7 @@ def random(shape: tuple[int, ...], spread: float) -> Learn:
     return Learn(np.broadcast_to(np.float64(0.0), shape), spread=spread)
 
 
-def mlp(inputs: int, outputs: int, hidden: Sequence[int], activation: str, normalize: bool = False) -> tuple[Layer, ...]:
+def mlp(inputs: int, outputs: int, hidden: Sequence[int], activation: str, normalize: bool = False) -> tuple[Dense, ...]:
     """A multilayer perceptron.   Source: zuko.nn.MLP."""
     sizes = [inputs, *hidden]
     inner = [dense(a, b, activation=activation, normalize=normalize) for a, b in zip(sizes, hidden, strict=False)]

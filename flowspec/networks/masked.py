@@ -46,17 +46,19 @@ class Plan:
     adjacency   (outputs, inputs): which output may depend on which input
     known       for each input the stage from which on it is known: 0 for the context, else its generation + 1
     stages      for each output its own generation
+    repeats     how often the outputs come, one block after the other
     """
 
     adjacency: np.ndarray
     known: np.ndarray
     stages: np.ndarray
+    repeats: int = 1
 
     @cached_property
     def _kinds(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The rows of the adjacency that differ, which of them each output has, and the degree of each."""
         rows, inverse = np.unique(self.adjacency, axis=0, return_inverse=True)
-        return rows, inverse.reshape(-1), np.where(rows, self.known, 0).max(axis=1, initial=0)
+        return rows, np.tile(inverse.reshape(-1), self.repeats), np.where(rows, self.known, 0).max(axis=1, initial=0)
 
     def units(self, size: int) -> tuple[np.ndarray, np.ndarray]:
         """The kind of each unit of a hidden layer, and the places that the units would have without sorting by degree."""
@@ -69,7 +71,8 @@ class Plan:
     def layers(self, hidden: Sequence[int], activation: str, residual: bool) -> tuple[Layer, ...]:
         """A network with these masks."""
         rows, inverse, degrees = self._kinds
-        subset = rows.astype(int) @ rows.T.astype(int) == rows.sum(axis=1)
+        # Sums of float32 ones are exact up to 2^24, and much faster than those of whole numbers.
+        subset = rows.astype(np.float32) @ rows.T.astype(np.float32) == rows.sum(axis=1)
         made: list[Layer] = []
         mask, before = rows, None
         for size in hidden:
@@ -82,7 +85,7 @@ class Plan:
                 made.append(Residual((_masked(inner, degrees[units], activation), _masked(inner, degrees[units], "identity"))))
             before = units
         last = (mask if before is None else subset[:, before])[inverse]
-        made.append(_masked(last, self.stages, "identity"))
+        made.append(_masked(last, np.tile(self.stages, self.repeats), "identity"))
         return tuple(made)
 
 

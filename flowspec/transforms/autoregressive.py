@@ -7,6 +7,7 @@ zuko.flows.MaskedAutoregressiveTransform.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -25,6 +26,9 @@ from flowspec.transforms.conditioned import (
     with_given,
 )
 from flowspec.transforms.transform import over_event
+
+LARGEST_EVENT = 1024
+"""Coordinates: the masks grow with their square."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,15 +60,18 @@ class Autoregressive(Conditioned):
     """The generation of each coordinate."""
 
     def problems(self, space):
+        yield from super().problems(space)
         size = space.size
-        if self.order and len(self.order) != size:
+        if size > LARGEST_EVENT:
+            yield mistakes.EventTooLarge(size=size, limit=LARGEST_EVENT)
+        elif self.order and len(self.order) != size:
             yield mistakes.WrongCount(field="order", found=len(self.order), what="places", size=size)
         elif self.adjacency and self.order:
             yield mistakes.OrderAndAdjacency(field="order")
         elif self.adjacency and (len(self.adjacency) != size or len(self.adjacency[0]) < size):
             found = f"{len(self.adjacency)} x {len(self.adjacency[0])}"
             yield mistakes.WrongAdjacency(field="adjacency", found=found, size=size)
-        elif generations(self._dependence(size)) is None:
+        elif self.adjacency and generations(self._dependence(size)) is None:
             yield mistakes.CircularAdjacency(field="adjacency")
 
     def _dependence(self, size: int) -> np.ndarray:
@@ -76,6 +83,8 @@ class Autoregressive(Conditioned):
 
     def generations(self, size: int) -> np.ndarray:
         """The stage of each coordinate, at which those that it depends on are known."""
+        if not self.adjacency:
+            return np.unique(np.array(self.order or range(size)), return_inverse=True)[1].reshape(-1)
         found = generations(self._dependence(size))
         assert found is not None, "a circular adjacency is refused before"
         return found
@@ -99,8 +108,8 @@ class Autoregressive(Conditioned):
             return ()
         stages = self.generations(space.size)
         known = np.concatenate([np.repeat(stages[: len(counts)] + 1, counts), np.zeros(columns, int)])
-        plan = Plan(np.tile(rows, (outputs, 1)), known, np.tile(stages, outputs))
-        return plan.layers(self.hidden, self.activation, self.residual)
+        key = (rows.tobytes(), rows.shape, tuple(known), tuple(stages), outputs)
+        return _masked_network(key, self.hidden, self.activation, self.residual)
 
     def _explicit(self, ops, y):
         """The univariate step for a whole point of the data."""
@@ -182,6 +191,14 @@ class Autoregressive(Conditioned):
         behind = list(range(first, first + given[0].shape[0])) if given else []
         order = [*behind, *(column for chosen in groups for i in chosen for column in columns[i])]
         return Unfolding(ops, self.network, order, tamed(ops, given[0]) if given else None)
+
+
+@lru_cache(maxsize=16)
+def _masked_network(key, hidden, activation, residual):
+    """The network of a plan; steps that are repeated share it, until they have weights."""
+    rows, shape, known, stages, outputs = key
+    adjacency = np.frombuffer(rows, bool).reshape(shape)
+    return Plan(adjacency, np.array(known, int), np.array(stages, int), outputs).layers(hidden, activation, residual)
 
 
 def _outputs(network) -> int:

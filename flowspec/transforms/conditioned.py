@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
+from flowspec import mistakes
+from flowspec.diagnostics import Diagnostic
 from flowspec.networks.activations import activation_names
 from flowspec.networks.layers import Layer, run
 from flowspec.ops import Ops
@@ -37,11 +40,20 @@ from flowspec.transforms.standard import from_real
 from flowspec.transforms.transform import Transform, Univariate
 
 WIDEST_LAYER = 65536
+MOST_WEIGHTS = 4_000_000
+"""Of one network: what can be checked in about a second."""
 
 
 def hidden_layers() -> tuple[int, ...]:
     """The setting `hidden`."""
     return setting((64, 64), kind=tuple, low=1, high=WIDEST_LAYER, doc="widths of the hidden layers")
+
+
+def too_large(widths: Sequence[int]) -> Iterator[Diagnostic]:
+    """The mistake of a network of too many weights."""
+    weights = sum(a * b for a, b in pairwise(widths))
+    if weights > MOST_WEIGHTS:
+        yield mistakes.NetworkTooLarge(field="hidden", weights=weights, limit=MOST_WEIGHTS)
 
 
 def sees_angles() -> bool:
@@ -104,6 +116,13 @@ class Conditioned(Transform):
         univariate = with_fields(self.univariate, {name: Predicted(value) for name, value in predicted.items()})
         context = (ContextInput(WholeContext(columns)),) if columns else ()
         return with_fields(self, {"univariate": univariate, "network": network, "context": context, "rates": rates})
+
+    def problems(self, space):
+        hidden = getattr(self, "hidden", ())
+        event = self.inner_space(space).shape
+        values = {name: getattr(self.univariate, name) for name in parameters(self.univariate)}
+        outputs = sum(_count(self.univariate, n, event) for n, value in values.items() if isinstance(value, Learn | Predicted))
+        yield from too_large([2 * space.size, *hidden, outputs * math.prod(event)])
 
     @property
     def varies(self):

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from flowspec.networks.activations import ACTIVATIONS, activation_names
-from flowspec.networks.layers import Layer, mlp
+from flowspec.networks.layers import Dense, mlp
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.parameter import WholeContext, grown, setting, with_fields
 from flowspec.support import REAL
-from flowspec.transforms.conditioned import ContextInput, hidden_layers
+from flowspec.transforms.conditioned import ContextInput, hidden_layers, too_large
 from flowspec.transforms.transform import Transform
 
 STAGES: tuple[tuple[float, tuple[float, ...]], ...] = (
@@ -51,7 +51,7 @@ class Continuous(Transform):
     activation: str = setting("elu", kind=str, choices=activation_names(), doc="what follows each hidden layer")
     frequencies: int = setting(3, low=1, high=64, doc="how many waves of time the network sees")
     steps: int = setting(32, low=1, high=10_000, doc="steps of the solver")
-    network: tuple[Layer, ...] = grown()
+    network: tuple[Dense, ...] = grown()
     context: tuple[ContextInput, ...] = grown()
 
     def domain_for(self, space):
@@ -66,6 +66,9 @@ class Continuous(Transform):
     @property
     def varies(self):
         return True
+
+    def problems(self, space):
+        yield from too_large([2 * self.frequencies + space.size, *self.hidden, space.size])
 
     def grow(self, space, columns):
         if self.network:

@@ -38,6 +38,7 @@ class Coupling(Conditioned):
     periodic: bool = sees_angles()
 
     def problems(self, space):
+        yield from super().problems(space)
         if self.mask and len(self.mask) != space.size:
             yield mistakes.WrongCount(field="mask", found=len(self.mask), what="numbers", size=space.size)
 
