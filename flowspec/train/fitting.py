@@ -68,7 +68,7 @@ def fit(
     Errors:  FlowError, where rows are not finite or outside the support, nothing is to be learned, or the loss
              stops being a number.
     """
-    model = flow if isinstance(flow, Model) else Model(flow)
+    model = flow if isinstance(flow, Model) else Model(flow, seed=seed)
     _check_settings(learning_rate, validation, seed)
     if not model.flow.learned():
         raise FlowError(NothingToLearn())
