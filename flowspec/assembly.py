@@ -24,6 +24,7 @@ from flowspec.networks.layers import Layer
 from flowspec.parameter import (
     FromContext,
     Learn,
+    Predicted,
     Value,
     children,
     parameters,
@@ -184,6 +185,10 @@ class _Walk:
         if space is None or not self.trusted or settled is None:
             return None
         if self.report(settled, misfits(settled, space, giver.title), blame=transform, giver=giver):
+            if any(children(settled)):
+                # The fields of what is inside could not be checked against this space.
+                self.trusted = False
+                return None
             return self._recovered(settled, space)
         explained = len(self.found) < MOST_EXPLAINED
         if problem := domain_problem(settled, space, giver, base, steps, explained):
@@ -281,7 +286,7 @@ def domain_problem(
 
 def _trained_cause(base: Base, steps: list[Step], index: int) -> str:
     """If training or the context widened a support: which parameters, and how to bound them."""
-    varying = [(path, owner, name, value) for path, owner, name, value in _all_values(base, steps) if varies(value)]
+    varying = [found for found in _all_values(base, steps) if varies(found[3]) and not isinstance(found[1], Layer)]
     if not varying:
         return ""
     derived = (steps[-1].output if steps else base.space).parts
@@ -320,8 +325,9 @@ def _support_with(base: Base, steps: list[Step], index: int, vary: str = ""):
     return fixed.space.parts[index] if index < len(fixed.space.parts) else None
 
 
-def _start(value: Learn) -> str:
-    return f"{np.asarray(value.init, float).flat[0]:g}"
+def _start(value: Learn | Predicted) -> str:
+    init = value.start.init if isinstance(value, Predicted) else value.init
+    return f"{np.asarray(init, float).flat[0]:g}"
 
 
 def _all_values(base: Base, steps: list[Step]) -> list[tuple]:

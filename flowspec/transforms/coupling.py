@@ -69,7 +69,7 @@ class Coupling(Conditioned):
     range_misfits = misfits
 
     def placed(self, space, inner):
-        if space.scalar:
+        if space.scalar or len(space.parts) < space.size:
             return inner
         new = dict(zip(self._moved(space.size), inner.parts, strict=True))
         return space.with_parts(new.get(i, part) for i, part in enumerate(space.parts))

@@ -112,8 +112,9 @@ class RQS(RationalQuadratic):
         return Circle(-self.bound, self.bound) if self.circular else Interval()
 
     def domain_for(self, space):
-        own = not self.circular
-        return space.with_parts(part if own and isinstance(part, Circle) else self.domain for part in space.parts)
+        # Sets that tie coordinates together fall apart into numbers; circles stay.
+        kept = ((part,) if isinstance(part, Circle) and not self.circular else (self.domain,) * part.size for part in space.parts)
+        return space.with_parts(each for group in kept for each in group)
 
     def grow(self, space, columns):
         ends = tuple((part.low, part.high) if isinstance(part, Circle) else None for part in space.parts)
