@@ -11,7 +11,7 @@ import numpy as np
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.parameter import Learn, Value, parameter, setting
-from flowspec.transforms.searched import Searched
+from flowspec.transforms.searched import Searched, spread
 
 MARGIN = 1e-6
 """How near to the ends, in units of the interval, the polynomial is evaluated: zuko has the same."""
@@ -29,19 +29,15 @@ class BernsteinPolynomial(Searched):
     theta: Value
 
     @abstractmethod
-    def start_and_rises(self, ops: Ops) -> tuple[Array, Array]:
-        """The first coefficient, and by how much each one is greater than the one before."""
+    def start_and_rises(self, ops: Ops, theta: Array) -> tuple[Array, Array]:
+        """The first coefficient, and by how much each one is greater than the one before, for the free numbers theta."""
 
     @property
     def limit(self):
         return self.bound * (1 - 2 * MARGIN)
 
-    def free(self, ops):
-        """The free numbers, as an array."""
-        return ops.constant(np.full((self.degree + 1, 1), self.theta)) if isinstance(self.theta, int | float) else self.theta
-
-    def prepared(self, ops):
-        start, rises = self.start_and_rises(ops)
+    def prepared(self, ops, like):
+        start, rises = self.start_and_rises(ops, spread(ops, self.theta, (self.degree + 1,), like))
         order = rises.shape[0]
         sums = ops.combine(ops.constant(np.tril(np.ones((order, order)))), rises)
 
@@ -81,8 +77,7 @@ class Bernstein(BernsteinPolynomial):
     bound: float = setting(5.0, kind=float, low=1e-3, high=1e6, doc="half the width of the interval")
     theta: Value = parameter(Learn(0.0), shape=_coefficients, by_row=False, doc="free numbers")
 
-    def start_and_rises(self, ops):
-        theta = self.free(ops)
+    def start_and_rises(self, ops, theta):
         rises = ops.softplus(ops.concat([theta[1:2], theta[1:], theta[-1:]]))
         return theta[0] - math.log(2) * (self.degree + 1) / 2, rises
 
@@ -102,8 +97,7 @@ class BoundedBernstein(BernsteinPolynomial):
     bound: float = setting(5.0, kind=float, low=1e-3, high=1e6, doc="half the width of the interval")
     theta: Value = parameter(Learn(0.0), shape=_coefficients, by_row=False, doc="free numbers")
 
-    def start_and_rises(self, ops):
-        theta = self.free(ops)
+    def start_and_rises(self, ops, theta):
         at_ends = 2 * self.bound / (self.degree + 5)
         shares = ops.exp(theta - ops.logsumexp(theta)[None])
         inner = shares * (2 * self.bound - 4 * at_ends)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from flowspec.parameter import Learn, Value, parameter, setting
-from flowspec.transforms.searched import Searched
+from flowspec.transforms.searched import Searched, spread
 
 LIMIT = 10.0
 """Where the function turns linear."""
@@ -41,11 +39,9 @@ class Gaussianization(Searched):
     def end_slope(self, ops, log_slope):
         return 0.0 * log_slope
 
-    def prepared(self, ops):
-        def array(value):
-            return ops.constant(np.full((self.components, 1), value)) if isinstance(value, int | float) else value
-
-        shift, log_scale = array(self.shift), array(self.log_scale)
+    def prepared(self, ops, like):
+        shift = spread(ops, self.shift, (self.components,), like)
+        log_scale = spread(ops, self.log_scale, (self.components,), like)
         scale = ops.exp(log_scale)
 
         def function(x):

@@ -65,15 +65,15 @@ class Searched(Univariate):
         """Where the function turns linear."""
 
     @abstractmethod
-    def prepared(self, ops: Ops) -> Function:
-        """The function on [-limit, limit]; what does not depend on x is worked out once."""
+    def prepared(self, ops: Ops, like: Array) -> Function:
+        """The function on [-limit, limit], of arrays such as `like`; what does not depend on x is worked out once."""
 
     def end_slope(self, ops: Ops, log_slope: Array) -> Array:
         """The log-slope of the continuation, given that of the function at the limit."""
         return log_slope
 
-    def _continued(self, ops: Ops) -> Function:
-        function = self.prepared(ops)
+    def _continued(self, ops: Ops, like: Array) -> Function:
+        function = self.prepared(ops, like)
 
         def continued(x):
             inner = ops.clip(x, -self.limit, self.limit)
@@ -85,10 +85,10 @@ class Searched(Univariate):
         return continued
 
     def forward_and_log_slope(self, ops, x):
-        return self._continued(ops)(x)
+        return self._continued(ops, x)(x)
 
     def inverse_and_log_slope(self, ops, y):
-        function = self._continued(ops)
+        function = self._continued(ops, y)
         x = invert(ops, function, y, self.limit)
         return x, function(x)[1]
 
@@ -100,3 +100,10 @@ class Searched(Univariate):
 
     def log_slope(self, ops, x):
         return self.forward_and_log_slope(ops, x)[1]
+
+
+def spread(ops: Ops, value: Array, shape: tuple[int, ...], like: Array) -> Array:
+    """One number for all free numbers of a parameter as an array over them; arrays as they are."""
+    if not isinstance(value, int | float):
+        return value
+    return ops.constant(np.full((*shape, *(1 for _ in like.shape)), value))

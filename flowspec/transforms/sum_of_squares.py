@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from flowspec.parameter import Learn, Value, parameter, setting
-from flowspec.transforms.searched import Searched
+from flowspec.transforms.searched import Searched, spread
 
 
 def _coefficients(part, event):
@@ -35,11 +33,9 @@ class SumOfSquares(Searched):
     def limit(self):
         return 10.0 * self.bound
 
-    def prepared(self, ops):
+    def prepared(self, ops, like):
         # zuko integrates by quadrature; the same integral, exactly, is a polynomial too.
-        a = self.a
-        if isinstance(a, int | float):
-            a = ops.constant(np.full((self.polynomials, self.degree + 1, 1), a))
+        a = spread(ops, self.a, (self.polynomials, self.degree + 1), like)
         factors = [a[:, i] + (1.0 if i == 0 else 0.0) for i in range(self.degree + 1)]
         integral = []
         for power in range(2 * self.degree + 1):
