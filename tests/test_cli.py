@@ -738,9 +738,10 @@ def test_fit_refuses_before_it_trains(call, here, table, learns, options, told):
 # --- files whole or not at all ----------------------------------------------------------------------
 
 SLOW_WRITE = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from flowspec.files import new_directory, write_file
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would inherit it as ignored
 target = Path(sys.argv[2])
 def stop(*arguments):
     print("half way", flush=True)
