@@ -133,12 +133,14 @@ class _Walk:
     def base(self, base: Base) -> Base:
         if id(base) in self.settled:
             return self.settled[id(base)]
-        inner = {name: self.base(child) for name, child in children(base)}
+        inner = {name: self.base(child) if isinstance(child, Base) else child for name, child in children(base)}
         settled = settle(with_children(base, inner))
         problems = _unequal_sizes(settled) or field_problems(settled, settled.event_shape)
         wrong_fields = self.report(settled, problems, blame=base)
         if wrong_fields or not self.trusted or self.report(settled, settled.problems(), blame=base):
             self.trusted = False
+        else:
+            settled = settled.grow(self.columns)
         self.settled[id(base)] = settled
         return settled
 

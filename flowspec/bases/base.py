@@ -72,7 +72,7 @@ class Base(ABC):
     @cached_property
     def support_varies(self) -> bool:
         """Does the support depend on a varying parameter, so that `outside` has to be asked?"""
-        return any(child.support_varies for _, child in children(self))
+        return any(child.support_varies for _, child in children(self) if isinstance(child, Base))
 
     @property
     def event_shape(self) -> tuple[int, ...]:
@@ -82,6 +82,10 @@ class Base(ABC):
     def problems(self) -> Iterable[Diagnostic]:
         """Mistakes in the fields that their own constraints cannot see."""
         return ()
+
+    def grow(self, columns: int) -> Base:
+        """The base with what follows from its fields and the number of context variables: its network. Once grown, it stays."""
+        return self
 
     @property
     def varies(self) -> bool:

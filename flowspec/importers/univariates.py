@@ -6,18 +6,22 @@ coordinates, and gives the step with the weights that it holds itself.
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import zuko
-from zuko.flows import polynomial, spline
+from torch import nn
+from zuko.flows import neural, polynomial, spline
 
+from flowspec.importers.networks import array_of, hidden_layers_of, refused, widths_of
 from flowspec.transforms.bernstein import Bernstein, BoundedBernstein
 from flowspec.transforms.gaussianization import Gaussianization
 from flowspec.transforms.monotonic_affine import MonotonicAffine
 from flowspec.transforms.rational_quadratic import RQS
+from flowspec.transforms.steered import IntegratedNetwork, MonotoneNetwork
 from flowspec.transforms.sum_of_squares import SumOfSquares
 from flowspec.transforms.transform import Univariate
 
@@ -50,6 +54,33 @@ def _gaussianization(function, settings, shapes, size) -> Made:
     return Gaussianization(components=shapes[0][0], **settings), {}
 
 
+def _monotone(module, settings, shapes, size) -> Made:
+    step = MonotoneNetwork(signals=shapes[0][0], hidden=widths_of(module.network))
+    return step, _stacked_weights(module.network, size)
+
+
+def _integrated(module, settings, shapes, size) -> Made:
+    hidden, activation, normalize = hidden_layers_of(module.integrand)
+    if normalize:
+        raise refused("a normalised network of an unconstrained monotonic neural network")
+    step = IntegratedNetwork(signals=shapes[0][0], hidden=hidden, activation=activation)
+    return step, _stacked_weights(module.integrand, size)
+
+
+def _stacked_weights(network: nn.Module, size: int) -> dict[str, np.ndarray]:
+    """Weights of a stack of networks, the first one split into that of the number and that of the signal."""
+    found = {}
+    for index, module in enumerate(each for each in network if isinstance(each, zuko.nn.Linear)):
+        weight, bias = array_of(module.weight), array_of(module.bias)
+        if weight.ndim == 2:  # one network for all coordinates
+            weight, bias = (np.broadcast_to(each, (size, *each.shape)) for each in (weight, bias))
+        path = f"univariate.network.{index}"
+        if index == 0:
+            found[f"{path}.signal_weight"], weight = weight[..., 1:], weight[..., :1]
+        found |= {f"{path}.weight": weight, f"{path}.bias": bias}
+    return found
+
+
 UNIVARIATES: dict[Any, Callable[[Any, dict, list, int], Made]] = {
     zuko.transforms.MonotonicAffineTransform: _affine,
     zuko.transforms.MonotonicRQSTransform: _spline,
@@ -58,4 +89,20 @@ UNIVARIATES: dict[Any, Callable[[Any, dict, list, int], Made]] = {
     zuko.transforms.BoundedBernsteinTransform: _bernstein,
     polynomial.ShiftedSOSPTransform: _sum_of_squares,
     zuko.transforms.GaussianizationTransform: _gaussianization,
+    neural.MNN: _monotone,
+    neural.UMNN: _integrated,
 }
+
+
+def univariate_of(function: Any, shapes: Sequence[Sequence[int]], size: int) -> tuple[Univariate, dict[str, np.ndarray]]:
+    """A univariate step, and the weights that it holds itself, by their paths in the conditioned step."""
+    settings: dict[str, Any] = {}
+    while isinstance(function, functools.partial):
+        if function.args:
+            raise refused("a univariate with positional arguments", "name them")
+        settings = {**function.keywords, **settings}
+        function = function.func
+    for kind, maker in UNIVARIATES.items():
+        if function is kind or type(function) is kind:
+            return maker(function, settings, [tuple(shape) for shape in shapes], size)
+    raise refused(f"the univariate {getattr(function, '__name__', type(function).__name__)}")

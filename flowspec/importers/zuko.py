@@ -11,7 +11,6 @@ import functools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,16 +19,18 @@ from torch import nn
 from zuko.flows import coupling, gaussianization
 from zuko.flows.autoregressive import MaskedAutoregressiveTransform
 from zuko.lazy import LazyComposedTransform, LazyInverse, UnconditionalDistribution, UnconditionalTransform
-from zuko.nn import LayerNorm, MaskedLinear, Residual
+from zuko.mixtures import GMM
+from zuko.nn import MaskedLinear
 
 from flowspec.assembly import assemble
 from flowspec.bases.base import Base
+from flowspec.bases.gaussian_mixture import GaussianMixture
 from flowspec.bases.join import Join
 from flowspec.bases.normal import Normal
 from flowspec.bases.uniform import CircularUniform, Uniform
-from flowspec.diagnostics import Diagnostic, FlowError, mistake
 from flowspec.flow import Declaration
-from flowspec.importers.univariates import UNIVARIATES
+from flowspec.importers.networks import array_of, hidden_layers_of, modules_of, network_weights, refused, rows_of
+from flowspec.importers.univariates import univariate_of
 from flowspec.model import Model
 from flowspec.networks.masked import Plan
 from flowspec.parameter import parameters
@@ -43,7 +44,7 @@ from flowspec.transforms.linear import Linear
 from flowspec.transforms.permute import Permute
 from flowspec.transforms.rotate import rotation
 from flowspec.transforms.softclip import ContinuedSoftclip
-from flowspec.transforms.transform import Transform, Univariate
+from flowspec.transforms.transform import Transform
 from flowspec.weights import as_weights
 
 SEARCHED = 10.0
@@ -51,39 +52,6 @@ SEARCHED = 10.0
 
 SEAM = 1e-5
 """By how much zuko's NCSF widens the circle."""
-
-ACTIVATIONS: dict[type, str] = {
-    nn.ReLU: "relu",
-    nn.ELU: "elu",
-    nn.SiLU: "silu",
-    nn.Tanh: "tanh",
-    nn.GELU: "gelu",
-    nn.Softplus: "softplus",
-    nn.Sigmoid: "sigmoid",
-    nn.LeakyReLU: "leaky_relu",
-    nn.Identity: "identity",
-}
-
-
-DEFAULTS: dict[type, tuple[str, Any]] = {
-    nn.ELU: ("alpha", 1.0),
-    nn.LeakyReLU: ("negative_slope", 0.01),
-    nn.GELU: ("approximate", "none"),
-    nn.Softplus: ("beta", 1),
-}
-"""Settings of activations that must stand as torch has them."""
-
-
-@mistake
-class NotImported(Diagnostic):
-    message = "cannot import {what} of the zuko flow"
-    help = "{advice}"
-    what: str
-    advice: str = ""
-
-
-def _refused(what: str, advice: str = "") -> FlowError:
-    return FlowError(NotImported(what=what, advice=advice))
 
 
 @dataclass
@@ -102,15 +70,18 @@ def from_zuko(flow: nn.Module) -> Model:
         >>> model = from_zuko(zuko.flows.NSF(3, context=2))
         >>> flowspec.compile(model, "nsf")
     """
-    if not isinstance(flow, zuko.lazy.Flow):
-        raise _refused(f"a {type(flow).__name__}", "give a flow of zuko.flows, or a zuko.lazy.Flow")
-    base, size = _base(flow.base)
+    if not isinstance(flow, zuko.lazy.Flow | GMM):
+        raise refused(f"a {type(flow).__name__}", "give a flow of zuko.flows, a zuko.lazy.Flow or a GMM")
+    transforms = list(_flat(flow.transform)) if isinstance(flow, zuko.lazy.Flow) else []
+    base, held = _base(flow.base if isinstance(flow, zuko.lazy.Flow) else flow)
+    size = base.event_shape[0]
     with torch.no_grad():
-        found = [_step(transform, size) for transform in reversed(list(_flat(flow.transform)))]
-    columns = max((_columns(transform, size) for transform in _flat(flow.transform)), default=0)
+        found = [_step(transform, size) for transform in reversed(transforms)]
+    columns = max(_base_columns(held), *(_columns(transform, size) for transform in transforms), 0)
     context = Declaration(tuple(f"c{i}" for i in range(columns)), Space((REAL,) * columns)) if columns else None
     made = assemble(base, [each.transform for each in found], context)
-    weights = {f"steps.{i}.{path}": value for i, each in enumerate(found) for path, value in each.weights.items()}
+    weights = {f"base.{path}": value for path, value in held.items()}
+    weights |= {f"steps.{i}.{path}": value for i, each in enumerate(found) for path, value in each.weights.items()}
     return Model(made, as_weights(made, weights))
 
 
@@ -122,26 +93,41 @@ def _flat(transform: nn.Module) -> Iterator[nn.Module]:
         yield transform
 
 
-def _array(tensor: torch.Tensor) -> np.ndarray:
-    return tensor.detach().cpu().double().numpy()
-
-
 # --- bases -------------------------------------------------------------------------------------------
 
 
-def _base(base: nn.Module) -> tuple[Base, int]:
+def _base(base: nn.Module) -> tuple[Base, dict[str, np.ndarray]]:
+    """The base, and the weights of its network."""
+    if isinstance(base, GMM):
+        return _gaussian_mixture(base)
     if not isinstance(base, UnconditionalDistribution):
-        raise _refused(f"the base {type(base).__name__}")
+        raise refused(f"the base {type(base).__name__}")
     kind = base.f
-    held = {name: _array(value) for name, value in base.kwargs.items() if isinstance(value, torch.Tensor)}
+    held = {name: array_of(value) for name, value in base.kwargs.items() if isinstance(value, torch.Tensor)}
     if kind is zuko.distributions.DiagNormal:
-        return Normal(held["loc"], held["scale"]), len(held["loc"])
+        return Normal(held["loc"], held["scale"]), {}
     if kind is zuko.distributions.BoxUniform:
         low, high = held["lower"], held["upper"]
         if np.allclose(low, -math.pi - SEAM, rtol=1e-6, atol=0) and np.allclose(high, math.pi + SEAM, rtol=1e-6, atol=0):
-            return CircularUniform(-math.pi, math.pi, size=len(low)), len(low)
-        return Join(tuple(Uniform(*ends) for ends in zip(low.tolist(), high.tolist(), strict=True))), len(low)
-    raise _refused(f"the base {getattr(kind, '__name__', kind)}")
+            return CircularUniform(-math.pi, math.pi, size=len(low)), {}
+        return Join(tuple(Uniform(*ends) for ends in zip(low.tolist(), high.tolist(), strict=True))), {}
+    raise refused(f"the base {getattr(kind, '__name__', kind)}")
+
+
+def _gaussian_mixture(base: GMM) -> tuple[Base, dict[str, np.ndarray]]:
+    settings = {"components": base.components, "covariance": base.covariance_type, "tied": base.tied, "epsilon": base.epsilon}
+    features = int(base.shapes[1][1])
+    if not hasattr(base, "hyper"):
+        free = np.concatenate([array_of(phi).reshape(-1) for phi in base.phi])
+        return GaussianMixture(features, **settings), {"network.0.values": free}
+    hidden, activation, normalize = hidden_layers_of(base.hyper)
+    made = GaussianMixture(features, **settings, hidden=hidden, activation=activation, normalize=normalize)
+    return made, network_weights(modules_of(base.hyper), [None] * len(hidden), None)
+
+
+def _base_columns(held: dict[str, np.ndarray]) -> int:
+    """How many context variables the network of a base takes."""
+    return held["network.0.weight"].shape[1] if "network.0.weight" in held else 0
 
 
 # --- steps -------------------------------------------------------------------------------------------
@@ -177,7 +163,7 @@ def _step(transform: nn.Module, size: int) -> _Found:
         return _continuous(transform)
     if isinstance(transform, UnconditionalTransform):
         return _Found(_fixed(transform))
-    raise _refused(f"the transform {type(transform).__name__}")
+    raise refused(f"the transform {type(transform).__name__}")
 
 
 def _fixed(transform: UnconditionalTransform) -> Transform:
@@ -187,16 +173,16 @@ def _fixed(transform: UnconditionalTransform) -> Transform:
         bound = float(given.get("bound", 1.0))
         return Inverse(ContinuedSoftclip(bound, min(SEARCHED, bound * SEARCHED / (SEARCHED + 1))))
     if kind is zuko.transforms.RotationTransform:
-        return Linear(rotation(_array(given.get("A", next(iter(transform.args), None)))).T)
+        return Linear(rotation(array_of(given.get("A", next(iter(transform.args), None)))).T)
     if kind is zuko.transforms.PermutationTransform:
         order = given.get("order", next(iter(transform.args), None))
         return Inverse(Permute(tuple(int(i) for i in order)))
-    raise _refused(f"the transform {getattr(kind, '__name__', kind)}")
+    raise refused(f"the transform {getattr(kind, '__name__', kind)}")
 
 
 def _autoregressive(transform: MaskedAutoregressiveTransform, size: int) -> _Found:
     masks = [module.mask for module in transform.hyper.modules() if isinstance(module, MaskedLinear)]
-    hidden, activation, residual = _hidden(transform.hyper)
+    hidden, activation, residual = hidden_layers_of(transform.hyper)
     columns = transform.hyper.in_features - size
     adjacency = _adjacency(transform, masks, size)
     order: tuple[int, ...] = ()
@@ -205,14 +191,14 @@ def _autoregressive(transform: MaskedAutoregressiveTransform, size: int) -> _Fou
         order = tuple(int(i) for i in transform.order)
     else:
         matrix = tuple(tuple(int(v) for v in row) for row in adjacency)
-    univariate, fields = _univariate(transform.univariate, transform.shapes, size)
+    univariate, fields = univariate_of(transform.univariate, transform.shapes, size)
     step = Autoregressive(
         univariate, hidden=hidden, activation=activation, residual=residual, order=order, adjacency=matrix, periodic=False
     )
-    rows = _rows(transform.shapes, size)
+    rows = rows_of(transform.shapes, size)
     plan = Plan(np.tile(adjacency, (len(rows) // size, 1)), *_stages(step, size, columns, len(rows) // size))
     units = [plan.units(width)[1] for width in hidden]
-    weights = _network_weights(_modules(transform.hyper), units, rows)
+    weights = network_weights(modules_of(transform.hyper), units, rows)
     return _Found(step, {**weights, **fields})
 
 
@@ -234,122 +220,29 @@ def _stages(step: Autoregressive, size: int, columns: int, outputs: int) -> tupl
 
 def _coupling(transform, size: int) -> _Found:
     mask = tuple(int(v) for v in transform.mask)
-    hidden, activation, normalize = _hidden(transform.hyper)
+    hidden, activation, normalize = hidden_layers_of(transform.hyper)
     moved = size - sum(mask)
-    univariate, fields = _univariate(transform.univariate, transform.shapes, moved)
+    univariate, fields = univariate_of(transform.univariate, transform.shapes, moved)
     step = Coupling(univariate, mask=mask, hidden=hidden, activation=activation, normalize=normalize, periodic=False)
-    weights = _network_weights(_modules(transform.hyper), [None] * len(hidden), _rows(transform.shapes, moved))
+    weights = network_weights(modules_of(transform.hyper), [None] * len(hidden), rows_of(transform.shapes, moved))
     return _Found(step, {**weights, **fields})
 
 
 def _elementwise(transform, size: int) -> _Found:
-    univariate, fields = _univariate(transform.univariate, transform.shapes, size)
+    univariate, fields = univariate_of(transform.univariate, transform.shapes, size)
     if not hasattr(transform, "hyper"):
         names = list(parameters(univariate))
-        free = {f"univariate.{name}": np.moveaxis(_array(phi), 0, -1) for name, phi in zip(names, transform.phi, strict=True)}
+        free = {f"univariate.{name}": np.moveaxis(array_of(phi), 0, -1) for name, phi in zip(names, transform.phi, strict=True)}
         return _Found(Elementwise(univariate), {**free, **fields})
-    hidden, activation, normalize = _hidden(transform.hyper)
+    hidden, activation, normalize = hidden_layers_of(transform.hyper)
     step = Elementwise(univariate, hidden=hidden, activation=activation, normalize=normalize)
-    weights = _network_weights(_modules(transform.hyper), [None] * len(hidden), _rows(transform.shapes, size))
+    weights = network_weights(modules_of(transform.hyper), [None] * len(hidden), rows_of(transform.shapes, size))
     return _Found(step, {**weights, **fields})
 
 
 def _continuous(transform) -> _Found:
-    hidden, activation, normalize = _hidden(transform.ode)
+    hidden, activation, normalize = hidden_layers_of(transform.ode)
     if normalize:
-        raise _refused("a normalised network of a continuous flow")
+        raise refused("a normalised network of a continuous flow")
     step = Continuous(hidden=hidden, activation=activation, frequencies=len(transform.freqs))
-    return _Found(step, _network_weights(_modules(transform.ode), [None] * len(hidden), None))
-
-
-# --- networks ----------------------------------------------------------------------------------------
-
-
-def _modules(network: nn.Sequential) -> list[Any]:
-    """The layers that hold weights, residual blocks among them."""
-    return [module for module in network if isinstance(module, nn.Linear | zuko.nn.Linear | Residual)]
-
-
-def _hidden(network: nn.Sequential) -> tuple[tuple[int, ...], str, bool]:
-    """Widths of the hidden layers, the activation, and whether blocks are residual (or features normalised)."""
-    names = {_activation(module) for module in network.modules() if _is_activation(module)}
-    if len(names) > 1:
-        raise _refused(f"a network with several activations ({', '.join(sorted(names))})")
-    special = any(isinstance(module, Residual | LayerNorm) for module in network.modules())
-    blocks: list[Any] = [list(module)[-1] for module in network if isinstance(module, Residual)]
-    linear = blocks or _modules(network)[:-1]
-    return tuple(int(module.weight.shape[0]) for module in linear), names.pop() if names else "relu", special
-
-
-def _is_activation(module: nn.Module) -> bool:
-    return not isinstance(module, nn.Sequential | nn.Linear | zuko.nn.Linear | LayerNorm)
-
-
-def _activation(module: nn.Module) -> str:
-    plain = {
-        nn.ELU: ("alpha", 1.0),
-        nn.LeakyReLU: ("negative_slope", 0.01),
-        nn.GELU: ("approximate", "none"),
-        nn.Softplus: ("beta", 1),
-    }
-    name, default = plain.get(type(module), ("", None))
-    if type(module) not in ACTIVATIONS or (name and getattr(module, name) != default):
-        known = ", ".join(sorted(kind.__name__ for kind in ACTIVATIONS))
-        raise _refused(f"the activation {module}", f"there are {known}, with their default settings")
-    return ACTIVATIONS[type(module)]
-
-
-def _rows(shapes: Sequence[Sequence[int]], size: int) -> np.ndarray:
-    """Rows of the output layer: zuko's go coordinate by coordinate, ours parameter by parameter."""
-    total = sum(math.prod(shape) for shape in shapes)
-    return np.arange(size * total).reshape(size, total).T.reshape(-1)
-
-
-def _network_weights(
-    modules: list[nn.Module], units: Sequence[np.ndarray | None], rows: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """Weights by path, hidden units and outputs put into our order.
-
-    units   for each hidden layer (or residual block) the places that its units have here
-    """
-    found: dict[str, np.ndarray] = {}
-    before: np.ndarray | None = None
-    level = 0
-    blocks = any(isinstance(module, Residual) for module in modules)
-    for index, module in enumerate(modules):
-        if isinstance(module, Residual):
-            before = units[level]
-            for place, linear in enumerate(each for each in module if isinstance(each, nn.Linear)):
-                found |= _linear_weights(linear, f"network.{index}.layers.{place}", before, before)
-        else:
-            after = rows if index == len(modules) - 1 else units[level]
-            found |= _linear_weights(module, f"network.{index}", before, after)
-            before = after
-        level += isinstance(module, Residual) or not blocks
-    return found
-
-
-def _linear_weights(module: Any, path: str, before: np.ndarray | None, after: np.ndarray | None) -> dict[str, np.ndarray]:
-    weight, bias = _array(module.weight), _array(module.bias)
-    if after is not None:
-        weight, bias = weight[after], bias[after]
-    if before is not None:
-        weight = weight[:, before]
-    return {f"{path}.weight": weight, f"{path}.bias": bias}
-
-
-# --- univariates ---------------------------------------------------------------------------------------
-
-
-def _univariate(function: Any, shapes: Sequence[Sequence[int]], size: int) -> tuple[Univariate, dict[str, np.ndarray]]:
-    """A univariate step, and the weights that it holds itself, by their paths in the conditioned step."""
-    settings: dict[str, Any] = {}
-    while isinstance(function, functools.partial):
-        if function.args:
-            raise _refused("a univariate with positional arguments", "name them")
-        settings = {**function.keywords, **settings}
-        function = function.func
-    for kind, maker in UNIVARIATES.items():
-        if function is kind or type(function) is kind:
-            return maker(function, settings, [tuple(shape) for shape in shapes], size)
-    raise _refused(f"the univariate {getattr(function, '__name__', type(function).__name__)}")
+    return _Found(step, network_weights(modules_of(transform.ode), [None] * len(hidden), None))

@@ -16,7 +16,7 @@ import numpy as np
 from flowspec.networks.activations import ACTIVATIONS
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
-from flowspec.parameter import Learn, Value, children, parameter, parameters, part, varies
+from flowspec.parameter import Learn, Value, WholeContext, children, parameter, parameters, part, varies
 
 VARIANCE_FLOOR = 1e-5
 """Added to the variance by the normalisation, as torch.nn.LayerNorm does."""
@@ -88,6 +88,27 @@ class Residual(Layer):
 
     def run(self, ops, x):
         return x + run(ops, self.layers, x)
+
+
+@dataclass(frozen=True, eq=False)
+class Free(Layer):
+    """Free numbers, whatever goes in: what a network without inputs is."""
+
+    outputs: int = 1
+    values: Value = parameter(Learn(0.0), shape=_bias_shape)
+
+    def run(self, ops, x):
+        return self.values
+
+
+@dataclass(frozen=True, eq=False)
+class ContextInput(Layer):
+    """The context variables, as a network takes them."""
+
+    context: Value = parameter(WholeContext(1), matrix=True)
+
+    def run(self, ops, x):
+        return ops.concat([x, self.context])
 
 
 def run(ops: Ops, layers: Sequence[Layer], x: Array) -> Array:

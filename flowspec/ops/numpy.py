@@ -85,6 +85,9 @@ class NumpyOps(Ops):
     softplus = _lifted(_softplus)
     power = _lifted(_power)
 
+    def exchange(self, x):
+        return np.swapaxes(x, 0, 1)
+
     def matmul(self, matrix, x):
         return np.matmul(matrix, x)
 

@@ -193,6 +193,11 @@ class OnnxOps(Recorder, Ops):
         return self.raw("Reshape", [x, self.whole_constant(size, *x.shape[2:-1], -1)], (size, *x.shape[2:]), x.dtype)
 
     @_of_data
+    def exchange(self, x):
+        axes = [1, 0, *range(2, len(x.shape))]
+        return self.raw("Transpose", [x], tuple(x.shape[axis] for axis in axes), x.dtype, perm=axes)
+
+    @_of_data
     def matmul(self, matrix, x):
         rank = max(len(shape_of(matrix)), len(shape_of(x)))
         left, right = (x if isinstance(x, Recorded) else self.operand(x, self.dtype, rank) for x in (matrix, x))

@@ -151,6 +151,9 @@ class TorchOps(Ops):
     def unflatten(self, x, sizes):
         return x.reshape(*sizes, *x.shape[1:])
 
+    def exchange(self, x):
+        return torch.transpose(x, 0, 1)
+
     def matmul(self, matrix, x):
         return torch.matmul(matrix, x)
 

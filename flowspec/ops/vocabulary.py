@@ -165,8 +165,12 @@ class Ops(ABC):
         return x.reshape(x.shape[0] * x.shape[1], *x.shape[2:])
 
     @abstractmethod
+    def exchange(self, x: Array) -> Array:
+        """The first two axes, exchanged."""
+
+    @abstractmethod
     def matmul(self, matrix: Array, x: Array) -> Array:
-        """(M, D) times (D, N), or a stack of such products: (S, M, D) times (S, D, N)."""
+        """(M, D) times (D, N), or stacks of such products: (S, M, D) times (S, D, N) or (P, S, D, N)."""
 
     @abstractmethod
     def combine(self, matrix: Array, x: Array) -> Array:

@@ -14,13 +14,12 @@ import numpy as np
 from flowspec import mistakes
 from flowspec.networks.layers import Residual
 from flowspec.networks.masked import Plan, Rolled, Unfolding, generations
+from flowspec.networks.settings import activation_name, hidden_layers
 from flowspec.parameter import setting, with_fields
 from flowspec.transforms.conditioned import (
     Conditioned,
-    activation_name,
     feature_counts,
     features,
-    hidden_layers,
     sees_angles,
     tamed,
     with_given,
@@ -170,7 +169,7 @@ class Autoregressive(Conditioned):
 
         def stage(step, known, total, *hidden):
             raw, hidden = network.advance(features(ops, known, rates), hidden, step)
-            univariate = with_given(ops, self.univariate, raw, None)
+            univariate = with_given(ops, self.univariate.at(ops, order, step), raw, None)
             y, log_slope = univariate.inverse_and_log_slope(ops, ops.pick(ordered, step))
             here = ops.pick(np.eye(size), step)[:, None] > 0.5
             return [ops.where(here, tamed(ops, y)[None], known), total + log_slope, *hidden]

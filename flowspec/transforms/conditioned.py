@@ -8,27 +8,22 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
-from flowspec import mistakes
-from flowspec.diagnostics import Diagnostic
-from flowspec.networks.activations import activation_names
-from flowspec.networks.layers import Layer, run
+from flowspec.networks.layers import ContextInput, Layer, run
+from flowspec.networks.settings import too_large
 from flowspec.ops import Ops
 from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.vocabulary import Array
 from flowspec.parameter import (
     Learn,
     Predicted,
-    Value,
     WholeContext,
     component,
     grown,
-    parameter,
     parameters,
     part,
     setting,
@@ -39,41 +34,10 @@ from flowspec.support import Circle, Space
 from flowspec.transforms.standard import from_real
 from flowspec.transforms.transform import Transform, Univariate
 
-WIDEST_LAYER = 65536
-MOST_WEIGHTS = 4_000_000
-"""Of one network: what can be checked in about a second."""
-
-
-def hidden_layers() -> tuple[int, ...]:
-    """The setting `hidden`."""
-    return setting((64, 64), kind=tuple, low=1, high=WIDEST_LAYER, doc="widths of the hidden layers")
-
-
-def too_large(widths: Sequence[int]) -> Iterator[Diagnostic]:
-    """The mistake of a network of too many weights."""
-    weights = sum(a * b for a, b in pairwise(widths))
-    if weights > MOST_WEIGHTS:
-        yield mistakes.NetworkTooLarge(field="hidden", weights=weights, limit=MOST_WEIGHTS)
-
 
 def sees_angles() -> bool:
     """The setting `periodic`."""
     return setting(True, kind=bool, doc="does the network see an angle as cosine and sine, without a seam?")
-
-
-def activation_name() -> str:
-    """The setting `activation`."""
-    return setting("relu", kind=str, choices=activation_names(), doc="what follows each hidden layer")
-
-
-@dataclass(frozen=True, eq=False)
-class ContextInput(Layer):
-    """The context variables, as a network takes them."""
-
-    context: Value = parameter(WholeContext(1), matrix=True)
-
-    def run(self, ops, x):
-        return ops.concat([x, self.context])
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flowspec.networks.activations import ACTIVATIONS, activation_names
-from flowspec.networks.layers import Dense, mlp
+from flowspec.networks.activations import ACTIVATIONS
+from flowspec.networks.layers import ContextInput, Dense, mlp
+from flowspec.networks.settings import activation_name, hidden_layers, too_large
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.parameter import WholeContext, grown, setting, with_fields
 from flowspec.support import REAL
-from flowspec.transforms.conditioned import ContextInput, hidden_layers, too_large
 from flowspec.transforms.transform import Transform
 
 STAGES: tuple[tuple[float, tuple[float, ...]], ...] = (
@@ -48,7 +48,7 @@ class Continuous(Transform):
     )
 
     hidden: tuple[int, ...] = hidden_layers()
-    activation: str = setting("elu", kind=str, choices=activation_names(), doc="what follows each hidden layer")
+    activation: str = activation_name("elu")
     frequencies: int = setting(3, low=1, high=64, doc="how many waves of time the network sees")
     steps: int = setting(32, low=1, high=10_000, doc="steps of the solver")
     network: tuple[Dense, ...] = grown()

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from flowspec import mistakes
 from flowspec.networks.layers import mlp
+from flowspec.networks.settings import activation_name, hidden_layers, normalizes
 from flowspec.parameter import setting
 from flowspec.support import Space
-from flowspec.transforms.conditioned import Conditioned, activation_name, feature_counts, features, hidden_layers, sees_angles
+from flowspec.transforms.conditioned import Conditioned, feature_counts, features, sees_angles
 from flowspec.transforms.on import joined
 from flowspec.transforms.transform import over_event
 
@@ -34,7 +35,7 @@ class Coupling(Conditioned):
     parity: int = setting(0, low=0, doc="which half passes if there is no mask: counted modulo 2")
     hidden: tuple[int, ...] = hidden_layers()
     activation: str = activation_name()
-    normalize: bool = setting(False, kind=bool, doc="normalise the features behind each hidden layer?")
+    normalize: bool = normalizes()
     periodic: bool = sees_angles()
 
     def problems(self, space):

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flowspec.networks.layers import mlp
-from flowspec.parameter import setting
-from flowspec.transforms.conditioned import Conditioned, activation_name, hidden_layers
+from flowspec.networks.settings import activation_name, hidden_layers, normalizes
+from flowspec.transforms.conditioned import Conditioned
 from flowspec.transforms.transform import over_event
 
 
@@ -21,7 +21,7 @@ class Elementwise(Conditioned):
 
     hidden: tuple[int, ...] = hidden_layers()
     activation: str = activation_name()
-    normalize: bool = setting(False, kind=bool, doc="normalise the features behind each hidden layer?")
+    normalize: bool = normalizes()
 
     def make_network(self, space, rates, columns, outputs):
         return mlp(columns, outputs * space.size, self.hidden, self.activation, self.normalize) if columns else ()

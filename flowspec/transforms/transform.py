@@ -195,8 +195,12 @@ class Univariate(Transform):
         return with_fields(self, changed) if changed else self
 
     def alike(self, size: int) -> bool:
-        """Does the bound step the same to every coordinate of an event of `size`?"""
+        """Does the bound step the same to every coordinate of an event of `size`, but for what `at` picks?"""
         return self.only([0], size) is self
+
+    def at(self, ops: Ops, order: Sequence[int], step: Array) -> Univariate:
+        """The bound step on coordinate number `step` of `order`, in a loop over coordinates that are `alike`."""
+        return self
 
     def image_when_varying(self, interval: Interval) -> Interval:
         """Everything `interval` can become over all values of the trained parameters."""

@@ -151,6 +151,7 @@ CASES: dict[str, list[Case]] = {
         Case((draw(4), np.floor(draw(1, low=0, high=3.9)[0])), smooth=False),
         Case((draw(4, 3)[..., :1], np.floor(draw(3, low=0, high=3.9))), smooth=False),
     ],
+    "exchange": [Case((draw(2, 3),)), Case((draw(2, 3, 2),))],
     "flatten": [Case((draw(4, 3),)), Case((draw(2, 3, 2),))],
     "pick": [Case((draw(4, 3), 2.0))],
     "unflatten": [Case((draw(6), (2, 3))), Case((draw(4, 3), (2, 2)))],
@@ -267,7 +268,7 @@ PLAIN = {
     "minimum": (1, 2.5), "clip": (0.1, 0, 1), "where": (True, 0.1, 0.2), "number": (True,),
 }  # fmt: skip
 OF_ONE_VALUE = [name for name in CASES if list(inspect.signature(getattr(Ops, name)).parameters) == ["self", "x"]]
-OF_ARRAYS = {"constant", "sum", "cumsum", "logsumexp", "flatten", "to_index", "low_word", "high_word", "to_float"}
+OF_ARRAYS = {"constant", "sum", "cumsum", "logsumexp", "exchange", "flatten", "to_index", "low_word", "high_word", "to_float"}
 
 
 @pytest.mark.parametrize("name", sorted({*OF_ONE_VALUE, *PLAIN} - OF_ARRAYS))

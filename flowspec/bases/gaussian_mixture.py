@@ -1,0 +1,153 @@
+"""Mixtures of normal distributions whose parameters are learned, or follow from the context."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+from flowspec.bases.base import Base, repeated
+from flowspec.networks.layers import ContextInput, Free, Layer, mlp, random, run
+from flowspec.networks.settings import activation_name, hidden_layers, normalizes, too_large
+from flowspec.ops.vocabulary import LOG_2PI
+from flowspec.parameter import WholeContext, grown, setting, with_fields
+from flowspec.support import REAL, Space
+
+LARGEST_EVENT = 256
+"""Coordinates with a full covariance: the graph has a stage for each."""
+
+
+@dataclass(frozen=True, eq=False)
+class GaussianMixture(Base):
+    """sum_k w_k N(x; loc_k, L_k L_k^T), all of them learned, or given by a network of the context.
+
+    The w_k are a softmax, the diagonal of each L_k is exp + `epsilon`. Without a context the parameters start
+    from random numbers of variance 1. For a mixture with given components write `Mixture`.
+    Source: zuko.mixtures.GMM.
+    """
+
+    examples = (
+        "GaussianMixture(3)",
+        'GaussianMixture(2, components=3, covariance="diagonal")',
+        'GaussianMixture(3, components=2, covariance="spherical", tied=true)',
+        "GaussianMixture(1, components=1, tied=true)",
+    )
+    reparametrised = False
+
+    features: int = setting(low=1, high=4096, doc="number of coordinates")
+    components: int = setting(2, low=1, high=1024, doc="number of normal distributions")
+    covariance: str = setting("full", kind=str, choices=("full", "diagonal", "spherical"), doc="what the covariances may be")
+    tied: bool = setting(False, kind=bool, doc="have all components the same covariance?")
+    hidden: tuple[int, ...] = hidden_layers()
+    activation: str = activation_name()
+    normalize: bool = normalizes()
+    epsilon: float = setting(1e-6, kind=float, low=0.0, high=1.0, doc="smallest scale")
+    network: tuple[Layer, ...] = grown()
+    context: tuple[ContextInput, ...] = grown()
+
+    @property
+    def event_shape(self):
+        return (self.features,)
+
+    @cached_property
+    def space(self):
+        return Space((REAL,) * self.features)
+
+    @property
+    def noise(self):
+        """One uniform that chooses the component, then one normal number for each coordinate."""
+        return ("uniform", *repeated("normal", self.features))
+
+    def problems(self):
+        columns = self.context[0].context.size if self.context else 0
+        yield from too_large([max(columns, 1), *self.hidden, self._outputs])
+
+    def grow(self, columns):
+        if self.network:
+            return self
+        if not columns:
+            free = Free(self._outputs, values=random((self._outputs,), math.sqrt(3)))
+            return with_fields(self, {"network": (free,)})
+        network = mlp(columns, self._outputs, self.hidden, self.activation, self.normalize)
+        return with_fields(self, {"network": network, "context": (ContextInput(WholeContext(columns)),)})
+
+    # --- parameters ------------------------------------------------------------------------------------
+
+    @property
+    def _shapes(self) -> list[tuple[int, ...]]:
+        """Of the weights' logarithms, the locations, the logarithms of the scales, and what is below the diagonals."""
+        count, size = 1 if self.tied else self.components, self.features
+        below = size * (size - 1) // 2 if self.covariance == "full" else 0
+        return [
+            (self.components,),
+            (self.components, size),
+            (count, 1 if self.covariance == "spherical" else size),
+            (count, below),
+        ]
+
+    @property
+    def _outputs(self) -> int:
+        return sum(map(math.prod, self._shapes))
+
+    def _given(self, ops):
+        """Log-weights (K, N), and by coordinate first: locations (D, K, N), scales (D, L, N), and below the diagonals."""
+        raw = run(ops, self.network, self.context[0].context if self.context else None)
+        found, start = [], 0
+        for shape in self._shapes:
+            rows = raw[start : start + math.prod(shape)]
+            start += math.prod(shape)
+            if math.prod(shape):
+                found.append(rows if len(shape) == 1 else ops.exchange(ops.unflatten(rows, shape)))
+        logits, loc, log_scale, *below = found
+        log_weights = logits - ops.logsumexp(logits)[None]
+        return log_weights, loc, ops.exp(log_scale) + self.epsilon, below[0] if below else None
+
+    # --- formulas --------------------------------------------------------------------------------------
+
+    def log_prob(self, ops, x):
+        log_weights, loc, scale, below = self._given(ops)
+        z = self._standardised(ops, x[:, None] - loc, scale, below)
+        log_scale = ops.sum(ops.log(scale)) * (self.features if self.covariance == "spherical" else 1)
+        each = log_weights - log_scale - 0.5 * ops.sum(ops.square(z)) - 0.5 * LOG_2PI * self.features
+        return ops.logsumexp(each)
+
+    def _standardised(self, ops, centred, scale, below):
+        """z with L z = centred, by forward substitution."""
+        if below is None:
+            return centred / scale
+        known = centred[:1] / scale[:1]
+        for i in range(1, self.features):
+            row = below[_row(i)]
+            known = ops.concat([known, (centred[i : i + 1] - ops.sum(row * known)[None]) / scale[i : i + 1]])
+        return known
+
+    def sample(self, ops, noise):
+        log_weights, loc, scale, below = self._given(ops)
+        z = noise[1:]
+        if self.components == 1:
+            chosen = [each[:, 0] for each in (loc, scale)] + [None if below is None else below[:, 0]]
+        else:
+            reached = ops.cumsum(ops.exp(log_weights))[:-1]
+            index = ops.to_index(ops.sum(ops.number(noise[:1] >= reached)))
+            chosen = [_of_component(ops, each, index) for each in (loc, scale, below)]
+        loc, scale, below = chosen
+        if below is None:
+            return loc + scale * z
+        rows = [(scale[i] * z[i])[None] for i in range(self.features)]
+        for i in range(1, self.features):
+            rows[i] = rows[i] + ops.sum(below[_row(i)] * z[:i])[None]
+        return loc + ops.concat(rows)
+
+
+def _row(i: int) -> slice:
+    """Where the entries of row i stand among all below the diagonal, row by row."""
+    return slice(i * (i - 1) // 2, i * (i + 1) // 2)
+
+
+def _of_component(ops, parameters, index):
+    """Parameters (R, K, N) of the component that `index` names in each row: (R, N)."""
+    if parameters is None:
+        return None
+    if parameters.shape[1] == 1:
+        return parameters[:, 0]
+    return ops.take_along(ops.exchange(parameters), index)

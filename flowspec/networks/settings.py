@@ -1,0 +1,37 @@
+"""What users say of a network: the settings that every part with one shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from flowspec import mistakes
+from flowspec.diagnostics import Diagnostic
+from flowspec.networks.activations import activation_names
+from flowspec.parameter import setting
+
+WIDEST_LAYER = 65536
+MOST_WEIGHTS = 4_000_000
+"""Of one network: what can be checked in about a second."""
+
+
+def hidden_layers() -> tuple[int, ...]:
+    """The setting `hidden`."""
+    return setting((64, 64), kind=tuple, low=1, high=WIDEST_LAYER, doc="widths of the hidden layers")
+
+
+def too_large(widths: Sequence[int]) -> Iterator[Diagnostic]:
+    """The mistake of a network of too many weights."""
+    weights = sum(a * b for a, b in pairwise(widths))
+    if weights > MOST_WEIGHTS:
+        yield mistakes.NetworkTooLarge(field="hidden", weights=weights, limit=MOST_WEIGHTS)
+
+
+def activation_name(default: str = "relu") -> str:
+    """The setting `activation`."""
+    return setting(default, kind=str, choices=activation_names(), doc="what follows each hidden layer")
+
+
+def normalizes() -> bool:
+    """The setting `normalize`."""
+    return setting(False, kind=bool, doc="normalise the features behind each hidden layer?")
