@@ -13,7 +13,7 @@ from flowspec.philox import noise
 from flowspec.registry import bases
 
 EXAMPLES = [example for kind in bases().values() for example in kind.examples]
-TRAINED = [example for example in EXAMPLES if "learn(" in example]
+TRAINED = [example for example in EXAMPLES if flowspec.parse(example).learned()]
 STEP = 1e-6
 
 
@@ -22,7 +22,7 @@ def case(text):
     flow = flowspec.parse(text)
     rows = np.asarray(noise(NumpyOps(), np.int64(3), np.arange(40), flow.noise))
     x = Model(flow).from_noise(rows.T)[0]
-    trained = {path: torch.tensor(np.array(value.init, float), requires_grad=True) for path, value in flow.learned().items()}
+    trained = {path: torch.tensor(value, requires_grad=True) for path, value in Model(flow).complete_weights.items()}
     return flow, x, rows, trained
 
 
