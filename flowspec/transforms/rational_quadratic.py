@@ -13,6 +13,7 @@ import numpy as np
 from flowspec import mistakes
 from flowspec.parameter import Learn, Value, parameter, setting, with_fields
 from flowspec.support import POSITIVE, Circle, Interval
+from flowspec.transforms.boxed import Boxed
 from flowspec.transforms.monotonic_affine import pressed
 from flowspec.transforms.transform import Univariate
 
@@ -75,7 +76,7 @@ def _over_knots(ops, value, count, x):
 
 
 @dataclass(frozen=True, eq=False)
-class RQS(RationalQuadratic):
+class RQS(RationalQuadratic, Boxed):
     """Rational-quadratic spline on [-bound, bound], the identity outside.   Source: arXiv:1906.04032.
 
     Widths, heights and slopes are free numbers, as zuko.transforms.MonotonicRQSTransform takes them: a
@@ -120,10 +121,6 @@ class RQS(RationalQuadratic):
         ends = tuple((part.low, part.high) if isinstance(part, Circle) else None for part in space.parts)
         return with_fields(self, {"circles": ends}) if any(ends) and not self.circular else self
 
-    @property
-    def _box(self) -> Interval:
-        return Interval(-self.bound, self.bound, True, True)
-
     def image(self, space):
         return self._with_circles(space, super().image)
 
@@ -138,13 +135,6 @@ class RQS(RationalQuadratic):
             return space.with_parts(p if isinstance(p, Circle) else self.image_when_varying(p) for p in space.parts)
         found = image(space)
         return space.with_parts(p if isinstance(p, Circle) else q for p, q in zip(space.parts, found.parts, strict=True))
-
-    def image_when_varying(self, interval):
-        # Inside the box anything can happen; outside nothing does.
-        inside = self._box.contains(Interval(interval.low, interval.high)) or interval.touches(self._box)
-        return interval.hull(self._box) if inside else interval
-
-    preimage_when_varying = image_when_varying
 
     def only(self, chosen, size):
         step = super().only(chosen, size)
