@@ -77,6 +77,11 @@ def inverse(ops: Ops, steps: Sequence[Step], y: Array) -> tuple[Array, Array, Ar
     return y, total, outside
 
 
+def scope_place(index: int, step: Step) -> int:
+    """The place of a step in the flow as written."""
+    return index if step.place is None else step.place
+
+
 def scope_name(index: int, step: Step) -> str:
     """How nodes of a step are named in a graph: `steps.1.tanh`."""
-    return f"steps.{index}.{type(step.transform).__name__.lower()}"
+    return f"steps.{scope_place(index, step)}.{type(step.transform).__name__.lower()}"

@@ -36,6 +36,8 @@ class Step:
     retests: bool = False
     """Must a point pulled back through it be tested again? (Its true image depends on varying parameters.)"""
     span: Span | None = field(default=None, compare=False)
+    place: int | None = field(default=None, compare=False)
+    """Its place in the flow as written, where optimisation has changed that."""
 
 
 @dataclass(frozen=True, eq=False)

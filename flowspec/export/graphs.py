@@ -13,6 +13,7 @@ from flowspec import density
 from flowspec.flow import Flow
 from flowspec.model import bind
 from flowspec.ops.onnx import BATCH, OnnxOps, Recorded
+from flowspec.optimize import optimize
 from flowspec.philox import noise
 from flowspec.version import VERSION
 
@@ -41,6 +42,7 @@ LOG_PROB_DOC = "Natural logarithm of the density at each row of x; -inf outside 
 def log_prob_graph(flow: Flow, target: Target) -> OnnxOps:
     """`x` [N, D] (, `context` [N, C]) -> `log_prob` [N]."""
     ops = _recorder("log_prob", target)
+    flow = optimize(flow, sampling=False)
     x = ops.input("x", _row(flow), ops.dtype, f"Points: {', '.join(flow.columns)}.")
     bound = bind(ops, flow, context=_context(ops, flow))
     found = density.log_prob(ops, bound, ops.transpose(x))
@@ -122,6 +124,7 @@ def _row_numbers(ops: OnnxOps, count: Recorded | None, context: Recorded | None,
 
 
 def _outputs(ops: OnnxOps, flow: Flow, standard: Recorded, context: Recorded | None) -> None:
+    flow = optimize(flow, sampling=True)
     x, log_prob = density.sample(ops, bind(ops, flow, context=context), standard)
     ops.output("x", ops.transpose(ops.with_batch(x, standard)), f"Samples: {', '.join(flow.columns)}.")
     ops.output("log_prob", ops.with_batch(log_prob, standard), LOG_PROB_DOC)

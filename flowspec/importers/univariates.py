@@ -16,7 +16,7 @@ import zuko
 from torch import nn
 from zuko.flows import neural, polynomial, spline
 
-from flowspec.importers.networks import array_of, hidden_layers_of, refused, widths_of
+from flowspec.importers.networks import array_of, hidden_layers_of, modules_of, refused, widths_of
 from flowspec.transforms.bernstein import Bernstein, BoundedBernstein
 from flowspec.transforms.gaussianization import Gaussianization
 from flowspec.transforms.monotonic_affine import MonotonicAffine
@@ -67,10 +67,10 @@ def _integrated(module, settings, shapes, size) -> Made:
     return step, _stacked_weights(module.integrand, size)
 
 
-def _stacked_weights(network: nn.Module, size: int) -> dict[str, np.ndarray]:
+def _stacked_weights(network: nn.Sequential, size: int) -> dict[str, np.ndarray]:
     """Weights of a stack of networks, the first one split into that of the number and that of the signal."""
     found = {}
-    for index, module in enumerate(each for each in network if isinstance(each, zuko.nn.Linear)):
+    for index, module in enumerate(modules_of(network)):
         weight, bias = array_of(module.weight), array_of(module.bias)
         if weight.ndim == 2:  # one network for all coordinates
             weight, bias = (np.broadcast_to(each, (size, *each.shape)) for each in (weight, bias))

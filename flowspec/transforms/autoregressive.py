@@ -6,8 +6,10 @@ zuko.flows.MaskedAutoregressiveTransform.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -109,6 +111,30 @@ class Autoregressive(Conditioned):
         known = np.concatenate([np.repeat(stages[: len(counts)] + 1, counts), np.zeros(columns, int)])
         key = (rows.tobytes(), rows.shape, tuple(known), tuple(stages), outputs)
         return _masked_network(key, self.hidden, self.activation, self.residual)
+
+    def reordered(self, order: Sequence[int]) -> Autoregressive:
+        """The grown step with fixed weights whose coordinate i has the dependences and outputs that order[i] had.
+
+        The univariate step stays as it is.
+        """
+        size = len(order)
+        adjacency = tuple(tuple(row[i] for i in (*order, *range(size, len(row)))) for row in self.adjacency)
+        changed = {
+            "order": () if adjacency else tuple((self.order or range(size))[i] for i in order),
+            "adjacency": tuple(adjacency[i] for i in order) if adjacency else (),
+        }
+        if not self.network:
+            return with_fields(self, changed)
+        network: list[Any] = list(self.network)
+        columns = self._columns()
+        inputs = [column for i in order for column in columns[i]]
+        inputs += range(len(inputs), network[0].inputs)
+        outputs = [start + i for start in range(0, _outputs(self.network), size) for i in order]
+        network[0] = with_fields(network[0], {name: getattr(network[0], name)[:, inputs] for name in ("weight", "mask")})
+        rows = {name: getattr(network[-1], name)[outputs] for name in ("weight", "mask", "bias")}
+        network[-1] = with_fields(network[-1], {**rows, "degrees": tuple(network[-1].degrees[row] for row in outputs)})
+        stages, rates = (tuple(each[i] for i in order) for each in (self.stages, self.rates))
+        return with_fields(self, {**changed, "network": tuple(network), "stages": stages, "rates": rates})
 
     def _explicit(self, ops, y):
         """The univariate step for a whole point of the data."""

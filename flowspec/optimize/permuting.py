@@ -1,0 +1,70 @@
+"""Permutations: merged, moved towards the data, and absorbed by the weights that they pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from flowspec.parameter import parameters, rebuild, with_fields
+from flowspec.transforms.autoregressive import Autoregressive
+from flowspec.transforms.inverse import Inverse
+from flowspec.transforms.permute import Permute, Reordering
+from flowspec.transforms.transform import Transform, Univariate, bound_to_reference
+
+
+def merge_permutations(first: Transform, second: Transform, size: int) -> Sequence[Permute] | None:
+    """Two permutations as one; none, if they undo each other."""
+    orders = _order(first, size), _order(second, size)
+    if orders[0] is None or orders[1] is None:
+        return None
+    order = tuple(orders[0][i] for i in orders[1])
+    return () if order == tuple(range(size)) else (Permute(order),)
+
+
+def absorb_permutation(sampling: bool) -> Callable[[Transform, Transform, int], Sequence[Transform] | None]:
+    """The rule that moves a permutation towards the data, past steps that take their coordinates in another order."""
+
+    def absorb(first: Transform, second: Transform, size: int) -> Sequence[Transform] | None:
+        order = _order(first, size)
+        if order is None:
+            return None
+        back = [int(i) for i in np.argsort(order)]
+        moved = _reordered(second, back, sampling)
+        return None if moved is None else (moved, Permute(order))
+
+    return absorb
+
+
+def _order(step: Transform, size: int) -> tuple[int, ...] | None:
+    if isinstance(step, Reordering):
+        return tuple(step.order_of(size))
+    inner = _order(step.transform, size) if isinstance(step, Inverse) else None
+    return None if inner is None else tuple(int(i) for i in np.argsort(inner))
+
+
+def _reordered(step: Transform, order: Sequence[int], sampling: bool) -> Transform | None:
+    """The step whose coordinate i does what the coordinate order[i] did; None if there is none, or none that is as short."""
+    if isinstance(step, Inverse):
+        inner = _reordered(step.transform, order, not sampling)
+        return None if inner is None else Inverse(inner)
+    if isinstance(step, Univariate):
+        return reordered_univariate(step, order)
+    # An inverse that goes coordinate by coordinate would have to sort them itself.
+    if isinstance(step, Autoregressive) and not sampling:
+        return with_fields(step.reordered(order), {"univariate": reordered_univariate(step.univariate, order)})
+    return None
+
+
+def reordered_univariate(step: Univariate, order: Sequence[int]) -> Univariate:
+    """A step of each coordinate, with the parameters in another order."""
+    bound = bound_to_reference(step)
+    chosen = bound.only(order, len(order))
+    if chosen is bound:
+        return step
+
+    def unbound(path, owner, name, value):
+        batched = isinstance(value, np.ndarray) and value.ndim and parameters(owner)[name].batched
+        return value[..., 0] if batched else value
+
+    return rebuild(chosen, "", unbound)
