@@ -84,7 +84,8 @@ def _field_to_json(value: Value, spec) -> Any:
         return [part_data(child) for child in value] if spec.many else part_data(value)
     if isinstance(value, Learn):
         bounds = {"low": _open_end(value.low), "high": _open_end(value.high)}
-        return {"learn" if value.trained else "measure": {"init": np.asarray(value.init).tolist(), **bounds}}
+        spread = {"spread": value.spread} if value.spread else {}
+        return {"learn" if value.trained else "measure": {"init": np.asarray(value.init).tolist(), **bounds, **spread}}
     if isinstance(value, Predicted):
         return _field_to_json(value.start, spec)
     if isinstance(value, FromContext):
@@ -151,6 +152,7 @@ class _Reader:
             -math.inf if low is None else low,
             math.inf if high is None else high,
             trained=kind == "learn",
+            spread=float(given.get("spread", 0.0)),
         )
 
 

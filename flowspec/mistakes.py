@@ -234,6 +234,14 @@ class WrongCoordinate(InPart):
 
 
 @mistake
+class RankTooLarge(InPart):
+    message = "`rank` of {part} is {rank}, and the flow has {size} coordinates here"
+    help = "give a rank of at most {size}"
+    rank: int
+    size: int
+
+
+@mistake
 class RepeatedCoordinate(InPart):
     message = "a coordinate is named twice"
     help = "name each coordinate once"

@@ -24,7 +24,7 @@ _NUMBERS = {"anyOf": [{"type": "number"}, {"type": "array", "items": {"$ref": "#
 _END = {"type": ["number", "null"]}
 _LEARN = {
     "type": "object",
-    "properties": {"init": {"$ref": "#/$defs/numbers"}, "low": _END, "high": _END},
+    "properties": {"init": {"$ref": "#/$defs/numbers"}, "low": _END, "high": _END, "spread": {"type": "number", "minimum": 0}},
     "required": ["init"],
     "additionalProperties": False,
 }

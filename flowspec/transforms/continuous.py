@@ -16,8 +16,7 @@ from flowspec.networks.settings import activation_name, hidden_layers, too_large
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.parameter import WholeContext, grown, setting, with_fields
-from flowspec.support import REAL
-from flowspec.transforms.transform import Transform
+from flowspec.transforms.whole_space import WholeSpace
 
 STAGES: tuple[tuple[float, tuple[float, ...]], ...] = (
     (0.0, ()),
@@ -33,7 +32,7 @@ WEIGHTS = (35 / 384, 0.0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84)
 
 
 @dataclass(frozen=True, eq=False)
-class Continuous(Transform):
+class Continuous(WholeSpace):
     """y(0) for the solution of dy/dt = network(t, y, context) with y(1) = x, by equal steps of order 5.
 
     log |det|: minus the integral of the trace of the network's derivative, which is computed exactly.
@@ -53,15 +52,6 @@ class Continuous(Transform):
     steps: int = setting(32, low=1, high=10_000, doc="steps of the solver")
     network: tuple[Dense, ...] = grown()
     context: tuple[ContextInput, ...] = grown()
-
-    def domain_for(self, space):
-        return space.with_parts([REAL] * space.size)
-
-    def image(self, space):
-        return self.domain_for(space)
-
-    def preimage(self, space):
-        return self.domain_for(space)
 
     @property
     def varies(self):

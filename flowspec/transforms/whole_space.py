@@ -1,0 +1,21 @@
+"""Maps of the whole space onto itself that tie all coordinates together."""
+
+from __future__ import annotations
+
+from flowspec.support import REAL
+from flowspec.transforms.transform import Transform
+
+
+class WholeSpace(Transform):
+    """A map of R^D onto itself. What a box becomes is no box: the support is the whole space, and points are tested again."""
+
+    image_is_hull = True
+
+    def domain_for(self, space):
+        return space.with_parts([REAL] * space.size)
+
+    def image(self, space):
+        return self.domain_for(space)
+
+    def preimage(self, space):
+        return self.domain_for(space)
