@@ -16,7 +16,10 @@ from flowspec.cli.options import FLOW_FILE
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True)
 @click.option("--batch", type=int, help="A fixed number of rows, for runtimes that want static shapes.")
 @click.option("--opset", type=int, default=18, show_default=True, help="Version of the ONNX operators.")
-def command(file: Path, output: Path, weights: Path | None, dtype: str, batch: int | None, opset: int) -> None:
+@click.option("--solver-error", type=click.FloatRange(0, min_open=True), help="The error that a continuous flow may have.")
+def command(
+    file: Path, output: Path, weights: Path | None, dtype: str, batch: int | None, opset: int, solver_error: float | None
+) -> None:
     """Compile FILE to a bundle: graphs for log_prob and sampling, the flow, conformance vectors, a model card.
 
     Example: flowspec compile examples/one_liner.flow -o exported/one_liner
@@ -27,5 +30,5 @@ def command(file: Path, output: Path, weights: Path | None, dtype: str, batch: i
     flow = read(file)
     if flow.learned() and weights is None:
         click.echo(f"note: {file.name} has parameters to learn and no --weights were given: they stand at their start", err=True)
-    path = compile_flow(flow, output, weights, dtype, batch=batch, opset=opset)
+    path = compile_flow(flow, output, weights, dtype, batch=batch, opset=opset, solver_error=solver_error)
     click.echo(f"wrote {path}", err=True)

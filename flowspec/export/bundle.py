@@ -16,6 +16,7 @@ from flowspec.diagnostics import Diagnostic, FlowError, mistake
 from flowspec.export.card import card
 from flowspec.export.certificate import certificate
 from flowspec.export.graphs import GRAPHS, HIGHEST_OPSET, LOWEST_OPSET, Target, serialise
+from flowspec.export.solver import with_solver_error
 from flowspec.export.vectors import vectors
 from flowspec.files import UnwritablePath, new_directory
 from flowspec.flow import Flow
@@ -53,6 +54,7 @@ def compile(
     *,
     batch: int | None = None,
     opset: int = LOWEST_OPSET,
+    solver_error: float | None = None,
 ) -> Path:
     """Write the bundle of a flow.
 
@@ -61,12 +63,16 @@ def compile(
     dtype      "float32" or "float64": of the graphs' inputs and outputs
     batch      a fixed number of rows, for runtimes that want static shapes
     opset      version of the ONNX operators
+    solver_error   the error that a continuous flow may have, relative to 1 + |value|: its solver takes as many steps as
+               that needs. None: as many as the flow says
 
     Errors:  FlowError, where the weights do not fit, the target is not to be had, or the directory holds something else.
     """
     target, path = _target(dtype, batch, opset), Path(directory)
     check_place(path)
     model = as_model(flow, weights)
+    if solver_error is not None:
+        model = with_solver_error(model, solver_error)
     files = bundle_files(model, target)
     with new_directory(path) as scratch:
         for name, data in files.items():

@@ -79,6 +79,7 @@ def _measured(about: dict[str, Any]) -> str:
         "round_trip": "density of a sample against the density that came with it",
         "parity": "against the same formulas in numpy, same float type",
         "accuracy": "against float64",
+        "solver": "what twice as many steps of the solver change, in float64",
         "normalisation": "integral of the density minus 1, in float64",
     }
     rows = ["| figure | largest relative difference |", "|---|---|"]

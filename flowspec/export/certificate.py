@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
+from flowspec.export.solver import solver_error
 from flowspec.export.vectors import SEED
 from flowspec.flow import Flow
 from flowspec.model import Model
@@ -28,6 +29,7 @@ def certificate(model: Model, graphs: dict[str, bytes], replay: dict[str, Any], 
     round_trip      largest |noise -> x -> density| difference of the two graphs' log_prob, relative to 1 + |log_prob|
     parity          largest difference to the same formulas in numpy, same float type, relative to 1 + |value|
     accuracy        the same to float64
+    solver          what twice as many steps of the differential equation's solver change, in float64, where there is one
     normalisation   |integral of the density - 1| in float64, where it can be integrated
     """
     sessions = {name: onnxruntime.InferenceSession(data, _quiet()) for name, data in graphs.items()}
@@ -47,6 +49,8 @@ def certificate(model: Model, graphs: dict[str, bytes], replay: dict[str, Any], 
     parity = max(drawn["parity"], difference(at_points, unlisted(density["log_prob"]["parity"], np.float64)))
     found = {"parity": rounded_up(parity), "accuracy": rounded_up(drawn["accurate"])}
     measured = {"round_trip": rounded_up(difference(again, log_prob)), **found}
+    if (error := solver_error(model)) is not None:
+        measured["solver"] = rounded_up(error)
     if (integral := normalisation(model)) is not None:
         measured["normalisation"] = rounded_up(abs(integral - 1))
     return measured

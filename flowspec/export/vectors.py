@@ -29,7 +29,7 @@ def vectors(model: Model, dtype: str, rows: int | None) -> dict[str, Any]:
     rows   the fixed batch of the graphs, or None
     """
     flow, count = model.flow, rows or ROWS
-    context = _context(flow, count, dtype)
+    context = example_context(flow, count, dtype)
     standard = noise(NumpyOps(dtype), np.int64(SEED), np.arange(count), list(flow.noise)).T
     x, log_prob = model.from_noise(standard, context, dtype=np.dtype(dtype))
     exact_x, exact_log_prob = model.from_noise(standard.astype(np.float64), _double(context))
@@ -79,7 +79,7 @@ def _around(interval: Interval, dtype) -> list[float]:
     return [float(end[0]) for end in (low, high, *inside) if np.isfinite(end[0])]
 
 
-def _context(flow: Flow, count: int, dtype: str) -> np.ndarray | None:
+def example_context(flow: Flow, count: int, dtype: str) -> np.ndarray | None:
     """Values of the context, spread over its supports."""
     if flow.context is None:
         return None
