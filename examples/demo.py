@@ -85,6 +85,24 @@ def _panel(axis, data: np.ndarray, samples: np.ndarray, row: int, column: int) -
         axis.set_ylim(low[row] - margin[row], high[row] + margin[row])
 
 
+def draw_moons() -> Path:
+    """The density that examples/two_moons.flow has learned, beside its data."""
+    bundle = flowspec.load(ROOT / "exported" / "two_moons")
+    data = read_table(ROOT / "examples" / "data" / "two_moons.csv").numbers(bundle.columns)
+    low, high = data.min(axis=0) - 0.25, data.max(axis=0) + 0.25
+    x, y = np.meshgrid(np.linspace(low[0], high[0], 300), np.linspace(low[1], high[1], 200))
+    density = np.exp(bundle.log_prob(np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float32))).reshape(x.shape)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6), sharex=True, sharey=True, layout="constrained")
+    left.scatter(*data.T, s=2, color="black", linewidths=0)
+    left.set_title("2000 points")
+    mesh = right.pcolormesh(x, y, density, shading="auto", cmap="magma", rasterized=True)
+    right.set_title("learned density")
+    figure.colorbar(mesh, ax=right)
+    path = DEMO / "two_moons.png"
+    figure.savefig(path, dpi=110)
+    return path
+
+
 def score(bundle: flowspec.Bundle) -> None:
     """The most and the least likely flower."""
     data = read_table(ROOT / "examples" / "data" / "iris.csv").numbers(bundle.columns)
@@ -98,3 +116,4 @@ if __name__ == "__main__":
     fitted = fit_iris()
     score(fitted)
     print(f"\ndata against samples: {draw(fitted).relative_to(ROOT)}")
+    print(f"a learned density: {draw_moons().relative_to(ROOT)}")

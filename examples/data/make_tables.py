@@ -4,6 +4,7 @@ Writes next to itself:
     iris.csv       four lengths in cm, all positive, and the species as a word
     wine.csv       five measurements of 178 wines, and the shares of three phenols, which sum to 1
     diabetes.csv   body-mass index, blood pressure and the progression of the disease after a year
+    two_moons.csv  2000 points of two interleaved arcs, with noise
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from sklearn.datasets import load_diabetes, load_iris, load_wine
+from sklearn.datasets import load_diabetes, load_iris, load_wine, make_moons
 
 HERE = Path(__file__).parent
 
@@ -52,7 +53,13 @@ def diabetes() -> None:
     write("diabetes.csv", ["bmi", "blood_pressure", "progression"], rows)
 
 
+def two_moons() -> None:
+    points, _ = make_moons(2000, noise=0.06, random_state=0)
+    write("two_moons.csv", ["x", "y"], [[round(float(value), 4) for value in row] for row in points])
+
+
 if __name__ == "__main__":
     iris()
     wine()
     diabetes()
+    two_moons()
