@@ -1,8 +1,9 @@
-"""Learned flows against zuko: log_prob, sampling and a training step, interleaved in one run, on one thread.
+"""Learned flows against zuko and other libraries: log_prob, sampling and a training step, interleaved in one run.
 
-    python benchmarks/flows.py [--json FILE]
+    python benchmarks/flows.py [--threads 1] [--only MAF] [--rows 1 1024 65536] [--compile] [--json FILE]
 
-Prints medians in milliseconds and their ratio to zuko's; graphs count the nodes of loops too.
+Prints medians in milliseconds and their ratio to zuko's; graphs count the nodes of loops too. `--compile` adds zuko through
+`torch.compile`. Other libraries take part where they are installed: see peers.py.
 """
 
 from __future__ import annotations
@@ -19,27 +20,52 @@ import numpy as np
 import onnx
 import torch
 import zuko
+from peers import Architecture, compiled_zuko, peers
 
 import flowspec
 from flowspec.importers import from_zuko
 
-FLOWS: dict[str, Callable] = {
-    "MAF D=16, 5 layers, 128x128": lambda: zuko.flows.MAF(16, transforms=5, hidden_features=(128, 128)),
-    "NSF D=8, 3 layers, 64x64, 8 bins": lambda: zuko.flows.NSF(8),
-    "RealNVP D=16, 5 layers, 128x128": lambda: zuko.flows.RealNVP(16, transforms=5, hidden_features=(128, 128)),
+
+def spline_coupling(size: int) -> zuko.flows.Flow:
+    """Coupling layers of splines; zuko has the parts."""
+    masks = [torch.arange(size) % 2 == i % 2 for i in range(5)]
+    shapes = [(8,), (8,), (7,)]
+    univariate = zuko.transforms.MonotonicRQSTransform
+    layers = [
+        zuko.flows.GeneralCouplingTransform(size, mask=mask, univariate=univariate, shapes=shapes, hidden_features=(128, 128))
+        for mask in masks
+    ]
+    return zuko.flows.Flow(layers, zuko.flows.MAF(size).base)
+
+
+FLOWS: dict[str, tuple[Callable, Architecture | None]] = {
+    "MAF D=16, 5 layers, 128x128": (
+        lambda: zuko.flows.MAF(16, transforms=5, hidden_features=(128, 128)),
+        Architecture(16, 5, 128, spline=False),
+    ),
+    "NSF D=8, 3 layers, 64x64, 8 bins": (lambda: zuko.flows.NSF(8), Architecture(8, 3, 64, spline=True)),
+    "RealNVP D=16, 5 layers, 128x128": (lambda: zuko.flows.RealNVP(16, transforms=5, hidden_features=(128, 128)), None),
+    "NSF coupling D=16, 5 layers, 128x128": (lambda: spline_coupling(16), None),
 }
-ROWS = (1, 1024, 16384)
 TRAINING_ROWS = 1024
 
 
+TURN = 0.02
+"""Seconds that a turn of one call takes at least: short calls are repeated, as a program that makes many would."""
+
+
 def medians(calls: dict[str, Callable], repeats: int) -> dict[str, float]:
-    """Median times in milliseconds, each call in turn."""
+    """Median times in milliseconds; the calls take turns."""
     times: dict[str, list[float]] = {name: [] for name in calls}
+    counts = dict.fromkeys(calls, 1)
     for _ in range(repeats + 2):
         for name, call in calls.items():
             start = time.perf_counter()
-            call()
-            times[name].append(1e3 * (time.perf_counter() - start))
+            for _ in range(counts[name]):
+                call()
+            each = (time.perf_counter() - start) / counts[name]
+            counts[name] = max(1, round(TURN / each))
+            times[name].append(1e3 * each)
     return {name: statistics.median(found[2:]) for name, found in times.items()}
 
 
@@ -68,7 +94,7 @@ def without_gradients(call: Callable) -> Callable:
     return wrapped
 
 
-def measure(name: str, make: Callable, directory: Path) -> list[dict]:
+def measure(name: str, make: Callable, wanted: Architecture | None, directory: Path, options) -> list[dict]:
     """Every figure of one flow."""
     oracle = make()
     model = from_zuko(oracle)
@@ -78,9 +104,12 @@ def measure(name: str, make: Callable, directory: Path) -> list[dict]:
     export = time.perf_counter() - start
     nodes = {path.stem: count(onnx.load(path).graph) for path in sorted((directory / "bundle").glob("*.onnx"))}
     print(f"\n{name}: exported in {export:.2f} s, nodes {nodes}")
-    bundle = flowspec.load(directory / "bundle", threads=1)
+    bundle = flowspec.load(directory / "bundle", threads=options.threads)
+    others = peers(wanted)
+    if options.compile:
+        others["zuko compiled"] = compiled_zuko(oracle)
     found = []
-    for rows in ROWS:
+    for rows in options.rows:
         repeats = 5 if rows > 10_000 else 21
         x = np.random.default_rng(0).normal(size=(rows, model.flow.space.size)).astype(np.float32)
         tensor = torch.tensor(x)
@@ -88,11 +117,13 @@ def measure(name: str, make: Callable, directory: Path) -> list[dict]:
             "zuko": without_gradients(lambda t=tensor: oracle().log_prob(t)),
             "flowspec torch": without_gradients(lambda t=tensor: module().log_prob(t)),
             "flowspec onnxruntime": lambda x=x: bundle.log_prob(x),
+            **{each: without_gradients(lambda t=tensor, p=peer: p.log_prob(t)) for each, peer in others.items()},
         }
         draws = {
             "zuko": without_gradients(lambda n=rows: oracle().sample((n,))),
             "flowspec torch": without_gradients(lambda n=rows: module().sample((n,))),
             "flowspec onnxruntime": lambda n=rows: bundle.sample(n, seed=0),
+            **{each: without_gradients(lambda n=rows, p=peer: p.sample(n)) for each, peer in others.items() if peer.sample},
         }
         found += [report("log_prob", rows, medians(scores, repeats)), report("sample", rows, medians(draws, repeats))]
     x = torch.randn(TRAINING_ROWS, model.flow.space.size)
@@ -109,11 +140,18 @@ def report(what: str, rows: int, times: dict[str, float]) -> dict:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--only", help="flows whose name holds this")
+    parser.add_argument("--rows", type=int, nargs="+", default=[1, 1024, 65536])
+    parser.add_argument("--compile", action="store_true")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    torch.set_num_threads(1)
+    torch.set_num_threads(options.threads)
+    chosen = {name: each for name, each in FLOWS.items() if (options.only or "") in name}
     with tempfile.TemporaryDirectory() as place:
-        everything = [line for name, make in FLOWS.items() for line in measure(name, make, Path(place) / name.split()[0])]
+        everything = [
+            line for i, (name, each) in enumerate(chosen.items()) for line in measure(name, *each, Path(place) / str(i), options)
+        ]
     if options.json:
         options.json.write_text(json.dumps(everything, indent=1) + "\n")
