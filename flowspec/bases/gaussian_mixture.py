@@ -28,6 +28,7 @@ class GaussianMixture(Base):
 
     examples = (
         "GaussianMixture(3)",
+        "GaussianMixture(2, components=4)",
         'GaussianMixture(2, components=3, covariance="diagonal")',
         'GaussianMixture(3, components=2, covariance="spherical", tied=true)',
         "GaussianMixture(1, components=1, tied=true)",

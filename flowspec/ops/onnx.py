@@ -178,6 +178,8 @@ class OnnxOps(Recorder, Ops):
         """Rows of a constant table (K, ..., 1): one Gather from the table laid out flat."""
         event = table.shape[1:-1]
         size = int(np.prod(event))
+        while len(index.shape) < len(event) + 1:
+            index = index[None]
         place = index * self.whole(size) + self.whole(np.arange(size).reshape(*event, 1)) if size > 1 else index
         flat = self.fixed(table.reshape(-1).astype(self.dtype))
         return self.raw("Gather", [flat, place], place.shape, self.dtype, axis=0)

@@ -150,6 +150,8 @@ CASES: dict[str, list[Case]] = {
         Case((draw(4, 3), np.floor(draw(3, low=0, high=3.9))), smooth=False),
         Case((draw(4), np.floor(draw(1, low=0, high=3.9)[0])), smooth=False),
         Case((draw(4, 3)[..., :1], np.floor(draw(3, low=0, high=3.9))), smooth=False),
+        Case((draw(4, 3)[..., :1], np.floor(draw(1, low=0, high=3.9)[0])), smooth=False),
+        Case((draw(4, 1)[..., :1], np.floor(draw(1, low=0, high=3.9)[0])), smooth=False),
     ],
     "exchange": [Case((draw(2, 3),)), Case((draw(2, 3, 2),))],
     "flatten": [Case((draw(4, 3),)), Case((draw(2, 3, 2),))],
