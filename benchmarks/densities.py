@@ -1,8 +1,8 @@
 """Known two-dimensional densities, learned by an NSF here and by zuko's with the same budget, batches and seeds.
 
-    python benchmarks/densities.py [--steps 3000] [--seeds 3] [--only crescent] [--json FILE] [--plot FILE]
+    python benchmarks/densities.py [--steps 3000] [--seeds 3] [--first-seed 0] [--only crescent] [--json FILE] [--plot FILE]
 
-Prints the mean log-density of fresh points under each flow, and under the truth where that is known.
+Prints the mean log-density of fresh points under each flow with its standard deviation over the seeds, and under the truth where that is known.
 """
 
 from __future__ import annotations
@@ -107,12 +107,12 @@ def makers(seed: int) -> dict[str, Callable[[], torch.nn.Module]]:
     return {"flowspec": lambda: flowspec.to_torch(flowspec.Model(flowspec.parse(FLOW), seed=seed)), "zuko": from_zuko}
 
 
-def measured(shape: Shape, steps: int, seeds: int) -> tuple[dict[str, float], FlowModule]:
-    """Mean over the seeds of the mean log-density of fresh points, and of the seconds of training; the first flow."""
+def measured(shape: Shape, steps: int, seeds: range) -> tuple[dict[str, list[float]], FlowModule]:
+    """For each seed the mean log-density of fresh points, and the seconds of training; the first flow."""
     x = torch.from_numpy(shape.draw(np.random.default_rng(12345), TEST_ROWS).astype(np.float32))
     found: dict[str, list[float]] = {}
     first = None
-    for seed in range(seeds):
+    for seed in seeds:
         for name, make in makers(seed).items():
             module = make()
             found.setdefault(f"{name} s", []).append(trained(module, shape.draw, steps, seed))
@@ -120,7 +120,7 @@ def measured(shape: Shape, steps: int, seeds: int) -> tuple[dict[str, float], Fl
             with torch.no_grad():
                 found.setdefault(name, []).append(module().log_prob(x).double().mean().item())
     assert first is not None
-    return {name: float(np.mean(values)) for name, values in found.items()}, first
+    return found, first
 
 
 def plot(flows: dict[str, FlowModule], path: Path) -> None:
@@ -152,21 +152,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--only", choices=sorted(SHAPES))
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
     results, flows = {}, {}
-    print(f"{'':<16}{'flowspec':>10}{'zuko':>10}{'truth':>10}   seconds of training")
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    print(f"{'':<16}{'flowspec':>18}{'zuko':>18}{'truth':>10}   seconds of training")
     for name in [options.only] if options.only else SHAPES:
         shape = SHAPES[name]
-        found, flows[name] = measured(shape, options.steps, options.seeds)
+        found, flows[name] = measured(shape, options.steps, seeds)
         truth = "" if shape.entropy is None else f"{-shape.entropy:.4f}"
-        seconds = f"{found['flowspec s']:.0f} and {found['zuko s']:.0f}"
-        print(f"{name:<16}{found['flowspec']:>10.4f}{found['zuko']:>10.4f}{truth:>10}   {seconds}", flush=True)
+        scores = (f"{np.mean(found[each]):.4f} +- {np.std(found[each]):.4f}" for each in ("flowspec", "zuko"))
+        seconds = " and ".join(f"{np.mean(found[each]):.0f}" for each in ("flowspec s", "zuko s"))
+        print(f"{name:<16}{''.join(f'{score:>18}' for score in scores)}{truth:>10}   {seconds}", flush=True)
         results[name] = {**found, "entropy": shape.entropy}
     if options.json:
-        options.json.write_text(json.dumps({"steps": options.steps, "seeds": options.seeds, "results": results}, indent=1) + "\n")
+        options.json.write_text(json.dumps({"steps": options.steps, "seeds": list(seeds), "results": results}, indent=1) + "\n")
     if options.plot:
         plot(flows, options.plot)
 
