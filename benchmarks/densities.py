@@ -2,7 +2,8 @@
 
     python benchmarks/densities.py [--steps 3000] [--seeds 3] [--first-seed 0] [--only crescent] [--json FILE] [--plot FILE]
 
-Prints the mean log-density of fresh points under each flow with its standard deviation over the seeds, and under the truth where that is known.
+Prints the mean log-density of fresh points under each flow with its standard deviation over the seeds, and under the truth
+where that is known.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The same architectures in other libraries, where these are installed: `pip install --no-deps nflows umnn normflows`.
 
-Weights are random: only speeds are compared. `zuko compiled` is zuko's flow through `torch.compile`, which needs a C compiler.
+Weights are random: only speeds are compared. The affine flow of normflows runs the other way: it samples in one pass of its
+networks, and scores coordinate by coordinate. `zuko compiled` is zuko's flow through `torch.compile`, which needs a C compiler.
 """
 
 from __future__ import annotations
