@@ -54,7 +54,7 @@ TURN = 0.02
 """Seconds that a turn of one call takes at least: short calls are repeated, as a program that makes many would."""
 
 SLOW = 3.0
-"""Seconds from which on one call has to do."""
+"""Seconds from which on two calls have to do; the first may have compiled something."""
 
 
 def medians(calls: dict[str, Callable], repeats: int) -> dict[str, float]:
@@ -63,7 +63,7 @@ def medians(calls: dict[str, Callable], repeats: int) -> dict[str, float]:
     counts = dict.fromkeys(calls, 1)
     for _ in range(repeats + 2):
         for name, call in calls.items():
-            if times[name] and times[name][-1] > 1e3 * SLOW:
+            if len(times[name]) > 1 and times[name][-1] > 1e3 * SLOW:
                 continue
             start = time.perf_counter()
             for _ in range(counts[name]):
