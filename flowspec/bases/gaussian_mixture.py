@@ -13,9 +13,6 @@ from flowspec.ops.vocabulary import LOG_2PI
 from flowspec.parameter import WholeContext, grown, setting, with_fields
 from flowspec.support import REAL, Space
 
-LARGEST_EVENT = 256
-"""Coordinates with a full covariance: the graph has a stage for each."""
-
 
 @dataclass(frozen=True, eq=False)
 class GaussianMixture(Base):
