@@ -22,6 +22,9 @@ HALVINGS = 14
 NEWTON_STEPS = {"float32": 8, "float64": 11}
 """Turns by Newton's method, which falls back to halving where it would leave the interval."""
 
+MARGIN = 1.125
+"""How far beyond its limits a function that goes on linearly is searched: what lies further out is then found exactly."""
+
 Function = Callable[[Array], tuple[Array, Array]]
 """x to the value and the log-slope of an increasing function."""
 
@@ -29,7 +32,7 @@ Function = Callable[[Array], tuple[Array, Array]]
 def invert(ops: Ops, function: Function, y: Array, limit: float) -> Array:
     """The x at which an increasing function has the value y.
 
-    limit   the search goes from -limit to limit; beyond, the function is linear
+    limit   the search goes from -limit to limit, and in its last turn beyond: by the slope that the function has there
     """
     with ops.without_gradients():
         x = _found(ops, function, y, limit)
@@ -56,6 +59,25 @@ def _found(ops: Ops, function: Function, y: Array, limit: float) -> Array:
     return ops.loop(turns, turn, zero - limit, zero + limit, zero)[2]
 
 
+def same_slope(ops: Ops, log_slope: Array) -> Array:
+    """A continuation with the slope that the function has at the limit."""
+    return log_slope
+
+
+def continued(ops: Ops, function: Function, limit: float, end_slope: Callable[[Ops, Array], Array] = same_slope) -> Function:
+    """The function on [-limit, limit], linear beyond with the log-slope that `end_slope` makes of that at the limit."""
+
+    def whole(x):
+        inner = ops.clip(x, -limit, limit)
+        value, log_slope = function(inner)
+        beyond = end_slope(ops, log_slope)
+        if beyond is not log_slope:
+            log_slope = ops.where(ops.abs(x) > limit, beyond, log_slope)
+        return value + (x - inner) * ops.exp(beyond), log_slope
+
+    return whole
+
+
 class Searched(Univariate):
     """An increasing function on [-limit, limit], continued linearly: a map of the real line onto itself."""
 
@@ -70,26 +92,17 @@ class Searched(Univariate):
 
     def end_slope(self, ops: Ops, log_slope: Array) -> Array:
         """The log-slope of the continuation, given that of the function at the limit."""
-        return log_slope
+        return same_slope(ops, log_slope)
 
-    def _continued(self, ops: Ops, like: Array) -> Function:
-        function = self.prepared(ops, like)
-
-        def continued(x):
-            inner = ops.clip(x, -self.limit, self.limit)
-            value, log_slope = function(inner)
-            beyond = self.end_slope(ops, log_slope)
-            outside = ops.abs(x) > self.limit
-            return value + (x - inner) * ops.exp(beyond), ops.where(outside, beyond, log_slope)
-
-        return continued
+    def _whole(self, ops: Ops, like: Array) -> Function:
+        return continued(ops, self.prepared(ops, like), self.limit, self.end_slope)
 
     def forward_and_log_slope(self, ops, x):
-        return self._continued(ops, x)(x)
+        return self._whole(ops, x)(x)
 
     def inverse_and_log_slope(self, ops, y):
-        function = self._continued(ops, y)
-        x = invert(ops, function, y, self.limit)
+        function = self._whole(ops, y)
+        x = invert(ops, function, y, MARGIN * self.limit)
         return x, function(x)[1]
 
     def forward(self, ops, x):

@@ -6,7 +6,7 @@ import torch
 
 from flowspec.ops.numpy import NumpyOps
 from flowspec.ops.torch import TorchOps
-from flowspec.transforms.searched import invert
+from flowspec.transforms.searched import MARGIN, continued, invert
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -31,6 +31,13 @@ def test_gradients_are_those_of_the_inverse_function():
         return invert(ops, lambda x: (x + scale * torch.tanh(x), torch.log1p(scale / torch.cosh(x) ** 2)), y, 10.0)
 
     assert torch.autograd.gradcheck(inverse, (y, scale))
+
+
+def test_what_lies_beyond_the_limit_is_found_exactly():
+    """Even where the slope changes right up to the limit."""
+    whole = continued(NumpyOps(), lambda x: (x + np.sin(x), np.log1p(np.cos(x))), 10.0)
+    x = np.array([-1e6, -10.1, -10.0, 10.0, 10.001, 25.0, 1e9])
+    np.testing.assert_allclose(invert(NumpyOps(), whole, whole(x)[0], MARGIN * 10.0), x, rtol=1e-12)
 
 
 def test_nan_stays_nan():
