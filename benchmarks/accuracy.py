@@ -13,10 +13,11 @@ import numpy as np
 import onnxruntime
 
 from flowspec import density, registry
+from flowspec.binding import bind
 from flowspec.catalogue import example_flow
 from flowspec.export.graphs import Target, log_prob_graph, serialise
 from flowspec.language.reading import parse
-from flowspec.model import Model, bind
+from flowspec.model import Model
 from flowspec.ops.mpmath import MpmathOps
 from flowspec.ops.numpy import NumpyOps
 from flowspec.philox import noise

@@ -7,8 +7,7 @@ and poison gradients. A point that rounding puts on an open end is moved to the 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from functools import lru_cache
+from itertools import groupby
 
 import numpy as np
 
@@ -30,49 +29,65 @@ def either(a: Array | None, b: Array | None) -> Array | None:
 def outside_of(ops: Ops, space: Space, x: Array) -> Array:
     """Which rows (N,) do not lie in the support. False for NaN, so that NaN goes through the formulas."""
     if space.intervals is not None:
-        found = _outside_box(ops, space.intervals, x)
+        found = _outside_box(ops, space, x)
         return found if space.scalar else ops.any(found)
     found = None
-    for box, parts in _runs(space):
-        here = _outside_part(ops, parts, x[box])
-        found = either(found, here)
+    for box, part in _remembered(space, "runs", _runs):
+        found = either(found, _outside_part(ops, part, x[box]))
     return found
 
 
-def _runs(space: Space) -> Iterator[tuple[slice, list[Part]]]:
+def prepare(space: Space) -> None:
+    """Work out now what the functions here need of a space: compilers of Python code see what is known as constants."""
+    _ = space.size, space.is_real, space.blocks
+    if space.intervals is None:
+        for _, part in _remembered(space, "runs", _runs):
+            if part.intervals is not None:
+                prepare(part)
+    else:
+        for dtype in map(np.dtype, ("float32", "float64")):
+            _ends(space, beyond, dtype)
+            _ends(space, within, dtype)
+    _safe_point(space)
+
+
+def _remembered(space: Space, key, make):
+    """make(space), worked out once."""
+    if key not in space.memory:
+        space.memory[key] = make(space)
+    return space.memory[key]
+
+
+def _runs(space: Space) -> list[tuple[slice, Space]]:
     """Neighbouring intervals together, joint sets alone."""
-    start, run = 0, []
-    for block, part in space.blocks:
-        if as_interval(part) is not None:
-            run.append(part)
-            continue
-        if run:
-            yield slice(start, block.start), run
-        yield block, [part]
-        start, run = block.stop, []
-    if run:
-        yield slice(start, space.size), run
+    found: list[tuple[slice, Space]] = []
+    for together, blocks in groupby(space.blocks, key=lambda block: as_interval(block[1]) is not None):
+        slices, parts = zip(*blocks, strict=True)
+        if together:
+            found.append((slice(slices[0].start, slices[-1].stop), Space(parts)))
+        else:
+            found += [(here, Space((part,))) for here, part in zip(slices, parts, strict=True)]
+    return found
 
 
-def _outside_part(ops: Ops, parts: list[Part], x: Array) -> Array:
-    (part, *_) = parts
+def _outside_part(ops: Ops, space: Space, x: Array) -> Array:
+    part = space.parts[0]
     if isinstance(part, Simplex):
         off = ops.abs(ops.sum(x) - 1) > SUM_TOLERANCE
         return off | ops.any(x <= 0)
     if isinstance(part, Ordered):
         return ops.any(x[1:] <= x[:-1]) | ops.any(ops.isinf(x))
-    return ops.any(_outside_box(ops, Space(tuple(parts)).intervals or (), x))
+    return ops.any(_outside_box(ops, space, x))
 
 
-def _outside_box(ops: Ops, intervals: tuple[Interval, ...], x: Array) -> Array:
-    if all(interval == Interval() for interval in intervals):
+def _outside_box(ops: Ops, space: Space, x: Array) -> Array:
+    if space.is_real:
         return ops.isinf(x)
-    low, high = beyond(intervals, ops.dtype)
-    below = x <= _bound(ops, low, x)
-    return below | (x >= _bound(ops, high, x))
+    low, high = _ends(space, beyond, ops.dtype)
+    below = x <= _bound(ops, low)
+    return below | (x >= _bound(ops, high))
 
 
-@lru_cache(maxsize=1024)
 def beyond(intervals: tuple[Interval, ...], dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
     """The greatest number below each interval and the least one above, in the float type of the data.
 
@@ -83,7 +98,6 @@ def beyond(intervals: tuple[Interval, ...], dtype: np.dtype) -> tuple[np.ndarray
     return low, high
 
 
-@lru_cache(maxsize=1024)
 def within(intervals: tuple[Interval, ...], dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
     """The least and the greatest number inside each interval. Next to 0 that is the smallest normal number:
     engines differ in whether they keep smaller ones."""
@@ -103,35 +117,55 @@ def _round(end: float, dtype: np.dtype, direction: int, strictly: bool) -> np.fl
     return np.nextafter(value, dtype.type(direction * math.inf)) if too_near else value
 
 
-def _bound(ops: Ops, ends: np.ndarray, x: Array) -> Array:
-    """Ends as a number where all coordinates share it, else as a column."""
-    if len(x.shape) == 1 or (ends == ends[0]).all():
-        return float(ends[0])
-    return ops.constant(ends.astype(np.float64)[:, None])
+Ends = float | np.ndarray
+"""A number where all coordinates share it, else a column."""
+
+
+def _ends(space: Space, rounding, dtype: np.dtype) -> tuple[Ends, Ends]:
+    """The lower and upper ends of the intervals of a space, as `beyond` or `within` rounds them."""
+    # Plain words as keys: compilers of Python code look them up.
+    key = (rounding.__name__, dtype.itemsize)
+    if key not in space.memory:
+        low, high = rounding(space.intervals, dtype)
+        space.memory[key] = (_shared(low), _shared(high))
+    return space.memory[key]
+
+
+def _shared(ends: np.ndarray) -> Ends:
+    return float(ends[0]) if (ends == ends[0]).all() else ends.astype(np.float64)[:, None]
+
+
+def _bound(ops: Ops, ends: Ends) -> Array:
+    return ends if isinstance(ends, float) else ops.constant(ends)
 
 
 def keep_inside(ops: Ops, space: Space, x: Array) -> Array:
     """Move what rounding has put on or beyond a finite end of a support to the nearest number inside it."""
     if space.is_real or space.intervals is None:
         return x
-    low, high = within(space.intervals, ops.dtype)
-    has_low, has_high = not np.isinf(low).all(), not np.isinf(high).all()
+    low, high = _ends(space, within, ops.dtype)
+    has_low, has_high = _is_finite(low), _is_finite(high)
     if has_low and has_high:
-        return ops.clip(x, _bound(ops, low, x), _bound(ops, high, x))
-    x = ops.maximum(x, _bound(ops, low, x)) if has_low else x
-    return ops.minimum(x, _bound(ops, high, x)) if has_high else x
+        return ops.clip(x, _bound(ops, low), _bound(ops, high))
+    x = ops.maximum(x, _bound(ops, low)) if has_low else x
+    return ops.minimum(x, _bound(ops, high)) if has_high else x
+
+
+def _is_finite(ends: Ends) -> bool:
+    """Is any of the ends? (A column has ends that differ.)"""
+    return not isinstance(ends, float) or math.isfinite(ends)
 
 
 def move_to_safety(ops: Ops, space: Space, x: Array, outside: Array | None) -> Array:
     """Put a point well inside the support in place of those outside, so that formulas and gradients stay finite."""
     if outside is None:
         return x
-    return ops.where(outside, _bound(ops, safe_point(space), x), x)
+    return ops.where(outside, _bound(ops, _safe_point(space)), x)
 
 
-def safe_point(space: Space) -> np.ndarray:
+def _safe_point(space: Space) -> Ends:
     """A point of the support at which every formula is finite."""
-    return np.concatenate([_safe(part) for part in space.parts])
+    return _remembered(space, "safe point", lambda space: _shared(np.concatenate([_safe(part) for part in space.parts])))
 
 
 def _safe(part: Part) -> np.ndarray:

@@ -3,63 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from flowspec import density
 from flowspec.assembly import resolve
+from flowspec.binding import bind
 from flowspec.flow import Flow
-from flowspec.ops import Ops
 from flowspec.ops.numpy import NumpyOps
-from flowspec.parameter import FromContext, Learn, Predicted, Value, WholeContext, parameters, rebuild, values
-from flowspec.transforms.transform import for_formulas
-
-
-def bind(
-    ops: Ops,
-    flow: Flow,
-    learned: Mapping[str, Any] | None = None,
-    context=None,
-    constants: Mapping[str, Any] | None = None,
-) -> Flow:
-    """The flow with every parameter as formulas see it.
-
-    learned   path -> value of the interpreter, for parameters that are still learned (else: none may be left)
-    context   (C, N), the batch last
-    constants path -> fixed arrays of the interpreter, as `fixed_arrays` lists them; None makes them anew
-    """
-
-    def value_of(path: str, owner, name: str, value: Value):
-        if isinstance(value, FromContext):
-            return context[value.index]
-        if isinstance(value, WholeContext):
-            return context
-        if isinstance(value, Predicted):
-            return value
-        if isinstance(value, Learn):
-            return for_formulas((learned or {})[path], parameters(owner)[name])
-        if np.ndim(value) == 0:
-            return value
-        return constants[path] if constants else ops.constant(for_formulas(value, parameters(owner)[name]))
-
-    steps = tuple(
-        replace(step, transform=rebuild(step.transform, f"steps.{i}", value_of, keep_derived=True))
-        for i, step in enumerate(flow.steps)
-    )
-    return replace(flow, base=rebuild(flow.base, "base", value_of, keep_derived=True), steps=steps)
-
-
-def fixed_arrays(flow: Flow) -> dict[str, np.ndarray]:
-    """Every fixed array of a flow as formulas see it, by path: for interpreters that keep them."""
-    return {
-        path: for_formulas(value, parameters(owner)[name])
-        for prefix, part in flow.parts
-        for path, owner, name, value in values(part, prefix)
-        if isinstance(value, np.ndarray) and value.ndim
-    }
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,11 +9,11 @@ measured later) or a `FromContext` (one value per row).
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -76,9 +76,16 @@ class Learn:
 
 @dataclass(frozen=True)
 class Predicted:
-    """A value that a network gives, anew for each row: `start` is what it gives where its output is 0."""
+    """A value that a network gives, anew for each row.
+
+    start    what it gives where its output is 0
+    offset   what is added to the output
+    steps    what takes the sum into the constraint: transforms
+    """
 
     start: Learn
+    offset: float = 0.0
+    steps: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -213,12 +220,25 @@ def setting(
 Specs = Mapping[str, ParameterSpec | SettingSpec | PartSpec]
 
 
+def _of_class(function: Callable[[type], Any]) -> Callable[[type], Any]:
+    """Remember what follows from a class. (torch.compile sees through this, but not through `functools.cache`.)"""
+    known: dict[type, Any] = {}
+
+    @functools.wraps(function)
+    def look_up(kind: type) -> Any:
+        if kind not in known:
+            known[kind] = function(kind)
+        return known[kind]
+
+    return look_up
+
+
 def specs(part: Any) -> Specs:
     """The declared fields of a part (an instance or its class), in order."""
     return _specs(part if isinstance(part, type) else type(part))
 
 
-@cache
+@_of_class
 def _specs(kind: type) -> Specs:
     return MappingProxyType({f.name: f.metadata["spec"] for f in dataclasses.fields(kind) if "spec" in f.metadata})
 
@@ -228,17 +248,17 @@ def parameters(part: Any) -> Mapping[str, ParameterSpec]:
     return _parameters(part if isinstance(part, type) else type(part))
 
 
-@cache
+@_of_class
 def _parameters(kind: type) -> Mapping[str, ParameterSpec]:
     return MappingProxyType({name: spec for name, spec in _specs(kind).items() if isinstance(spec, ParameterSpec)})
 
 
-@cache
+@_of_class
 def _field_names(kind: type) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(kind))
 
 
-@cache
+@_of_class
 def _inner_names(kind: type) -> tuple[tuple[str, bool], ...]:
     """The fields that hold other parts, and whether each holds many."""
     given = [(name, spec.many) for name, spec in _specs(kind).items() if isinstance(spec, PartSpec)]
@@ -277,7 +297,7 @@ def varies(value: Value) -> bool:
 
 def children(part: Any) -> Iterator[tuple[str, Any]]:
     """The parts inside a composite part, with their paths: `bases.0`, `transform`."""
-    for name, many in _inner_names(type(part)):  # type: ignore[arg-type]
+    for name, many in _inner_names(type(part)):
         if many:
             yield from ((f"{name}.{index}", item) for index, item in enumerate(getattr(part, name)))
         else:
@@ -318,7 +338,6 @@ def with_children(part: Any, inner: Mapping[str, Any]) -> Any:
 def with_fields(part: Any, changed: Mapping[str, Any]) -> Any:
     """A copy of a part with other field values. Unlike `dataclasses.replace` it does not check them again."""
     copy = object.__new__(type(part))
-    held = copy.__dict__
-    for name in _field_names(type(part)):  # type: ignore[arg-type]
-        held[name] = changed[name] if name in changed else getattr(part, name)
+    for name in _field_names(type(part)):
+        object.__setattr__(copy, name, changed[name] if name in changed else getattr(part, name))
     return copy

@@ -13,7 +13,7 @@ import math
 import operator
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -252,26 +252,17 @@ class Space:
     parts: tuple[Part, ...]
     scalar: bool = False
 
-    @staticmethod
-    def of(part: Part, size: int | None = None) -> Space:
-        """`size` coordinates that each take the values of `part`; a scalar if no size is given."""
-        return Space((part,), scalar=True) if size is None else Space((part,) * size)
-
     @functools.cached_property
     def size(self) -> int:
         """The number of coordinates."""
         return sum(part.size for part in self.parts)
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return () if self.scalar else (self.size,)
-
-    @property
+    @functools.cached_property
     def is_real(self) -> bool:
         """Is every coordinate any real number?"""
         return all(part is REAL or part == REAL for part in self.parts)
 
-    @property
+    @functools.cached_property
     def intervals(self) -> tuple[Interval, ...] | None:
         """Coordinate by coordinate, as numbers; None if coordinates are tied together."""
         found = tuple(as_interval(part) for part in self.parts)
@@ -282,6 +273,20 @@ class Space:
         """Each set with the coordinates it covers."""
         ends = list(itertools.accumulate((part.size for part in self.parts), initial=0))
         return tuple(zip(map(slice, ends, ends[1:]), self.parts, strict=True))
+
+    @functools.cached_property
+    def memory(self) -> dict[Any, Any]:
+        """What follows from the space and is needed again and again: for `flowspec.bounds`."""
+        return {}
+
+    @staticmethod
+    def of(part: Part, size: int | None = None) -> Space:
+        """`size` coordinates that each take the values of `part`; a scalar if no size is given."""
+        return Space((part,), scalar=True) if size is None else Space((part,) * size)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return () if self.scalar else (self.size,)
 
     def same(self, other: Space, *, ignore_ends: bool = False) -> bool:
         """Are both the same set of points?"""

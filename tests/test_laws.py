@@ -14,11 +14,12 @@ import pytest
 
 import flowspec
 from flowspec import density, registry
+from flowspec.binding import bind
 from flowspec.bounds import outside_of
 from flowspec.catalogue import example_flow
 from flowspec.export.graphs import Target, from_noise_graph, log_prob_graph, serialise
 from flowspec.flow import Flow
-from flowspec.model import Model, bind
+from flowspec.model import Model
 from flowspec.ops.mpmath import MpmathOps
 from flowspec.ops.numpy import NumpyOps
 from flowspec.philox import noise

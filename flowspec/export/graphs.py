@@ -10,8 +10,8 @@ import onnx_ir as ir
 from onnx_ir.passes.common import RemoveUnusedNodesPass
 
 from flowspec import density
+from flowspec.binding import bind
 from flowspec.flow import Flow
-from flowspec.model import bind
 from flowspec.ops.onnx import BATCH, OnnxOps, Recorded
 from flowspec.optimize import optimize
 from flowspec.philox import noise

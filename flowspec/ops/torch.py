@@ -17,12 +17,19 @@ from flowspec.ops.vocabulary import Ops
 def _lifted(name: str, function):
     """The torch function, or numpy's where only plain numbers are given."""
     plain = getattr(REFERENCE, name)
-    return staticmethod(lambda *values: function(*values) if _tensors(*values) else plain(*values))
+
+    def lifted(x, *others):
+        return function(x, *others) if isinstance(x, torch.Tensor) or _tensors(*others) else plain(x, *others)
+
+    return staticmethod(lifted)
 
 
 def _tensors(*values) -> bool:
     """Is any of the values a tensor?"""
-    return any(isinstance(value, torch.Tensor) for value in values)
+    for value in values:  # noqa: SIM110  (a generator would take longer than most of the work around it)
+        if isinstance(value, torch.Tensor):
+            return True
+    return False
 
 
 def _extreme(pair, clamp):
@@ -109,6 +116,11 @@ class TorchOps(Ops):
     power = _lifted("power", torch.pow)
     maximum = _lifted("maximum", _extreme(torch.maximum, torch.clamp_min))
     minimum = _lifted("minimum", _extreme(torch.minimum, torch.clamp_max))
+
+    def clip(self, x, low, high):
+        if _tensors(x) and not _tensors(low, high):
+            return torch.clamp(x, low, high)
+        return super().clip(x, low, high)
 
     def where(self, condition, a, b):
         if not _tensors(condition):

@@ -8,7 +8,7 @@ parameter's constraint leads from one to the other.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +17,12 @@ from torch import Size, Tensor, nn
 from torch.distributions import Distribution, Transform, constraints
 
 from flowspec import density
-from flowspec.bounds import outside_of
+from flowspec.bases.base import Base
+from flowspec.binding import Binding, fixed_arrays
+from flowspec.bounds import outside_of, prepare
 from flowspec.diagnostics import FlowError
 from flowspec.flow import Flow
-from flowspec.model import Model, bind, fixed_arrays
+from flowspec.model import Model
 from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.torch import TorchOps
 from flowspec.parameter import Learn, ParameterSpec, children, parameters, value_range, values
@@ -62,7 +64,11 @@ class FlowModule(nn.Module):
             for path, owner, name, value in values(part, prefix):
                 if isinstance(value, Learn):
                     self._register(path, parameters(owner)[name], value, model.complete_weights[path])
-        self._constants: dict[tuple[torch.dtype, torch.device | str], dict[str, Tensor]] = {}
+        self._interpreters: dict[tuple[torch.dtype, torch.device], tuple[TorchOps, dict[str, Tensor]]] = {}
+        for space in self._spaces():
+            prepare(space)
+        self._binding = Binding(self.flow)
+        self._interpreter(dtype, torch.device("cpu"))
 
     def _register(self, path: str, spec: ParameterSpec, value: Learn, start: np.ndarray) -> None:
         *parents, leaf = path.split(".")
@@ -103,15 +109,36 @@ class FlowModule(nn.Module):
 
     def bound(self, like: Tensor, context: Tensor | None) -> tuple[TorchOps, Flow]:
         """The interpreter for tensors like the given one, and the flow bound for it. context is (C, N)."""
-        ops = TorchOps(like.dtype, like.device)
-        return ops, bind(ops, self.flow, self.parameter_values(ops), context, self._fixed(ops))
+        ops, constants = self._interpreter(like.dtype, like.device)
+        return ops, self._binding.bind(ops, self.parameter_values(ops), context, constants)
 
-    def _fixed(self, ops: TorchOps) -> dict[str, Tensor]:
-        """The fixed arrays, in a dtype on a device. Made of the float64 originals, so a change of dtype rounds once."""
-        key = (ops.torch_dtype, ops.device)
-        if key not in self._constants:
-            self._constants[key] = {path: ops.constant(array) for path, array in fixed_arrays(self.flow).items()}
-        return self._constants[key]
+    def _interpreter(self, dtype: torch.dtype, device: torch.device) -> tuple[TorchOps, dict[str, Tensor]]:
+        """The interpreter for a dtype on a device, and the fixed arrays there.
+
+        They are made of the float64 originals, so a change of dtype rounds once.
+        """
+        key = (dtype, device)
+        if key not in self._interpreters:
+            ops = TorchOps(dtype, device)
+            self._interpreters[key] = ops, {path: ops.constant(array) for path, array in fixed_arrays(self.flow).items()}
+        return self._interpreters[key]
+
+    def _apply(self, fn, recurse=True):
+        # What follows from dtype and device is made here, and not in a call that torch.compile traces.
+        moved = super()._apply(fn, recurse)
+        held = next(iter([*self.parameters(), *self.buffers()]), None)
+        if held is not None:
+            self._interpreter(held.dtype, held.device)
+        return moved
+
+    def _spaces(self) -> Iterator[Space]:
+        yield self.flow.space
+        yield self.flow.base_space
+        for step in self.flow.steps:
+            yield step.input
+            yield step.output
+        for base in _every(self.flow.base):
+            yield base.space
 
     def set_values(self, found: Mapping[str, np.ndarray]) -> None:
         """Put values (inside their constraints) in the place of what is learned: data-dependent starts."""
@@ -366,7 +393,8 @@ def _every(base):
     """A base and those inside it."""
     yield base
     for _, child in children(base):
-        yield from _every(child)
+        if isinstance(child, Base):
+            yield from _every(child)
 
 
 class FlowDistribution(NormalizingFlow):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -174,7 +175,7 @@ class Autoregressive(Conditioned):
         collected = [ops.concat(parts) for parts in zip(*rests, strict=True)]
         order = [i for chosen in groups for i in chosen]
         y = ops.concat(found) if len(found) > 1 else found[0]
-        return (y if order == sorted(order) else ops.take(y, list(np.argsort(order)))), collected
+        return (y if order == sorted(order) else ops.take(y, sorted(range(len(order)), key=order.__getitem__))), collected
 
     def _rolls(self, ops) -> bool:
         """Is the inverse a loop, the same for every coordinate, and not written out?"""
@@ -207,7 +208,7 @@ class Autoregressive(Conditioned):
     def _columns(self) -> list[list[int]]:
         """The inputs of the network that each coordinate has."""
         counts = feature_counts(self.rates)
-        return [list(range(end - count, end)) for end, count in zip(np.cumsum(counts), counts, strict=True)]
+        return [list(range(end - count, end)) for end, count in zip(accumulate(counts), counts, strict=True)]
 
     def _unfolding(self, ops, groups) -> Unfolding:
         columns = self._columns()

@@ -19,6 +19,7 @@ from flowspec.ops import Ops
 from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.vocabulary import Array
 from flowspec.parameter import (
+    Constraint,
     Learn,
     Predicted,
     WholeContext,
@@ -77,7 +78,8 @@ class Conditioned(Transform):
         network = self.make_network(space, rates, columns, outputs) if outputs else ()
         if not network:
             return self
-        univariate = with_fields(self.univariate, {name: Predicted(value) for name, value in predicted.items()})
+        specs = parameters(self.univariate)
+        univariate = with_fields(self.univariate, {n: _predicted(value, specs[n].within) for n, value in predicted.items()})
         context = (ContextInput(WholeContext(columns)),) if columns else ()
         return with_fields(self, {"univariate": univariate, "network": network, "context": context, "rates": rates})
 
@@ -142,7 +144,7 @@ def with_given(ops: Ops, univariate: Univariate, raw: Array, size: int | None) -
         rows = raw[start : start + math.prod(shape)]
         start += math.prod(shape)
         free = rows[0] if not shape else rows if len(shape) == 1 else ops.unflatten(rows, shape)
-        found[name] = constrained(ops, free, value.start, spec.within)
+        found[name] = _constrained(ops, free, value)
     return with_fields(univariate, found)
 
 
@@ -152,16 +154,20 @@ def _count(univariate: Univariate, name: str, event: tuple[int, ...]) -> int:
     return math.prod(shape[: len(shape) - len(event)])
 
 
-def constrained(ops: Ops, free: Array, start: Learn, within) -> Array:
-    """A parameter from the free number that a network gives: 0 gives the start."""
-    init = np.asarray(start.init, float)
-    bounds = value_range(start, component(within, float(init.flat[0])))
-    steps = from_real(bounds)
-    offset = init.flat[0]
+def _predicted(start: Learn, within: Constraint) -> Predicted:
+    """What a network gives in the place of a learned parameter."""
+    offset = float(np.asarray(start.init).flat[0])
+    steps = from_real(value_range(start, component(within, offset)))
     for step in reversed(steps):
-        offset = step.inverse(REFERENCE, float(offset))
-    free = free + float(offset)
-    for step in steps:
+        offset = float(step.inverse(REFERENCE, offset))
+    return Predicted(start, offset, steps)
+
+
+def _constrained(ops: Ops, free: Array, predicted: Predicted) -> Array:
+    """A parameter from the free number that a network gives."""
+    if predicted.offset:
+        free = free + predicted.offset
+    for step in predicted.steps:
         free = step.forward(ops, free)
     return free
 

@@ -23,11 +23,19 @@ class MonotonicAffine(Univariate):
     log_scale: Value = parameter(Learn(0.0), doc="a free number: the logarithm of the scale, before it is pressed")
     slope: float = setting(1e-3, kind=float, low=1e-30, high=0.999, doc="smallest scale")
 
+    def forward_and_log_slope(self, ops, x):
+        log_slope = self._pressed(ops)
+        return x * ops.exp(log_slope) + self.shift, log_slope
+
+    def inverse_and_log_slope(self, ops, y):
+        log_slope = self._pressed(ops)
+        return (y - self.shift) * ops.exp(-log_slope), log_slope
+
     def forward(self, ops, x):
-        return x * ops.exp(self._pressed(ops)) + self.shift
+        return self.forward_and_log_slope(ops, x)[0]
 
     def inverse(self, ops, y):
-        return (y - self.shift) * ops.exp(-self._pressed(ops))
+        return self.inverse_and_log_slope(ops, y)[0]
 
     def log_slope(self, ops, x):
         return self._pressed(ops)

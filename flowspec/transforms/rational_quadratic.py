@@ -178,11 +178,12 @@ class RQS(RationalQuadratic, Boxed):
         """The middle of the spline and half its width, for all coordinates or each."""
         if not any(self.circles):
             return 0.0, self.bound
-        ends = np.array([ends or (-self.bound, self.bound) for ends in self.circles])
-        frames = (ends.mean(axis=1), (ends[:, 1] - ends[:, 0]) / 2)
-        if (ends == ends[0]).all():
-            return tuple(float(each[0]) for each in frames)
-        return tuple(ops.constant(each if len(x.shape) == 1 else each[:, None]) for each in frames)
+        ends = [ends or (-self.bound, self.bound) for ends in self.circles]
+        frames = ([0.5 * (low + high) for low, high in ends], [0.5 * (high - low) for low, high in ends])
+        if len(set(ends)) == 1:
+            return tuple(each[0] for each in frames)
+        columns = map(np.array, frames)
+        return tuple(ops.constant(each if len(x.shape) == 1 else each[:, None]) for each in columns)
 
     def _within(self, ops, x):
         """Where the spline acts, and not the identity. (NaN goes through the identity.)"""

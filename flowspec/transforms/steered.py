@@ -6,7 +6,7 @@ Networks, Wehenkel and Louppe, 2019, arXiv:1908.05164.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -113,16 +113,21 @@ class IntegratedNetwork(Steered):
     activation: str = activation_name("elu")
     points: int = setting(32, low=2, high=1000, doc="points of the quadrature")
 
+    quadrature: tuple[np.ndarray, np.ndarray] = field(init=False, repr=False)
+    """Points between 0 and 1, with x itself at the end for the slope, and the weights of the others."""
+
+    def __post_init__(self):
+        nodes, weights = np.polynomial.legendre.leggauss(self.points)
+        rule = (np.append(0.5 * (nodes + 1), 1.0).reshape(-1, 1, 1), 0.5 * weights.reshape(-1, 1, 1))
+        object.__setattr__(self, "quadrature", rule)
+
     @property
     def limit(self):
         return 10.0
 
     def prepared(self, ops, like):
         layers = self.steered(ops, like)
-        nodes, weights = np.polynomial.legendre.leggauss(self.points)
-        # The last point is x itself: it gives the slope.
-        places = np.append(0.5 * (nodes + 1.0), 1.0).reshape(-1, 1, 1)
-        weights = (0.5 * weights).reshape(-1, 1, 1)
+        places, weights = self.quadrature
 
         def function(x):
             row = x[None] if len(x.shape) == 1 else x

@@ -6,7 +6,8 @@ import torch
 
 import flowspec
 from flowspec import density
-from flowspec.model import Model, bind
+from flowspec.binding import bind
+from flowspec.model import Model
 from flowspec.ops.numpy import NumpyOps
 from flowspec.ops.torch import TorchOps
 from flowspec.philox import noise

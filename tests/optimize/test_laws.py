@@ -6,8 +6,9 @@ from numpy.testing import assert_allclose
 
 import flowspec
 from flowspec import density
+from flowspec.binding import bind
 from flowspec.export import graphs
-from flowspec.model import Model, bind
+from flowspec.model import Model
 from flowspec.ops.numpy import NumpyOps
 from flowspec.optimize import optimize
 from flowspec.philox import noise

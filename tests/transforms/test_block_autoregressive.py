@@ -6,7 +6,8 @@ import torch
 from numpy.testing import assert_allclose
 
 import flowspec
-from flowspec.model import Model, bind
+from flowspec.binding import bind
+from flowspec.model import Model
 from flowspec.ops.numpy import REFERENCE, NumpyOps
 
 Y = np.random.default_rng(0).normal(size=(3, 20)) * 2

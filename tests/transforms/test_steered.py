@@ -5,7 +5,8 @@ import pytest
 from scipy import integrate
 
 import flowspec
-from flowspec.model import Model, bind
+from flowspec.binding import bind
+from flowspec.model import Model
 from flowspec.ops.numpy import NumpyOps
 
 NAMES = ["MonotoneNetwork", "IntegratedNetwork"]
