@@ -90,12 +90,9 @@ class GaussianMixture(Base):
     def _given(self, ops):
         """Log-weights (K, N), and by coordinate first: locations (D, K, N), scales (D, L, N), and below the diagonals."""
         raw = run(ops, self.network, self.context[0].context if self.context else None)
-        found, start = [], 0
-        for shape in self._shapes:
-            rows = raw[start : start + math.prod(shape)]
-            start += math.prod(shape)
-            if math.prod(shape):
-                found.append(rows if len(shape) == 1 else ops.exchange(ops.unflatten(rows, shape)))
+        shapes = [shape for shape in self._shapes if math.prod(shape)]
+        pieces = zip(shapes, ops.split(raw, [math.prod(shape) for shape in shapes]), strict=True)
+        found = [rows if len(shape) == 1 else ops.exchange(ops.unflatten(rows, shape)) for shape, rows in pieces]
         logits, loc, log_scale, *below = found
         log_weights = logits - ops.logsumexp(logits)[None]
         return log_weights, loc, ops.exp(log_scale) + self.epsilon, below[0] if below else None

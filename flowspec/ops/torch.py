@@ -153,12 +153,17 @@ class TorchOps(Ops):
         tensors = [part if _tensors(part) else like.new_tensor(part) for part in parts]
         return torch.stack(torch.broadcast_tensors(*tensors))
 
+    def split(self, x, sizes):
+        return torch.split(x, list(sizes))
+
     def take(self, x, indices):
         return x[list(indices)]
 
     def take_along(self, x, index):
-        shape = torch.broadcast_shapes(x.shape[1:], index.shape)
-        return torch.gather(x.expand(x.shape[0], *shape), 0, index.expand(shape)[None])[0]
+        if x.shape[1:] != index.shape:
+            shape = torch.broadcast_shapes(x.shape[1:], index.shape)
+            x, index = x.expand(x.shape[0], *shape), index.expand(shape)
+        return torch.gather(x, 0, index[None])[0]
 
     def unflatten(self, x, sizes):
         return x.reshape(*sizes, *x.shape[1:])

@@ -23,6 +23,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -143,6 +144,11 @@ class Ops(ABC):
     @abstractmethod
     def concat(self, parts: Sequence[Array]) -> Array:
         """Join along the first axis. At least one part is data."""
+
+    def split(self, x: Array, sizes: Sequence[int]) -> Sequence[Array]:
+        """The first axis cut into pieces of these sizes. (Many slices of one array would make its gradient slow.)"""
+        starts = [0, *accumulate(sizes)]
+        return [x[start:stop] for start, stop in pairwise(starts)]
 
     @abstractmethod
     def stack(self, parts: Sequence[Array]) -> Array:

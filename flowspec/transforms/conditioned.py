@@ -135,14 +135,12 @@ def with_given(ops: Ops, univariate: Univariate, raw: Array, size: int | None) -
     raw    (P size, N), parameter by parameter
     size   how many coordinates there are; None for a scalar
     """
-    found, start = {}, 0
-    for name, spec in parameters(univariate).items():
-        value = getattr(univariate, name)
-        if not isinstance(value, Predicted):
-            continue
-        shape = spec.shape(univariate, () if size is None else (size,))
-        rows = raw[start : start + math.prod(shape)]
-        start += math.prod(shape)
+    event = () if size is None else (size,)
+    predicted = {n: v for n in parameters(univariate) if isinstance(v := getattr(univariate, n), Predicted)}
+    shapes = [parameters(univariate)[name].shape(univariate, event) for name in predicted]
+    pieces = ops.split(raw, [math.prod(shape) for shape in shapes])
+    found = {}
+    for (name, value), shape, rows in zip(predicted.items(), shapes, pieces, strict=True):
         free = rows[0] if not shape else rows if len(shape) == 1 else ops.unflatten(rows, shape)
         found[name] = _constrained(ops, free, value)
     return with_fields(univariate, found)

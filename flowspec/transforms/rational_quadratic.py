@@ -207,13 +207,14 @@ class RQS(RationalQuadratic, Boxed):
         sums = [ops.combine(ops.constant(np.tril(np.ones((self.bins, self.bins)))), each) for each in weights]
         scales = [2.0 * half / each[-1] for each in sums]
         # Not x is compared with the knots, which would have to be scaled, but x, scaled, with the sums.
-        index = ops.to_index(ops.sum(ops.number((x + half) / scales[side] >= sums[side][:-1])))
+        count = ops.sum(ops.number((x + half) / scales[side] >= sums[side][:-1]))
+        index = ops.to_index(count)
         found = []
         for weight, total, scale in zip(weights, sums, scales, strict=True):
             extent = ops.take_along(weight, index) * scale
             found += [ops.take_along(total, index) * scale - half - extent, extent]
         slopes = self._knot_slopes(ops, x, press)
-        return *found, ops.take_along(slopes[:-1], index), ops.take_along(slopes[1:], index)
+        return *found, ops.take_along(slopes, index), ops.take_along(slopes, ops.to_index(count + 1.0))
 
     def _knot_slopes(self, ops, x, press):
         slopes = ops.exp(pressed(ops, _over_knots(ops, self.slopes, _inner_knots(self), x), press))

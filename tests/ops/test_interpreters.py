@@ -156,6 +156,7 @@ CASES: dict[str, list[Case]] = {
     "exchange": [Case((draw(2, 3),)), Case((draw(2, 3, 2),))],
     "flatten": [Case((draw(4, 3),)), Case((draw(2, 3, 2),))],
     "pick": [Case((draw(4, 3), 2.0))],
+    "split": [Case((draw(6), (2, 3, 1))), Case((draw(4, 3), (4,)))],
     "unflatten": [Case((draw(6), (2, 3))), Case((draw(4, 3), (2, 2)))],
     "matmul": [Case((draw(3)[:, :4], draw(4)), ulps=30)],
     "linear": [Case((draw(3)[:, :4], draw(4), draw(3)[:, :1]), ulps=30, absolute=1.0)],
@@ -193,11 +194,16 @@ def leave(ops: Ops, value) -> np.ndarray:
 
 
 def call(ops: Ops, name: str, arguments: tuple):
-    entered = [enter(ops, name, value) for value in arguments]
+    with np.errstate(all="ignore"):
+        return asked(ops, name, [enter(ops, name, value) for value in arguments])
+
+
+def asked(ops: Ops, name: str, entered: list):
+    """One array, whatever the name takes and gives."""
     if name == "take_along":
         entered[1] = ops.to_index(entered[1])
-    with np.errstate(all="ignore"):
-        return getattr(ops, name)(*entered)
+    found = getattr(ops, name)(*entered)
+    return ops.concat(list(found)[::-1]) if name == "split" else found
 
 
 def off(found: np.ndarray, exact: np.ndarray, tiny: float) -> np.ndarray:

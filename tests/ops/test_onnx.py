@@ -12,7 +12,7 @@ import pytest
 from onnx_ir.passes.common import RemoveUnusedNodesPass
 
 from flowspec.ops.onnx import BATCH, OnnxOps, Recorded
-from tests.ops.test_interpreters import CASES, EXACT, Case, N, as_held, call, leave, off
+from tests.ops.test_interpreters import CASES, EXACT, Case, N, as_held, asked, leave, off
 
 DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
 COMPUTED = [
@@ -59,10 +59,7 @@ class Feeds:
 
 def record(ops: OnnxOps, name: str, arguments: tuple) -> tuple[Recorded, dict[str, np.ndarray]]:
     feeds = Feeds(ops)
-    entered = [feeds.enter(value) for value in arguments]
-    if name == "take_along":
-        entered[1] = ops.to_index(entered[1])
-    return getattr(ops, name)(*entered), feeds.values
+    return asked(ops, name, [feeds.enter(value) for value in arguments]), feeds.values
 
 
 def computed(dtype, name: str, case: Case) -> np.ndarray:

@@ -93,6 +93,29 @@ def test_transform_and_its_inverse(module):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of the compiler itself
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Normal(learn(0), learn(1)) |> Affine(0, 2) |> Tanh",
+        "MAF(3, hidden=[8])",
+        "NSF(2, hidden=[8], transforms=1)",
+        "NCSF(2, hidden=[8], transforms=1)",
+        "UNAF(2, hidden=[8], network=[4], transforms=1)",
+        "GMM(2)",
+        "event a: positive, b: (0, 1)\nRealNVP(2, hidden=[8]) |> Standardize |> Onto(event)",
+    ],
+)
+def test_torch_compile_sees_one_graph(text):
+    torch._dynamo.reset()
+    module = flowspec.to_torch(flowspec.parse(text))
+    x = module().sample((5,))
+    compiled = torch.compile(lambda x: module().log_prob(x), backend="eager", fullgraph=True)
+    torch.testing.assert_close(compiled(x), module().log_prob(x))
+    drawn = torch.compile(lambda: module().sample((5,)), backend="eager", fullgraph=True)
+    assert drawn().shape == x.shape
+
+
+@pytest.mark.filterwarnings("ignore")
 def test_runs_under_torch_compile(module):
     x = torch.randn(6, 3, dtype=torch.float64)
     compiled = torch.compile(lambda x: module().log_prob(x), backend="eager")
