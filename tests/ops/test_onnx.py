@@ -12,7 +12,7 @@ import pytest
 from onnx_ir.passes.common import RemoveUnusedNodesPass
 
 from flowspec.ops.onnx import BATCH, OnnxOps, Recorded
-from tests.ops.test_interpreters import CASES, EXACT, Case, N, as_held, asked, leave, off
+from tests.ops.test_interpreters import CASES, EXACT, Case, N, as_held, asked, call, leave, off
 
 DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
 COMPUTED = [
