@@ -2,14 +2,16 @@
 
     python benchmarks/flows.py [--threads 1] [--only MAF] [--rows 1 1024 65536] [--compile] [--json FILE]
 
-Prints medians in milliseconds and their ratio to zuko's; graphs count the nodes of loops too. `--compile` adds zuko through
-`torch.compile`. Other libraries take part where they are installed: see peers.py.
+Prints medians in milliseconds and their ratio to zuko's; graphs count the nodes of loops too. `--compile` adds zuko and
+FlowSpec through `torch.compile`. Other libraries take part where they are installed: see peers.py. The process is kept on as
+many cores as there are threads.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import tempfile
 import time
@@ -20,7 +22,7 @@ import numpy as np
 import onnx
 import torch
 import zuko
-from peers import Architecture, compiled_zuko, peers
+from peers import Architecture, compiled, peers
 
 import flowspec
 from flowspec.importers import from_zuko
@@ -38,14 +40,20 @@ def spline_coupling(size: int) -> zuko.flows.Flow:
     return zuko.flows.Flow(layers, zuko.flows.MAF(size).base)
 
 
-FLOWS: dict[str, tuple[Callable, Architecture | None]] = {
+FLOWS: dict[str, tuple[Callable, Architecture]] = {
     "MAF D=16, 5 layers, 128x128": (
         lambda: zuko.flows.MAF(16, transforms=5, hidden_features=(128, 128)),
         Architecture(16, 5, 128, spline=False),
     ),
     "NSF D=8, 3 layers, 64x64, 8 bins": (lambda: zuko.flows.NSF(8), Architecture(8, 3, 64, spline=True)),
-    "RealNVP D=16, 5 layers, 128x128": (lambda: zuko.flows.RealNVP(16, transforms=5, hidden_features=(128, 128)), None),
-    "NSF coupling D=16, 5 layers, 128x128": (lambda: spline_coupling(16), None),
+    "RealNVP D=16, 5 layers, 128x128": (
+        lambda: zuko.flows.RealNVP(16, transforms=5, hidden_features=(128, 128)),
+        Architecture(16, 5, 128, spline=False, coupling=True),
+    ),
+    "NSF coupling D=16, 5 layers, 128x128": (
+        lambda: spline_coupling(16),
+        Architecture(16, 5, 128, spline=True, coupling=True),
+    ),
 }
 TRAINING_ROWS = 1024
 
@@ -74,12 +82,17 @@ def medians(calls: dict[str, Callable], repeats: int) -> dict[str, float]:
     return {name: statistics.median(found[2:] or found[-1:]) for name, found in times.items()}
 
 
-def training_step(module: torch.nn.Module, x: torch.Tensor) -> Callable:
+def training_step(module: torch.nn.Module, x: torch.Tensor, compiled: bool = False) -> Callable:
     optimiser = torch.optim.Adam(module.parameters())
+
+    def loss(x):
+        return -module().log_prob(x).mean()
+
+    measured = torch.compile(loss, dynamic=False) if compiled else loss
 
     def step():
         optimiser.zero_grad()
-        (-module().log_prob(x).mean()).backward()
+        measured(x).backward()
         optimiser.step()
 
     return step
@@ -99,7 +112,7 @@ def without_gradients(call: Callable) -> Callable:
     return wrapped
 
 
-def measure(name: str, make: Callable, wanted: Architecture | None, directory: Path, options) -> list[dict]:
+def measure(name: str, make: Callable, wanted: Architecture, directory: Path, options) -> list[dict]:
     """Every figure of one flow."""
     oracle = make()
     model = from_zuko(oracle)
@@ -112,7 +125,7 @@ def measure(name: str, make: Callable, wanted: Architecture | None, directory: P
     bundle = flowspec.load(directory / "bundle", threads=options.threads)
     others = peers(wanted)
     if options.compile:
-        others["zuko compiled"] = compiled_zuko(oracle)
+        others |= {"zuko compiled": compiled(oracle), "flowspec compiled": compiled(module)}
     found = []
     for rows in options.rows:
         repeats = 3 if rows > 10_000 else 11
@@ -132,7 +145,11 @@ def measure(name: str, make: Callable, wanted: Architecture | None, directory: P
         }
         found += [report("log_prob", rows, medians(scores, repeats)), report("sample", rows, medians(draws, repeats))]
     x = torch.randn(TRAINING_ROWS, model.flow.space.size)
-    steps = {"zuko": training_step(oracle, x), "flowspec torch": training_step(module, x)}
+    modules = {"zuko": oracle, "flowspec torch": module}
+    steps = {each: training_step(trained, x) for each, trained in modules.items()}
+    if options.compile:
+        names = {"zuko compiled": oracle, "flowspec compiled": module}
+        steps |= {each: training_step(trained, x, compiled=True) for each, trained in names.items()}
     found.append(report("training step", TRAINING_ROWS, medians(steps, 21)))
     return [{"flow": name, "export_s": export, "nodes": nodes, **each} for each in found]
 
@@ -153,6 +170,7 @@ if __name__ == "__main__":
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.threads])
     chosen = {name: each for name, each in FLOWS.items() if (options.only or "") in name}
     with tempfile.TemporaryDirectory() as place:
         everything = [

@@ -1,7 +1,11 @@
-"""The same architectures in other libraries, where these are installed: `pip install --no-deps nflows umnn normflows`.
+"""The same architectures in other libraries, where these are installed:
+
+    pip install --no-deps nflows umnn normflows
+    pip install jax flowjax
 
 Weights are random: only speeds are compared. The affine flow of normflows runs the other way: it samples in one pass of its
-networks, and scores coordinate by coordinate. `zuko compiled` is zuko's flow through `torch.compile`, which needs a C compiler.
+networks, and scores coordinate by coordinate. flowjax is jitted, for each number of rows. `zuko compiled` and `flowspec
+compiled` are flows through `torch.compile`, which needs a C compiler.
 """
 
 from __future__ import annotations
@@ -9,6 +13,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -17,18 +22,19 @@ import torch
 class Peer:
     """Tensors (N, D) to log-densities (N,), and a number of rows to samples (N, D)."""
 
-    log_prob: Callable[[torch.Tensor], torch.Tensor]
-    sample: Callable[[int], torch.Tensor] | None = None
+    log_prob: Callable[[torch.Tensor], Any]
+    sample: Callable[[int], Any] | None = None
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """What a peer is asked to build: autoregressive layers with affine steps, or with splines of 8 bins within 5."""
+    """What a peer is asked to build: autoregressive or coupling layers with affine steps, or with splines of 8 bins within 5."""
 
     size: int
     layers: int
     hidden: int
     spline: bool
+    coupling: bool = False
 
 
 def nflows_peer(wanted: Architecture) -> Peer:
@@ -72,14 +78,38 @@ def normflows_peer(wanted: Architecture) -> Peer:
     return Peer(flow.log_prob, lambda rows: flow.sample(rows)[0])
 
 
-def compiled_zuko(flow) -> Peer:
-    """`torch.compile` of the density; its graph breaks in samplers that bisect or go coordinate by coordinate."""
+def flowjax_peer(wanted: Architecture) -> Peer:
+    import equinox
+    import jax
+    from flowjax import bijections, distributions, flows
+
+    make = flows.coupling_flow if wanted.coupling else flows.masked_autoregressive_flow
+    flow = make(
+        jax.random.key(0),
+        base_dist=distributions.Normal(jax.numpy.zeros(wanted.size)),
+        transformer=bijections.RationalQuadraticSpline(knots=8, interval=5) if wanted.spline else None,
+        flow_layers=wanted.layers,
+        nn_width=wanted.hidden,
+        nn_depth=2,
+    )
+    score = equinox.filter_jit(lambda x: flow.log_prob(x))
+    draw = equinox.filter_jit(lambda key, rows: flow.sample(key, (rows,)))
+    return Peer(
+        lambda x: score(x.numpy()).block_until_ready(),
+        lambda rows: draw(jax.random.key(0), rows).block_until_ready(),
+    )
+
+
+def compiled(flow) -> Peer:
+    """`torch.compile` of the density."""
     return Peer(torch.compile(lambda x: flow().log_prob(x), dynamic=False))
 
 
-def peers(wanted: Architecture | None) -> dict[str, Peer]:
+AUTOREGRESSIVE = {"nflows": nflows_peer, "normflows": normflows_peer, "flowjax": flowjax_peer}
+COUPLING = {"flowjax": flowjax_peer}
+
+
+def peers(wanted: Architecture) -> dict[str, Peer]:
     """What is installed, by name."""
-    makers = {"nflows": nflows_peer, "normflows": normflows_peer}
-    if wanted is None:
-        return {}
+    makers = COUPLING if wanted.coupling else AUTOREGRESSIVE
     return {name: make(wanted) for name, make in makers.items() if importlib.util.find_spec(name)}
