@@ -1,9 +1,10 @@
-"""How long a person waits: CPU time of `flowspec check` from a cold start, and of one answer from a bundle.
+"""How long a person waits: `flowspec check` from a cold start, and one answer of a trained flow.
 
     python benchmarks/start.py [RUNS]
 
-Each command is a fresh process; the medians of interleaved runs are printed, beside those of an empty Python and of one
-that only imports numpy.
+Each command is a fresh process; medians of interleaved runs are printed, of the time on the clock and of that of the
+processor, beside those of an empty Python and of one that only imports numpy. What zuko does to answer stands beside what a
+bundle does: import, build the flow, load its weights, score one row.
 """
 
 from __future__ import annotations
@@ -16,32 +17,49 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 FLOWSPEC = str(Path(sys.executable).with_name("flowspec"))
+BUNDLE = f"""
+import flowspec
+print(flowspec.load({str(ROOT / "exported" / "two_moons")!r}).log_prob([[0.1, 0.2]]))
+"""
+ZUKO = """
+import torch, zuko
+flow = zuko.flows.NSF(2)
+flow.load_state_dict(torch.load("/dev/shm/flowspec-start.pt"))
+with torch.no_grad():
+    print(flow().log_prob(torch.tensor([[0.1, 0.2]])))
+"""
+SAVE = 'import torch, zuko; torch.save(zuko.flows.NSF(2).state_dict(), "/dev/shm/flowspec-start.pt")'
 COMMANDS = {
     "python, nothing": [sys.executable, "-c", ""],
     "python, import numpy": [sys.executable, "-c", "import numpy"],
     "flowspec check": [FLOWSPEC, "check", str(ROOT / "examples" / "one_liner.flow")],
     "flowspec check, iris": [FLOWSPEC, "check", str(ROOT / "examples" / "iris.flow")],
     "flowspec sample, 1 row": [FLOWSPEC, "sample", str(ROOT / "exported" / "one_liner"), "-n", "1"],
+    "bundle, 1 density": [sys.executable, "-c", BUNDLE],
+    "zuko, 1 density": [sys.executable, "-c", ZUKO],
     "flowspec compile": [FLOWSPEC, "compile", str(ROOT / "examples" / "one_liner.flow"), "-o", "/dev/shm/flowspec-start"],
 }
 
 
-def cpu_seconds(command: list[str]) -> float:
-    """User and system time of a process and its threads."""
+def seconds(command: list[str]) -> tuple[float, float]:
+    """Elapsed time of a process, and user and system time of all its threads."""
     before = os.times()
     subprocess.run(command, check=True, capture_output=True)
     after = os.times()
-    return after.children_user - before.children_user + after.children_system - before.children_system
+    processor = after.children_user - before.children_user + after.children_system - before.children_system
+    return after.elapsed - before.elapsed, processor
 
 
 def main(runs: int) -> None:
-    figures: dict[str, list[float]] = {name: [] for name in COMMANDS}
+    subprocess.run([sys.executable, "-c", SAVE], check=True)
+    figures: dict[str, list[tuple[float, float]]] = {name: [] for name in COMMANDS}
     for _ in range(runs + 1):
         for name, command in COMMANDS.items():
-            figures[name].append(cpu_seconds(command))
-    for name, seconds in figures.items():
+            figures[name].append(seconds(command))
+    for name, found in figures.items():
         # The first run fills the caches.
-        print(f"{name:24} {statistics.median(seconds[1:]):.3f} s of CPU")
+        elapsed, processor = (statistics.median(each) for each in zip(*found[1:], strict=True))
+        print(f"{name:24} {elapsed:.2f} s   {processor:.2f} s of CPU")
 
 
 if __name__ == "__main__":
