@@ -11,6 +11,7 @@ import matplotlib
 import numpy as np
 
 import flowspec
+from flowspec import plots
 from flowspec.tables import read_table
 
 matplotlib.use("Agg")
@@ -50,39 +51,9 @@ def _tell(epoch) -> None:
 def draw(bundle: flowspec.Bundle) -> Path:
     """Data against samples: a histogram of each coordinate, a scatter of each pair."""
     data = read_table(ROOT / "examples" / "data" / "iris.csv").numbers(bundle.columns)
-    samples = bundle.sample(len(data) * 8, seed=0)
-    size = len(bundle.columns)
-    figure, axes = plt.subplots(size, size, figsize=(9, 9), layout="constrained")
-    for row in range(size):
-        for column in range(size):
-            _panel(axes[row, column], data, samples, row, column)
-            if row == size - 1:
-                axes[row, column].set_xlabel(bundle.columns[column].replace("_", " "))
-            if column == 0 and row:
-                axes[row, column].set_ylabel(bundle.columns[row].replace("_", " "))
-    handles = [plt.Line2D([], [], marker="o", linestyle="", color=c, label=t) for c, t in (("C1", "samples"), ("black", "data"))]
-    figure.legend(handles=handles, loc="upper right")
-    figure.suptitle("Iris: 150 flowers, and samples of the fitted flow through onnxruntime")
     path = DEMO / "iris.png"
-    figure.savefig(path, dpi=110)
+    path.write_bytes(plots.compared(data, bundle.sample(len(data) * 8, seed=0), bundle.columns))
     return path
-
-
-def _panel(axis, data: np.ndarray, samples: np.ndarray, row: int, column: int) -> None:
-    low, high = data.min(axis=0), data.max(axis=0)
-    margin = 0.15 * (high - low)
-    axis.set_xlim(low[column] - margin[column], high[column] + margin[column])
-    if column > row:
-        axis.set_visible(False)
-    elif column == row:
-        bins = np.linspace(*axis.get_xlim(), 25)
-        axis.hist(samples[:, row], bins, density=True, color="C1", alpha=0.6)
-        axis.hist(data[:, row], bins, density=True, histtype="step", color="black")
-        axis.set_yticks([])
-    else:
-        axis.scatter(samples[:, column], samples[:, row], s=4, color="C1", alpha=0.25, linewidths=0)
-        axis.scatter(data[:, column], data[:, row], s=5, color="black", linewidths=0)
-        axis.set_ylim(low[row] - margin[row], high[row] + margin[row])
 
 
 def draw_moons() -> Path:

@@ -13,6 +13,7 @@ import numpy as np
 from flowspec.bounds import outside_of
 from flowspec.diagnostics import Diagnostic, FlowError, mistake, suggest
 from flowspec.files import UnwritablePath, write_file
+from flowspec.flow import Flow
 from flowspec.ops.numpy import NumpyOps
 from flowspec.support import Space
 
@@ -207,6 +208,25 @@ def check_rows(values: np.ndarray, names: Sequence[str], space: Space, table: st
             )
     if problems:
         raise FlowError(problems)
+
+
+def without_bad_rows(
+    flow: Flow, values: np.ndarray, context: np.ndarray | None, weights: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None, int]:
+    """The rows (N, D), context (N, C) and weights (N,) that are finite and inside their supports, and how many are not."""
+    bad = _bad_rows(values, flow.space)
+    if context is not None and flow.context:
+        bad |= _bad_rows(context, flow.context.space)
+    if weights is not None:
+        bad |= ~(np.isfinite(weights) & (weights >= 0))
+    kept = (None if each is None else each[~bad] for each in (context, weights))
+    return values[~bad], *kept, int(bad.sum())
+
+
+def _bad_rows(values: np.ndarray, space: Space) -> np.ndarray:
+    finite = np.isfinite(values).all(axis=1)
+    safe = np.where(finite[:, None], values, np.nan)
+    return ~finite | outside_of(NumpyOps(), space, safe[:, 0] if space.scalar else safe.T)
 
 
 def write_table(path: str | Path, columns: Sequence[str], arrays: Sequence[Sequence | np.ndarray]) -> None:

@@ -28,7 +28,7 @@ ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 ONE_LINER = EXAMPLES / "one_liner.flow"
 SCRIPT = Path(sys.executable).with_name("flowspec")
-COMMANDS = ["check", "compile", "explain", "fit", "import", "list", "sample", "score", "show", "verify"]
+COMMANDS = ["check", "compile", "explain", "fit", "import", "list", "plot", "sample", "score", "show", "verify"]
 
 PAIR = "event a: real, b: positive\nNormal([0, 1], 2) |> Onto(event)"
 GIVEN = "context z: positive\nevent y: positive\nNormal(0, 1) |> Exp |> Scale(z)"
@@ -300,6 +300,7 @@ def test_show_refuses_a_folder_that_is_no_bundle(call, here):
 
 # --- compile ----------------------------------------------------------------------------------------
 
+LEFT_BY_TRAINING = ["metrics.json", "samples.png", "training.csv", "training.png"]
 BUNDLE = ["README.md", "flow.json", "from_noise.onnx", "log_prob.onnx", "sample.onnx", "vectors.json"]
 
 
@@ -682,7 +683,8 @@ def test_fit_leaves_a_bundle_that_learned(call, here, table, learns):
     assert (answer.code, answer.out) == (0, "")
     assert [line.split()[:2] for line in answer.err.splitlines()[:5]] == [["epoch", str(i)] for i in range(1, 6)]
     assert "wrote made" in answer.err.splitlines()[-1]
-    assert names(here / "made") == sorted([*BUNDLE, "weights.safetensors"])
+    assert names(here / "made") == sorted([*BUNDLE, *LEFT_BY_TRAINING, "weights.safetensors"])
+    assert not (here / "made.training").exists()
     assert call("verify", "made").code == 0
     values = np.arange(40) / 10
     start = flowspec.Model(flowspec.read(learns)).log_prob(values).mean()
@@ -692,8 +694,25 @@ def test_fit_leaves_a_bundle_that_learned(call, here, table, learns):
 def test_fit_with_the_same_seed_gives_the_same_files(call, here, table, learns):
     for name, seed in [("one", 3), ("two", 3), ("three", 4)]:
         assert call("fit", learns, "--data", table, "-o", name, "--epochs", 2, "--batch-size", 8, "--seed", seed).code == 0
-    one, two, three = ((here / name / "weights.safetensors").read_bytes() for name in ("one", "two", "three"))
-    assert one == two != three
+    one, two, three = ({p.name: p.read_bytes() for p in (here / name).iterdir()} for name in ("one", "two", "three"))
+    assert one == two
+    assert one["weights.safetensors"] != three["weights.safetensors"]
+
+
+def test_fit_leaves_out_bad_rows_if_told_to(call, here, learns):
+    bad = written(here / "bad.csv", "x,w\n1,1\nnan,1\n2,1\n-inf,1\n3,-1\n4,2\n")
+    answer = call("fit", learns, "--data", bad, "-o", "made", "--epochs", 2, "--weights", "w", "--drop-bad-rows")
+    assert answer.code == 0
+    assert answer.err.splitlines()[0] == "dropped 3 of 6 rows that are not finite or outside the support"
+    metrics = json.loads((here / "made" / "metrics.json").read_text())
+    assert metrics["rows"] == {"training": 3, "validation": 0}
+    refused(call("fit", learns, "--data", bad, "-o", "other", "--epochs", 2), "first in row 2")
+
+
+@pytest.mark.parametrize(("column", "told"), [("v", "no column `v`"), ("w", "the weight is -1.0 in row 2")])
+def test_fit_tells_weights_that_cannot_be(call, here, learns, column, told):
+    data = written(here / "data.csv", "x,w\n1,1\n2,-1\n")
+    refused(call("fit", learns, "--data", data, "-o", "made", "--weights", column), told)
 
 
 FITS = {
@@ -718,7 +737,7 @@ def test_fit_tells_a_table_that_it_cannot_train_on(call, here, name):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--seed", 2**63], f"the seed {2**63} does not fit into 64 bits"),
+        (["--seed", 2**63], f"the seed is {2**63}"),
         (["--learning-rate", "nan"], "the learning rate is nan"),
         (["--learning-rate", "inf"], "the learning rate is inf"),
         (["--validation", "nan"], "the share held out is nan"),
@@ -846,3 +865,23 @@ def test_a_written_file_may_be_read_by_all(tmp_path):
     with new_directory(tmp_path / "folder"):
         pass
     assert (tmp_path / "folder").stat().st_mode & 0o777 == 0o755
+
+
+# --- plot ---------------------------------------------------------------------------------------------
+
+
+def test_plot_draws_beside_the_bundle_or_where_it_is_told(call, here):
+    flowspec.compile(flowspec.parse("Normal(0, 1)[2]"), here / "it")
+    assert call("plot", "it").err == "wrote it.png\n"
+    written(here / "data.csv", "x0,x1\n1,2\n3,4\n")
+    assert call("plot", "it", "--data", "data.csv", "-n", 100, "-o", "other.png").code == 0
+    assert (here / "it.png").read_bytes() != (here / "other.png").read_bytes()
+
+
+def test_plot_needs_contexts_of_a_conditional_bundle(call, here):
+    flowspec.compile(flowspec.parse("context c\nevent y\nNormal(c, 1)"), here / "it")
+    refused(call("plot", "it"), "add --data and a table with columns c")
+    written(here / "contexts.csv", "c\n1\n2\n")
+    assert call("plot", "it", "--data", "contexts.csv").code == 0
+    written(here / "both.csv", "c,y\n1,2\n2,3\n")
+    assert call("plot", "it", "--data", "both.csv").code == 0

@@ -25,7 +25,10 @@ from flowspec.runtime.bundle import FORMAT
 from flowspec.version import VERSION
 from flowspec.weights import as_weights, to_bytes
 
-FILES = frozenset({*GRAPHS, "vectors.json", "weights.safetensors", "README.md", "flow.json"})
+OF_TRAINING = ("metrics.json", "training.csv", "training.png", "samples.png")
+"""What `flowspec fit` adds."""
+
+FILES = frozenset({*GRAPHS, "vectors.json", "weights.safetensors", "README.md", "flow.json", *OF_TRAINING})
 """Every file that a bundle may have."""
 
 
@@ -55,6 +58,7 @@ def compile(
     batch: int | None = None,
     opset: int = LOWEST_OPSET,
     solver_error: float | None = None,
+    extras: Mapping[str, bytes] | None = None,
 ) -> Path:
     """Write the bundle of a flow.
 
@@ -65,6 +69,7 @@ def compile(
     opset      version of the ONNX operators
     solver_error   the error that a continuous flow may have, relative to 1 + |value|: its solver takes as many steps as
                that needs. None: as many as the flow says
+    extras     further files by name, of those that a training leaves
 
     Errors:  FlowError, where the weights do not fit, the target is not to be had, or the directory holds something else.
     """
@@ -73,7 +78,7 @@ def compile(
     model = as_model(flow, weights)
     if solver_error is not None:
         model = with_solver_error(model, solver_error)
-    files = bundle_files(model, target)
+    files = bundle_files(model, target, extras or {})
     with new_directory(path) as scratch:
         for name, data in files.items():
             (scratch / name).write_bytes(data)
@@ -116,7 +121,7 @@ def _target(dtype: str, batch: int | None, opset: int) -> Target:
     return Target(dtype, opset, batch)
 
 
-def bundle_files(model: Model, target: Target) -> dict[str, bytes]:
+def bundle_files(model: Model, target: Target, extras: Mapping[str, bytes]) -> dict[str, bytes]:
     """Every file of a bundle, by name. Same input, same bytes."""
     spec = json.dumps(model.flow.to_json(), separators=(",", ":"))
     graphs = {name: serialise(record(model.fixed, target), target, spec) for name, record in GRAPHS.items()}
@@ -127,10 +132,11 @@ def bundle_files(model: Model, target: Target) -> dict[str, bytes]:
     if model.flow.learned():
         files["weights.safetensors"] = to_bytes(model.complete_weights)
     about = _about(model, target, certificate(model, graphs, replay, target.dtype))
-    files["README.md"] = card(model, about).encode()
+    files["README.md"] = card(model, about, extras).encode()
+    # What a training leaves is for people: a bundle opens without it.
     about["files"] = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
     files["flow.json"] = _json_bytes(about)
-    return files
+    return {**extras, **files}
 
 
 def _about(model: Model, target: Target, measured: dict[str, Any]) -> dict[str, Any]:

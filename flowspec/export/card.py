@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from flowspec.model import Model
 
 
-def card(model: Model, about: dict[str, Any]) -> str:
-    """The README.md of a bundle."""
+def card(model: Model, about: dict[str, Any], extras: Mapping[str, bytes]) -> str:
+    """The README.md of a bundle; `extras` are the files that its training left."""
     flow = model.flow
     sections = [
         f"# A normalizing flow over {', '.join(about['columns'])}",
         _what(about),
         "## Columns\n\n" + _columns(model, about),
         "## Steps, from the base to the data\n\n" + _steps(model),
+        *(["## Training\n\n" + _training(extras)] if "metrics.json" in extras else []),
         "## Files\n\n" + _files(model, about),
         "## Measured when it was written\n\n" + _measured(about),
         "## How to run it\n\n" + _examples(about),
@@ -46,6 +49,22 @@ def _steps(model: Model) -> str:
     fixed = model.fixed
     rows = ["| step | gives |", "|---|---|", f"| {fixed.base.title} | {fixed.base_space} |"]
     return "\n".join(rows + [f"| {step.transform.title} | {step.output} |" for step in fixed.steps])
+
+
+def _training(extras: Mapping[str, bytes]) -> str:
+    found = json.loads(extras["metrics.json"])
+    rows = [
+        "| | |",
+        "|---|---|",
+        f"| rows | {found['rows']['training']:,} for training, {found['rows']['validation']:,} held out |",
+        f"| epochs | {found['epochs']}, the best one was {found['best_epoch']} |",
+    ]
+    if found["loss"] is not None:
+        losses = f"{found['loss']:.4f} on the training rows, {found['validation']:.4f} on those held out"
+        rows.append(f"| loss then, nats per row | {losses} |")
+    rows.append("| settings | " + ", ".join(f"{name} {value}" for name, value in found["settings"].items()) + " |")
+    pictures = {"training.png": "the losses over the epochs", "samples.png": "data against samples"}
+    return "\n".join(rows) + "".join(f"\n\n![{text}]({name})" for name, text in pictures.items() if name in extras)
 
 
 def _files(model: Model, about: dict[str, Any]) -> str:

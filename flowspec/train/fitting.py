@@ -1,21 +1,34 @@
-"""`fit`: maximum likelihood by Adam, with a validation split and the best weights kept."""
+"""`fit`: maximum likelihood, with a validation split, the best weights kept, and checkpoints to go on from."""
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+import json
 import math
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 
 from flowspec import density
 from flowspec.diagnostics import Diagnostic, FlowError, mistake
 from flowspec.flow import Flow
 from flowspec.model import Model
-from flowspec.runtime.inputs import ContextMissing, WrongInput
-from flowspec.tables import check_rows
+from flowspec.train.checkpoint import OtherTraining, StoppedBefore, read_checkpoint, write_checkpoint
 from flowspec.train.module import FlowModule, flat_context, to_torch
+from flowspec.train.rows import Rows, checked_rows
+from flowspec.train.settings import Settings
+
+VALIDATION_ROWS = 8192
+"""Rows that are scored at a time."""
+
+OPTIMIZERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 
 
 @mistake
@@ -26,20 +39,40 @@ class NothingToLearn(Diagnostic):
 
 @mistake
 class LossNotFinite(Diagnostic):
-    message = "the loss became {value} in epoch {epoch}, batch {batch}"
+    message = "the {what} became {value} in epoch {epoch}, batch {batch}"
+    note = "{kept}"
     help = "lower the learning rate, or look for rows far from all others"
+    what: str
     value: str
     epoch: int
     batch: int
+    kept: str = ""
+
+
+class Stopped(Exception):
+    """The training was asked to stop, and has written its checkpoint."""
+
+    def __init__(self, epoch: int):
+        super().__init__(f"stopped in epoch {epoch}")
+        self.epoch = epoch
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one pass over the data gave: mean negative log-likelihoods, in nats per row."""
+    """What one pass over the data gave.
+
+    loss, validation   mean negative log-likelihoods, in nats per row; the validation loss is the loss, if no row is held out
+    rate               the learning rate
+    seconds            since the training began, in this process
+    rows_per_second    of this pass
+    """
 
     number: int
     loss: float
     validation: float
+    rate: float
+    seconds: float
+    rows_per_second: float
 
 
 def fit(
@@ -47,77 +80,235 @@ def fit(
     data,
     context=None,
     *,
-    epochs: int = 200,
-    batch_size: int = 256,
-    learning_rate: float = 1e-2,
-    validation: float = 0.1,
-    patience: int = 30,
-    seed: int = 0,
+    weights=None,
+    settings: Settings | None = None,
+    checkpoint: str | Path | None = None,
+    resume: bool = False,
     on_epoch: Callable[[Epoch], None] | None = None,
+    **changes: Any,
 ) -> Model:
     """Train what a flow learns on data, by maximum likelihood.
 
     data         (N, D), or (N,) for a scalar flow, in the order of `event`
     context      (N, C), for a conditional flow
-    epochs       passes over the data, at most
-    validation   share of the rows held out; the weights that are best on them are kept
-    patience     epochs without a better validation loss after which training stops
-    seed         of the split, the order of the batches and everything random: same seed, same weights
+    weights      (N,), how much each row counts; not the weights that are learned
+    settings     hyper-parameters; single ones can be given by name: `fit(flow, data, epochs=50, learning_rate=1e-3)`
+    checkpoint   a file in which the training is kept once a minute
+    resume       go on from that file, if it is there
     on_epoch     called after every epoch
 
-    Errors:  FlowError, where rows are not finite or outside the support, nothing is to be learned, or the loss
-             stops being a number.
+    Same seed, same weights.
+
+    Errors:  FlowError, where rows are not finite or outside the support, nothing is to be learned, a setting cannot be,
+             or the loss stops being a number.
     """
-    model = flow if isinstance(flow, Model) else Model(flow, seed=seed)
-    _check_settings(learning_rate, validation, seed)
-    if not model.flow.learned():
-        raise FlowError(NothingToLearn())
-    rows, given = _checked(model.flow, data, context)
-    generator = torch.Generator().manual_seed(seed)
-    order = torch.randperm(len(rows), generator=generator)
-    held_out = min(round(validation * len(rows)), len(rows) - 1)
-    train, test = order[held_out:], order[:held_out]
-    module = to_torch(model)
-    module.set_values(measured(module, rows[train], None if given is None else given[train]))
-    _train(module, rows, given, train, test, generator, epochs, batch_size, learning_rate, patience, on_epoch)
-    return module.to_model()
+    training = Training(
+        flow, checked_rows(_flow(flow), data, context, weights), dataclasses.replace(settings or Settings(), **changes)
+    )
+    keeper = Keeper(Path(checkpoint), resume) if checkpoint else None
+    return training.run(keeper, on_epoch)
 
 
-def _check_settings(learning_rate: float, validation: float, seed: int) -> None:
-    problems = []
-    if not 0 < learning_rate < math.inf:
-        problems.append(WrongInput(what=f"the learning rate is {learning_rate}", advice="give a positive number, such as 0.01"))
-    if not 0 <= validation < 1:
-        problems.append(WrongInput(what=f"the share held out is {validation}", advice="give a number from 0 to less than 1"))
-    if not -(2**63) <= seed < 2**63:
-        problems.append(WrongInput(what=f"the seed {seed} does not fit into 64 bits", advice="give a smaller one"))
-    if problems:
-        raise FlowError(problems)
+def _flow(flow: Flow | Model) -> Flow:
+    return flow.flow if isinstance(flow, Model) else flow
 
 
-def _checked(flow: Flow, data, context) -> tuple[torch.Tensor, torch.Tensor | None]:
-    values = np.asarray(data, np.float64)
-    width = len(flow.columns)
-    matrix = values[:, None] if values.ndim == 1 and width == 1 else values
-    if matrix.ndim != 2 or matrix.shape[1] != width:
-        raise FlowError(
-            WrongInput(what=f"the data has shape {values.shape}, and the flow {width} columns", advice=f"give (rows, {width})")
+class Keeper:
+    """Where and how often a training is kept, and whether it was asked to stop."""
+
+    def __init__(self, path: Path, resume: bool = False, interval: float = 60.0, stop: Callable[[], bool] = lambda: False):
+        self.path = path
+        self.resume = resume
+        self.interval = interval
+        self.stop = stop
+        self._last = time.monotonic()
+
+    def found(self) -> dict[str, Any] | None:
+        """The state to go on from; None to begin.
+
+        Errors:  FlowError, where there is one that nobody asked for, or it cannot be read.
+        """
+        if not self.path.exists():
+            return None
+        state = read_checkpoint(self.path)
+        if not self.resume:
+            raise FlowError(StoppedBefore(path=str(self.path), epoch=state["epoch"]))
+        return state
+
+    def due(self) -> bool:
+        """Is it time to write?"""
+        return time.monotonic() - self._last >= self.interval
+
+    def write(self, state: dict[str, Any]) -> None:
+        """Keep a state."""
+        write_checkpoint(self.path, state)
+        self._last = time.monotonic()
+
+
+class Training:
+    """A flow that is being trained: what it has reached, and how it goes on."""
+
+    def __init__(self, flow: Flow | Model, rows: Rows, settings: Settings):
+        self.model = flow if isinstance(flow, Model) else Model(flow, seed=settings.seed)
+        if not self.model.flow.learned():
+            raise FlowError(NothingToLearn())
+        self.settings = settings
+        self.rows = rows
+        order = torch.from_numpy(_random(settings.seed, 0).permutation(len(rows)))
+        held_out = min(round(settings.validation * len(rows)), len(rows) - 1)
+        self.train, self.held_out = order[held_out:], order[:held_out]
+        self.module = to_torch(self.model)
+        self.objective = _Objective(self.module)
+        self.trained = list(self.module.parameters())
+        self.optimizer = OPTIMIZERS[settings.optimizer](
+            self.trained or [torch.zeros(1)], lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
-    if not len(matrix):
-        raise FlowError(WrongInput(what="the data has no rows", advice="give at least two"))
-    check_rows(matrix, flow.columns, flow.space, "data")
-    if flow.context and context is None:
-        raise FlowError(ContextMissing(names=", ".join(flow.context.names), count=len(flow.context.names)))
-    given = None
-    if flow.context:
-        columns = np.asarray(context, np.float64).reshape(len(matrix), -1)
-        check_rows(columns, flow.context.names, flow.context.space, "context")
-        given = torch.tensor(columns, dtype=torch.get_default_dtype())
-    rows = torch.tensor(matrix[:, 0] if flow.space.scalar else matrix, dtype=torch.get_default_dtype())
-    return rows, given
+        self.epoch, self.batch, self.total = 1, 0, 0.0
+        self.best, self.best_state, self.waited = math.inf, _copied(self.module), 0
+        self.history: list[Epoch] = []
+
+    @property
+    def finished(self) -> bool:
+        """Is there nothing left to do?"""
+        return not self.trained or self.epoch > self.settings.epochs or self.waited >= self.settings.patience
+
+    def run(self, keeper: Keeper | None = None, on_epoch: Callable[[Epoch], None] | None = None) -> Model:
+        """Train to the end, and give the model with the best weights."""
+        state = keeper.found() if keeper else None
+        if state is None:
+            self.module.set_values(measured(self.module, self.rows[self.train]))
+            self.best_state = _copied(self.module)
+        else:
+            assert keeper
+            self._load(state, keeper.path)
+        begin = time.monotonic() - (self.history[-1].seconds if self.history else 0.0)
+        while not self.finished:
+            started, rows = time.monotonic(), 0
+            for index in self._batches():
+                self._step(index, keeper)
+                rows += len(index)
+                if keeper and keeper.stop():
+                    keeper.write(self._state())
+                    raise Stopped(self.epoch)
+                if keeper and keeper.due():
+                    keeper.write(self._state())
+            now = time.monotonic()
+            self._end_epoch(now - begin, rows / max(now - started, 1e-9))
+            if on_epoch:
+                on_epoch(self.history[-1])
+        if keeper:
+            keeper.write(self._state())
+        self.module.load_state_dict(self.best_state)
+        return self.module.to_model()
+
+    def _batches(self) -> Iterator[Tensor]:
+        """The rows of the steps that this epoch still has; the same whether it was interrupted or not."""
+        shuffled = self.train[torch.from_numpy(_random(self.settings.seed, self.epoch).permutation(len(self.train)))]
+        yield from shuffled.split(self.settings.batch_size)[self.batch :]
+
+    def _step(self, index: Tensor, keeper: Keeper | None) -> None:
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.settings.rate(self.epoch)
+        rows = self.rows[index]
+        loss, weight = self.objective(rows)
+        self.batch += 1
+        self._require_finite("loss", loss.detach(), keeper)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self._require_finite("gradient", nn.utils.clip_grad_norm_(self.trained, self.settings.clip), keeper)
+        self.optimizer.step()
+        self.total += loss.item() * weight
+
+    def _require_finite(self, what: str, value: Tensor, keeper: Keeper | None) -> None:
+        if not torch.isfinite(value):
+            kept = f"the training before it is kept in {keeper.path}" if keeper and keeper.path.exists() else ""
+            raise FlowError(LossNotFinite(what=what, value=f"{value.item()}", epoch=self.epoch, batch=self.batch, kept=kept))
+
+    def _end_epoch(self, seconds: float, speed: float) -> None:
+        loss = self.total / _weight(self.rows[self.train])
+        score = self._score(self.held_out) if len(self.held_out) else self._score(self.train)
+        self.history.append(Epoch(self.epoch, loss, score, self.settings.rate(self.epoch), seconds, speed))
+        if score < self.best:
+            self.best, self.best_state, self.waited = score, _copied(self.module), 0
+        else:
+            self.waited += 1
+        self.epoch, self.batch, self.total = self.epoch + 1, 0, 0.0
+
+    def _score(self, chosen: Tensor) -> float:
+        total = 0.0
+        with torch.no_grad():
+            for index in chosen.split(VALIDATION_ROWS):
+                loss, weight = self.objective(self.rows[index])
+                total += loss.item() * weight
+        return total / _weight(self.rows[chosen])
+
+    # --- checkpoints ---------------------------------------------------------------------------------------
+
+    def _identity(self) -> dict[str, str]:
+        """What a training must share with the one that it goes on with."""
+        flow = json.dumps(self.model.flow.to_json(), sort_keys=True)
+        start = {path: value.tobytes() for path, value in sorted(self.model.complete_weights.items())}
+        hashed = hashlib.sha256(flow.encode() + b"".join(start.values())).hexdigest()
+        return {"flow": hashed, "data": self.rows.fingerprint}
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            **self._identity(),
+            "settings": dataclasses.asdict(self.settings),
+            "module": self.module.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "epoch": self.epoch,
+            "batch": self.batch,
+            "total": self.total,
+            "best": self.best,
+            "best_state": self.best_state,
+            "waited": self.waited,
+            "history": [dataclasses.asdict(epoch) for epoch in self.history],
+        }
+
+    def _load(self, state: dict[str, Any], path: Path) -> None:
+        for name, value in self._identity().items():
+            if state[name] != value:
+                raise FlowError(OtherTraining(path=str(path), what=f"another {name}" if name == "flow" else "other data"))
+        for name, value in dataclasses.asdict(self.settings).items():
+            if (before := state["settings"].get(name)) != value:
+                raise FlowError(OtherTraining(path=str(path), what=f"another {name.replace('_', ' ')}: {before}, not {value}"))
+        self.module.load_state_dict(state["module"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.epoch, self.batch, self.total = state["epoch"], state["batch"], state["total"]
+        self.best, self.best_state, self.waited = state["best"], state["best_state"], state["waited"]
+        self.history = [Epoch(**each) for each in state["history"]]
 
 
-def measured(module: FlowModule, rows: torch.Tensor, given: torch.Tensor | None) -> dict[str, np.ndarray]:
+class _Objective(nn.Module):
+    """Mean negative log-likelihood of some rows, and how much they weigh together."""
+
+    def __init__(self, module: FlowModule):
+        super().__init__()
+        self.flow = module
+
+    def forward(self, rows: Rows) -> tuple[Tensor, float]:
+        losses = -self.flow(rows.context).log_prob(rows.values)
+        weight = _weight(rows)
+        if rows.weights is None:
+            return losses.mean(), weight
+        return (losses * rows.weights).sum() / max(weight, 1e-30), weight
+
+
+def _weight(rows: Rows) -> float:
+    return float(len(rows)) if rows.weights is None else float(rows.weights.double().sum())
+
+
+def _copied(module: FlowModule) -> dict[str, Tensor]:
+    return {name: value.clone() for name, value in module.state_dict().items()}
+
+
+def _random(seed: int, purpose: int) -> np.random.Generator:
+    """Random numbers for one purpose: 0 for the split, else the number of the epoch."""
+    return np.random.Generator(np.random.Philox(key=[seed % 2**64, purpose]))
+
+
+def measured(module: FlowModule, rows: Rows) -> dict[str, np.ndarray]:
     """Values of the fields that are measured from data, at the place where each stands in the pipeline.
 
     From the data backwards: what a step measures is pulled back through the steps behind it, those that were
@@ -126,54 +317,12 @@ def measured(module: FlowModule, rows: torch.Tensor, given: torch.Tensor | None)
     found: dict[str, np.ndarray] = {}
     learned = module.flow.learned()
     with torch.no_grad():
-        batch = rows.shape[:1]
-        y = rows if module.flow.space.scalar else rows.T
+        batch = rows.values.shape[:1]
+        y = rows.values if module.flow.space.scalar else rows.values.T
         for index in range(len(module.flow.steps) - 1, -1, -1):
             here = module.flow.steps[index].transform.measurements(y.double().numpy(), f"steps.{index}")
             found |= {path: value for path, value in here.items() if path in learned}
             module.set_values(found)
-            ops, flow = module.bound(rows, flat_context(given, batch))
+            ops, flow = module.bound(rows.values, flat_context(rows.context, batch))
             y, _, _ = density.inverse(ops, flow.steps[index : index + 1], y)
     return found
-
-
-def _train(module, rows, given, train, test, generator, epochs, batch_size, learning_rate, patience, on_epoch) -> None:
-    trained = list(module.parameters())
-    if not trained:
-        return
-    optimiser = torch.optim.Adam(trained, lr=learning_rate)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(epochs, 1), eta_min=learning_rate / 100)
-    best, best_state, waited = math.inf, _state(module), 0
-    for number in range(1, epochs + 1):
-        shuffled = train[torch.randperm(len(train), generator=generator)]
-        total = 0.0
-        for batch, index in enumerate(shuffled.split(batch_size), start=1):
-            loss = _loss(module, rows[index], None if given is None else given[index])
-            if not torch.isfinite(loss):
-                raise FlowError(LossNotFinite(value=f"{loss.item()}", epoch=number, batch=batch))
-            optimiser.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(trained, 10.0)
-            optimiser.step()
-            total += loss.item() * len(index)
-        schedule.step()
-        held = test if len(test) else train
-        with torch.no_grad():
-            score = _loss(module, rows[held], None if given is None else given[held]).item()
-        if on_epoch:
-            on_epoch(Epoch(number, total / len(train), score))
-        if score < best:
-            best, best_state, waited = score, _state(module), 0
-        else:
-            waited += 1
-        if waited >= patience:
-            break
-    module.load_state_dict(best_state)
-
-
-def _loss(module: FlowModule, rows: torch.Tensor, given: torch.Tensor | None) -> torch.Tensor:
-    return -module(given).log_prob(rows).mean()
-
-
-def _state(module: FlowModule) -> dict[str, torch.Tensor]:
-    return {name: value.clone() for name, value in module.state_dict().items()}

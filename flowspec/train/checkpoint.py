@@ -1,0 +1,61 @@
+"""A training that was stopped, in a file: written whole, read without unpickling code."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from flowspec.diagnostics import Diagnostic, FlowError, mistake
+from flowspec.files import write_file
+
+FORMAT = 1
+
+
+@mistake
+class UnreadableCheckpoint(Diagnostic):
+    message = "cannot go on from {path}: {reason}"
+    help = "begin anew (`--restart`)"
+    path: str
+    reason: str
+
+
+@mistake
+class StoppedBefore(Diagnostic):
+    message = "a training that was stopped in epoch {epoch} is kept in {path}"
+    help = "add `--resume` to go on with it, or `--restart` to begin anew"
+    path: str
+    epoch: int
+
+
+@mistake
+class OtherTraining(Diagnostic):
+    message = "the training kept in {path} is of {what}"
+    help = "go on with the same flow, data and settings, or begin anew (`--restart`)"
+    path: str
+    what: str
+
+
+def write_checkpoint(path: Path, state: dict[str, Any]) -> None:
+    """Write a state: the new one or the one before is there, never half of one."""
+    stream = io.BytesIO()
+    torch.save({"format": FORMAT, **state}, stream)
+    write_file(path, stream.getvalue())
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """The state in a file.
+
+    Errors:  FlowError, where it is none.
+    """
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise FlowError(UnreadableCheckpoint(path=str(path), reason=(error.strerror or str(error)).lower())) from None
+    except Exception:  # whatever torch finds in a damaged file
+        raise FlowError(UnreadableCheckpoint(path=str(path), reason="it is no checkpoint, or damaged")) from None
+    if not isinstance(state, dict) or state.get("format") != FORMAT:
+        raise FlowError(UnreadableCheckpoint(path=str(path), reason="it was written by another version of FlowSpec"))
+    return state

@@ -1,0 +1,73 @@
+"""What a training leaves beside the weights: figures, the course of the losses, pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+
+import numpy as np
+
+from flowspec.model import Model
+from flowspec.tables import csv_text
+from flowspec.train.fitting import Epoch, Training
+from flowspec.version import VERSION
+
+DRAWN_ROWS = 5000
+"""Rows of the data, and samples, that a picture shows at most."""
+
+
+def log(history: Sequence[Epoch]) -> str:
+    """The epochs as CSV, with their times: for a training that is running."""
+    names = [field.name for field in dataclasses.fields(Epoch)]
+    return csv_text(names, [[getattr(epoch, name) for epoch in history] for name in names])
+
+
+def report(training: Training, model: Model) -> dict[str, bytes]:
+    """The files that a bundle gets from its training, by name. Same training, same bytes: no times in them.
+
+    Pictures are left out where matplotlib is not installed.
+    """
+    columns = ("number", "loss", "validation", "rate")
+    course = csv_text(columns, [[getattr(epoch, name) for epoch in training.history] for name in columns])
+    files = {"metrics.json": _metrics(training), "training.csv": course.encode()}
+    try:
+        from flowspec import plots
+    except ModuleNotFoundError:
+        return files
+    return {
+        **files,
+        "training.png": plots.course([(epoch.number, epoch.loss, epoch.validation) for epoch in training.history]),
+        "samples.png": _samples(training, model, plots),
+    }
+
+
+def _samples(training: Training, model: Model, plots) -> bytes:
+    """Data against as many samples; with a context, for the contexts of the data."""
+    rows, random = training.rows, np.random.default_rng(0)
+    shown = np.sort(random.permutation(len(rows))[:DRAWN_ROWS])
+    count = DRAWN_ROWS if rows.context is None else len(shown)
+    noise = [random.normal(size=count) if kind == "normal" else random.random(count) for kind in model.flow.noise]
+    context = None if rows.context is None else rows.context[shown].double().numpy()
+    samples, _ = model.from_noise(np.stack(noise, axis=1), context)
+    scalar = model.flow.space.scalar
+
+    def density(points: np.ndarray) -> np.ndarray:
+        return model.log_prob(points[:, 0] if scalar else points)
+
+    data = rows.values[shown].double().numpy()
+    return plots.compared(data, samples, model.flow.columns, density if context is None else None)
+
+
+def _metrics(training: Training) -> bytes:
+    best = min(training.history, key=lambda epoch: epoch.validation, default=None)
+    found = {
+        "flowspec": VERSION,
+        "rows": {"training": len(training.train), "validation": len(training.held_out)},
+        "epochs": len(training.history),
+        "best_epoch": best.number if best else 0,
+        "loss": best.loss if best else None,
+        "validation": best.validation if best else None,
+        "settings": dataclasses.asdict(training.settings),
+    }
+    return (json.dumps(found, indent=1, allow_nan=False) + "\n").encode()
