@@ -45,6 +45,10 @@ def hyper_parameters(command):
 @click.option("--weights", "weight_column", metavar="COLUMN", help="A column that says how much each row counts.")
 @click.option("--drop-bad-rows", is_flag=True, help="Leave out rows that are not finite or outside the support.")
 @hyper_parameters
+@click.option("--accelerator", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", show_default=True)
+@click.option("--devices", type=click.IntRange(1), default=1, show_default=True, help="A process for each of them.")
+@click.option("--precision", type=click.Choice(["32", "64", "bf16"]), default="32", show_default=True, help="Of the training.")
+@click.option("--compile", "compiled", is_flag=True, help="Use torch.compile: slow to start, then faster.")
 @click.option("--resume", is_flag=True, help="Go on with a training that was stopped.")
 @click.option("--restart", is_flag=True, help="Begin anew, whatever was kept of a training that was stopped.")
 @click.option(
@@ -57,6 +61,10 @@ def command(
     output: Path,
     weight_column: str | None,
     drop_bad_rows: bool,
+    accelerator: str,
+    devices: int,
+    precision: str,
+    compiled: bool,
     resume: bool,
     restart: bool,
     checkpoint_every: float,
@@ -74,6 +82,7 @@ def command(
     from flowspec.export.bundle import compile as compile_flow
     from flowspec.language.reading import read
     from flowspec.tables import read_table, without_bad_rows
+    from flowspec.train.engine import Engine
     from flowspec.train.fitting import Keeper, Stopped, Training
     from flowspec.train.report import log, report
     from flowspec.train.rows import checked_rows
@@ -89,7 +98,8 @@ def command(
     if drop_bad_rows:
         values, context, weights, dropped = without_bad_rows(flow, values, context, weights)
         click.echo(f"dropped {dropped} of {table.rows} rows that are not finite or outside the support", err=True)
-    training = Training(flow, checked_rows(flow, values, context, weights), settings)
+    engine = Engine(accelerator, devices, precision, compiled)
+    training = Training(flow, checked_rows(flow, values, context, weights, engine.dtype), settings, engine)
     kept = output.with_name(f"{output.name}.training")
     if restart:
         shutil.rmtree(kept, ignore_errors=True)
@@ -99,8 +109,11 @@ def command(
         with stop, Progress(training, kept / "log.csv", log) as progress:
             model = training.run(keeper, progress)
     except Stopped as stopped:
-        click.echo(f"stopped in epoch {stopped.epoch}; add --resume to the same command to go on", err=True)
+        if training.processes.first:
+            click.echo(f"stopped in epoch {stopped.epoch}; add --resume to the same command to go on", err=True)
         sys.exit(INTERRUPTED)
+    if not training.processes.first:
+        return
     compile_flow(model, output, dtype=dtype, extras=report(training, model))
     shutil.rmtree(kept)
     click.echo(f"best validation loss {training.best:.4f} nats per row; wrote {output}", err=True)
@@ -150,7 +163,7 @@ class Progress:
         return self
 
     def __exit__(self, *error) -> None:
-        if self.training.history:
+        if self.training.history and self.training.processes.first:
             self._write_log()
         if self.terminal:
             self.bar.__exit__(*error)

@@ -21,6 +21,7 @@ from flowspec.diagnostics import Diagnostic, FlowError, mistake
 from flowspec.flow import Flow
 from flowspec.model import Model
 from flowspec.train.checkpoint import OtherTraining, StoppedBefore, read_checkpoint, write_checkpoint
+from flowspec.train.engine import Engine
 from flowspec.train.module import FlowModule, flat_context, to_torch
 from flowspec.train.rows import Rows, checked_rows
 from flowspec.train.settings import Settings
@@ -28,6 +29,7 @@ from flowspec.train.settings import Settings
 VALIDATION_ROWS = 8192
 """Rows that are scored at a time."""
 
+ON_ANY = Engine()
 OPTIMIZERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 
 
@@ -82,6 +84,7 @@ def fit(
     *,
     weights=None,
     settings: Settings | None = None,
+    engine: Engine | None = None,
     checkpoint: str | Path | None = None,
     resume: bool = False,
     on_epoch: Callable[[Epoch], None] | None = None,
@@ -93,6 +96,7 @@ def fit(
     context      (N, C), for a conditional flow
     weights      (N,), how much each row counts; not the weights that are learned
     settings     hyper-parameters; single ones can be given by name: `fit(flow, data, epochs=50, learning_rate=1e-3)`
+    engine       where to compute: `Engine(accelerator="cuda", precision="bf16")`; None: on a GPU, if there is one
     checkpoint   a file in which the training is kept once a minute
     resume       go on from that file, if it is there
     on_epoch     called after every epoch
@@ -102,11 +106,10 @@ def fit(
     Errors:  FlowError, where rows are not finite or outside the support, nothing is to be learned, a setting cannot be,
              or the loss stops being a number.
     """
-    training = Training(
-        flow, checked_rows(_flow(flow), data, context, weights), dataclasses.replace(settings or Settings(), **changes)
-    )
+    engine, checked = engine or Engine(), dataclasses.replace(settings or Settings(), **changes)
+    rows = checked_rows(_flow(flow), data, context, weights, engine.dtype)
     keeper = Keeper(Path(checkpoint), resume) if checkpoint else None
-    return training.run(keeper, on_epoch)
+    return Training(flow, rows, checked, engine).run(keeper, on_epoch)
 
 
 def _flow(flow: Flow | Model) -> Flow:
@@ -146,23 +149,23 @@ class Keeper:
 
 
 class Training:
-    """A flow that is being trained: what it has reached, and how it goes on."""
+    """A flow that is being trained: what it has reached, and how it goes on.
 
-    def __init__(self, flow: Flow | Model, rows: Rows, settings: Settings):
+    With several processes each does a part of every batch; all hold the same weights.
+    """
+
+    def __init__(self, flow: Flow | Model, rows: Rows, settings: Settings, engine: Engine = ON_ANY):
         self.model = flow if isinstance(flow, Model) else Model(flow, seed=settings.seed)
         if not self.model.flow.learned():
             raise FlowError(NothingToLearn())
         self.settings = settings
+        self.engine = engine
         self.rows = rows
         order = torch.from_numpy(_random(settings.seed, 0).permutation(len(rows)))
         held_out = min(round(settings.validation * len(rows)), len(rows) - 1)
         self.train, self.held_out = order[held_out:], order[:held_out]
-        self.module = to_torch(self.model)
-        self.objective = _Objective(self.module)
+        self.module = to_torch(self.model, dtype=engine.dtype)
         self.trained = list(self.module.parameters())
-        self.optimizer = OPTIMIZERS[settings.optimizer](
-            self.trained or [torch.zeros(1)], lr=settings.learning_rate, weight_decay=settings.weight_decay
-        )
         self.epoch, self.batch, self.total = 1, 0, 0.0
         self.best, self.best_state, self.waited = math.inf, _copied(self.module), 0
         self.history: list[Epoch] = []
@@ -180,53 +183,82 @@ class Training:
             self.best_state = _copied(self.module)
         else:
             assert keeper
-            self._load(state, keeper.path)
+            self._refuse_another(state, keeper.path)
+        self._start(state)
         begin = time.monotonic() - (self.history[-1].seconds if self.history else 0.0)
         while not self.finished:
             started, rows = time.monotonic(), 0
             for index in self._batches():
-                self._step(index, keeper)
+                stop = self._step(index, keeper)
                 rows += len(index)
-                if keeper and keeper.stop():
-                    keeper.write(self._state())
+                if keeper and (stop or keeper.due()):
+                    self._keep(keeper)
+                if stop:
+                    self._end()
                     raise Stopped(self.epoch)
-                if keeper and keeper.due():
-                    keeper.write(self._state())
             now = time.monotonic()
             self._end_epoch(now - begin, rows / max(now - started, 1e-9))
-            if on_epoch:
+            if on_epoch and self.processes.first:
                 on_epoch(self.history[-1])
         if keeper:
-            keeper.write(self._state())
+            self._keep(keeper)
+        self._end()
         self.module.load_state_dict(self.best_state)
         return self.module.to_model()
+
+    def _start(self, state: dict[str, Any] | None) -> None:
+        self.processes = self.engine.start()
+        if self.trained:
+            optimizer = OPTIMIZERS[self.settings.optimizer](
+                self.trained, lr=self.settings.learning_rate, weight_decay=self.settings.weight_decay
+            )
+            rows = min(self.settings.batch_size, len(self.train)) // self.processes.count
+            objective = _Objective(self.module, rows if self.engine.compiled else 0)
+            self.objective, self.optimizer = self.processes.set_up(objective, optimizer)
+        if state is not None:
+            self._load(state)
+
+    def _end(self) -> None:
+        if self.trained:
+            # They hold what connects the processes, which must be let go of before that is closed.
+            del self.objective, self.optimizer
+        self.processes.close()
 
     def _batches(self) -> Iterator[Tensor]:
         """The rows of the steps that this epoch still has; the same whether it was interrupted or not."""
         shuffled = self.train[torch.from_numpy(_random(self.settings.seed, self.epoch).permutation(len(self.train)))]
         yield from shuffled.split(self.settings.batch_size)[self.batch :]
 
-    def _step(self, index: Tensor, keeper: Keeper | None) -> None:
+    def _step(self, index: Tensor, keeper: Keeper | None) -> bool:
+        """One step, on all processes. Is the training to stop?"""
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.rate(self.epoch)
-        rows = self.rows[index]
-        loss, weight = self.objective(rows)
+        weight = self.rows[index].weight
+        # The mean of the processes' gradients is the gradient of the sum of their shares.
+        share = self._losses(self.processes.mine(index)) * (self.processes.count / max(weight, 1e-30))
         self.batch += 1
-        self._require_finite("loss", loss.detach(), keeper)
+        loss, stop = self.processes.total(share.item() / self.processes.count, float(bool(keeper and keeper.stop())))
+        self._require_finite("loss", loss, keeper)
         self.optimizer.zero_grad()
-        loss.backward()
-        self._require_finite("gradient", nn.utils.clip_grad_norm_(self.trained, self.settings.clip), keeper)
+        self.processes.backward(share)
+        self._require_finite("gradient", nn.utils.clip_grad_norm_(self.trained, self.settings.clip).item(), keeper)
         self.optimizer.step()
-        self.total += loss.item() * weight
+        self.total += loss * weight
+        return stop > 0
 
-    def _require_finite(self, what: str, value: Tensor, keeper: Keeper | None) -> None:
-        if not torch.isfinite(value):
+    def _losses(self, index: Tensor) -> Tensor:
+        """The sum of the weighted losses of some rows."""
+        rows = self.rows[index]
+        return self.objective(*map(self.processes.here, (rows.values, rows.context, rows.weights)))
+
+    def _require_finite(self, what: str, value: float, keeper: Keeper | None) -> None:
+        if not math.isfinite(value):
             kept = f"the training before it is kept in {keeper.path}" if keeper and keeper.path.exists() else ""
-            raise FlowError(LossNotFinite(what=what, value=f"{value.item()}", epoch=self.epoch, batch=self.batch, kept=kept))
+            raise FlowError(LossNotFinite(what=what, value=str(value), epoch=self.epoch, batch=self.batch, kept=kept))
 
     def _end_epoch(self, seconds: float, speed: float) -> None:
-        loss = self.total / _weight(self.rows[self.train])
-        score = self._score(self.held_out) if len(self.held_out) else self._score(self.train)
+        loss = self.total / self.rows[self.train].weight
+        score = self._score(self.held_out if len(self.held_out) else self.train)
         self.history.append(Epoch(self.epoch, loss, score, self.settings.rate(self.epoch), seconds, speed))
         if score < self.best:
             self.best, self.best_state, self.waited = score, _copied(self.module), 0
@@ -235,14 +267,15 @@ class Training:
         self.epoch, self.batch, self.total = self.epoch + 1, 0, 0.0
 
     def _score(self, chosen: Tensor) -> float:
-        total = 0.0
         with torch.no_grad():
-            for index in chosen.split(VALIDATION_ROWS):
-                loss, weight = self.objective(self.rows[index])
-                total += loss.item() * weight
-        return total / _weight(self.rows[chosen])
+            found = sum(self._losses(index).item() for index in self.processes.mine(chosen).split(VALIDATION_ROWS))
+        return self.processes.total(found)[0] / self.rows[chosen].weight
 
     # --- checkpoints ---------------------------------------------------------------------------------------
+
+    def _keep(self, keeper: Keeper) -> None:
+        if self.processes.first:
+            keeper.write(self._state())
 
     def _identity(self) -> dict[str, str]:
         """What a training must share with the one that it goes on with."""
@@ -254,9 +287,9 @@ class Training:
     def _state(self) -> dict[str, Any]:
         return {
             **self._identity(),
-            "settings": dataclasses.asdict(self.settings),
+            "settings": {**dataclasses.asdict(self.settings), **dataclasses.asdict(self.engine)},
             "module": self.module.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizer": self.optimizer.state_dict() if self.trained else {},
             "epoch": self.epoch,
             "batch": self.batch,
             "total": self.total,
@@ -266,37 +299,41 @@ class Training:
             "history": [dataclasses.asdict(epoch) for epoch in self.history],
         }
 
-    def _load(self, state: dict[str, Any], path: Path) -> None:
+    def _refuse_another(self, state: dict[str, Any], path: Path) -> None:
         for name, value in self._identity().items():
             if state[name] != value:
                 raise FlowError(OtherTraining(path=str(path), what=f"another {name}" if name == "flow" else "other data"))
-        for name, value in dataclasses.asdict(self.settings).items():
+        ours = {**dataclasses.asdict(self.settings), **dataclasses.asdict(self.engine)}
+        for name, value in ours.items():
             if (before := state["settings"].get(name)) != value:
                 raise FlowError(OtherTraining(path=str(path), what=f"another {name.replace('_', ' ')}: {before}, not {value}"))
+
+    def _load(self, state: dict[str, Any]) -> None:
         self.module.load_state_dict(state["module"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        if self.trained:
+            self.optimizer.load_state_dict(state["optimizer"])
         self.epoch, self.batch, self.total = state["epoch"], state["batch"], state["total"]
         self.best, self.best_state, self.waited = state["best"], state["best_state"], state["waited"]
         self.history = [Epoch(**each) for each in state["history"]]
 
 
 class _Objective(nn.Module):
-    """Mean negative log-likelihood of some rows, and how much they weigh together."""
+    """The sum of the negative log-likelihoods of some rows, each times its weight."""
 
-    def __init__(self, module: FlowModule):
+    def __init__(self, module: FlowModule, compiled_rows: int = 0):
+        """compiled_rows: for so many rows `torch.compile` makes one graph; each other number would need its own."""
         super().__init__()
         self.flow = module
+        self._compiled_rows = compiled_rows
+        self._compiled = torch.compile(self._sum, dynamic=False) if compiled_rows else self._sum
 
-    def forward(self, rows: Rows) -> tuple[Tensor, float]:
-        losses = -self.flow(rows.context).log_prob(rows.values)
-        weight = _weight(rows)
-        if rows.weights is None:
-            return losses.mean(), weight
-        return (losses * rows.weights).sum() / max(weight, 1e-30), weight
+    def forward(self, values: Tensor, context: Tensor | None, weights: Tensor | None) -> Tensor:
+        compiled = len(values) == self._compiled_rows and torch.is_grad_enabled()
+        return (self._compiled if compiled else self._sum)(values, context, weights)
 
-
-def _weight(rows: Rows) -> float:
-    return float(len(rows)) if rows.weights is None else float(rows.weights.double().sum())
+    def _sum(self, values: Tensor, context: Tensor | None, weights: Tensor | None) -> Tensor:
+        losses = -self.flow(context).log_prob(values)
+        return (losses if weights is None else losses * weights).sum()
 
 
 def _copied(module: FlowModule) -> dict[str, Tensor]:

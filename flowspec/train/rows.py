@@ -31,6 +31,11 @@ class Rows:
         return Rows(self.values[index], context, weights)
 
     @property
+    def weight(self) -> float:
+        """How much all rows weigh together."""
+        return float(len(self)) if self.weights is None else float(self.weights.double().sum())
+
+    @property
     def fingerprint(self) -> str:
         """A hash of all numbers."""
         found = hashlib.sha256()
@@ -39,8 +44,8 @@ class Rows:
         return found.hexdigest()
 
 
-def checked_rows(flow: Flow, data, context=None, weights=None) -> Rows:
-    """Arrays as rows of a flow.
+def checked_rows(flow: Flow, data, context=None, weights=None, dtype: torch.dtype = torch.float32) -> Rows:
+    """Arrays as rows of a flow, held in a float type.
 
     Errors:  FlowError, where shapes are wrong, or rows are not finite or outside the support.
     """
@@ -63,11 +68,10 @@ def checked_rows(flow: Flow, data, context=None, weights=None) -> Rows:
             what = f"the context has shape {given.shape}"
             raise FlowError(WrongInput(what=what, advice=f"give ({len(matrix)}, {len(flow.context.names)})"))
         check_rows(given, flow.context.names, flow.context.space, "context")
-    held = torch.get_default_dtype()
     return Rows(
-        torch.tensor(matrix[:, 0] if flow.space.scalar else matrix, dtype=held),
-        None if given is None else torch.tensor(given, dtype=held),
-        None if weights is None else torch.tensor(_checked_weights(weights, len(matrix)), dtype=held),
+        torch.tensor(matrix[:, 0] if flow.space.scalar else matrix, dtype=dtype),
+        None if given is None else torch.tensor(given, dtype=dtype),
+        None if weights is None else torch.tensor(_checked_weights(weights, len(matrix)), dtype=dtype),
     )
 
 

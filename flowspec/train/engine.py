@@ -1,0 +1,102 @@
+"""Where and how a training computes: devices, precision, processes. Lightning Fabric does the work."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import warnings
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+PRECISIONS = {"32": "32-true", "64": "64-true", "bf16": "bf16-mixed"}
+"""What users write, and what Fabric calls it. With bf16 only products of matrices are rounded so far."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What to compute on.
+
+    accelerator   "auto", "cpu", "cuda" or "mps"
+    devices       how many of them, each with a process of its own; the script is started anew in each. Under `torchrun`
+                  its processes are used instead
+    precision     "32", "64" or "bf16"
+    compiled      does `torch.compile` make one graph of the loss?
+    """
+
+    accelerator: str = "auto"
+    devices: int = 1
+    precision: str = "32"
+    compiled: bool = False
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of data and weights."""
+        return torch.float64 if self.precision == "64" else torch.float32
+
+    def start(self) -> Processes:
+        """Start the other processes, if there are any."""
+        from lightning_fabric import Fabric
+
+        for name in ("lightning_fabric", "lightning.fabric"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*available but not used.*")
+            devices, nodes = self._counts()
+            fabric = Fabric(
+                accelerator=self.accelerator,
+                devices=devices,
+                num_nodes=nodes,
+                strategy="auto" if devices * nodes == 1 else "ddp",
+                precision=PRECISIONS[self.precision],  # type: ignore[arg-type]
+            )
+            fabric.launch()
+        return Processes(fabric)
+
+    def _counts(self) -> tuple[int, int]:
+        """Devices of a node, and nodes: those of `torchrun`, if it has started this process."""
+        if "TORCHELASTIC_RUN_ID" not in os.environ:
+            return self.devices, 1
+        here = int(os.environ["LOCAL_WORLD_SIZE"])
+        return here, int(os.environ["WORLD_SIZE"]) // here
+
+
+class Processes:
+    """The processes of a training, seen from one of them."""
+
+    def __init__(self, fabric):
+        self._fabric = fabric
+        self.count: int = fabric.world_size
+        self.first: bool = fabric.is_global_zero
+
+    def close(self) -> None:
+        """Take leave of the others: all have come to the same end. (A process that just ends may bring them down.)"""
+        if self.count > 1 and torch.distributed.is_initialized():
+            self._fabric.barrier()
+            gc.collect()
+            torch.distributed.destroy_process_group()
+
+    def set_up(self, module: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[nn.Module, torch.optim.Optimizer]:
+        """Module and optimizer, ready to be trained here."""
+        return self._fabric.setup(module, optimizer)
+
+    def mine(self, index: Tensor) -> Tensor:
+        """The part of some rows that this process works on."""
+        return index[self._fabric.global_rank :: self.count]
+
+    def here(self, tensor: Tensor | None) -> Tensor | None:
+        """A tensor on the device of this process."""
+        return None if tensor is None else tensor.to(self._fabric.device)
+
+    def backward(self, loss: Tensor) -> None:
+        """Gradients: means over the processes."""
+        self._fabric.backward(loss)
+
+    def total(self, *values: float) -> list[float]:
+        """Sums over the processes, the same in each."""
+        if self.count == 1:
+            return list(values)
+        together = torch.tensor(values, dtype=torch.float64, device=self._fabric.device)
+        return self._fabric.all_reduce(together, reduce_op="sum").tolist()
