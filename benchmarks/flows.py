@@ -114,6 +114,8 @@ def without_gradients(call: Callable) -> Callable:
 
 def measure(name: str, make: Callable, wanted: Architecture, directory: Path, options) -> list[dict]:
     """Every figure of one flow."""
+    # So many graphs of one function as there are flows would make torch.compile give up.
+    torch._dynamo.reset()
     oracle = make()
     model = from_zuko(oracle)
     module = flowspec.to_torch(model)
