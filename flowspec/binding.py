@@ -9,7 +9,7 @@ import numpy as np
 
 from flowspec.flow import Flow, Step
 from flowspec.ops import Ops
-from flowspec.parameter import FromContext, Learn, ParameterSpec, Value, WholeContext, children, parameters, values
+from flowspec.parameter import FromContext, Learn, ParameterSpec, Value, WholeContext, children, parameters, values, with_fields
 from flowspec.transforms.transform import for_formulas
 
 Putting = Callable[[str, Value, ParameterSpec], Value]
@@ -67,6 +67,7 @@ class _Place:
 
     def __init__(self, part: Any, path: str):
         self._part = part
+        with_fields(part, {})  # looks up what it needs to know of the class now, and not in a call that is traced
         self._values = [
             (name, f"{path}.{name}", value, spec)
             for name, spec in parameters(part).items()

@@ -13,7 +13,7 @@ import numpy as np
 
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
-from flowspec.support import Interval, Ordered, Part, Simplex, Space, as_interval
+from flowspec.support import REAL, Circle, Interval, Ordered, Part, Simplex, Space, as_interval
 
 SUM_TOLERANCE = 1e-5
 """How far the sum of a simplex point may be from one: six digits of a table, or float32 sums over thousands."""
@@ -37,6 +37,15 @@ def outside_of(ops: Ops, space: Space, x: Array) -> Array:
     return found
 
 
+def uncircled(space: Space) -> Space:
+    """The space for points that a step has given: on a circle they are for sure, but for a rounding error."""
+    return _remembered(space, "uncircled", _without_circles)
+
+
+def _without_circles(space: Space) -> Space:
+    return space.with_parts(REAL if isinstance(part, Circle) else part for part in space.parts)
+
+
 def prepare(space: Space) -> None:
     """Work out now what the functions here need of a space: compilers of Python code see what is known as constants."""
     _ = space.size, space.is_real, space.blocks
@@ -49,6 +58,8 @@ def prepare(space: Space) -> None:
             _ends(space, beyond, dtype)
             _ends(space, within, dtype)
     _safe_point(space)
+    if uncircled(space) != space:
+        prepare(uncircled(space))
 
 
 def _remembered(space: Space, key, make):

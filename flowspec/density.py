@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from flowspec.bounds import either, guarded, keep_inside, move_to_safety, outside_of
+from flowspec.bounds import either, guarded, keep_inside, move_to_safety, outside_of, uncircled
 from flowspec.flow import Flow, Step
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
@@ -71,7 +71,7 @@ def inverse(ops: Ops, steps: Sequence[Step], y: Array) -> tuple[Array, Array, Ar
             y, log_det = step.transform.inverse_and_log_det(ops, y)
             total = total + log_det
             if step.retests:
-                left = outside_of(ops, step.input, y)
+                left = outside_of(ops, uncircled(step.input), y)
                 outside, y = either(outside, left), move_to_safety(ops, step.input, y, left)
             y = keep_inside(ops, step.input, y)
     return y, total, outside

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pickle
+import struct
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,9 @@ from torch import nn
 
 from flowspec.diagnostics import Diagnostic, FlowError, mistake
 from flowspec.weights import UnreadableWeights
+
+DAMAGED = (OSError, SafetensorError, RuntimeError, EOFError, ValueError, LookupError, struct.error)
+"""What the readers of weights raise."""
 
 
 @mistake
@@ -52,7 +57,14 @@ def load_object(name: str) -> nn.Module:
         raise FlowError(ObjectNotFound(name=name, reason=f"no module `{error.name}`")) from None
     except AttributeError:
         raise FlowError(ObjectNotFound(name=name, reason=f"`{module_name}` has no `{path}`")) from None
-    made = found if isinstance(found, nn.Module) or not callable(found) else found()
+    if isinstance(found, nn.Module) or not callable(found):
+        made = found
+    else:
+        try:
+            inspect.signature(found).bind()
+        except TypeError as error:
+            raise FlowError(ObjectNotFound(name=name, reason=f"it cannot be called without arguments ({error})")) from None
+        made = found()
     if not isinstance(made, nn.Module):
         raise FlowError(ObjectNotFound(name=name, reason=f"it is a {type(made).__name__}"))
     return made
@@ -65,7 +77,16 @@ def load_state(module: nn.Module, path: Path) -> None:
     """
     try:
         state = load_file(path) if path.suffix == ".safetensors" else torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, SafetensorError, RuntimeError, pickle.UnpicklingError, EOFError, ValueError) as error:
+    except (
+        OSError,
+        SafetensorError,
+        RuntimeError,
+        pickle.UnpicklingError,
+        EOFError,
+        ValueError,
+        LookupError,
+        struct.error,
+    ) as error:
         plain = isinstance(error, pickle.UnpicklingError)
         reason = "it holds more than weights" if plain else getattr(error, "strerror", None) or "it is no file of weights"
         raise FlowError(UnreadableWeights(where=str(path), reason=str(reason).lower())) from None

@@ -36,6 +36,7 @@ from flowspec.networks.masked import Plan
 from flowspec.parameter import parameters
 from flowspec.support import REAL, Space
 from flowspec.transforms.autoregressive import Autoregressive
+from flowspec.transforms.conditioned import Conditioned
 from flowspec.transforms.continuous import Continuous
 from flowspec.transforms.coupling import Coupling
 from flowspec.transforms.elementwise import Elementwise
@@ -77,7 +78,10 @@ def from_zuko(flow: nn.Module) -> Model:
     size = base.event_shape[0]
     with torch.no_grad():
         found = [_step(transform, size) for transform in reversed(transforms)]
-    columns = max(_base_columns(held), *(_columns(transform, size) for transform in transforms), 0)
+    taken = [_columns(transform, size) for transform in reversed(transforms)]
+    columns = max(_base_columns(held), *taken, 0)
+    if any(count < columns and isinstance(each.transform, Conditioned) for each, count in zip(found, taken, strict=True)):
+        raise refused("a flow in which some steps take the context and others do not", "give all of them the context")
     context = Declaration(tuple(f"c{i}" for i in range(columns)), Space((REAL,) * columns)) if columns else None
     made = assemble(base, [each.transform for each in found], context)
     weights = {f"base.{path}": value for path, value in held.items()}
@@ -104,6 +108,8 @@ def _base(base: nn.Module) -> tuple[Base, dict[str, np.ndarray]]:
         raise refused(f"the base {type(base).__name__}")
     kind = base.f
     held = {name: array_of(value) for name, value in base.kwargs.items() if isinstance(value, torch.Tensor)}
+    if not held:
+        raise refused("a base whose parameters have no names", "write `loc=..., scale=...`")
     if kind is zuko.distributions.DiagNormal:
         return Normal(held["loc"], held["scale"]), {}
     if kind is zuko.distributions.BoxUniform:

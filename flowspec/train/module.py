@@ -414,11 +414,21 @@ class FlowDistribution(NormalizingFlow):
         return FlowDistribution(self.module, self.context, Size(batch_shape))
 
     def log_prob(self, value: Tensor) -> Tensor:
-        batch = value.shape[: value.ndim - len(self.event_shape)]
-        rows = _Rows(not self.event_shape, torch.broadcast_shapes(batch, self.batch_shape))
+        rows = _Rows(not self.event_shape, self._batch_of(value))
         value = value.expand(*rows.batch, *self.event_shape)
         ops, flow = self.module.bound(value, flat_context(self.context, rows.batch))
         return rows.each(density.log_prob(ops, flow, rows.last(value)))
+
+    def _batch_of(self, value: Tensor) -> Size:
+        """The batch shape of some points together with the distribution's own."""
+        event = self.event_shape
+        batch = value.shape[: value.ndim - len(event)]
+        alike = all(a in (1, b) or b == 1 for a, b in zip(reversed(batch), reversed(self.batch_shape), strict=False))
+        if value.shape[len(batch) :] != event or not alike:
+            wanted = ", ".join(["...", *map(str, (*self.batch_shape, *event))])
+            what = f"the points have shape {tuple(value.shape)}"
+            raise FlowError(WrongInput(what=what, advice=f"give a tensor of shape ({wanted})"))
+        return torch.broadcast_shapes(batch, self.batch_shape)
 
     def rsample_and_log_prob(self, sample_shape=NO_SHAPE) -> tuple[Tensor, Tensor]:
         base: FlowBase = self.base  # type: ignore[assignment]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from flowspec.parameter import Learn, Value, parameter, setting
 from flowspec.transforms.searched import Searched, spread
 
@@ -35,7 +37,9 @@ class SumOfSquares(Searched):
 
     def prepared(self, ops, like):
         # zuko integrates by quadrature; the same integral, exactly, is a polynomial too.
-        a = spread(ops, self.a, (self.polynomials, self.degree + 1), like)
+        # Huge coefficients, which a network gives for huge inputs, would make inf - inf of their products.
+        largest = max(float(np.finfo(ops.dtype).max) ** 0.4 / 10.0**self.degree, 1e3)
+        a = ops.clip(spread(ops, self.a, (self.polynomials, self.degree + 1), like), -largest, largest)
         factors = [a[:, i] + (1.0 if i == 0 else 0.0) for i in range(self.degree + 1)]
         integral = []
         for power in range(2 * self.degree + 1):

@@ -20,6 +20,9 @@ import zuko
 def make():
     return zuko.flows.NSF(2, context=1, transforms=1)
 
+def make_of(size):
+    return zuko.flows.NSF(size)
+
 flow = make()
 number = 3
 """
@@ -53,7 +56,13 @@ def test_command_writes_a_bundle_with_the_numbers_of_the_weights(module, tmp_pat
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("{}", "colon"), ("no_such_module:flow", "no module"), ("{}:nothing", "has no `nothing`"), ("{}:number", "it is a int")],
+    [
+        ("{}", "colon"),
+        ("no_such_module:flow", "no module"),
+        ("{}:nothing", "has no `nothing`"),
+        ("{}:number", "it is a int"),
+        ("{}:make_of", "cannot be called without arguments .*'size'"),
+    ],
 )
 def test_names_what_is_not_there(module, name, words):
     with pytest.raises(FlowError, match=words):
@@ -73,7 +82,7 @@ def test_refuses_weights_of_another_flow(module, tmp_path):
         load_state(load_object(f"{module}:flow"), tmp_path / "other.pt")
 
 
-@pytest.mark.parametrize("content", [b"", b"nonsense", b"PK\x03\x04"])
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"junk", b"PK\x03\x04"])
 @pytest.mark.parametrize("suffix", ["safetensors", "pt"])
 def test_refuses_what_is_no_file_of_weights(module, tmp_path, content, suffix):
     file = tmp_path / f"weights.{suffix}"

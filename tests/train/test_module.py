@@ -101,6 +101,7 @@ def test_transform_and_its_inverse(module):
         "NSF(2, hidden=[8], transforms=1)",
         "NCSF(2, hidden=[8], transforms=1)",
         "UNAF(2, hidden=[8], network=[4], transforms=1)",
+        "NAF(2, hidden=[8], network=[4], transforms=1)",
         "GMM(2)",
         "event a: positive, b: (0, 1)\nRealNVP(2, hidden=[8]) |> Standardize |> Onto(event)",
     ],
@@ -113,6 +114,13 @@ def test_torch_compile_sees_one_graph(text):
     torch.testing.assert_close(compiled(x), module().log_prob(x))
     drawn = torch.compile(lambda: module().sample((5,)), backend="eager", fullgraph=True)
     assert drawn().shape == x.shape
+
+
+@pytest.mark.parametrize(("rows", "contexts"), [((4, 2), (4, 2)), ((4,), (4, 2)), ((4, 3), (3, 2)), ((), (2,))])
+def test_points_of_a_wrong_shape_are_told(rows, contexts):
+    module = flowspec.to_torch(flowspec.parse("context a, b: real\nMAF(3, hidden=[8])"))
+    with pytest.raises(flowspec.FlowError, match="the points have shape"):
+        module(torch.zeros(contexts)).log_prob(torch.zeros(rows))
 
 
 @pytest.mark.filterwarnings("ignore")
