@@ -1,6 +1,6 @@
 """How long a person waits: `flowspec check` from a cold start, and one answer of a trained flow.
 
-    python benchmarks/start.py [RUNS]
+    python benchmarks/start.py [--runs 7] [--json FILE]
 
 Each command is a fresh process; medians of interleaved runs are printed, of the time on the clock and of that of the
 processor, beside those of an empty Python and of one that only imports numpy. What zuko does to answer stands beside what a
@@ -9,6 +9,8 @@ bundle does: import, build the flow, load its weights, score one row.
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import statistics
 import subprocess
@@ -50,17 +52,25 @@ def seconds(command: list[str]) -> tuple[float, float]:
     return after.elapsed - before.elapsed, processor
 
 
-def main(runs: int) -> None:
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
     subprocess.run([sys.executable, "-c", SAVE], check=True)
     figures: dict[str, list[tuple[float, float]]] = {name: [] for name in COMMANDS}
-    for _ in range(runs + 1):
+    for _ in range(options.runs + 1):
         for name, command in COMMANDS.items():
             figures[name].append(seconds(command))
+    results = {}
     for name, found in figures.items():
         # The first run fills the caches.
         elapsed, processor = (statistics.median(each) for each in zip(*found[1:], strict=True))
+        results[name] = {"elapsed_s": elapsed, "processor_s": processor}
         print(f"{name:24} {elapsed:.2f} s   {processor:.2f} s of CPU")
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 7)
+    main()

@@ -18,6 +18,9 @@ from flowspec.support import REAL, Circle, Interval, Ordered, Part, Simplex, Spa
 SUM_TOLERANCE = 1e-5
 """How far the sum of a simplex point may be from one: six digits of a table, or float32 sums over thousands."""
 
+Ends = float | np.ndarray
+"""A number where all coordinates share it, else a column."""
+
 
 def either(a: Array | None, b: Array | None) -> Array | None:
     """True where one of the two is; None stands for nowhere."""
@@ -126,10 +129,6 @@ def _round(end: float, dtype: np.dtype, direction: int, strictly: bool) -> np.fl
     value = dtype.type(end)
     too_near = (float(value) - end) * direction < 0 or (strictly and float(value) == end)
     return np.nextafter(value, dtype.type(direction * math.inf)) if too_near else value
-
-
-Ends = float | np.ndarray
-"""A number where all coordinates share it, else a column."""
 
 
 def _ends(space: Space, rounding, dtype: np.dtype) -> tuple[Ends, Ends]:

@@ -885,3 +885,12 @@ def test_plot_needs_contexts_of_a_conditional_bundle(call, here):
     assert call("plot", "it", "--data", "contexts.csv").code == 0
     written(here / "both.csv", "c,y\n1,2\n2,3\n")
     assert call("plot", "it", "--data", "both.csv").code == 0
+
+
+def test_the_directory_may_be_the_present_one(call, here, table, learns, monkeypatch):
+    (here / "made").mkdir()
+    monkeypatch.chdir(here / "made")
+    assert call("fit", learns, "--data", table, "-o", ".", "--epochs", 1).code == 0
+    monkeypatch.chdir(here / "made")  # another one has taken its place
+    assert call("plot", ".").code == 0
+    assert names(here) == ["data.csv", "learns.flow", "made", "made.png"]

@@ -15,7 +15,10 @@ from flowspec.cli.options import FLOW_FILE
 from flowspec.train.settings import Settings, ranges
 
 if TYPE_CHECKING:
+    from flowspec.flow import Flow
+    from flowspec.train.engine import Engine
     from flowspec.train.fitting import Epoch, Training
+    from flowspec.train.rows import Rows
 
 INTERRUPTED = 130
 """Exit code of a command that was told to stop, as shells have it."""
@@ -81,26 +84,17 @@ def command(
     from flowspec.export.bundle import check_place
     from flowspec.export.bundle import compile as compile_flow
     from flowspec.language.reading import read
-    from flowspec.tables import read_table, without_bad_rows
     from flowspec.train.engine import Engine
     from flowspec.train.fitting import Keeper, Stopped, Training
     from flowspec.train.report import log, report
-    from flowspec.train.rows import checked_rows
 
     if resume and restart:
         raise click.UsageError("--resume and --restart exclude each other")
-    settings = Settings(**options)
-    flow, table = read(file), read_table(data)
+    settings, engine = Settings(**options), Engine(accelerator, devices, precision, compiled)
+    flow = read(file)
     check_place(output)  # before the training, not after it
-    values = table.numbers(flow.columns)
-    context = table.numbers(flow.context.names) if flow.context else None
-    weights = table.numbers([weight_column])[:, 0] if weight_column else None
-    if drop_bad_rows:
-        values, context, weights, dropped = without_bad_rows(flow, values, context, weights)
-        click.echo(f"dropped {dropped} of {table.rows} rows that are not finite or outside the support", err=True)
-    engine = Engine(accelerator, devices, precision, compiled)
-    training = Training(flow, checked_rows(flow, values, context, weights, engine.dtype), settings, engine)
-    kept = output.with_name(f"{output.name}.training")
+    training = Training(flow, _rows(flow, data, weight_column, drop_bad_rows, engine), settings, engine)
+    kept = (place := output.resolve()).with_name(f"{place.name}.training")  # `-o .` has a name only when resolved
     if restart:
         shutil.rmtree(kept, ignore_errors=True)
     stop = Interrupt()
@@ -117,6 +111,22 @@ def command(
     compile_flow(model, output, dtype=dtype, extras=report(training, model))
     shutil.rmtree(kept)
     click.echo(f"best validation loss {training.best:.4f} nats per row; wrote {output}", err=True)
+
+
+def _rows(flow: Flow, data: Path, weight_column: str | None, drop_bad_rows: bool, engine: Engine) -> Rows:
+    """The columns of a table that a flow is trained on."""
+    from flowspec.tables import read_table, without_bad_rows
+    from flowspec.train.rows import checked_rows
+
+    table = read_table(data)
+    values = table.numbers(flow.columns)
+    context = table.numbers(flow.context.names) if flow.context else None
+    weights = table.numbers([weight_column])[:, 0] if weight_column else None
+    if drop_bad_rows:
+        values, context, weights, dropped = without_bad_rows(flow, values, context, weights)
+        if engine.speaks:
+            click.echo(f"dropped {dropped} of {table.rows} rows that are not finite or outside the support", err=True)
+    return checked_rows(flow, values, context, weights, engine.dtype)
 
 
 class Interrupt:

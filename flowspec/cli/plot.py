@@ -49,6 +49,7 @@ def command(directory: Path, data: Path | None, count: int, seed: int, output: P
         def density(points: np.ndarray) -> np.ndarray:
             return bundle.log_prob(points[:, 0] if bundle.about["scalar"] else points)
 
-    place = output or directory.with_name(f"{directory.resolve().name}.png")
+    named = directory if directory.name else directory.resolve()
+    place = output or named.with_name(f"{named.name}.png")
     write_file(place, plots.compared(values, samples, bundle.columns, density))
     click.echo(f"wrote {place}", err=True)

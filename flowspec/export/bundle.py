@@ -78,6 +78,8 @@ def compile(
     model = as_model(flow, weights)
     if solver_error is not None:
         model = with_solver_error(model, solver_error)
+    if strange := sorted({*(extras or {})} - {*OF_TRAINING}):
+        raise ValueError(f"a bundle has no file {strange[0]}")
     files = bundle_files(model, target, extras or {})
     with new_directory(path) as scratch:
         for name, data in files.items():

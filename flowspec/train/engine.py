@@ -36,6 +36,11 @@ class Engine:
         """Of data and weights."""
         return torch.float64 if self.precision == "64" else torch.float32
 
+    @property
+    def speaks(self) -> bool:
+        """Is this the process that speaks for all, as far as that is known before the others are started?"""
+        return os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0")) == "0"
+
     def start(self) -> Processes:
         """Start the other processes, if there are any."""
         from lightning_fabric import Fabric

@@ -22,7 +22,8 @@ from flowspec.flow import Flow
 from flowspec.model import Model
 from flowspec.train.checkpoint import OtherTraining, StoppedBefore, read_checkpoint, write_checkpoint
 from flowspec.train.engine import Engine
-from flowspec.train.module import FlowModule, flat_context, to_torch
+from flowspec.train.flow_distribution import flat_context
+from flowspec.train.module import FlowModule, to_torch
 from flowspec.train.rows import Rows, checked_rows
 from flowspec.train.settings import Settings
 

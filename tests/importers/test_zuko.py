@@ -129,7 +129,7 @@ def count(graph) -> int:
     return len(graph.node) + sum(map(count, inner))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "CNF"])
 @pytest.mark.parametrize("size", [1e-30, 1e2, 1e5, 1e10, 1e30])
 def test_is_a_number_for_tiny_and_huge_inputs(name, size):
     model = from_zuko(made(lambda: getattr(FLOWS, name)(3)))
