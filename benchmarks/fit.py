@@ -19,7 +19,7 @@ from flowspec.importers import from_zuko
 from flowspec.train.engine import Engine
 from flowspec.train.fitting import Training
 from flowspec.train.rows import checked_rows
-from flowspec.train.settings import Settings
+from flowspec.settings import Settings
 
 FLOWS = {
     "MAF D=16, 5 layers, 128x128": lambda: zuko.flows.MAF(16, transforms=5, hidden_features=(128, 128)),

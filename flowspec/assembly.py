@@ -99,7 +99,7 @@ def resolve(flow: Flow, weights: Mapping[str, np.ndarray]) -> Flow:
     base = rebuild(flow.base, "base", fix)
     transforms = [rebuild(step.transform, f"steps.{i}", fix) for i, step in enumerate(flow.steps)]
     # Fixed parameters may make the support narrower than what `event` declares: only its names stay.
-    return replace(assemble(base, transforms, flow.context), event=flow.event)
+    return replace(assemble(base, transforms, flow.context), event=flow.event, train=flow.train)
 
 
 class _Walk:

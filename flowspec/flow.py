@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,6 +51,8 @@ class Flow:
     event: Declaration | None = None
     retests_base: bool = False
     """Does the support of the base depend on varying parameters?"""
+    train: Mapping[str, Any] = field(default_factory=dict)
+    """The hyper-parameters that it asks to be trained with, as `flowspec.settings.Settings` has them."""
 
     @property
     def base_space(self) -> Space:

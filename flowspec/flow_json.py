@@ -18,6 +18,7 @@ from flowspec.diagnostics import Diagnostic, FlowError
 from flowspec.flow import Declaration, Flow
 from flowspec.parameter import FromContext, Learn, ParameterSpec, PartSpec, Predicted, Value, specs
 from flowspec.schema import VERSION, problems
+from flowspec.settings import ranges
 from flowspec.support import REAL, Circle, Interval, Part, Space, as_interval, part_from_json, part_to_json
 from flowspec.transforms.inverse import Inverse
 from flowspec.transforms.on import On
@@ -31,6 +32,8 @@ def flow_to_json(flow: Flow) -> dict[str, Any]:
             data[name] = _declaration_to_json(declared)
     data["base"] = {**part_data(flow.base), "output": _space_to_json(flow.base_space)}
     data["steps"] = [{**part_data(step.transform), "output": _space_to_json(step.output)} for step in flow.steps]
+    if flow.train:
+        data["train"] = {name: list(value) if isinstance(value, tuple) else value for name, value in flow.train.items()}
     return data
 
 
@@ -55,9 +58,14 @@ def _flow(data: Any) -> Flow:
     base = reader.part(data["base"], "base")
     transforms = [reader.part(step, f"steps[{i}]") for i, step in enumerate(data["steps"])]
     flow = assemble(base, transforms, reader.context, reader.event, origin=reader.origin)
-    if lies := list(_false_supports(flow, data)):
+    if lies := [*_false_supports(flow, data), *_false_columns(flow, data)]:
         raise FlowError(lies)
-    return flow
+    return dataclasses.replace(flow, train=_settings(data.get("train", {})))
+
+
+def _settings(given: dict[str, Any]) -> dict[str, Any]:
+    """Hyper-parameters of their own types: JSON makes no difference between 2 and 2.0, and has no tuples."""
+    return {name: ranges()[name].kind(value) for name, value in given.items()}
 
 
 def _declaration_to_json(declared: Declaration) -> list[dict]:
@@ -202,6 +210,12 @@ def _false_supports(flow: Flow, data: dict) -> Iterator[Diagnostic]:
     for (path, space), stated in zip(derived, [data["base"], *data["steps"]], strict=True):
         if "output" in stated and not _same(space, stated["output"]):
             yield mistakes.FalseSupport(where=f"{path}.output", derived=str(space))
+
+
+def _false_columns(flow: Flow, data: dict) -> Iterator[Diagnostic]:
+    for name in data.get("train", {}).get("dequantize", ()):
+        if name not in flow.columns:
+            yield mistakes.SchemaMismatch(where="train.dequantize", what=f"there is no output `{name}`")
 
 
 def _same(space: Space, stated: dict) -> bool:

@@ -14,7 +14,8 @@ from typing import Any
 from flowspec import mistakes, registry
 from flowspec.assembly import LARGEST_EVENT
 from flowspec.diagnostics import Diagnostic
-from flowspec.parameter import ParameterSpec, PartSpec, specs
+from flowspec.parameter import ParameterSpec, PartSpec, SettingSpec, specs
+from flowspec.settings import Range, ranges
 from flowspec.transforms.inverse import Inverse
 from flowspec.transforms.on import On
 
@@ -89,6 +90,7 @@ def build() -> dict[str, Any]:
             "event": {"$ref": "#/$defs/declaration"},
             "base": {"$ref": "#/$defs/base"},
             "steps": {"type": "array", "items": {"$ref": "#/$defs/step"}},
+            "train": _settings(),
         },
         "required": ["flowspec", "base", "steps"],
         "additionalProperties": False,
@@ -102,6 +104,16 @@ def build() -> dict[str, Any]:
             "step": _one_of({**registry.transforms(), "Inverse": Inverse, "On": On}, "step"),
         },
     }
+
+
+def _settings() -> dict[str, Any]:
+    properties = {name: _limited(limits, limits.doc) for name, limits in ranges().items()}
+    for name, limits in ranges().items():
+        if limits.above:
+            properties[name]["exclusiveMinimum"] = properties[name].pop("minimum")
+        if limits.kind is tuple:
+            properties[name] = {"type": "array", "items": {"type": "string"}, "description": limits.doc}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
 def text() -> str:
@@ -145,8 +157,13 @@ def _field(spec: Any, what: str) -> dict[str, Any]:
         if spec.kind is list:
             items = {"type": "array", "items": items, "minItems": 1}
         return {"type": "array", "items": items, "description": spec.doc}
-    names = {int: "integer", float: ["number", "null"], bool: "boolean", str: "string"}
-    schema: dict[str, Any] = {"type": names[spec.kind], "description": spec.doc}
+    return _limited(spec, spec.doc) | ({"type": ["number", "null"]} if spec.kind is float else {})
+
+
+def _limited(spec: SettingSpec | Range, doc: str) -> dict[str, Any]:
+    """A number between its limits, a flag, or one of some words."""
+    names = {int: "integer", float: "number", bool: "boolean", str: "string", tuple: "array"}
+    schema: dict[str, Any] = {"type": names[spec.kind], "description": doc}
     if math.isfinite(spec.low):
         schema["minimum"] = spec.low
     if math.isfinite(spec.high):

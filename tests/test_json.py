@@ -289,3 +289,33 @@ def test_several_mistakes_are_told_at_once(pair):
     wrong = change(pair, "base", "name", value="Nrmal")
     wrong = change(wrong, "steps", 0, "bins", value="many")
     assert [where for _, where in refused(wrong)] == ["base.name", "steps[0].bins"]
+
+
+TRAINED = """event k: nonnegative, x: real
+train { epochs = 2 * 25, learning_rate = 1e-3, schedule = "constant", dequantize = k }
+Normal(0, 1)[2] |> Onto(event)"""
+
+
+def test_settings_of_a_training_survive():
+    flow = flowspec.parse(TRAINED)
+    assert flow.train == {"epochs": 50, "learning_rate": 1e-3, "schedule": "constant", "dequantize": ("k",)}
+    back = flowspec.Flow.from_json(json.loads(json.dumps(flow.to_json())))
+    assert back.train == flow.train and [type(v) for v in back.train.values()] == [int, float, str, tuple]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("epochs", 0, "train.epochs"),
+        ("epochs", 1.5, "train.epochs"),
+        ("learning_rate", 0, "train.learning_rate"),
+        ("schedule", "sine", "train.schedule"),
+        ("rate", 1, "train"),
+        ("dequantize", ["z"], "there is no output `z`"),
+    ],
+)
+def test_wrong_settings_of_a_training_are_told(name, value, told):
+    data = flowspec.parse(TRAINED).to_json()
+    data["train"][name] = value
+    with pytest.raises(flowspec.FlowError, match=told):
+        flowspec.Flow.from_json(data)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flowspec.cli.options import FLOW_FILE
-from flowspec.train.settings import Settings, ranges
+from flowspec.settings import Settings, ranges
 
 if TYPE_CHECKING:
     from flowspec.flow import Flow

@@ -63,7 +63,13 @@ def _shown(flow: Flow) -> str:
     lines.append("event    " + ", ".join(flow.columns))
     learned = sum(int(np.size(value.init)) for value in flow.learned().values())
     lines.append(f"learned  {learned} number{'s' if learned != 1 else ''}")
+    if flow.train:
+        lines.append("train    " + ", ".join(f"{name}={_setting(value)}" for name, value in flow.train.items()))
     return "\n".join(lines) + "\n\n" + table(rows)
+
+
+def _setting(value: Any) -> str:
+    return f"[{', '.join(value)}]" if isinstance(value, tuple) else str(value)
 
 
 def _fields(part: Any) -> str:

@@ -210,6 +210,13 @@ class RepeatedStatement(Diagnostic):
 
 
 @mistake
+class RepeatedTrain(Diagnostic):
+    message = "there are two `train` blocks"
+    contrast = "the first"
+    help = "write all settings in one"
+
+
+@mistake
 class Recursion(Diagnostic):
     message = "`{name}` uses itself"
     help = "a `def` cannot call itself; repeat steps with `repeat(n) {{ ... }}`"

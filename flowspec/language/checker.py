@@ -5,6 +5,7 @@ Every independent mistake of the file is reported, in one `FlowError`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 
@@ -19,6 +20,7 @@ from flowspec.language.parser import parse_text
 from flowspec.language.parts import PartMaker
 from flowspec.language.scope import Scope, Unknown
 from flowspec.language.steps import StepMaker
+from flowspec.language.training import training
 
 
 def check(source: Source) -> Flow:
@@ -30,9 +32,11 @@ def check(source: Source) -> Flow:
         raise FlowError([*scope.tally.found, _no_pipeline(tree)])
     base, rest, scope = first_base(tree.pipeline, scope, maker)
     transforms = StepMaker(maker).steps(rest, scope)
+    train = training(tree.statements, scope, maker)
     # Where there are mistakes already, a derived support would be that of another flow.
     event = None if scope.tally.found else scope.event
-    return assemble(base, transforms, scope.context, event, origin=maker.origin, already=scope.tally.found)
+    flow = assemble(base, transforms, scope.context, event, origin=maker.origin, already=scope.tally.found)
+    return replace(flow, train=train)
 
 
 @cache
@@ -46,7 +50,10 @@ def prelude() -> dict[str, syntax.Def]:
 def file_scope(tree: syntax.File, maker: PartMaker, scope: Scope) -> Scope:
     """The names that the statements of a file give, from first to last."""
     for statement in tree.statements:
-        scope = declare(statement, scope, maker) if isinstance(statement, syntax.Variables) else define(statement, scope, maker)
+        if isinstance(statement, syntax.Variables):
+            scope = declare(statement, scope, maker)
+        elif not isinstance(statement, syntax.Train):
+            scope = define(statement, scope, maker)
     return scope
 
 

@@ -151,8 +151,15 @@ class Def(Node):
 
 
 @dataclass(frozen=True)
+class Train(Node):
+    """The hyper-parameters of a training, each with its name."""
+
+    settings: tuple[Argument, ...]
+
+
+@dataclass(frozen=True)
 class File(Node):
-    statements: tuple[Variables | Let | Def, ...]
+    statements: tuple[Variables | Let | Def | Train, ...]
     pipeline: Pipeline | None
     comments: tuple[Name, ...]
     """Comments in order, as written, `#` included."""

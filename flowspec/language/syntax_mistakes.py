@@ -156,6 +156,13 @@ class MissingBraces(Diagnostic):
 
 
 @mistake
+class BadTrain(Diagnostic):
+    message = "{what}"
+    help = "write `train {{ epochs = 100, learning_rate = 1e-3 }}`"
+    what: str
+
+
+@mistake
 class ColonArgument(Diagnostic):
     message = "a named argument is written with `=`, not `{found}`"
     help = "write `{name} = value`"
@@ -264,6 +271,7 @@ class _Place:
             self.before = token
         if self.before and self.before.text not in _OPENING:
             self.called = self.before
+        self.in_train = bool(callers and callers[-1] and callers[-1].text == "train")
 
     def span(self, token: Scanned) -> Span:
         return Span(self.source, token.start, token.end)
@@ -272,7 +280,7 @@ class _Place:
 def at_token(source: Source, span: Span, accepted: set[str]) -> Diagnostic:
     """The mistake that a token makes which is none of the accepted ones."""
     found, place = span.text, _Place(source, span.start)
-    rules = (_arrow, _closing, _ending, _piped, _side_by_side, _colon, _equals, _number, _in_arguments, _missing_value)
+    rules = (_arrow, _train, _closing, _ending, _piped, _side_by_side, _colon, _equals, _number, _in_arguments, _missing_value)
     for rule in rules:
         if mistake := rule(found, span, place, accepted):
             return mistake
@@ -291,6 +299,19 @@ def _arrow(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagnos
             else:
                 what, advice = f"`{arrow}` does not join steps", "write `|>`"
             return WrongSign(span=Span(span.source, start, start + 2), what=what, advice=advice)
+    return None
+
+
+def _train(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagnostic | None:
+    before = place.before.text if place.before else ""
+    if before == "train" and accepted == {"LBRACE"}:
+        return BadTrain(span=span, what="the settings of `train` stand in braces")
+    if place.in_train and accepted == {"EQUAL"}:
+        if found == ":":
+            return ColonArgument(span=span, found=found, name=before)
+        return BadTrain(span=span, what=f"`{before}` needs a value")
+    if place.in_train and found and accepted == {"NAME", "RBRACE"}:
+        return BadTrain(span=span, what=f"`{found}` is no setting")
     return None
 
 
@@ -343,7 +364,7 @@ def _piped(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagnos
     return None
 
 
-_KEYWORDS = ("let", "def", "context", "event")
+_KEYWORDS = ("let", "def", "context", "event", "train")
 _FORMS = ("repeat", "inverse", "on")
 
 
@@ -434,7 +455,7 @@ def _missing_value(found: str, span: Span, place: _Place, accepted: set[str]) ->
 _WORDS = {
     "LPAR": "`(`", "RPAR": "`)`", "LSQB": "`[`", "RSQB": "`]`", "LBRACE": "`{`", "RBRACE": "`}`", "COMMA": "`,`",
     "EQUAL": "`=`", "COLON": "`:`", "$END": "the end of the file", "CONTEXT": "`context`", "EVENT": "`event`",
-    "LET": "`let`", "DEF": "`def`",
+    "LET": "`let`", "DEF": "`def`", "TRAIN": "`train`",
 }  # fmt: skip
 
 

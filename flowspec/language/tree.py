@@ -138,6 +138,11 @@ class TreeBuilder(Transformer_NonRecursive):
         parameters = items[2].nodes if isinstance(items[2], _Bracketed) else ()
         return syntax.Def(self._span(items), self._name(items[1]), parameters, items[-1])
 
+    setting = argument
+
+    def train(self, items):
+        return syntax.Train(self._span(items), tuple(_nodes(items)))
+
     def start(self, items):
         statements = tuple(item for item in items if not isinstance(item, syntax.Pipeline))
         pipeline = next((item for item in items if isinstance(item, syntax.Pipeline)), None)

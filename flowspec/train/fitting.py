@@ -20,12 +20,12 @@ from flowspec import density
 from flowspec.diagnostics import Diagnostic, FlowError, mistake
 from flowspec.flow import Flow
 from flowspec.model import Model
+from flowspec.settings import Settings
 from flowspec.train.checkpoint import OtherTraining, StoppedBefore, read_checkpoint, write_checkpoint
 from flowspec.train.engine import Engine
 from flowspec.train.flow_distribution import flat_context
 from flowspec.train.module import FlowModule, to_torch
 from flowspec.train.rows import Rows, checked_rows
-from flowspec.train.settings import Settings
 
 VALIDATION_ROWS = 8192
 """Rows that are scored at a time."""

@@ -57,6 +57,7 @@ _statements = st.one_of(
     st.builds(lambda a, b: f"event x{a}, y{b}", _supports, _supports),
     st.builds(lambda a: f"context z{a}", _supports),
     st.builds(lambda v: f"let a = {v}", _values),
+    st.builds(lambda v, w: f"train {{ epochs = {v} schedule = {w}, dequantize = x }}", _values, _values),
     st.builds(lambda body: f"def layer(a=1) = {' |> '.join(body)}", st.lists(_steps, min_size=1, max_size=2)),
 )
 

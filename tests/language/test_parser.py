@@ -16,7 +16,7 @@ from flowspec.language.parser import LARGEST_FILE, _grammar, parse_text, read_so
 SAMPLES = {
     "NAME": "a", "NUMBER": "1", "STRING": '"s"', "COMMA": ",", "CONTEXT": "context", "EVENT": "event", "LET": "let",
     "EQUAL": "=", "DEF": "def", "LPAR": "(", "RPAR": ")", "COLON": ":", "LSQB": "[", "RSQB": "]", "PIPE": "|>",
-    "LBRACE": "{", "RBRACE": "}", "PLUS": "+", "MINUS": "-", "STAR": "*", "SLASH": "/", "__ANON_0": "**",
+    "LBRACE": "{", "RBRACE": "}", "TRAIN": "train", "PLUS": "+", "MINUS": "-", "STAR": "*", "SLASH": "/", "__ANON_0": "**",
 }  # fmt: skip
 
 
@@ -43,8 +43,15 @@ def test_a_one_liner_is_a_whole_file():
 
 
 def test_statements_come_before_the_pipeline():
-    tree = parsed("context z: positive event a, b: real let w = 2 def f(n) = Tanh Normal(0, w)[2] |> f(1)")
-    assert [type(statement).__name__ for statement in tree.statements] == ["Variables", "Variables", "Let", "Def"]
+    text = "context z: positive event a, b: real let w = 2 def f(n) = Tanh train { seed = 1 } Normal(0, w)[2] |> f(1)"
+    kinds = [type(statement).__name__ for statement in parsed(text).statements]
+    assert kinds == ["Variables", "Variables", "Let", "Def", "Train"]
+
+
+@pytest.mark.parametrize("between", [", ", " ", "\n"])
+def test_settings_of_a_training_need_no_commas(between):
+    (train,) = parsed(f"train {{ epochs = 3{between}rate = [a]{between}}} Normal").statements
+    assert [setting.name.text for setting in train.settings] == ["epochs", "rate"]
 
 
 def test_keywords_are_names_elsewhere():

@@ -15,9 +15,9 @@ import pytest
 pytest.importorskip("torch")
 
 import flowspec
+from flowspec.settings import Settings
 from flowspec.train.fitting import Keeper, Stopped, Training
 from flowspec.train.rows import checked_rows
-from flowspec.train.settings import Settings
 
 FLOW = "event a, b: positive\nNSF(2, hidden=[8], bins=4, transforms=2) |> Standardize |> Onto(event)"
 SETTINGS = Settings(epochs=6, batch_size=32, patience=3, learning_rate=0.02)

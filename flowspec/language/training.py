@@ -1,0 +1,84 @@
+"""The statement `train { ... }`: hyper-parameters that a file asks to be trained with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from flowspec.diagnostics import suggest
+from flowspec.language import check_mistakes as mistakes
+from flowspec.language import syntax
+from flowspec.language.parts import PartMaker
+from flowspec.language.scope import Scope, Unknown
+from flowspec.language.values import evaluate, in_words
+from flowspec.settings import Range, problem_of, ranges
+
+KINDS = {int: "a whole number", float: "a number", str: "a word in quotes", tuple: "the names of outputs, `[a, b]`"}
+
+
+def training(statements: Iterable[syntax.Node], scope: Scope, maker: PartMaker) -> dict[str, Any]:
+    """The hyper-parameters of a file, by name, in the scope of all its other statements."""
+    written = [statement for statement in statements if isinstance(statement, syntax.Train)]
+    for again in written[1:]:
+        scope.report(mistakes.RepeatedTrain(span=again.span, other=written[0].span))
+    found: dict[str, Any] = {}
+    for name, node in _named(written[0].settings if written else (), scope):
+        value = _value(name, ranges()[name], node, scope, maker)
+        if not isinstance(value, Unknown):
+            found[name] = value
+    return found
+
+
+def _named(settings: Iterable[syntax.Argument], scope: Scope) -> Iterator[tuple[str, syntax.Node]]:
+    """The settings that there are, each once."""
+    seen: dict[str, syntax.Argument] = {}
+    for setting in settings:
+        assert setting.name
+        name = setting.name.text
+        if name not in ranges():
+            near = suggest(name, ranges())
+            advice = f"did you mean `{near}`?" if near else f"it has {', '.join(f'`{each}`' for each in ranges())}"
+            scope.report(mistakes.UnknownArgument(span=setting.name.span, name="`train`", argument=name, advice=advice))
+        elif name in seen:
+            other = seen[name].span
+            scope.report(mistakes.RepeatedArgument(span=setting.span, other=other, name="`train`", argument=name))
+        else:
+            seen[name] = setting
+            yield name, setting.value
+
+
+def _value(name: str, limits: Range, node: syntax.Node, scope: Scope, maker: PartMaker) -> Any:
+    if limits.kind is tuple:
+        return _columns(node, scope)
+    if limits.choices and isinstance(node, syntax.Call) and node.name.text in limits.choices:
+        return _wrong_kind(name, limits, node, f"`{node.name.text}`", scope)
+    value = evaluate(node, scope, maker.value_part)
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, bool) or not isinstance(value, str if limits.kind is str else int | float):
+        return _wrong_kind(name, limits, node, in_words(value), scope)
+    if problem := problem_of(name, value, node.span):
+        return scope.report(problem)
+    return limits.kind(value)
+
+
+def _columns(node: syntax.Node, scope: Scope) -> tuple[str, ...] | Unknown:
+    """Outputs that are named, alone or in brackets."""
+    names = scope.event.names if scope.event else ()
+    found = []
+    for item in node.items if isinstance(node, syntax.Vector) else (node,):
+        if not isinstance(item, syntax.Call) or item.arguments is not None or item.name.text not in names:
+            near = suggest(item.name.text, names) if isinstance(item, syntax.Call) else ""
+            advice = f"did you mean `{near}`?" if near else "name outputs that `event` declares"
+            return scope.report(mistakes.UnknownCoordinate(span=item.span, found=f"`{item.span.text}`", advice=advice))
+        found.append(item.name.text)
+    return tuple(found)
+
+
+def _wrong_kind(name: str, limits: Range, node: syntax.Node, found: str, scope: Scope) -> Unknown:
+    advice = limits.advice if limits.choices else ""
+    expected = KINDS[limits.kind]
+    problem = mistakes.WrongKind(
+        span=node.span, name="`train`", argument=name, expected=expected, found=found, advice=advice
+    )
+    return scope.report(problem)
