@@ -16,10 +16,10 @@ import zuko
 
 import flowspec
 from flowspec.importers import from_zuko
-from flowspec.train.engine import Engine
-from flowspec.train.fitting import Training
-from flowspec.train.rows import checked_rows
 from flowspec.settings import Settings
+from flowspec.train.engine import Engine
+from flowspec.train.fitting import batches_of
+from flowspec.train.training import Training
 
 FLOWS = {
     "MAF D=16, 5 layers, 128x128": lambda: zuko.flows.MAF(16, transforms=5, hidden_features=(128, 128)),
@@ -42,7 +42,7 @@ def by_hand(flow: zuko.flows.Flow, x: torch.Tensor, rows: int) -> float:
 def by_fit(model: flowspec.Model, x: torch.Tensor, rows: int) -> float:
     """Seconds a step, without the scoring at the end of the epoch."""
     settings = Settings(epochs=1, batch_size=rows, validation=0.0, learning_rate=1e-3)
-    training = Training(model, checked_rows(model.flow, x.numpy()), settings, Engine("cpu"))
+    training = Training(model, batches_of(model.flow, x, None, None, None, settings), settings, Engine("cpu"))
     training.run()
     return rows / training.history[0].rows_per_second
 

@@ -20,12 +20,14 @@ from flowspec.bases.base import Base, Coordinatewise
 from flowspec.checks import canonical, coordinates, field_problems
 from flowspec.diagnostics import MOST_MISTAKES, Diagnostic, FlowError, Span
 from flowspec.flow import Declaration, Flow, Step
+from flowspec.networks.context import StandardContext
 from flowspec.networks.layers import Layer
 from flowspec.parameter import (
     FromContext,
     Learn,
     Predicted,
     Value,
+    WholeContext,
     children,
     parameters,
     rebuild,
@@ -84,7 +86,14 @@ def assemble(
         walk.found += event_problems(event, checked, steps)
     if walk.found or checked is None:
         raise FlowError(walk.found)
-    return Flow(checked, tuple(steps), context, event, retests_base=checked.varies)
+    seen = context and any(_sees_context(part) for part in (checked, *(step.transform for step in steps)))
+    standard = StandardContext.of(len(context.names)) if context and seen else None
+    return Flow(checked, tuple(steps), context, event, retests_base=checked.varies, standard=standard)
+
+
+def _sees_context(part: Any) -> bool:
+    """Does a network in it take the context?"""
+    return any(isinstance(value, WholeContext) for _, _, _, value in values(part, ""))
 
 
 def resolve(flow: Flow, weights: Mapping[str, np.ndarray]) -> Flow:
@@ -98,8 +107,9 @@ def resolve(flow: Flow, weights: Mapping[str, np.ndarray]) -> Flow:
 
     base = rebuild(flow.base, "base", fix)
     transforms = [rebuild(step.transform, f"steps.{i}", fix) for i, step in enumerate(flow.steps)]
+    standard = rebuild(flow.standard, "context", fix) if flow.standard else None
     # Fixed parameters may make the support narrower than what `event` declares: only its names stay.
-    return replace(assemble(base, transforms, flow.context), event=flow.event, train=flow.train)
+    return replace(assemble(base, transforms, flow.context), event=flow.event, train=flow.train, standard=standard)
 
 
 class _Walk:

@@ -34,6 +34,7 @@ class Binding:
         self._flow = flow
         self._base = _Place(flow.base, "base")
         self._steps = [_Place(step.transform, f"steps.{i}") for i, step in enumerate(flow.steps)]
+        self._standard = _Place(flow.standard, "context") if flow.standard and not flow.standard.idle else None
 
     def bind(
         self, ops: Ops, learned: Mapping[str, Any] | None = None, context=None, constants: Mapping[str, Any] | None = None
@@ -51,10 +52,11 @@ class Binding:
             if isinstance(value, FromContext):
                 return context[value.index]
             if isinstance(value, WholeContext):
-                return context
+                return seen
             return constants[path] if constants else ops.constant(for_formulas(value, spec))
 
         flow = self._flow
+        seen = self._standard.filled(put).run(ops, context) if self._standard and context is not None else context
         steps = [
             Step(place.filled(put), step.input, step.output, step.retests, step.span, step.place)
             for step, place in zip(flow.steps, self._steps, strict=True)

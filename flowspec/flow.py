@@ -12,6 +12,7 @@ from typing import Any
 
 from flowspec.bases.base import Base
 from flowspec.diagnostics import Span
+from flowspec.networks.context import StandardContext
 from flowspec.parameter import Learn, values
 from flowspec.support import Space
 from flowspec.transforms.transform import Transform
@@ -51,6 +52,8 @@ class Flow:
     event: Declaration | None = None
     retests_base: bool = False
     """Does the support of the base depend on varying parameters?"""
+    standard: StandardContext | None = None
+    """What networks see of the context; None where no network sees it."""
     train: Mapping[str, Any] = field(default_factory=dict)
     """The hyper-parameters that it asks to be trained with, as `flowspec.settings.Settings` has them."""
 
@@ -82,9 +85,10 @@ class Flow:
         return self.base.noise
 
     @property
-    def parts(self) -> tuple[tuple[str, Base | Transform], ...]:
-        """The base and the steps' transforms with their paths: `base`, `steps.0`, ..."""
-        return (("base", self.base), *((f"steps.{i}", step.transform) for i, step in enumerate(self.steps)))
+    def parts(self) -> tuple[tuple[str, Base | Transform | StandardContext], ...]:
+        """The base, the steps' transforms and what networks see of the context, with their paths: `base`, `steps.0`, ..."""
+        steps = ((f"steps.{i}", step.transform) for i, step in enumerate(self.steps))
+        return ("base", self.base), *steps, *([("context", self.standard)] if self.standard else [])
 
     def learned(self) -> dict[str, Learn]:
         """Every parameter found from data, by path: `steps.1.scale`."""

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 
-from flowspec.bounds import outside_of
 from flowspec.diagnostics import Diagnostic, FlowError, mistake, suggest
 from flowspec.files import UnwritablePath, write_file
-from flowspec.flow import Flow
-from flowspec.ops.numpy import NumpyOps
-from flowspec.support import Space
 
 
 @mistake
@@ -36,6 +34,14 @@ class MissingColumn(Diagnostic):
 
 
 @mistake
+class UnnamedColumns(Diagnostic):
+    message = "the table's {count} columns have no names; wanted: {names}"
+    help = "give these columns in this order and no others, or a .csv or .parquet file, whose columns have names"
+    count: int
+    names: str
+
+
+@mistake
 class RepeatedColumn(Diagnostic):
     message = "the table has {count} columns `{name}`"
     help = "give each column a name of its own"
@@ -49,27 +55,6 @@ class NotNumeric(Diagnostic):
     help = "correct the row, or leave it out"
     name: str
     value: str
-    row: int
-
-
-@mistake
-class NotFiniteRows(Diagnostic):
-    message = "column `{name}` is missing or not finite in {count} of {rows} rows, first in row {row}"
-    help = "leave these rows out, or fill them in"
-    name: str
-    count: int
-    rows: int
-    row: int
-
-
-@mistake
-class OutsideRows(Diagnostic):
-    message = "{count} of {rows} rows lie outside the support of {names} ({support}), the first is row {row}"
-    help = "declare a wider support, or leave these rows out"
-    names: str
-    support: str
-    count: int
-    rows: int
     row: int
 
 
@@ -92,19 +77,21 @@ class Table:
     def rows(self) -> int:
         return len(self.cells[0]) if self.cells else 0
 
-    def numbers(self, wanted: Sequence[str]) -> np.ndarray:
-        """The wanted columns as float64, (rows, columns); empty cells are NaN.
+    def numbers(self, wanted: Sequence[str], before: int = 0) -> np.ndarray:
+        """The wanted columns as float64, (rows, columns); empty cells are NaN. Messages count rows after those `before`.
 
         Errors:  FlowError, where a column is missing or holds what is no number.
         """
         if len(self.columns) == len(wanted) and self.columns == unnamed(len(wanted)):
             return np.stack([np.asarray(column, float) for column in self.cells], axis=1)
+        if self.columns == unnamed(len(self.columns)) and not {*wanted} & {*self.columns}:
+            raise FlowError(UnnamedColumns(where=self.name, count=len(self.columns), names=", ".join(wanted)))
         problems: list[Diagnostic] = [self._missing(name) for name in wanted if name not in self.columns]
         counts = {name: self.columns.count(name) for name in wanted}
         problems += [RepeatedColumn(where=self.name, name=name, count=n) for name, n in counts.items() if n > 1]
         if problems:
             raise FlowError(problems)
-        return np.stack([_numeric(self.cells[self.columns.index(name)], name, self.name) for name in wanted], axis=1)
+        return np.stack([_numeric(self.cells[self.columns.index(name)], name, self.name, before) for name in wanted], axis=1)
 
     def _missing(self, name: str) -> Diagnostic:
         near = suggest(name, self.columns)
@@ -112,14 +99,14 @@ class Table:
         return MissingColumn(where=self.name, name=name, advice=f"did you mean `{near}`?" if near else f"it has {there}")
 
 
-def _numeric(cells: Sequence | np.ndarray, name: str, table: str) -> np.ndarray:
+def _numeric(cells: Sequence | np.ndarray, name: str, table: str, before: int = 0) -> np.ndarray:
     if isinstance(cells, np.ndarray):
         return cells.astype(float)
     try:
         return np.asarray([np.nan if cell in ("", None) else cell for cell in cells], float)
     except (ValueError, TypeError):
         row = next(i for i, cell in enumerate(cells) if not _is_number(cell))
-        raise FlowError(NotNumeric(where=table, name=name, value=repr(cells[row]), row=row + 1)) from None
+        raise FlowError(NotNumeric(where=table, name=name, value=repr(cells[row]), row=before + row + 1)) from None
 
 
 def unnamed(count: int) -> tuple[str, ...]:
@@ -136,24 +123,44 @@ def _is_number(cell) -> bool:
 
 
 def read_table(path: str | Path) -> Table:
-    """A table from a .csv, .parquet or .npy file.
+    """A table from a .csv, .parquet or .npy file, or a folder of .parquet files.
 
     Errors:  FlowError, where the file cannot be read or has no rows.
     """
     path = Path(path)
     readers = {".csv": _read_csv, ".parquet": _read_parquet, ".npy": _read_numpy}
-    if path.suffix.lower() not in readers:
-        raise FlowError(UnreadableTable(name=path.name, reason=f"`{path.suffix}` files are not known"))
-    try:
-        table = readers[path.suffix.lower()](path)
-    except OSError as error:
-        raise FlowError(UnreadableTable(name=path.name, reason=(error.strerror or str(error)).lower())) from None
-    except (ValueError, EOFError, csv.Error) as error:
-        reason = str(error).splitlines()[0].lower() if str(error) else "it is damaged"
-        raise FlowError(UnreadableTable(name=path.name, reason=reason)) from None
+    with told(path):
+        table = readers[kind_of(path)](path)
     if not table.rows:
         raise FlowError(EmptyTable(name=path.name))
     return table
+
+
+def kind_of(path: Path) -> str:
+    """The ending that says how a table is kept. A folder is one of .parquet files.
+
+    Errors:  FlowError, where it is another one.
+    """
+    if path.is_dir() and next(path.rglob("*.parquet"), None) is None:
+        raise FlowError(UnreadableTable(name=path.name, reason="it is a folder without .parquet files"))
+    suffix = ".parquet" if path.is_dir() else path.suffix.lower()
+    if suffix not in (".csv", ".parquet", ".npy"):
+        raise FlowError(UnreadableTable(name=path.name, reason=f"`{path.suffix}` files are not known"))
+    return suffix
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """What goes wrong when a table is read, as a mistake."""
+    try:
+        yield
+    except OSError as error:
+        # What pyarrow says of a damaged file spans lines and names its own functions.
+        reason = error.strerror or str(error).splitlines()[0]
+        raise FlowError(UnreadableTable(name=path.name, reason=reason.lower())) from None
+    except (ValueError, EOFError, csv.Error) as error:
+        reason = str(error).splitlines()[0].lower() if str(error) else "it is damaged"
+        raise FlowError(UnreadableTable(name=path.name, reason=reason)) from None
 
 
 def _read_csv(path: Path) -> Table:
@@ -169,64 +176,47 @@ def _read_csv(path: Path) -> Table:
     return Table(path.name, names, tuple(zip(*body, strict=True)) or tuple(() for _ in names))
 
 
-def _read_parquet(path: Path) -> Table:
+def pyarrow_for(path: Path):
+    """pyarrow and its module for Parquet files: an extra, only for those who have such files.
+
+    Errors:  FlowError, where it is not installed.
+    """
     try:
-        from pyarrow import parquet  # an extra: only for those who have such files
+        import pyarrow
+        from pyarrow import parquet
     except ImportError:
         advice = 'install it: `pip install "flowspec[parquet]"`'
         raise FlowError(UnreadableTable(name=path.name, reason="pyarrow is not installed", advice=advice)) from None
-    table = parquet.read_table(path)
-    return Table(path.name, tuple(table.column_names), tuple(column.to_pylist() for column in table.columns))
+    return pyarrow, parquet
 
 
-def _read_numpy(path: Path) -> Table:
-    array = np.load(path, allow_pickle=False)
+def _read_parquet(path: Path) -> Table:
+    _, parquet = pyarrow_for(path)
+    return from_arrow(path.name, parquet.read_table(path))
+
+
+def from_arrow(name: str, table) -> Table:
+    """A pyarrow table, its numbers as arrays."""
+    return Table(name, tuple(table.column_names), tuple(_arrow_cells(column) for column in table.columns))
+
+
+def _arrow_cells(column) -> Any:
+    plain = str(column.type).rstrip("0123456789") in ("int", "uint", "float", "double", "halffloat")
+    return column.to_numpy() if plain and not column.null_count else column.to_pylist()
+
+
+def numpy_table(path: Path, mode: Literal["r"] | None = None) -> np.ndarray:
+    """The matrix in a .npy file; with mode "r" it stays on disk until it is looked at."""
+    array = np.load(path, mmap_mode=mode, allow_pickle=False)
     array = array[:, None] if array.ndim == 1 else array
     if array.ndim != 2 or array.dtype.kind not in "biuf":
         raise ValueError(f"it holds no table of numbers, but {array.dtype} of shape {array.shape}")
+    return array
+
+
+def _read_numpy(path: Path) -> Table:
+    array = numpy_table(path)
     return Table(path.name, unnamed(array.shape[1]), tuple(array.T))
-
-
-def check_rows(values: np.ndarray, names: Sequence[str], space: Space, table: str) -> None:
-    """Raise a `FlowError` that names each column with rows that are missing, not finite or outside its support."""
-    problems: list[Diagnostic] = []
-    for index, name in enumerate(names):
-        bad = np.flatnonzero(~np.isfinite(values[:, index]))
-        if len(bad):
-            problems.append(NotFiniteRows(where=table, name=name, count=len(bad), rows=len(values), row=int(bad[0]) + 1))
-    if problems:
-        raise FlowError(problems)
-    for block, part in space.blocks:
-        piece = values[:, block].T
-        outside = np.flatnonzero(outside_of(NumpyOps(), Space((part,)), piece))
-        if len(outside):
-            told = ", ".join(f"`{name}`" for name in names[block])
-            problems.append(
-                OutsideRows(
-                    where=table, names=told, support=str(part), count=len(outside), rows=len(values), row=int(outside[0]) + 1
-                )
-            )
-    if problems:
-        raise FlowError(problems)
-
-
-def without_bad_rows(
-    flow: Flow, values: np.ndarray, context: np.ndarray | None, weights: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None, int]:
-    """The rows (N, D), context (N, C) and weights (N,) that are finite and inside their supports, and how many are not."""
-    bad = _bad_rows(values, flow.space)
-    if context is not None and flow.context:
-        bad |= _bad_rows(context, flow.context.space)
-    if weights is not None:
-        bad |= ~(np.isfinite(weights) & (weights >= 0))
-    kept = (None if each is None else each[~bad] for each in (context, weights))
-    return values[~bad], *kept, int(bad.sum())
-
-
-def _bad_rows(values: np.ndarray, space: Space) -> np.ndarray:
-    finite = np.isfinite(values).all(axis=1)
-    safe = np.where(finite[:, None], values, np.nan)
-    return ~finite | outside_of(NumpyOps(), space, safe[:, 0] if space.scalar else safe.T)
 
 
 def write_table(path: str | Path, columns: Sequence[str], arrays: Sequence[Sequence | np.ndarray]) -> None:
@@ -242,6 +232,12 @@ def write_table(path: str | Path, columns: Sequence[str], arrays: Sequence[Seque
     else:
         advice = "give a name that ends in .csv, .parquet or .npy"
         raise FlowError(UnwritablePath(path=str(path), reason=f"`{path.suffix}` files are not known", advice=advice))
+
+
+def whole(values: np.ndarray, names: Sequence[str], dequantized: Sequence[str]) -> np.ndarray:
+    """Samples (rows, D) or (rows,) of whole numbers k that a flow knows as all of [k, k + 1): brought back to k."""
+    chosen = np.isin(names, dequantized)
+    return np.where(chosen if values.ndim == 2 else chosen[0], np.floor(values), values)
 
 
 def csv_text(columns: Sequence[str], arrays: Sequence[Sequence | np.ndarray]) -> str:
@@ -268,12 +264,7 @@ def _numpy_bytes(path: Path, columns: Sequence[str], arrays: Sequence[Sequence |
 
 
 def _parquet_bytes(path: Path, columns: Sequence[str], arrays: Sequence[Sequence | np.ndarray]) -> bytes:
-    try:
-        import pyarrow
-        from pyarrow import parquet  # an extra: only for those who want such files
-    except ImportError:
-        advice = 'install it: `pip install "flowspec[parquet]"`'
-        raise FlowError(UnreadableTable(name=path.name, reason="pyarrow is not installed", advice=advice)) from None
+    pyarrow, parquet = pyarrow_for(path)
     stream = io.BytesIO()
     parquet.write_table(pyarrow.table([pyarrow.array(a) for a in arrays], names=list(columns)), stream)
     return stream.getvalue()

@@ -500,7 +500,7 @@ def test_score_gives_the_table_back_with_a_density(call, here, bundles):
 def test_score_needs_no_names_in_a_numpy_file(call, here, bundles):
     np.save("data.npy", np.array([[0.5, 1], [0, 2]]))
     answer = call("score", bundles / "one", "--data", "data.npy")
-    refused(answer, "the table has no column `x`", "it has `column0`, `column1`")
+    refused(answer, "2 columns have no names; wanted: x", "give these columns in this order")
     np.save("data.npy", np.array([0.5, 0.1]))
     assert call("score", bundles / "one", "--data", "data.npy").rows[1] == ["0.5", "-0.9189385"]
 
@@ -582,7 +582,7 @@ def test_arrays_of_objects_are_not_unpickled(call, here, bundles):
 
 def test_score_tells_a_folder(call, here, bundles):
     (here / "data.csv").mkdir()
-    refused(call("score", bundles / "one", "--data", "data.csv"), "cannot read data.csv: is a directory")
+    refused(call("score", bundles / "one", "--data", "data.csv"), "cannot read data.csv: it is a folder without .parquet files")
 
 
 # --- verify -----------------------------------------------------------------------------------------
@@ -709,7 +709,7 @@ def test_fit_leaves_out_bad_rows_if_told_to(call, here, learns):
     refused(call("fit", learns, "--data", bad, "-o", "other", "--epochs", 2), "first in row 2")
 
 
-@pytest.mark.parametrize(("column", "told"), [("v", "no column `v`"), ("w", "the weight is -1.0 in row 2")])
+@pytest.mark.parametrize(("column", "told"), [("v", "no column `v`"), ("w", "the weight is -1 in row 2")])
 def test_fit_tells_weights_that_cannot_be(call, here, learns, column, told):
     data = written(here / "data.csv", "x,w\n1,1\n2,-1\n")
     refused(call("fit", learns, "--data", data, "-o", "made", "--weights", column), told)
@@ -722,7 +722,7 @@ FITS = {
     "outside.csv": ("x\n1\n-1\n", f"event x: positive\n{LEARNS} |> Exp", "1 of 2 rows lie outside the support of `x` (positive)"),
     "fixed.csv": ("x\n1\n2\n", "Normal(0, 1)", "the flow has nothing to learn"),
     "given.csv": ("y\n1\n", f"context z: positive\nevent y\n{LEARNS} |> Scale(z)", "the table has no column `z`"),
-    "far.csv": ("x\n1e300\n-1e300\n1\n", LEARNS, "the loss became inf"),
+    "far.csv": ("x\n1e30\n-1e30\n1\n", LEARNS, "the loss became inf"),
 }
 
 

@@ -2,49 +2,61 @@
 
 from __future__ import annotations
 
+import math
 import shutil
-import signal
 import sys
-import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from flowspec.cli.options import FLOW_FILE
-from flowspec.settings import Settings, ranges
+from flowspec.cli.progress import Interrupt, Progress
+from flowspec.settings import Range, Settings, ranges
 
 if TYPE_CHECKING:
     from flowspec.flow import Flow
     from flowspec.train.engine import Engine
-    from flowspec.train.fitting import Epoch, Training
-    from flowspec.train.rows import Rows
+    from flowspec.train.sources import Source
 
 INTERRUPTED = 130
 """Exit code of a command that was told to stop, as shells have it."""
 
 
 def hyper_parameters(command):
-    """An option for each of the settings."""
-    kinds = {"int": click.IntRange, "float": click.FloatRange}
+    """An option for each of the settings. What is not given stands as the file has it."""
     for name, limits in reversed(ranges().items()):
-        if limits.choices:
-            kind: click.ParamType = click.Choice(limits.choices)
-        elif limits.hint:
-            kind = click.INT
-        else:
-            kind = kinds[Settings.__annotations__[name]](limits.low, limits.high, min_open=limits.above)
-        option = click.option(
-            f"--{name.replace('_', '-')}", type=kind, default=getattr(Settings, name), show_default=True, help=limits.doc
-        )
-        command = option(command)
+        default = getattr(Settings, name)
+        command = click.option(
+            f"--{name.replace('_', '-')}",
+            type=_kind(limits),
+            default=() if limits.kind is tuple else None,
+            multiple=limits.kind is tuple,
+            metavar="COLUMN" if limits.kind is tuple else None,
+            help=limits.doc + (f"  [default: {default}]" if default != () else ""),
+        )(command)
     return command
+
+
+def _kind(limits: Range) -> click.ParamType:
+    if limits.kind is tuple:
+        return click.STRING
+    if limits.choices:
+        return click.Choice(limits.choices)
+    if limits.hint:
+        return click.INT
+    high = limits.high if math.isfinite(limits.high) else None
+    if limits.kind is int:
+        return click.IntRange(int(limits.low), None if high is None else int(high))
+    return click.FloatRange(limits.low, high, min_open=limits.above)
 
 
 @click.command(short_help="Train a flow on a table; leave the bundle.")
 @FLOW_FILE
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="A .csv, .parquet or .npy table.")
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="A .csv, .parquet or .npy table, or a folder.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Directory of the bundle.")
+@click.option("--held-out", type=click.Path(path_type=Path), help="A table of rows to hold out, in place of a share.")
 @click.option("--weights", "weight_column", metavar="COLUMN", help="A column that says how much each row counts.")
 @click.option("--drop-bad-rows", is_flag=True, help="Leave out rows that are not finite or outside the support.")
 @hyper_parameters
@@ -62,6 +74,7 @@ def command(
     file: Path,
     data: Path,
     output: Path,
+    held_out: Path | None,
     weight_column: str | None,
     drop_bad_rows: bool,
     accelerator: str,
@@ -78,22 +91,27 @@ def command(
 
     Writes the bundle, with the weights, metrics and pictures, to the output directory. Progress goes to standard error.
     While it runs, the training is kept in OUTPUT.training, with a log of its epochs; `--resume` goes on from there.
+    Hyper-parameters can stand in the file, `train { epochs = 100 }`; an option here wins.
 
     Example: flowspec fit examples/iris.flow --data examples/data/iris.csv -o iris_model
     """
     from flowspec.export.bundle import check_place
     from flowspec.export.bundle import compile as compile_flow
     from flowspec.language.reading import read
+    from flowspec.train.batches import Shuffled
+    from flowspec.train.checkpoint import Keeper
     from flowspec.train.engine import Engine
-    from flowspec.train.fitting import Keeper, Stopped, Training
     from flowspec.train.report import log, report
+    from flowspec.train.training import Stopped, Training
 
     if resume and restart:
         raise click.UsageError("--resume and --restart exclude each other")
-    settings, engine = Settings(**options), Engine(accelerator, devices, precision, compiled)
-    flow = read(file)
+    flow, engine = read(file), Engine(accelerator, devices, precision, compiled)
+    settings = Settings(**{**flow.train, **{name: value for name, value in options.items() if value not in (None, ())}})
     check_place(output)  # before the training, not after it
-    training = Training(flow, _rows(flow, data, weight_column, drop_bad_rows, engine), settings, engine)
+    source = partial(_source, flow, settings, engine, weight_column, drop_bad_rows)
+    batches = Shuffled(source(data), settings, source(held_out) if held_out else None)
+    training = Training(flow, batches, settings, engine)
     kept = (place := output.resolve()).with_name(f"{place.name}.training")  # `-o .` has a name only when resolved
     if restart:
         shutil.rmtree(kept, ignore_errors=True)
@@ -101,7 +119,7 @@ def command(
     keeper = Keeper(kept / "checkpoint.pt", resume, checkpoint_every, stop)
     try:
         with stop, Progress(training, kept / "log.csv", log) as progress:
-            model = training.run(keeper, progress)
+            model = training.run(keeper, progress, progress.step)
     except Stopped as stopped:
         if training.processes.first:
             click.echo(f"stopped in epoch {stopped.epoch}; add --resume to the same command to go on", err=True)
@@ -113,87 +131,18 @@ def command(
     click.echo(f"best validation loss {training.best:.4f} nats per row; wrote {output}", err=True)
 
 
-def _rows(flow: Flow, data: Path, weight_column: str | None, drop_bad_rows: bool, engine: Engine) -> Rows:
+def _source(flow: Flow, settings: Settings, engine: Engine, weights: str | None, drop: bool, path: Path) -> Source:
     """The columns of a table that a flow is trained on."""
-    from flowspec.tables import read_table, without_bad_rows
-    from flowspec.train.rows import checked_rows
+    from flowspec.pieces import open_pieces
+    from flowspec.train.sources import table_source
 
-    table = read_table(data)
-    values = table.numbers(flow.columns)
-    context = table.numbers(flow.context.names) if flow.context else None
-    weights = table.numbers([weight_column])[:, 0] if weight_column else None
-    if drop_bad_rows:
-        values, context, weights, dropped = without_bad_rows(flow, values, context, weights)
-        if engine.speaks:
-            click.echo(f"dropped {dropped} of {table.rows} rows that are not finite or outside the support", err=True)
-    return checked_rows(flow, values, context, weights, engine.dtype)
-
-
-class Interrupt:
-    """Remembers that Ctrl-C was pressed, or that the process was asked to end. A second time ends it at once."""
-
-    signals = (signal.SIGINT, signal.SIGTERM)
-
-    def __init__(self):
-        self.asked = False
-
-    def __call__(self) -> bool:
-        return self.asked
-
-    def __enter__(self) -> Interrupt:
-        self._before = {each: signal.signal(each, self._note) for each in self.signals}
-        return self
-
-    def __exit__(self, *error) -> None:
-        for each, handler in self._before.items():
-            signal.signal(each, handler)
-
-    def _note(self, number, frame) -> None:
-        self.asked = True
-        for each, handler in self._before.items():
-            signal.signal(each, handler)
-
-
-class Progress:
-    """A bar on a terminal, a line every tenth of the way elsewhere, and the log: at most once a second."""
-
-    def __init__(self, training: Training, place: Path, log):
-        self.training = training
-        self.place = place
-        self.log = log
-        self.written = 0.0
-        self.terminal = sys.stderr.isatty()
-        self.bar = click.progressbar(
-            length=training.settings.epochs, label="training", file=sys.stderr, item_show_func=self._shown
-        )
-
-    def __enter__(self) -> Progress:
-        if self.terminal:
-            self.bar.__enter__()
-        return self
-
-    def __exit__(self, *error) -> None:
-        if self.training.history and self.training.processes.first:
-            self._write_log()
-        if self.terminal:
-            self.bar.__exit__(*error)
-
-    def __call__(self, epoch: Epoch) -> None:
-        if time.monotonic() - self.written >= 1:
-            self._write_log()
-        if self.terminal:
-            self.bar.update(epoch.number - self.bar.pos, epoch)
-        elif epoch.number % max(1, self.training.settings.epochs // 10) == 0:
-            click.echo(f"epoch {epoch.number}  {self._shown(epoch)}", err=True)
-
-    def _write_log(self) -> None:
-        from flowspec.files import write_file
-
-        write_file(self.place, self.log(self.training.history).encode())
-        self.written = time.monotonic()
-
-    @staticmethod
-    def _shown(epoch: Epoch | None) -> str:
-        if epoch is None:
-            return ""
-        return f"loss {epoch.loss:.4f}  validation {epoch.validation:.4f}  {epoch.rows_per_second:,.0f} rows/s"
+    table = open_pieces(path)
+    source = table_source(flow, table, weights, dtype=engine.dtype, dequantize=settings.dequantize, drop=drop)
+    if not engine.speaks:
+        return source
+    if drop:
+        click.echo(f"dropped {source.dropped} of {table.rows} rows that are not finite or outside the support", err=True)
+    used = {*flow.columns, *(flow.context.names if flow.context else ()), weights}
+    if rest := [name for name in table.columns if name not in used and table.named]:
+        click.echo(f"note: not used of {table.name}: {', '.join(rest)}", err=True)
+    return source

@@ -16,7 +16,7 @@ import flowspec.cli
 from flowspec.diagnostics import FlowError, suggest
 from flowspec.version import VERSION
 
-NO_COMMANDS = {"main", "options"}
+NO_COMMANDS = {"main", "options", "progress"}
 
 
 class Commands(click.Group):

@@ -2,54 +2,192 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+import numpy as np
 
 from flowspec.cli.options import DIRECTORY
+from flowspec.diagnostics import FlowError, suggest
+
+if TYPE_CHECKING:
+    from flowspec.runtime.bundle import Bundle
+    from flowspec.tables import Table
+
+COUNTS = {"samples": 5000, "calibration": 2000, "conditional": 2000}
+"""The kinds of pictures, and how many samples or rows each shows, if not told otherwise."""
+
+DRAWS = 200
+"""Samples for each row, among which its level is found."""
+
+GRID, GRID_DRAWS = 60, 4000
+"""Contexts at which quantiles are drawn, and samples for each of them."""
+
+NUMBERS_AT_ONCE = 4_000_000
+"""Samples that are in memory together, counted in numbers."""
 
 
-@click.command(short_help="Draw a bundle's samples and density.")
+@click.command(short_help="Draw a bundle's samples, density or calibration.")
 @DIRECTORY
 @click.option("--data", type=click.Path(path_type=Path), help="A .csv, .parquet or .npy table to draw beside the samples.")
-@click.option("-n", "count", type=click.IntRange(1, 1_000_000), default=5000, show_default=True, help="Samples to draw.")
+@click.option("--kind", type=click.Choice(list(COUNTS)), default="samples", show_default=True, help="What to draw.")
+@click.option("--context", "name", help="With --kind conditional: the variable that varies; the others stay at their medians.")
+@click.option(
+    "-n", "count", type=click.IntRange(1, 1_000_000), help="Samples to draw [5000]; of the other kinds, rows to use [2000]."
+)
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The picture; DIRECTORY.png, if not given.")
-def command(directory: Path, data: Path | None, count: int, seed: int, output: Path | None) -> None:
+def command(
+    directory: Path, data: Path | None, kind: str, name: str | None, count: int | None, seed: int, output: Path | None
+) -> None:
     """Draw the samples of the bundle in DIRECTORY: a histogram of each coordinate, each pair where these are few, and the
-    density of one or two coordinates.
+    density of one or two coordinates. A conditional bundle is drawn at the contexts of the data, which it needs.
 
-    A conditional bundle is drawn at the contexts of the data, which it needs.
+    Of a conditional bundle and data there are two more kinds of pictures. `calibration` tells how often the data lie below
+    each quantile that the flow gives for their contexts: on the diagonal, and within the band, where the flow is right.
+    Above the diagonal its quantiles are too high; a curve that is flat in the middle means that it is too sure. Take data
+    that it was not trained on. `conditional` draws the data against one variable of the context, with the flow's quantiles.
 
     Example: flowspec plot iris_model --data examples/data/iris.csv -o iris.png
     """
-    import numpy as np
-
-    from flowspec import plots
-    from flowspec.diagnostics import FlowError
     from flowspec.files import write_file
     from flowspec.runtime.bundle import load
-    from flowspec.runtime.inputs import WrongInput
     from flowspec.tables import read_table
 
-    bundle = load(directory)
-    table = read_table(data) if data else None
-    if bundle.context and table is None:
-        advice = f"add --data and a table with columns {', '.join(bundle.context)}"
-        raise FlowError(WrongInput(what="this bundle is conditional: there is nothing to draw without contexts", advice=advice))
-    # A table of contexts alone will do.
-    values = table.numbers(bundle.columns) if table and (not bundle.context or {*bundle.columns} & {*table.columns}) else None
-    if bundle.context and table:
-        shown = np.random.default_rng(seed).permutation(table.rows)[:count]
-        samples = bundle.sample(seed=seed, context=table.numbers(bundle.context)[shown])
-        density = None
+    bundle, table = load(directory), read_table(data) if data else None
+    _check(bundle, kind, name, table)
+    rows = _rows(bundle, table, kind)
+    count = count or COUNTS[kind]
+    if kind == "samples":
+        png = _samples(bundle, rows, count, seed)
+    elif kind == "calibration":
+        png = _calibration(bundle, rows.some(count, seed), seed)
     else:
-        samples = bundle.sample(count, seed=seed)
-
-        def density(points: np.ndarray) -> np.ndarray:
-            return bundle.log_prob(points[:, 0] if bundle.about["scalar"] else points)
-
+        png = _conditional(bundle, rows.some(count, seed), name or bundle.context[0], seed)
     named = directory if directory.name else directory.resolve()
     place = output or named.with_name(f"{named.name}.png")
-    write_file(place, plots.compared(values, samples, bundle.columns, density))
+    write_file(place, png)
     click.echo(f"wrote {place}", err=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What a picture shows of a table: values (N, D) and context (N, C), each empty (N, 0) if there is none."""
+
+    values: np.ndarray
+    context: np.ndarray
+
+    def some(self, count: int, seed: int) -> Rows:
+        """At most `count` of the rows, drawn by lot."""
+        shown = np.random.default_rng(seed).permutation(len(self.values))[:count]
+        return Rows(self.values[shown], self.context[shown])
+
+
+def _check(bundle: Bundle, kind: str, name: str | None, table: Table | None) -> None:
+    """Does what is asked for fit the bundle, and is there the table that it needs?"""
+    if kind != "samples" and not bundle.context:
+        raise _wrong(f"there is no context for `--kind {kind}`: this bundle is not conditional", "draw it without `--kind`")
+    if bundle.context and table is None:
+        advice = f"add --data and a table with columns {', '.join(_needed(bundle, kind))}"
+        raise _wrong("this bundle is conditional: there is nothing to draw without contexts", advice)
+    if name is not None and kind != "conditional":
+        raise _wrong("`--context` names what varies in a picture of kind `conditional`", "add `--kind conditional`")
+    if kind == "conditional":
+        _check_name(bundle, name)
+
+
+def _needed(bundle: Bundle, kind: str) -> tuple[str, ...]:
+    return bundle.context if kind == "samples" else bundle.context + bundle.columns
+
+
+def _check_name(bundle: Bundle, name: str | None) -> None:
+    there = ", ".join(f"`{each}`" for each in bundle.context)
+    if name is None and len(bundle.context) > 1:
+        raise _wrong(f"the context has several variables: {there}", f"add `--context {bundle.context[0]}` to vary this one")
+    if name is not None and name not in bundle.context:
+        near = suggest(name, bundle.context)
+        raise _wrong(f"the context has no variable `{name}`", f"did you mean `{near}`?" if near else f"it has {there}")
+
+
+def _wrong(what: str, advice: str) -> FlowError:
+    from flowspec.runtime.inputs import WrongInput
+
+    return FlowError(WrongInput(what=what, advice=advice))
+
+
+def _rows(bundle: Bundle, table: Table | None, kind: str) -> Rows:
+    """The rows of a table whose numbers are all finite."""
+    if table is None:
+        return Rows(np.empty((0, 0)), np.empty((0, 0)))
+    values = context = np.empty((table.rows, 0))
+    # For samples of a conditional flow, a table of contexts alone will do.
+    if kind != "samples" or not bundle.context or {*bundle.columns} & {*table.columns}:
+        values = table.numbers(bundle.columns)
+    if bundle.context:
+        context = table.numbers(bundle.context)
+        _check_context(bundle, context, table)
+    kept = np.isfinite(values).all(axis=1) & np.isfinite(context).all(axis=1)
+    if not kept.any():
+        raise _wrong(f"{table.name} has no row whose numbers are all finite", "fill in what is missing")
+    if not kept.all():
+        click.echo(f"left out {np.sum(~kept)} of {table.rows} rows that are not finite", err=True)
+    return Rows(values[kept], context[kept])
+
+
+def _check_context(bundle: Bundle, context: np.ndarray, table: Table) -> None:
+    """Name a row of the table: the bundle's own message would name one of those that are repeated, in another order."""
+    from flowspec.support import as_interval, part_from_json
+
+    declared = bundle.about["flow"].get("context") or []
+    supports = [as_interval(part_from_json(entry["support"])) for entry in declared for _ in entry["names"]]
+    for name, support, column in zip(bundle.context, supports, context.T, strict=True):
+        outside = np.flatnonzero(support.excludes(column) & np.isfinite(column)) if support else np.empty(0)
+        if support and len(outside):
+            first = int(outside[0])
+            what = f"context `{name}` is {column[first]:g} in row {first + 1} of {table.name}, outside of {support.brackets}"
+            raise _wrong(what, f"leave such rows out ({len(outside)} of {table.rows}), or declare a wider support")
+
+
+def _samples(bundle: Bundle, rows: Rows, count: int, seed: int) -> bytes:
+    from flowspec import plots
+
+    def density(points: np.ndarray) -> np.ndarray:
+        return bundle.log_prob(points[:, 0] if bundle.about["scalar"] else points)
+
+    values = rows.values if rows.values.size else None
+    if bundle.context:
+        return plots.compared(values, bundle.sample(seed=seed, context=rows.some(count, seed).context), bundle.columns)
+    return plots.compared(values, bundle.sample(count, seed=seed), bundle.columns, density)
+
+
+def _calibration(bundle: Bundle, rows: Rows, seed: int) -> bytes:
+    """Samples for a block of rows at a time; which numbers a row gets does not depend on the blocks."""
+    from flowspec import plots
+
+    at_once = max(1, NUMBERS_AT_ONCE // (DRAWS * len(bundle.columns)))
+    levels = []
+    for start in range(0, len(rows.values), at_once):
+        values, context = (each[start : start + at_once] for each in (rows.values, rows.context))
+        samples = bundle.sample(seed=seed, context=np.repeat(context, DRAWS, axis=0), first_row=start * DRAWS)
+        levels.append(plots.levels(values, samples.reshape(len(values), DRAWS, -1)))
+    return plots.calibration(np.concatenate(levels), bundle.columns)
+
+
+def _conditional(bundle: Bundle, rows: Rows, name: str, seed: int) -> bytes:
+    """The same random numbers for each context: what the flow does shows, not what chance does."""
+    from flowspec import plots
+
+    place = bundle.context.index(name)
+    varied, middle = rows.context[:, place], np.median(rows.context, axis=0)
+    if varied.min() == varied.max():
+        raise _wrong(f"`{name}` is {varied[0]:g} in every row: there is nothing to vary", "draw `--kind calibration`")
+    grid = np.linspace(varied.min(), varied.max(), GRID)
+    samples = []
+    for value in grid:
+        context = np.where(np.arange(len(middle)) == place, value, middle)
+        drawn = bundle.sample(GRID_DRAWS, seed=seed, context=context)
+        samples.append(drawn.reshape(GRID_DRAWS, -1)[:, : plots.MOST_PANELS])
+    held = {each: float(value) for each, value in zip(bundle.context, middle, strict=True) if each != name}
+    return plots.conditional(grid, np.stack(samples), varied, rows.values, name, bundle.columns, held)

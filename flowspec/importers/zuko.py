@@ -86,6 +86,8 @@ def from_zuko(flow: nn.Module) -> Model:
     made = assemble(base, [each.transform for each in found], context)
     weights = {f"base.{path}": value for path, value in held.items()}
     weights |= {f"steps.{i}.{path}": value for i, each in enumerate(found) for path, value in each.weights.items()}
+    # zuko's networks take the context as it is: what would bring it to one scale stays as it starts.
+    weights |= {path: np.asarray(value.init) for path, value in made.learned().items() if path.startswith("context.")}
     return Model(made, as_weights(made, weights))
 
 

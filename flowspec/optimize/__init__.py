@@ -58,7 +58,7 @@ def _rewritten(flow: Flow, rules: Sequence[Rule]) -> Flow:
     if made.space != flow.space:
         return flow
     placed = tuple(replace(step, place=each.place) for step, each in zip(made.steps, changed, strict=True))
-    return replace(made, steps=placed, event=flow.event)
+    return replace(made, steps=placed, event=flow.event, standard=flow.standard)
 
 
 def _exhausted(steps: Sequence[Placed], rules: Sequence[Rule]) -> list[Placed]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import torch
 from flowspec.diagnostics import Diagnostic, FlowError, mistake
 from flowspec.files import write_file
 
-FORMAT = 1
+FORMAT = 2
 
 
 @mistake
@@ -59,3 +61,35 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise FlowError(UnreadableCheckpoint(path=str(path), reason="it was written by another version of FlowSpec"))
     return state
+
+
+class Keeper:
+    """Where and how often a training is kept, and whether it was asked to stop."""
+
+    def __init__(self, path: Path, resume: bool = False, interval: float = 60.0, stop: Callable[[], bool] = lambda: False):
+        self.path = path
+        self.resume = resume
+        self.interval = interval
+        self.stop = stop
+        self._last = time.monotonic()
+
+    def found(self) -> dict[str, Any] | None:
+        """The state to go on from; None to begin.
+
+        Errors:  FlowError, where there is one that nobody asked for, or it cannot be read.
+        """
+        if not self.path.exists():
+            return None
+        state = read_checkpoint(self.path)
+        if not self.resume:
+            raise FlowError(StoppedBefore(path=str(self.path), epoch=state["epoch"]))
+        return state
+
+    def due(self) -> bool:
+        """Is it time to write?"""
+        return time.monotonic() - self._last >= self.interval
+
+    def write(self, state: dict[str, Any]) -> None:
+        """Keep a state."""
+        write_checkpoint(self.path, state)
+        self._last = time.monotonic()

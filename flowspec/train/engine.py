@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from flowspec.train.rows import Rows
+
 PRECISIONS = {"32": "32-true", "64": "64-true", "bf16": "bf16-mixed"}
 """What users write, and what Fabric calls it. With bf16 only products of matrices are rounded so far."""
 
@@ -87,9 +89,9 @@ class Processes:
         """Module and optimizer, ready to be trained here."""
         return self._fabric.setup(module, optimizer)
 
-    def mine(self, index: Tensor) -> Tensor:
+    def mine(self, rows: Rows) -> Rows:
         """The part of some rows that this process works on."""
-        return index[self._fabric.global_rank :: self.count]
+        return rows if self.count == 1 else rows[self._fabric.global_rank :: self.count]
 
     def here(self, tensor: Tensor | None) -> Tensor | None:
         """A tensor on the device of this process."""

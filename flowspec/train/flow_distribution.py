@@ -273,7 +273,10 @@ class FlowDistribution(NormalizingFlow):
 
     def rsample_and_log_prob(self, sample_shape=NO_SHAPE) -> tuple[Tensor, Tensor]:
         base: FlowBase = self.base  # type: ignore[assignment]
-        noise = base.noise(sample_shape)
+        return self.from_noise(base.noise(sample_shape))
+
+    def from_noise(self, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """Samples and their log-densities from standard draws (*, K) of the kinds that `flow.noise` lists."""
         rows = _Rows(False, noise.shape[:-1])
         ops, flow = self.module.bound(noise, flat_context(self.context, rows.batch))
         x, log_prob = density.sample(ops, flow, rows.last(noise))

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from flowspec.model import Model
-from flowspec.tables import csv_text
-from flowspec.train.fitting import Epoch, Training
+from flowspec.tables import csv_text, whole
+from flowspec.train.training import Epoch, Training
 from flowspec.version import VERSION
 
 DRAWN_ROWS = 5000
@@ -44,26 +44,32 @@ def report(training: Training, model: Model) -> dict[str, bytes]:
 
 def _samples(training: Training, model: Model, plots) -> bytes:
     """Data against as many samples; with a context, for the contexts of the data."""
-    rows, random = training.rows, np.random.default_rng(0)
-    shown = np.sort(random.permutation(len(rows))[:DRAWN_ROWS])
-    count = DRAWN_ROWS if rows.context is None else len(shown)
-    noise = [random.normal(size=count) if kind == "normal" else random.random(count) for kind in model.flow.noise]
-    context = None if rows.context is None else rows.context[shown].double().numpy()
-    samples, _ = model.from_noise(np.stack(noise, axis=1), context)
+    rows = training.batches.shown(DRAWN_ROWS)
+    assert rows is not None
+    context = None if rows.context is None else rows.context.double().numpy()
+    samples = _drawn(model, DRAWN_ROWS if context is None else len(rows), context)
     scalar = model.flow.space.scalar
 
     def density(points: np.ndarray) -> np.ndarray:
         return model.log_prob(points[:, 0] if scalar else points)
 
-    data = rows.values[shown].double().numpy()
+    data = rows.values.double().numpy()
     return plots.compared(data, samples, model.flow.columns, density if context is None else None)
+
+
+def _drawn(model: Model, count: int, context: np.ndarray | None) -> np.ndarray:
+    """Samples, one for each row of the context; whole numbers where the training data has them."""
+    random = np.random.default_rng(0)
+    noise = [random.normal(size=count) if kind == "normal" else random.random(count) for kind in model.flow.noise]
+    samples, _ = model.from_noise(np.stack(noise, axis=1), context)
+    return whole(samples, model.flow.columns, model.flow.train.get("dequantize", ()))
 
 
 def _metrics(training: Training) -> bytes:
     best = min(training.history, key=lambda epoch: epoch.validation, default=None)
     found = {
         "flowspec": VERSION,
-        "rows": {"training": len(training.train), "validation": len(training.held_out)},
+        "rows": dict(zip(("training", "validation"), training.batches.rows, strict=True)),
         "epochs": len(training.history),
         "best_epoch": best.number if best else 0,
         "loss": best.loss if best else None,

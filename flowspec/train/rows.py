@@ -1,8 +1,8 @@
-"""The rows that a flow is trained on."""
+"""Rows of data as tensors, and what counts as rows of a flow."""
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,9 @@ from torch import Tensor
 from flowspec.diagnostics import FlowError
 from flowspec.flow import Flow
 from flowspec.runtime.inputs import ContextMissing, WrongInput
-from flowspec.tables import check_rows
+
+Raw = tuple[np.ndarray, np.ndarray | None, np.ndarray | None]
+"""Values (N, D), context (N, C) and weights (N,) in float64. The latter two may be None."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,23 @@ class Rows:
     values: Tensor
     context: Tensor | None = None
     weights: Tensor | None = None
+
+    @classmethod
+    def of(cls, flow: Flow, raw: Raw, dtype: torch.dtype) -> Rows:
+        """Arrays as tensors of a float type."""
+        values, context, weights = (None if each is None else torch.from_numpy(each).to(dtype) for each in raw)
+        assert values is not None
+        return cls(values[:, 0] if flow.space.scalar else values, context, weights)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Rows]) -> Rows:
+        """One behind the other."""
+        if len(parts) == 1:
+            return parts[0]
+        contexts = [part.context for part in parts if part.context is not None]
+        weights = [part.weights for part in parts if part.weights is not None]
+        values = torch.cat([part.values for part in parts])
+        return cls(values, torch.cat(contexts) if contexts else None, torch.cat(weights) if weights else None)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -35,54 +54,55 @@ class Rows:
         """How much all rows weigh together."""
         return float(len(self)) if self.weights is None else float(self.weights.double().sum())
 
-    @property
-    def fingerprint(self) -> str:
-        """A hash of all numbers."""
-        found = hashlib.sha256()
-        for each in (self.values, self.context, self.weights):
-            found.update(b"none" if each is None else each.cpu().contiguous().numpy().data)
-        return found.hexdigest()
+
+def float_type(dtype: torch.dtype) -> type:
+    """numpy's name of a float type."""
+    return np.float64 if dtype == torch.float64 else np.float32
 
 
-def checked_rows(flow: Flow, data, context=None, weights=None, dtype: torch.dtype = torch.float32) -> Rows:
-    """Arrays as rows of a flow, held in a float type.
+def as_raw(flow: Flow, data, context=None, weights=None) -> Raw:
+    """Arrays of the shapes that a flow needs.
 
-    Errors:  FlowError, where shapes are wrong, or rows are not finite or outside the support.
+    Errors:  FlowError, where shapes are wrong, or a context is missing.
     """
-    values = np.asarray(data, np.float64)
     width = len(flow.columns)
-    matrix = values[:, None] if values.ndim == 1 and width == 1 else values
-    if matrix.ndim != 2 or matrix.shape[1] != width:
-        what = f"the data has shape {values.shape}, and the flow {width} columns"
+    values = _numbers(data, "data")
+    values = values[:, None] if values.ndim == 1 and width == 1 else values
+    if values.ndim != 2 or values.shape[1] != width:
+        what = f"the data has shape {values.shape}, and the flow {width} column{'s' * (width != 1)}"
         raise FlowError(WrongInput(what=what, advice=f"give (rows, {width})"))
-    if not len(matrix):
-        raise FlowError(WrongInput(what="the data has no rows", advice="give at least two"))
-    check_rows(matrix, flow.columns, flow.space, "data")
-    if flow.context and context is None:
-        raise FlowError(ContextMissing(names=", ".join(flow.context.names), count=len(flow.context.names)))
-    given = None
-    if flow.context:
-        given = np.asarray(context, np.float64)
-        given = given[:, None] if given.ndim == 1 else given
-        if given.shape != (len(matrix), len(flow.context.names)):
-            what = f"the context has shape {given.shape}"
-            raise FlowError(WrongInput(what=what, advice=f"give ({len(matrix)}, {len(flow.context.names)})"))
-        check_rows(given, flow.context.names, flow.context.space, "context")
-    return Rows(
-        torch.tensor(matrix[:, 0] if flow.space.scalar else matrix, dtype=dtype),
-        None if given is None else torch.tensor(given, dtype=dtype),
-        None if weights is None else torch.tensor(_checked_weights(weights, len(matrix)), dtype=dtype),
-    )
+    return values, _context(flow, context, len(values)), _weights(weights, len(values))
 
 
-def _checked_weights(weights, rows: int) -> np.ndarray:
-    found = np.asarray(weights, np.float64)
+def _context(flow: Flow, context, rows: int) -> np.ndarray | None:
+    if flow.context is None:
+        if context is not None:
+            raise FlowError(WrongInput(what="this flow has no context", advice="leave it out"))
+        return None
+    names = flow.context.names
+    if context is None:
+        raise FlowError(ContextMissing(names=", ".join(names), count=len(names)))
+    given = _numbers(context, "context")
+    given = given[:, None] if given.ndim == 1 else given
+    if given.shape != (rows, len(names)):
+        raise FlowError(WrongInput(what=f"the context has shape {given.shape}", advice=f"give ({rows}, {len(names)})"))
+    return given
+
+
+def _weights(weights, rows: int) -> np.ndarray | None:
+    if weights is None:
+        return None
+    found = _numbers(weights, "weights")
     if found.shape != (rows,):
         raise FlowError(WrongInput(what=f"the weights have shape {found.shape}", advice=f"give one for each of {rows} rows"))
-    bad = np.flatnonzero(~(np.isfinite(found) & (found >= 0)))
-    if len(bad):
-        what = f"the weight is {found[bad[0]]} in row {bad[0] + 1}, and no number from 0 on in {len(bad)} of {rows} rows"
-        raise FlowError(WrongInput(what=what, advice="leave these rows out, or correct them"))
-    if not found.sum() > 0:
-        raise FlowError(WrongInput(what="all weights are 0", advice="give positive weights"))
     return found
+
+
+def _numbers(given, what: str) -> np.ndarray:
+    if isinstance(given, Tensor):
+        given = given.detach().cpu().numpy()
+    try:
+        return np.asarray(given, np.float64)
+    except (ValueError, TypeError):
+        advice = "give numbers only, as (rows, columns)"
+        raise FlowError(WrongInput(what=f"the {what} cannot be read as an array of numbers", advice=advice)) from None

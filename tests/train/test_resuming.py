@@ -16,8 +16,9 @@ pytest.importorskip("torch")
 
 import flowspec
 from flowspec.settings import Settings
-from flowspec.train.fitting import Keeper, Stopped, Training
-from flowspec.train.rows import checked_rows
+from flowspec.train.checkpoint import Keeper
+from flowspec.train.fitting import batches_of
+from flowspec.train.training import Stopped, Training
 
 FLOW = "event a, b: positive\nNSF(2, hidden=[8], bins=4, transforms=2) |> Standardize |> Onto(event)"
 SETTINGS = Settings(epochs=6, batch_size=32, patience=3, learning_rate=0.02)
@@ -26,7 +27,8 @@ ROWS = np.random.default_rng(0).normal([[3.0, -1.0]], [[0.5, 2.0]], (150, 2))
 
 def training(flow=FLOW, rows=None, settings=SETTINGS) -> Training:
     parsed = flowspec.parse(flow)
-    return Training(parsed, checked_rows(parsed, np.exp(ROWS) if rows is None else rows), settings)
+    data = np.exp(ROWS) if rows is None else rows
+    return Training(parsed, batches_of(parsed, data, None, None, None, settings), settings)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,94 @@
+"""How far a training is, and what stops it: for commands that train."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from flowspec.train.training import Epoch, Training
+
+PARTS = 10_000
+"""Of a training, for the bar."""
+
+
+class Interrupt:
+    """Remembers that Ctrl-C was pressed, or that the process was asked to end. A second time ends it at once."""
+
+    signals = (signal.SIGINT, signal.SIGTERM)
+
+    def __init__(self):
+        self.asked = False
+
+    def __call__(self) -> bool:
+        return self.asked
+
+    def __enter__(self) -> Interrupt:
+        self._before = {each: signal.signal(each, self._note) for each in self.signals}
+        return self
+
+    def __exit__(self, *error) -> None:
+        for each, handler in self._before.items():
+            signal.signal(each, handler)
+
+    def _note(self, number, frame) -> None:
+        self.asked = True
+        for each, handler in self._before.items():
+            signal.signal(each, handler)
+
+
+class Progress:
+    """A bar on a terminal, a line every tenth of the way elsewhere, and the log: at most once a second."""
+
+    def __init__(self, training: Training, place: Path, log):
+        self.training = training
+        self.place = place
+        self.log = log
+        self.written = self.moved = 0.0
+        self.terminal = sys.stderr.isatty()
+        self.bar = click.progressbar(length=PARTS, label="training", file=sys.stderr, item_show_func=self._shown)
+
+    def __enter__(self) -> Progress:
+        if self.terminal:
+            self.bar.__enter__()
+        return self
+
+    def __exit__(self, *error) -> None:
+        if self.training.history and self.training.processes.first:
+            self._write_log()
+        if self.terminal:
+            self.bar.__exit__(*error)
+
+    def __call__(self, epoch: Epoch) -> None:
+        if time.monotonic() - self.written >= 1:
+            self._write_log()
+        if self.terminal:
+            self._move(epoch)
+        elif epoch.number % max(1, self.training.settings.epochs // 10) == 0:
+            click.echo(f"epoch {epoch.number}  {self._shown(epoch)}", err=True)
+
+    def step(self) -> None:
+        """A step was taken: an epoch may last for hours."""
+        if self.terminal and time.monotonic() - self.moved >= 0.25:
+            self._move(self.training.history[-1] if self.training.history else None)
+
+    def _move(self, epoch: Epoch | None) -> None:
+        self.bar.update(int(PARTS * self.training.done) - self.bar.pos, epoch)
+        self.moved = time.monotonic()
+
+    def _write_log(self) -> None:
+        from flowspec.files import write_file
+
+        write_file(self.place, self.log(self.training.history).encode())
+        self.written = time.monotonic()
+
+    def _shown(self, epoch: Epoch | None) -> str:
+        here = f"epoch {self.training.epoch}  " if self.terminal else ""
+        if epoch is None:
+            return here + (f"loss {self.training.loss:.4f}" if self.training.batch else "")
+        return here + f"loss {epoch.loss:.4f}  validation {epoch.validation:.4f}  {epoch.rows_per_second:,.0f} rows/s"

@@ -1,0 +1,43 @@
+"""What networks see of the context: its variables, brought to one scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
+from flowspec.parameter import Learn, Value, parameter, varies
+from flowspec.support import POSITIVE
+
+
+@dataclass(frozen=True, eq=False)
+class StandardContext:
+    """(context - location) / scale, measured once from the training data and then fixed: (C, N) to (C, N).
+
+    A network learns badly from variables of other sizes than 1. What stands in the pipeline (`Scale(z)`) gets them as they are.
+    """
+
+    location: Value = parameter(Learn(0.0, trained=False), doc="mean of the training data")
+    scale: Value = parameter(Learn(1.0, trained=False), within=POSITIVE, doc="standard deviation of the training data")
+
+    @classmethod
+    def of(cls, columns: int) -> StandardContext:
+        """For so many variables; until it is measured, it changes nothing."""
+        return cls(Learn(np.zeros(columns), trained=False), Learn(np.ones(columns), trained=False))
+
+    def run(self, ops: Ops, context: Array) -> Array:
+        """The context as networks see it."""
+        return (context - self.location) / self.scale
+
+    def measure(self, context: np.ndarray) -> dict[str, np.ndarray]:
+        """Values of the fields, given the context (N, C) of the training data. A constant variable keeps its scale."""
+        scale = np.std(context, axis=0)
+        return {"location": np.mean(context, axis=0), "scale": np.where(scale > 0, scale, 1.0)}
+
+    @property
+    def idle(self) -> bool:
+        """Is it known to change nothing?"""
+        given = (self.location, self.scale)
+        return not any(map(varies, given)) and not np.any(self.location) and bool(np.all(np.equal(self.scale, 1.0)))
