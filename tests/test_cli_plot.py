@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("matplotlib")
 
 import flowspec
-from flowspec import plots
+from flowspec import conditional_plots
 from flowspec.cli import plot
 from flowspec.cli.main import main
 
@@ -77,7 +77,7 @@ def test_each_kind_is_drawn_alike_each_time(call, bundles, name, kind):
 def drawn_levels(call, monkeypatch, name: str, *options) -> np.ndarray:
     """The levels that the picture of kind calibration shows."""
     seen = []
-    monkeypatch.setattr(plots, "calibration", lambda levels, names: seen.append(levels) or b"")
+    monkeypatch.setattr(conditional_plots, "calibration", lambda levels, names: seen.append(levels) or b"")
     assert call(name, "--kind", "calibration", *options)[0] == 0
     return seen[0]
 
@@ -90,7 +90,7 @@ def test_what_a_flow_gives_is_calibrated(call, bundles, tmp_path, monkeypatch, n
     data = write(tmp_path / "own.csv", [*bundle.context, *bundle.columns], np.hstack([context, rows]))
     levels = drawn_levels(call, monkeypatch, name, "--data", data)
     assert levels.shape == (500, len(bundle.columns))
-    assert np.all(np.abs(plots.departures(levels)) < plots.half_width(500))
+    assert np.all(np.abs(conditional_plots.departures(levels)) < conditional_plots.half_width(500))
 
 
 def test_what_another_flow_gives_is_not(call, bundles, tmp_path, monkeypatch):
@@ -98,13 +98,13 @@ def test_what_another_flow_gives_is_not(call, bundles, tmp_path, monkeypatch):
     rows = context * np.exp(np.random.default_rng(2).normal(size=(500, 1)))  # twice as wide
     data = write(tmp_path / "wide.csv", ["z", "y"], np.hstack([context, rows]))
     levels = drawn_levels(call, monkeypatch, "scalar", "--data", data)
-    assert np.abs(plots.departures(levels)) > 2 * plots.half_width(500)
+    assert np.abs(conditional_plots.departures(levels)) > 2 * conditional_plots.half_width(500)
 
 
 def test_levels_do_not_depend_on_how_many_rows_are_drawn_at_once(call, bundles, monkeypatch):
     data = ["--data", bundles / "pair.csv"]
     whole = drawn_levels(call, monkeypatch, "pair", *data)
-    monkeypatch.setattr(plot, "NUMBERS_AT_ONCE", 7 * 2 * plot.DRAWS)
+    monkeypatch.setattr(conditional_plots, "NUMBERS_AT_ONCE", 7 * 2 * plot.DRAWS)
     assert np.array_equal(drawn_levels(call, monkeypatch, "pair", *data), whole)
 
 
@@ -114,7 +114,7 @@ def test_fewer_rows_can_be_asked_for(call, bundles, monkeypatch):
 
 def test_the_chosen_variable_is_varied_and_the_others_stay_at_their_medians(call, bundles, monkeypatch):
     seen = []
-    monkeypatch.setattr(plots, "conditional", lambda *given: seen.append(given) or b"")
+    monkeypatch.setattr(conditional_plots, "conditional", lambda *given: seen.append(given) or b"")
     assert call("pair", "--data", bundles / "pair.csv", "--kind", "conditional", "--context", "high")[0] == 0
     grid, samples, context, data, name, columns, held = seen[0]
     low, high = np.loadtxt(bundles / "pair.csv", delimiter=",", skiprows=1)[:, :2].T

@@ -11,7 +11,7 @@ pytest.importorskip("matplotlib")
 
 from matplotlib import image
 
-from flowspec import plots
+from flowspec import conditional_plots, plots
 
 RANDOM = np.random.default_rng(0)
 
@@ -72,14 +72,14 @@ def test_levels_are_shares_of_the_samples_below():
     data = np.array([[0.5, 10.0], [2.0, -1.0], [9.0, 3.0]])
     samples = np.array([0.0, 1.0, 2.0, 3.0])[None, :, None] + np.zeros((3, 1, 2))
     # (below + half of the ties + 0.5) / 5
-    assert plots.levels(data, samples).tolist() == [[0.3, 0.9], [0.6, 0.1], [0.9, 0.8]]
-    assert plots.levels(data[:, 0], samples[..., 0]).tolist() == [[0.3], [0.6], [0.9]]
+    assert conditional_plots.levels(data, samples).tolist() == [[0.3, 0.9], [0.6, 0.1], [0.9, 0.8]]
+    assert conditional_plots.levels(data[:, 0], samples[..., 0]).tolist() == [[0.3], [0.6], [0.9]]
 
 
 def test_levels_of_a_calibrated_flow_are_uniform():
     """Each of the draws + 1 ranks is as likely as the others."""
     random = np.random.default_rng(2)
-    found = plots.levels(random.normal(size=(5000, 1)), random.normal(size=(5000, 4, 1)))
+    found = conditional_plots.levels(random.normal(size=(5000, 1)), random.normal(size=(5000, 4, 1)))
     values, counts = np.unique(found.round(9), return_counts=True)
     assert values.tolist() == [0.1, 0.3, 0.5, 0.7, 0.9]
     assert np.abs(counts - 1000).max() < 4 * (5000 * 0.2 * 0.8) ** 0.5
@@ -88,17 +88,18 @@ def test_levels_of_a_calibrated_flow_are_uniform():
 def test_the_largest_departure_has_its_sign():
     # All four lie below the predicted median: at it, the observed share is 1 and should be 0.5.
     low = np.array([0.1, 0.2, 0.3, 0.5])
-    assert plots.departures(np.stack([low, 1 - low], axis=1)) == pytest.approx([0.5, -0.5])
-    assert plots.departures((np.arange(10) + 0.5) / 10) == pytest.approx([0.05])
+    assert conditional_plots.departures(np.stack([low, 1 - low], axis=1)) == pytest.approx([0.5, -0.5])
+    assert conditional_plots.departures((np.arange(10) + 0.5) / 10) == pytest.approx([0.05])
 
 
 def test_the_band_is_that_of_kolmogorov():
     # Tables of the Kolmogorov distribution have 1.3581 / sqrt(n) for a level of 5 %.
-    assert plots.half_width(400) == pytest.approx(1.3581 / 20, rel=1e-4)
+    assert conditional_plots.half_width(400) == pytest.approx(1.3581 / 20, rel=1e-4)
 
 
 def test_the_band_holds_95_of_100_calibrated_flows():
-    inside = np.abs(plots.departures(np.random.default_rng(3).random((200, 4000)))) <= plots.half_width(200)
+    departures = conditional_plots.departures(np.random.default_rng(3).random((200, 4000)))
+    inside = np.abs(departures) <= conditional_plots.half_width(200)
     assert 0.94 < inside.mean() < 0.97
 
 
@@ -109,24 +110,24 @@ def test_only_a_calibrated_flow_stays_inside_the_band(width, shift, inside):
     context = random.normal(size=(1000, 1))
     data = 3 * context + np.exp(context) * random.normal(size=(1000, 1))
     noise = shift + width * random.normal(size=(1000, 200, 1))
-    found = plots.levels(data, 3 * context[:, None] + np.exp(context[:, None]) * noise)
-    assert (abs(plots.departures(found)[0]) <= plots.half_width(1000)) == inside
+    found = conditional_plots.levels(data, 3 * context[:, None] + np.exp(context[:, None]) * noise)
+    assert (abs(conditional_plots.departures(found)[0]) <= conditional_plots.half_width(1000)) == inside
 
 
 def calibration_of(levels: np.ndarray) -> bytes:
-    return plots.calibration(levels, [f"c{i}" for i in range(levels.shape[1])])
+    return conditional_plots.calibration(levels, [f"c{i}" for i in range(levels.shape[1])])
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 12])
 def test_calibration_draws_a_curve_for_each_coordinate(size):
     picture = pixels(calibration_of(np.random.default_rng(5).random((50, size))))
     assert near(picture, plots.CONTOURS) > 150 * size
-    assert near(picture, plots.BAND) > 2000 * size
+    assert near(picture, conditional_plots.BAND) > 2000 * size
 
 
 def test_calibration_says_how_many_coordinates_are_left_out():
     levels = np.random.default_rng(5).random((50, 15))
-    cut, first = calibration_of(levels), calibration_of(levels[:, : plots.MOST_PANELS])
+    cut, first = calibration_of(levels), calibration_of(levels[:, : conditional_plots.MOST_PANELS])
     assert pixels(cut).shape == pixels(first).shape
     assert cut != first
 
@@ -149,30 +150,30 @@ def widening(size: int, rows: int = 100) -> tuple[np.ndarray, np.ndarray, np.nda
 
 @pytest.mark.parametrize("size", [1, 3, 14])
 def test_conditional_draws_bands_and_data(size):
-    picture = pixels(plots.conditional(*widening(size), "z", [f"c{i}" for i in range(size)]))
-    for colour in (plots.MOST_SAMPLES, plots.HALF_SAMPLES):
-        assert near(picture, colour) > 2000 * min(size, plots.MOST_PANELS)
+    picture = pixels(conditional_plots.conditional(*widening(size), "z", [f"c{i}" for i in range(size)]))
+    for colour in (conditional_plots.MOST_SAMPLES, conditional_plots.HALF_SAMPLES):
+        assert near(picture, colour) > 2000 * min(size, conditional_plots.MOST_PANELS)
     assert near(picture, plots.DATA) > 500
 
 
 def test_conditional_takes_scalars_and_says_where_the_other_variables_stand():
     grid, samples, context, data = widening(1)
-    scalar = plots.conditional(grid, samples[..., 0], context, data[:, 0], "z", ["y"])
-    assert scalar == plots.conditional(grid, samples, context, data, "z", ["y"], {})
+    scalar = conditional_plots.conditional(grid, samples[..., 0], context, data[:, 0], "z", ["y"])
+    assert scalar == conditional_plots.conditional(grid, samples, context, data, "z", ["y"], {})
     many = {f"context_{i}": i / 7 for i in range(30)}
-    assert scalar != plots.conditional(grid, samples, context, data, "z", ["y"], many)
+    assert scalar != conditional_plots.conditional(grid, samples, context, data, "z", ["y"], many)
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, 1e30])
 def test_samples_that_run_away_leave_the_data_to_be_seen(value):
     grid, samples, context, data = widening(1)
     samples[-1] = value
-    picture = pixels(plots.conditional(grid, samples, context, data, "z", ["y"]))
-    assert near(picture, plots.HALF_SAMPLES) > 2000
+    picture = pixels(conditional_plots.conditional(grid, samples, context, data, "z", ["y"]))
+    assert near(picture, conditional_plots.HALF_SAMPLES) > 2000
 
 
 def test_same_conditional_input_same_bytes():
     names = ["a", "b"]
-    assert plots.conditional(*widening(2), "z", names) == plots.conditional(*widening(2), "z", names)
+    assert conditional_plots.conditional(*widening(2), "z", names) == conditional_plots.conditional(*widening(2), "z", names)
     levels = np.random.default_rng(7).random((60, 2))
-    assert plots.calibration(levels, names) == plots.calibration(levels, names)
+    assert conditional_plots.calibration(levels, names) == conditional_plots.calibration(levels, names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,9 +25,6 @@ DRAWS = 200
 
 GRID, GRID_DRAWS = 60, 4000
 """Contexts at which quantiles are drawn, and samples for each of them."""
-
-NUMBERS_AT_ONCE = 4_000_000
-"""Samples that are in memory together, counted in numbers."""
 
 
 @click.command(short_help="Draw a bundle's samples, density or calibration.")
@@ -152,42 +150,43 @@ def _check_context(bundle: Bundle, context: np.ndarray, table: Table) -> None:
 
 def _samples(bundle: Bundle, rows: Rows, count: int, seed: int) -> bytes:
     from flowspec import plots
+    from flowspec.tables import whole
 
     def density(points: np.ndarray) -> np.ndarray:
         return bundle.log_prob(points[:, 0] if bundle.about["scalar"] else points)
 
     values = rows.values if rows.values.size else None
     if bundle.context:
-        return plots.compared(values, bundle.sample(seed=seed, context=rows.some(count, seed).context), bundle.columns)
-    return plots.compared(values, bundle.sample(count, seed=seed), bundle.columns, density)
+        return plots.compared(values, _sampler(bundle, seed)(rows.some(count, seed).context, 0), bundle.columns)
+    samples = whole(bundle.sample(count, seed=seed), bundle.columns, bundle.dequantized)
+    return plots.compared(values, samples, bundle.columns, density)
 
 
 def _calibration(bundle: Bundle, rows: Rows, seed: int) -> bytes:
-    """Samples for a block of rows at a time; which numbers a row gets does not depend on the blocks."""
-    from flowspec import plots
+    from flowspec import conditional_plots as plots
 
-    at_once = max(1, NUMBERS_AT_ONCE // (DRAWS * len(bundle.columns)))
-    levels = []
-    for start in range(0, len(rows.values), at_once):
-        values, context = (each[start : start + at_once] for each in (rows.values, rows.context))
-        samples = bundle.sample(seed=seed, context=np.repeat(context, DRAWS, axis=0), first_row=start * DRAWS)
-        levels.append(plots.levels(values, samples.reshape(len(values), DRAWS, -1)))
-    return plots.calibration(np.concatenate(levels), bundle.columns)
+    levels = plots.levels_of(_sampler(bundle, seed), rows.values, rows.context, DRAWS)
+    return plots.calibration(levels, bundle.columns)
 
 
 def _conditional(bundle: Bundle, rows: Rows, name: str, seed: int) -> bytes:
-    """The same random numbers for each context: what the flow does shows, not what chance does."""
-    from flowspec import plots
+    from flowspec import conditional_plots as plots
 
     place = bundle.context.index(name)
-    varied, middle = rows.context[:, place], np.median(rows.context, axis=0)
+    varied = rows.context[:, place]
     if varied.min() == varied.max():
         raise _wrong(f"`{name}` is {varied[0]:g} in every row: there is nothing to vary", "draw `--kind calibration`")
-    grid = np.linspace(varied.min(), varied.max(), GRID)
-    samples = []
-    for value in grid:
-        context = np.where(np.arange(len(middle)) == place, value, middle)
-        drawn = bundle.sample(GRID_DRAWS, seed=seed, context=context)
-        samples.append(drawn.reshape(GRID_DRAWS, -1)[:, : plots.MOST_PANELS])
+    grid, samples = plots.along(_sampler(bundle, seed), rows.context, place, GRID, GRID_DRAWS)
+    middle = np.median(rows.context, axis=0)
     held = {each: float(value) for each, value in zip(bundle.context, middle, strict=True) if each != name}
-    return plots.conditional(grid, np.stack(samples), varied, rows.values, name, bundle.columns, held)
+    return plots.conditional(grid, samples, varied, rows.values, name, bundle.columns, held)
+
+
+def _sampler(bundle: Bundle, seed: int) -> Callable[[np.ndarray, int], np.ndarray]:
+    """Draws for some contexts, in whole numbers where the data has them."""
+    from flowspec.tables import whole
+
+    def sample(context: np.ndarray, first: int) -> np.ndarray:
+        return whole(bundle.sample(seed=seed, context=context, first_row=first), bundle.columns, bundle.dequantized)
+
+    return sample

@@ -31,13 +31,14 @@ def command(
     """
     from flowspec.runtime.bundle import load
     from flowspec.runtime.inputs import WrongInput
-    from flowspec.tables import csv_text, read_table, write_table
+    from flowspec.tables import csv_text, read_table, whole, write_table
 
     bundle = load(directory, provider)
     if context and not bundle.context:
         raise FlowError(WrongInput(what="this flow has no context", advice="leave `--context` out"))
     given = read_table(context).numbers(bundle.context) if context else None
     x, density = bundle.sample(10 if rows is None and given is None else rows, seed, given, first_row, with_log_prob=True)
+    x = whole(x, bundle.columns, bundle.dequantized)
     columns = list(bundle.columns) + (["log_prob"] if log_prob else [])
     arrays = [x] if x.ndim == 1 else list(x.T)
     arrays += [density] if log_prob else []

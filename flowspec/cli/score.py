@@ -24,11 +24,11 @@ def command(directory: Path, data: Path, output: Path | None, provider: str) -> 
     Example: flowspec score exported/iris --data examples/data/iris.csv -o scored.csv
     """
     from flowspec.runtime.bundle import load
-    from flowspec.tables import csv_text, read_table, write_table
+    from flowspec.tables import cell_middles, csv_text, read_table, write_table
 
     bundle, table = load(directory, provider), read_table(data)
     context = table.numbers(bundle.context) if bundle.context else None
-    log_prob = bundle.log_prob(table.numbers(bundle.columns), context)
+    log_prob = bundle.log_prob(cell_middles(table.numbers(bundle.columns), bundle.columns, bundle.dequantized), context)
     # A table that was scored before gets the new density in the place of the old one.
     kept = [i for i, name in enumerate(table.columns) if name != "log_prob"]
     columns: list[str] = [*(table.columns[i] for i in kept), "log_prob"]

@@ -12,7 +12,7 @@ import numpy as np
 from flowspec.cli.options import FORMAT, print_json, table
 from flowspec.diagnostics import FlowError
 from flowspec.flow import Flow
-from flowspec.parameter import FromContext, Learn, PartSpec, children, specs
+from flowspec.parameter import FromContext, Learn, PartSpec, Predicted, children, specs
 from flowspec.support import number
 
 
@@ -77,7 +77,9 @@ def _fields(part: Any) -> str:
     for name, spec in specs(part).items():
         if not isinstance(spec, PartSpec):
             told.append(f"{name}={_value(getattr(part, name))}")
-    inner = ", ".join(f"{child.title}({_fields(child)})".removesuffix("()") for _, child in children(part))
+    # The layers of a network follow from what is written: they are no parts that anybody has named.
+    named = (child for path, child in children(part) if path.partition(".")[0] in specs(part))
+    inner = ", ".join(f"{child.title}({_fields(child)})".removesuffix("()") for child in named)
     return ", ".join([*told, *([inner] if inner else [])])
 
 
@@ -88,6 +90,8 @@ def _value(value: Any) -> str:
         return what if size == 1 else f"{what} x {size}"
     if isinstance(value, FromContext):
         return value.name
+    if isinstance(value, Predicted):
+        return "from the network"
     if isinstance(value, np.ndarray):
         shown = np.array2string(value, separator=", ", threshold=6, edgeitems=2, precision=4)
         return " ".join(shown.split())

@@ -25,7 +25,7 @@ from flowspec.runtime.bundle import FORMAT
 from flowspec.version import VERSION
 from flowspec.weights import as_weights, to_bytes
 
-OF_TRAINING = ("metrics.json", "training.csv", "training.png", "samples.png")
+OF_TRAINING = ("metrics.json", "training.csv", "training.png", "samples.png", "calibration.png", "conditional.png")
 """What `flowspec fit` adds."""
 
 FILES = frozenset({*GRAPHS, "vectors.json", "weights.safetensors", "README.md", "flow.json", *OF_TRAINING})

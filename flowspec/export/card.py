@@ -63,7 +63,12 @@ def _training(extras: Mapping[str, bytes]) -> str:
         losses = f"{found['loss']:.4f} on the training rows, {found['validation']:.4f} on those held out"
         rows.append(f"| loss then, nats per row | {losses} |")
     rows.append("| settings | " + ", ".join(f"{name} {value}" for name, value in found["settings"].items()) + " |")
-    pictures = {"training.png": "the losses over the epochs", "samples.png": "data against samples"}
+    pictures = {
+        "training.png": "the losses over the epochs",
+        "samples.png": "data against samples",
+        "calibration.png": "how often held-out rows lie below the quantiles that the flow gives for their contexts",
+        "conditional.png": "data against the first variable of the context, with the flow's quantiles",
+    }
     return "\n".join(rows) + "".join(f"\n\n![{text}]({name})" for name, text in pictures.items() if name in extras)
 
 

@@ -147,6 +147,7 @@ class Bundle:
         self.columns: tuple[str, ...] = tuple(about["columns"])
         self.context: tuple[str, ...] = tuple(about["context"])
         self._context_supports = _context_supports(about)
+        self.dequantized: tuple[str, ...] = tuple(about["flow"].get("train", {}).get("dequantize", ()))
         self.noise: tuple[str, ...] = tuple(about["noise"])
         self.dtype = np.dtype(about["dtype"])
         self._files = files

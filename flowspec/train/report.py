@@ -15,6 +15,10 @@ from flowspec.version import VERSION
 
 DRAWN_ROWS = 5000
 """Rows of the data, and samples, that a picture shows at most."""
+JUDGED_ROWS, JUDGED_DRAWS = 500, 100
+"""Rows on which calibration is judged at most, and samples for each."""
+GRID, GRID_DRAWS = 40, 500
+"""Contexts at which quantiles are drawn, and samples for each."""
 
 
 def log(history: Sequence[Epoch]) -> str:
@@ -32,18 +36,24 @@ def report(training: Training, model: Model) -> dict[str, bytes]:
     course = csv_text(columns, [[getattr(epoch, name) for epoch in training.history] for name in columns])
     files = {"metrics.json": _metrics(training), "training.csv": course.encode()}
     try:
-        from flowspec import plots
+        import matplotlib  # noqa: F401  # an extra
     except ModuleNotFoundError:
         return files
-    return {
-        **files,
-        "training.png": plots.course([(epoch.number, epoch.loss, epoch.validation) for epoch in training.history]),
-        "samples.png": _samples(training, model, plots),
-    }
+    return {**files, **_pictures(training, model)}
 
 
-def _samples(training: Training, model: Model, plots) -> bytes:
+def _pictures(training: Training, model: Model) -> dict[str, bytes]:
+    from flowspec import plots
+
+    course = [(epoch.number, epoch.loss, epoch.validation) for epoch in training.history]
+    drawn = {"training.png": plots.course(course), "samples.png": _samples(training, model)}
+    return drawn | (_of_context(training, model) if model.flow.context else {})
+
+
+def _samples(training: Training, model: Model) -> bytes:
     """Data against as many samples; with a context, for the contexts of the data."""
+    from flowspec import plots
+
     rows = training.batches.shown(DRAWN_ROWS)
     assert rows is not None
     context = None if rows.context is None else rows.context.double().numpy()
@@ -57,9 +67,30 @@ def _samples(training: Training, model: Model, plots) -> bytes:
     return plots.compared(data, samples, model.flow.columns, density if context is None else None)
 
 
-def _drawn(model: Model, count: int, context: np.ndarray | None) -> np.ndarray:
+def _of_context(training: Training, model: Model) -> dict[str, bytes]:
+    """Calibration on rows that were held out, and the flow's quantiles along the first variable of the context."""
+    from flowspec import conditional_plots as plots
+
+    rows = training.batches.judged(JUDGED_ROWS)
+    assert rows is not None and rows.context is not None and model.flow.context
+    values, context = rows.values.double().numpy().reshape(len(rows), -1), rows.context.double().numpy()
+
+    def sample(given: np.ndarray, first: int) -> np.ndarray:
+        return _drawn(model, len(given), given, first)
+
+    levels = plots.levels_of(sample, values, context, JUDGED_DRAWS)
+    drawn = {"calibration.png": plots.calibration(levels, model.flow.columns)}
+    if np.ptp(context[:, 0]):
+        grid, samples = plots.along(sample, context, 0, GRID, GRID_DRAWS)
+        names, middle = model.flow.context.names, np.median(context, axis=0)
+        held = dict(zip(names[1:], middle[1:].tolist(), strict=True))
+        drawn["conditional.png"] = plots.conditional(grid, samples, context[:, 0], values, names[0], model.flow.columns, held)
+    return drawn
+
+
+def _drawn(model: Model, count: int, context: np.ndarray | None, first: int = 0) -> np.ndarray:
     """Samples, one for each row of the context; whole numbers where the training data has them."""
-    random = np.random.default_rng(0)
+    random = np.random.default_rng(first)
     noise = [random.normal(size=count) if kind == "normal" else random.random(count) for kind in model.flow.noise]
     samples, _ = model.from_noise(np.stack(noise, axis=1), context)
     return whole(samples, model.flow.columns, model.flow.train.get("dequantize", ()))
