@@ -157,7 +157,9 @@ def _samples(bundle: Bundle, rows: Rows, count: int, seed: int) -> bytes:
 
     values = rows.values if rows.values.size else None
     if bundle.context:
-        return plots.compared(values, _sampler(bundle, seed)(rows.some(count, seed).context, 0), bundle.columns)
+        # The contexts of the data, each as often as it takes.
+        context = np.resize(rows.some(count, seed).context, (count, len(bundle.context)))
+        return plots.compared(values, _sampler(bundle, seed)(context, 0), bundle.columns)
     samples = whole(bundle.sample(count, seed=seed), bundle.columns, bundle.dequantized)
     return plots.compared(values, samples, bundle.columns, density)
 

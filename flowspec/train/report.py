@@ -51,13 +51,13 @@ def _pictures(training: Training, model: Model) -> dict[str, bytes]:
 
 
 def _samples(training: Training, model: Model) -> bytes:
-    """Data against as many samples; with a context, for the contexts of the data."""
+    """Data against samples; with a context, for the contexts of the data, each as often as it takes."""
     from flowspec import plots
 
     rows = training.batches.shown(DRAWN_ROWS)
     assert rows is not None
-    context = None if rows.context is None else rows.context.double().numpy()
-    samples = _drawn(model, DRAWN_ROWS if context is None else len(rows), context)
+    context = None if rows.context is None else np.resize(rows.context.double().numpy(), (DRAWN_ROWS, rows.context.shape[1]))
+    samples = _drawn(model, DRAWN_ROWS, context)
     scalar = model.flow.space.scalar
 
     def density(points: np.ndarray) -> np.ndarray:
