@@ -10,7 +10,18 @@ from pathlib import Path
 import numpy as np
 
 from flowspec.diagnostics import Diagnostic, FlowError, mistake
-from flowspec.tables import EmptyTable, Table, from_arrow, kind_of, numpy_table, pyarrow_for, read_table, told, unnamed
+from flowspec.tables import (
+    EmptyTable,
+    Table,
+    from_arrow,
+    kind_of,
+    numpy_table,
+    parquet_files,
+    pyarrow_for,
+    read_table,
+    told,
+    unnamed,
+)
 
 SLICE = 2**18
 """Rows of a piece of a NumPy file."""
@@ -18,11 +29,12 @@ SLICE = 2**18
 
 @mistake
 class OtherColumns(Diagnostic):
-    message = "{name} has other columns than {first}: {what}"
+    message = "{name} has other columns than {first}: only {has} has `{odd}`"
     help = "give all files of a folder the same columns"
     name: str
     first: str
-    what: str
+    has: str
+    odd: str
 
 
 @dataclass(frozen=True)
@@ -85,7 +97,7 @@ def _numpy(path: Path) -> Pieces:
 
 def _parquet(path: Path) -> Pieces:
     _, parquet = pyarrow_for(path)
-    files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
+    files = parquet_files(path) if path.is_dir() else [path]
     groups: list[tuple[Path, int]] = []
     sizes: list[int] = []
     names: list[tuple[str, ...]] = []
@@ -95,17 +107,18 @@ def _parquet(path: Path) -> Pieces:
         names.append(tuple(about.schema.to_arrow_schema().names))
         if {*names[-1]} != {*names[0]}:
             odd = sorted({*names[-1]} ^ {*names[0]})[0]
-            what = f"`{odd}` is in one of them only"
-            raise FlowError(OtherColumns(name=each.name, first=files[0].name, what=what))
+            name, first = (str(file.relative_to(path)) for file in (each, files[0]))
+            has = name if odd in names[-1] else first
+            raise FlowError(OtherColumns(where=path.name, name=name, first=first, odd=odd, has=has))
         groups += [(each, group) for group in range(about.num_row_groups)]
         sizes += [about.row_group(group).num_rows for group in range(about.num_row_groups)]
-    return Pieces(path.name, names[0] if names else (), tuple(sizes), partial(_row_group, parquet, groups))
+    return Pieces(path.name, names[0] if names else (), tuple(sizes), partial(_row_group, parquet, path.name, groups))
 
 
-def _row_group(parquet, groups: Sequence[tuple[Path, int]], piece: int, wanted: Sequence[str]) -> Table:
+def _row_group(parquet, name: str, groups: Sequence[tuple[Path, int]], piece: int, wanted: Sequence[str]) -> Table:
     path, group = groups[piece]
     with told(path), parquet.ParquetFile(path) as opened:
         there = opened.schema_arrow.names
         known = [name for name in wanted if name in there]
         # Where a column is missing, all are read, so that the message can name those that are there.
-        return from_arrow(path.name, opened.read_row_group(group, known if len(known) == len(wanted) else None))
+        return from_arrow(name, opened.read_row_group(group, known if len(known) == len(wanted) else None))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +16,14 @@ import numpy as np
 
 from flowspec.diagnostics import Diagnostic, FlowError, mistake, suggest
 from flowspec.files import UnwritablePath, write_file
+
+LISTED = 12
+"""Columns of a table that a message names."""
+LONGEST_CELL = 60
+SEPARATORS = {";": "`;`", "\t": "tabs", "|": "`|`"}
+"""What some write in place of `,`."""
+DAMAGED, LOOK = "it is of another kind than its name says, or damaged", "look where it is"
+NO_NUMBERS = {"U": "text", "S": "text", "c": "complex numbers", "M": "dates", "m": "times", "O": "Python objects"}
 
 
 @mistake
@@ -52,7 +62,7 @@ class RepeatedColumn(Diagnostic):
 @mistake
 class NotNumeric(Diagnostic):
     message = "column `{name}` holds {value} in row {row}, which is no number"
-    help = "correct the row, or leave it out"
+    help = "correct the row, or leave it out; where a number is missing, leave the cell empty"
     name: str
     value: str
     row: int
@@ -94,19 +104,38 @@ class Table:
         return np.stack([_numeric(self.cells[self.columns.index(name)], name, self.name, before) for name in wanted], axis=1)
 
     def _missing(self, name: str) -> Diagnostic:
-        near = suggest(name, self.columns)
-        there = ", ".join(f"`{column}`" for column in self.columns[:12])
-        return MissingColumn(where=self.name, name=name, advice=f"did you mean `{near}`?" if near else f"it has {there}")
+        return MissingColumn(where=self.name, name=name, advice=self._instead(name))
+
+    def _instead(self, name: str) -> str:
+        """What may have been meant by a column that is not there."""
+        there = ", ".join(f"`{column}`" for column in self.columns[:LISTED]) or "no columns"
+        other = next((words for mark, words in SEPARATORS.items() if mark in there), "")
+        if len(self.columns) == 1 and other:
+            return f"its columns are to be separated by `,`, not by {other}"
+        if self.columns and all(map(_is_number, self.columns)):
+            return f"its first line, which holds {there}, is to name the columns"
+        if near := suggest(name, self.columns):
+            return f"did you mean `{near}`?"
+        return f"it has {there}" + (f" and {len(self.columns) - LISTED} more" if len(self.columns) > LISTED else "")
 
 
 def _numeric(cells: Sequence | np.ndarray, name: str, table: str, before: int = 0) -> np.ndarray:
     if isinstance(cells, np.ndarray):
         return cells.astype(float)
     try:
-        return np.asarray([np.nan if cell in ("", None) else cell for cell in cells], float)
-    except (ValueError, TypeError):
-        row = next(i for i, cell in enumerate(cells) if not _is_number(cell))
-        raise FlowError(NotNumeric(where=table, name=name, value=repr(cells[row]), row=before + row + 1)) from None
+        found = np.asarray([np.nan if cell in ("", None) else cell for cell in cells], float)
+    except (ValueError, TypeError, OverflowError):
+        found = np.empty((0, 0))
+    if found.ndim == 1:  # lists of the same length would make a matrix
+        return found
+    row = next(i for i, cell in enumerate(cells) if not _is_number(cell))
+    raise FlowError(NotNumeric(where=table, name=name, value=_shown(cells[row]), row=before + row + 1))
+
+
+def _shown(cell: Any) -> str:
+    """What stands in a cell, as far as a message has room for it."""
+    text = repr(cell) if isinstance(cell, str) else str(cell)
+    return text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 3] + "..."
 
 
 def unnamed(count: int) -> tuple[str, ...]:
@@ -116,8 +145,8 @@ def unnamed(count: int) -> tuple[str, ...]:
 
 def _is_number(cell) -> bool:
     try:
-        float(cell or "nan")
-    except (ValueError, TypeError):
+        float("nan" if cell in ("", None) else cell)
+    except (ValueError, TypeError, OverflowError):
         return False
     return True
 
@@ -141,12 +170,21 @@ def kind_of(path: Path) -> str:
 
     Errors:  FlowError, where it is another one.
     """
-    if path.is_dir() and next(path.rglob("*.parquet"), None) is None:
+    if path.is_dir() and not parquet_files(path):
         raise FlowError(UnreadableTable(name=path.name, reason="it is a folder without .parquet files"))
     suffix = ".parquet" if path.is_dir() else path.suffix.lower()
     if suffix not in (".csv", ".parquet", ".npy"):
-        raise FlowError(UnreadableTable(name=path.name, reason=f"`{path.suffix}` files are not known"))
+        if not path.exists():
+            raise FlowError(UnreadableTable(name=str(path), reason=os.strerror(errno.ENOENT).lower(), advice=LOOK))
+        reason = f"`{path.suffix}` files are not known" if path.suffix else "its name has no ending that says what it is"
+        raise FlowError(UnreadableTable(name=path.name, reason=reason))
     return suffix
+
+
+def parquet_files(folder: Path) -> list[Path]:
+    """The files of a folder that is a table, in order. What begins with `.` or `_` is left by a program for itself."""
+    found = (path for path in folder.rglob("*.parquet") if not any(part[0] in "._" for part in path.relative_to(folder).parts))
+    return sorted(found, key=Path.as_posix)
 
 
 @contextmanager
@@ -155,23 +193,33 @@ def told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        # What pyarrow says of a damaged file spans lines and names its own functions.
-        reason = error.strerror or str(error).splitlines()[0]
-        raise FlowError(UnreadableTable(name=path.name, reason=reason.lower())) from None
-    except (ValueError, EOFError, csv.Error) as error:
-        reason = str(error).splitlines()[0].lower() if str(error) else "it is damaged"
+        # What pyarrow says of a file tells its own functions: only the system's number is taken from it.
+        if error.errno is None:
+            raise FlowError(UnreadableTable(name=path.name, reason=DAMAGED)) from None
+        missing = error.errno == errno.ENOENT
+        name, advice = (str(path), LOOK) if missing else (path.name, UnreadableTable.advice)
+        raise FlowError(UnreadableTable(name=name, reason=os.strerror(error.errno).lower(), advice=advice)) from None
+    except UnicodeDecodeError:
+        raise FlowError(UnreadableTable(name=path.name, reason="it is no text in UTF-8", advice="write it as UTF-8")) from None
+    except (ValueError, EOFError, NotImplementedError, csv.Error) as error:
+        plain = path.suffix.lower() != ".parquet" and str(error)
+        reason = str(error).splitlines()[0] if plain else DAMAGED
         raise FlowError(UnreadableTable(name=path.name, reason=reason)) from None
 
 
 def _read_csv(path: Path) -> Table:
     with path.open(newline="", encoding="utf-8-sig") as stream:
-        rows = [row for row in csv.reader(stream) if row]
+        reader = csv.reader(stream)
+        rows: list[list[str]] = []
+        for row in reader:
+            if row and rows and len(row) != len(rows[0]):
+                reason = f"line {reader.line_num} has {len(row)} cells, the header {len(rows[0])}"
+                advice = "give every line as many cells as the header"
+                raise FlowError(UnreadableTable(name=path.name, reason=reason, advice=advice))
+            rows += [row] if row else []
     if not rows:
         return Table(path.name, (), ())
     header, *body = rows
-    for number, row in enumerate(body, start=2):
-        if len(row) != len(header):
-            raise ValueError(f"line {number} has {len(row)} cells, the header {len(header)}")
     names = tuple(name.strip() for name in header)
     return Table(path.name, names, tuple(zip(*body, strict=True)) or tuple(() for _ in names))
 
@@ -207,11 +255,19 @@ def _arrow_cells(column) -> Any:
 
 def numpy_table(path: Path, mode: Literal["r"] | None = None) -> np.ndarray:
     """The matrix in a .npy file; with mode "r" it stays on disk until it is looked at."""
-    array = np.load(path, mmap_mode=mode, allow_pickle=False)
-    array = array[:, None] if array.ndim == 1 else array
-    if array.ndim != 2 or array.dtype.kind not in "biuf":
-        raise ValueError(f"it holds no table of numbers, but {array.dtype} of shape {array.shape}")
-    return array
+    try:
+        array = np.load(path, mmap_mode=mode, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        # What numpy says tells its own arguments.
+        objects = str(error).startswith(("Array can't be memory-mapped", "Object arrays"))
+        raise ValueError("it holds Python objects, not numbers" if objects else DAMAGED) from None
+    if not isinstance(array, np.ndarray):
+        raise ValueError("it is an archive of arrays (.npz)")
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"it holds {NO_NUMBERS.get(array.dtype.kind, 'records')}, not numbers")
+    if array.ndim not in (1, 2):
+        raise ValueError(f"it holds an array of shape {array.shape}, not a table of shape (rows, columns)")
+    return array[:, None] if array.ndim == 1 else array
 
 
 def _read_numpy(path: Path) -> Table:

@@ -110,7 +110,7 @@ def _check_name(bundle: Bundle, name: str | None) -> None:
 
 
 def _wrong(what: str, advice: str) -> FlowError:
-    from flowspec.runtime.inputs import WrongInput
+    from flowspec.inputs import WrongInput
 
     return FlowError(WrongInput(what=what, advice=advice))
 

@@ -29,8 +29,8 @@ def command(
 
     Example: flowspec sample exported/one_liner -n 5 --seed 1
     """
+    from flowspec.inputs import WrongInput
     from flowspec.runtime.bundle import load
-    from flowspec.runtime.inputs import WrongInput
     from flowspec.tables import csv_text, read_table, whole, write_table
 
     bundle = load(directory, provider)

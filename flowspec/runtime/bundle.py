@@ -13,7 +13,7 @@ import onnxruntime
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf
 
 from flowspec.diagnostics import Diagnostic, FlowError, mistake
-from flowspec.runtime.inputs import ContextMissing, WrongInput
+from flowspec.inputs import ContextMissing, WrongInput
 from flowspec.support import Interval, as_interval, part_from_json
 
 FORMAT = 1

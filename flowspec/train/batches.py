@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import accumulate, pairwise
@@ -16,8 +15,8 @@ from torch import Tensor
 
 from flowspec.diagnostics import FlowError
 from flowspec.flow import Flow
+from flowspec.inputs import WrongInput
 from flowspec.row_checks import RowChecks, cell_ends
-from flowspec.runtime.inputs import WrongInput
 from flowspec.settings import Settings
 from flowspec.train.rows import Rows, float_type
 from flowspec.train.sources import Source, raw_batch
@@ -83,6 +82,7 @@ class Shuffled(Batches):
     """
 
     def __init__(self, source: Source, settings: Settings, held_out: Source | None = None):
+        source.check_trainable()
         self.source = source
         self.settings = settings
         total = len(source)
@@ -221,7 +221,10 @@ class Loaded(Batches):
     """
 
     def __init__(self, flow: Flow, loader: Iterable, settings: Settings, held_out: Source | None, dtype: torch.dtype):
-        if iter(loader) is loader:
+        if isinstance(loader, Mapping):
+            advice = f"give an array of shape (rows, {len(flow.columns)}), its columns in the order of `event`"
+            raise FlowError(WrongInput(what="the data is a dict", advice=advice))
+        if isinstance(loader, Iterator):  # asking a DataLoader for one would start its workers and draw a random number
             what = "the data is an iterator, which can be gone through only once"
             raise FlowError(WrongInput(what=what, advice="give what it iterates over: a DataLoader, a dataset, an array"))
         if settings.dequantize:
@@ -232,7 +235,7 @@ class Loaded(Batches):
         self.settings = settings
         self.dtype = dtype
         self.steps = _length(loader)
-        self._validation = Shuffled(held_out, dataclasses.replace(settings, validation=0.0)) if held_out else None
+        self._held_out = held_out
         self.rows = None, len(held_out) if held_out else 0
         self.fingerprint = f"{type(loader).__name__} of {self.steps} batches"
 
@@ -242,7 +245,7 @@ class Loaded(Batches):
                 yield self._checked(batch, number, index)
 
     def _checked(self, batch: Any, epoch: int, index: int) -> Rows:
-        raw = raw_batch(self.flow, batch)
+        raw = raw_batch(self.flow, batch, "a batch of the loader")
         checks = RowChecks(self.flow, float_type(self.dtype), where=f"epoch {epoch}, batch {index + 1}")
         checks.look(*raw)
         if faults := checks.faults():
@@ -250,7 +253,8 @@ class Loaded(Batches):
         return Rows.of(self.flow, raw, self.dtype)
 
     def scored(self):
-        return self._validation.scored() if self._validation else iter(())
+        for piece in range(len(self._held_out.sizes) if self._held_out else 0):
+            yield from _chunks(self._held_out.read(piece))
 
     def measured(self):
         found: list[Rows] = []

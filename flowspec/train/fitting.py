@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
-from flowspec.diagnostics import FlowError
+from flowspec.diagnostics import FlowError, suggest
 from flowspec.flow import Flow
+from flowspec.inputs import WrongInput
 from flowspec.model import Model
 from flowspec.pieces import open_pieces
-from flowspec.runtime.inputs import WrongInput
-from flowspec.settings import Settings
+from flowspec.settings import Settings, ranges
 from flowspec.train.batches import Batches, Drawn, Loaded, Shuffled
 from flowspec.train.checkpoint import Keeper
 from flowspec.train.engine import Engine
@@ -68,6 +68,7 @@ def fit(
              or the loss stops being a number.
     """
     model, engine = flow if isinstance(flow, Model) else Model(flow), engine or Engine()
+    _check_names(changes)
     checked = dataclasses.replace(settings or Settings(**model.flow.train), **changes)
     if (data is None) == (log_density is None):
         raise FlowError(WrongInput(what="a flow learns from data or from a `log_density`", advice="give one of the two"))
@@ -75,10 +76,21 @@ def fit(
     if log_density is None:
         batches = batches_of(model.flow, data, context, weights, held_out, checked, engine.dtype)
     else:
+        if weights is not None or held_out is not None:
+            what, advice = "a flow that learns from a `log_density` has no rows to weigh or to hold out", "leave them out"
+            raise FlowError(WrongInput(what=what, advice=advice))
         batches = _drawn(model.flow, context, checked, draws, engine.dtype)
         objective = lambda module, rows: ReverseKL(module, log_density)  # noqa: E731
     keeper = Keeper(Path(checkpoint), resume) if checkpoint else None
     return Training(flow, batches, checked, engine, objective).run(keeper, on_epoch)
+
+
+def _check_names(changes: Iterable[str]) -> None:
+    """Raise a `TypeError`, as Python does, where a setting is not there."""
+    for name in changes:
+        if name not in ranges():
+            near = suggest(name, ranges())
+            raise TypeError(f"fit() has no argument `{name}`" + (f"; did you mean `{near}`?" if near else ""))
 
 
 def batches_of(
@@ -119,6 +131,8 @@ def _source(flow: Flow, data, context=None, weights=None, *, options: dict[str, 
 
 
 def _drawn(flow: Flow, context, settings: Settings, draws: int, dtype: torch.dtype) -> Drawn:
+    if draws < 1:
+        raise FlowError(WrongInput(what=f"an epoch of {draws} draws teaches nothing", advice="give `draws` of at least 1"))
     rows = 0 if context is None else len(context)
     _, contexts, _ = as_raw(flow, np.zeros((rows, len(flow.columns))), context)
     given = None if contexts is None else torch.from_numpy(contexts).to(dtype)

@@ -13,9 +13,9 @@ from flowspec import density
 from flowspec.bases.base import Base
 from flowspec.bounds import outside_of
 from flowspec.diagnostics import FlowError
+from flowspec.inputs import WrongInput
 from flowspec.ops.torch import TorchOps
 from flowspec.parameter import children
-from flowspec.runtime.inputs import WrongInput
 from flowspec.support import Space
 from flowspec.train.distribution import NO_SHAPE, NormalizingFlow
 

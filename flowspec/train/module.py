@@ -19,11 +19,11 @@ from flowspec.binding import Binding, fixed_arrays
 from flowspec.bounds import prepare
 from flowspec.diagnostics import FlowError
 from flowspec.flow import Flow
+from flowspec.inputs import ContextMissing, WrongInput
 from flowspec.model import Model
 from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.torch import TorchOps
 from flowspec.parameter import Learn, ParameterSpec, parameters, value_range, values
-from flowspec.runtime.inputs import ContextMissing, WrongInput
 from flowspec.support import Interval, Space
 from flowspec.train.flow_distribution import FlowDistribution, every_base
 from flowspec.transforms.standard import from_real

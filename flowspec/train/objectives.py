@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from flowspec.diagnostics import Diagnostic, FlowError, mistake
 from flowspec.flow import Flow
-from flowspec.runtime.inputs import WrongInput
+from flowspec.inputs import WrongInput
 from flowspec.train.module import FlowModule
 
 LogDensity = Callable[..., Tensor]

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from flowspec.diagnostics import FlowError
 from flowspec.flow import Flow
-from flowspec.runtime.inputs import ContextMissing, WrongInput
+from flowspec.inputs import ContextMissing, WrongInput
 
 Raw = tuple[np.ndarray, np.ndarray | None, np.ndarray | None]
 """Values (N, D), context (N, C) and weights (N,) in float64. The latter two may be None."""
@@ -28,7 +28,7 @@ class Rows:
     @classmethod
     def of(cls, flow: Flow, raw: Raw, dtype: torch.dtype) -> Rows:
         """Arrays as tensors of a float type."""
-        values, context, weights = (None if each is None else torch.from_numpy(each).to(dtype) for each in raw)
+        values, context, weights = (None if each is None else _tensor(each, dtype) for each in raw)
         assert values is not None
         return cls(values[:, 0] if flow.space.scalar else values, context, weights)
 
@@ -55,6 +55,12 @@ class Rows:
         return float(len(self)) if self.weights is None else float(self.weights.double().sum())
 
 
+def _tensor(array: np.ndarray, dtype: torch.dtype) -> Tensor:
+    """A tensor with numbers of its own: torch takes no array that is read-only or backwards."""
+    with np.errstate(over="ignore"):  # rows with such numbers are told, or left out
+        return torch.from_numpy(np.array(array, float_type(dtype), order="C"))
+
+
 def float_type(dtype: torch.dtype) -> type:
     """numpy's name of a float type."""
     return np.float64 if dtype == torch.float64 else np.float32
@@ -70,7 +76,7 @@ def as_raw(flow: Flow, data, context=None, weights=None) -> Raw:
     values = values[:, None] if values.ndim == 1 and width == 1 else values
     if values.ndim != 2 or values.shape[1] != width:
         what = f"the data has shape {values.shape}, and the flow {width} column{'s' * (width != 1)}"
-        raise FlowError(WrongInput(what=what, advice=f"give (rows, {width})"))
+        raise FlowError(WrongInput(what=what, advice=f"give an array of shape (rows, {width}){_listed(flow.columns)}"))
     return values, _context(flow, context, len(values)), _weights(weights, len(values))
 
 
@@ -85,8 +91,14 @@ def _context(flow: Flow, context, rows: int) -> np.ndarray | None:
     given = _numbers(context, "context")
     given = given[:, None] if given.ndim == 1 else given
     if given.shape != (rows, len(names)):
-        raise FlowError(WrongInput(what=f"the context has shape {given.shape}", advice=f"give ({rows}, {len(names)})"))
+        what = f"the context has shape {given.shape}, and the data {rows} row{'s' * (rows != 1)}"
+        raise FlowError(WrongInput(what=what, advice=f"give an array of shape ({rows}, {len(names)}){_listed(names)}"))
     return given
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The columns of an array, as far as a message has room for them."""
+    return f": {', '.join(names)}" if len(names) <= 12 else ""
 
 
 def _weights(weights, rows: int) -> np.ndarray | None:
@@ -99,10 +111,13 @@ def _weights(weights, rows: int) -> np.ndarray | None:
 
 
 def _numbers(given, what: str) -> np.ndarray:
-    if isinstance(given, Tensor):
-        given = given.detach().cpu().numpy()
     try:
-        return np.asarray(given, np.float64)
+        if isinstance(given, Tensor):
+            given = given.detach().cpu()
+            given = (given.double() if given.dtype == torch.bfloat16 else given).numpy()  # numpy has no bfloat16
+        if not np.iscomplexobj(given):
+            return np.asarray(given, np.float64)
     except (ValueError, TypeError):
-        advice = "give numbers only, as (rows, columns)"
-        raise FlowError(WrongInput(what=f"the {what} cannot be read as an array of numbers", advice=advice)) from None
+        pass
+    advice = "give numbers only, " + ("one for each row" if what == "weights" else "as (rows, columns)")
+    raise FlowError(WrongInput(what=f"the {what} cannot be read as an array of numbers", advice=advice))

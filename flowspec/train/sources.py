@@ -12,9 +12,9 @@ from torch.utils.data import Dataset, default_collate
 
 from flowspec.diagnostics import FlowError
 from flowspec.flow import Flow
+from flowspec.inputs import WrongInput
 from flowspec.pieces import Pieces
 from flowspec.row_checks import RowChecks
-from flowspec.runtime.inputs import WrongInput
 from flowspec.train.rows import Raw, Rows, as_raw, float_type
 
 KEPT_NUMBERS = 2**27
@@ -30,7 +30,7 @@ class Source:
     dequantize   columns of whole numbers
     drop         are rows with a fault to be left out?
 
-    Errors:  FlowError, where rows are missing, not finite, outside the support, or all alike.
+    Errors:  FlowError, where rows are missing, not finite or outside the support.
     """
 
     def __init__(
@@ -53,6 +53,8 @@ class Source:
 
     def _scan(self, checks: RowChecks) -> None:
         """Look at all rows once: check and count them, and keep them if they are few."""
+        if checks.unfit:
+            raise FlowError(checks.unfit)
         sizes, found, numbers = [], hashlib.sha256(), 0
         for piece in self._pieces:
             raw = piece()
@@ -68,11 +70,17 @@ class Source:
         self.dropped = checks.rows - sum(sizes) if self.drop else 0
         if problems := checks.problems(self.dropped):
             raise FlowError(problems)
+        self._alike = checks.alike(self.dropped)
         self.sizes = tuple(sizes)
         self.fingerprint = found.hexdigest()
 
     def __len__(self) -> int:
         return sum(self.sizes)
+
+    def check_trainable(self) -> None:
+        """Raise a `FlowError` where the rows are too few or all alike; those that are held out may be."""
+        if self._alike:
+            raise FlowError(self._alike)
 
     def read(self, piece: int) -> Rows:
         """The rows of a piece."""
@@ -97,6 +105,9 @@ def table_source(flow: Flow, table: Pieces, weights: str | None = None, **option
 
     weights   the column that says how much each row counts
     """
+    if weights is not None and not isinstance(weights, str):
+        what = "the data is a table, and the weights are no column of it"
+        raise FlowError(WrongInput(what=what, advice="give the name of a column"))
     names = [*flow.columns, *(flow.context.names if flow.context else ()), *([weights] if weights else ())]
     ends = len(flow.columns), len(names) - bool(weights)
 
@@ -112,7 +123,11 @@ def table_source(flow: Flow, table: Pieces, weights: str | None = None, **option
 
 def dataset_source(flow: Flow, dataset: Dataset, **options: Any) -> Source:
     """A torch dataset with a length, whose items are `x`, `(x,)` or `(x, context)`, and the same at each look."""
-    count = len(dataset)  # type: ignore[arg-type]  # torch's Dataset declares no length
+    try:
+        count = len(dataset)  # type: ignore[arg-type]  # torch's Dataset declares no length
+    except (TypeError, NotImplementedError):
+        what, advice = "the dataset does not tell its length", "give it `__len__`, or put it into a DataLoader"
+        raise FlowError(WrongInput(what=what, advice=advice)) from None
 
     def reader(start: int) -> Callable[[], Raw]:
         return lambda: raw_batch(flow, _items(dataset, range(start, min(start + ITEMS, count))))
@@ -122,17 +137,26 @@ def dataset_source(flow: Flow, dataset: Dataset, **options: Any) -> Source:
 
 def _items(dataset: Any, index: range) -> Any:
     many = getattr(dataset, "__getitems__", None)
-    return default_collate(many(list(index)) if many else [dataset[i] for i in index])
+    items = many(list(index)) if many else [dataset[i] for i in index]
+    try:
+        return default_collate(items)
+    except (TypeError, RuntimeError):
+        what, advice = "the items of the dataset cannot be put together", "give all items the same shape, and numbers only"
+        raise FlowError(WrongInput(what=what, advice=advice)) from None
 
 
-def raw_batch(flow: Flow, batch: Any) -> Raw:
+def raw_batch(flow: Flow, batch: Any, name: str = "an item of the dataset") -> Raw:
     """What a torch dataset or loader gives, as arrays: `x`, `(x,)` or `(x, context)`.
+
+    name   what messages call it
 
     Errors:  FlowError, where it is something else.
     """
     parts = tuple(batch) if isinstance(batch, tuple | list) else (batch,)
     wanted = 2 if flow.context else 1
-    if isinstance(batch, dict) or len(parts) != wanted:
-        what = f"an item of the dataset is {'a dict' if isinstance(batch, dict) else f'{len(parts)} things'}"
-        raise FlowError(WrongInput(what=what, advice=f"give items {'(x, context)' if flow.context else 'x'}, in this order"))
+    if isinstance(batch, dict) or len(parts) != wanted or any(isinstance(part, str) for part in parts):
+        found = "is a dict" if isinstance(batch, dict) else f"has {len(parts)} part{'s' * (len(parts) != 1)}"
+        found = "is text" if parts and all(isinstance(part, str) for part in parts) else found
+        advice = "let it be `(x, context)`, in this order" if flow.context else "let it be `x`, an array of numbers"
+        raise FlowError(WrongInput(what=f"{name} {found}", advice=advice))
     return as_raw(flow, *parts)
