@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from flowspec.diagnostics import FlowError, suggest
 from flowspec.flow import Flow
 from flowspec.inputs import WrongInput
 from flowspec.model import Model
-from flowspec.pieces import open_pieces
+from flowspec.pieces import frame_pieces, open_pieces
 from flowspec.settings import Settings, ranges
 from flowspec.train.batches import Batches, Drawn, Loaded, Shuffled
 from flowspec.train.checkpoint import Keeper
@@ -45,9 +45,9 @@ def fit(
 ) -> Model:
     """Train what a flow learns: on data, by maximum likelihood, or by reverse KL, on a density that is known up to a constant.
 
-    data         (N, D), or (N,) for a scalar flow, in the order of `event`; or the path of a table with columns of these names;
-                 or a torch Dataset whose items are `x` or `(x, context)`, the same at each look; or a DataLoader that gives
-                 batches of them, or any other iterable that does
+    data         (N, D), or (N,) for a scalar flow, in the order of `event`; or a data frame of pandas or polars, or the path of
+                 a table, whose columns are found by name; or a torch Dataset whose items are `x` or `(x, context)`, the same
+                 at each look; or a DataLoader that gives batches of them, or any other iterable that does
     context      (N, C), for a conditional flow
     weights      (N,), how much each row counts; not the weights that are learned. Of a table: the name of a column
     held_out     rows that decide which weights are best, in place of a share of the data: whatever `data` may be but a loader,
@@ -76,6 +76,9 @@ def fit(
     if log_density is None:
         batches = batches_of(model.flow, data, context, weights, held_out, checked, engine.dtype)
     else:
+        if checked.dequantize:
+            advice = "leave `dequantize` out"
+            raise FlowError(WrongInput(what="a `log_density` is of real numbers: nothing is dequantized", advice=advice))
         if weights is not None or held_out is not None:
             what, advice = "a flow that learns from a `log_density` has no rows to weigh or to hold out", "leave them out"
             raise FlowError(WrongInput(what=what, advice=advice))
@@ -104,30 +107,48 @@ def batches_of(
     validation = None
     if held_out is not None:
         given = held_out if isinstance(held_out, tuple) else (held_out,)
-        validation = _source(flow, *given, options=options)
+        if _is_loader(given[0]) or isinstance(given[0], IterableDataset):
+            what, advice = "a loader cannot be held out: it is read anew in every epoch", "give an array, a table or a dataset"
+            raise FlowError(WrongInput(what=what, advice=advice))
+        validation = _source(flow, *given, options=options, where="held_out")
     if isinstance(data, IterableDataset):
         data = DataLoader(data, batch_size=settings.batch_size)
     if _is_loader(data):
         if context is not None or weights is not None:
-            what, advice = "a loader gives all there is itself", "let it give `(x, context)`; it has no weights of rows"
-            raise FlowError(WrongInput(what=what, advice=advice))
+            _refuse_beside("a loader")
         return Loaded(flow, data, settings, validation, dtype)
     return Shuffled(_source(flow, data, context, weights, options=options), settings, validation)
 
 
+def _is_frame(data: Any) -> bool:
+    """Is it a data frame of pandas or polars, or a table of pyarrow, whose columns have names?"""
+    return hasattr(data, "columns") and hasattr(data, "__getitem__") and hasattr(data, "shape")
+
+
 def _is_loader(data: Any) -> bool:
     plain = isinstance(data, str | Path | list | tuple | Tensor | Dataset | Source) or hasattr(data, "__array__")
+    plain = plain or _is_frame(data)
     return isinstance(data, Iterable) and not plain
 
 
-def _source(flow: Flow, data, context=None, weights=None, *, options: dict[str, Any]) -> Source:
+def _source(flow: Flow, data, context=None, weights=None, *, options: dict[str, Any], where: str = "data") -> Source:
     if isinstance(data, Source):
         return data
-    if isinstance(data, str | Path):
-        return table_source(flow, open_pieces(data), weights, **options)
+    if isinstance(data, str | Path) or _is_frame(data):
+        if context is not None:
+            what, advice = "a table holds the context itself", "leave `context` out: its columns are found by name"
+            raise FlowError(WrongInput(what=what, advice=advice))
+        return table_source(flow, frame_pieces(data) if _is_frame(data) else open_pieces(data), weights, **options)
     if isinstance(data, Dataset):
+        if context is not None or weights is not None:
+            _refuse_beside("a dataset")
         return dataset_source(flow, data, **options)
-    return array_source(flow, data, context, weights, **options)
+    return array_source(flow, data, context, weights, where=where, **options)
+
+
+def _refuse_beside(what: str) -> NoReturn:
+    advice = "let its items be `(x, context)`; to weigh rows, give arrays or a table"
+    raise FlowError(WrongInput(what=f"no `context` or `weights` can be given beside {what}", advice=advice))
 
 
 def _drawn(flow: Flow, context, settings: Settings, draws: int, dtype: torch.dtype) -> Drawn:

@@ -66,8 +66,8 @@ def float_type(dtype: torch.dtype) -> type:
     return np.float64 if dtype == torch.float64 else np.float32
 
 
-def as_raw(flow: Flow, data, context=None, weights=None) -> Raw:
-    """Arrays of the shapes that a flow needs.
+def as_raw(flow: Flow, data, context=None, weights=None, where: str = "") -> Raw:
+    """Arrays of the shapes that a flow needs. Messages say `where` they come from.
 
     Errors:  FlowError, where shapes are wrong, or a context is missing.
     """
@@ -76,7 +76,8 @@ def as_raw(flow: Flow, data, context=None, weights=None) -> Raw:
     values = values[:, None] if values.ndim == 1 and width == 1 else values
     if values.ndim != 2 or values.shape[1] != width:
         what = f"the data has shape {values.shape}, and the flow {width} column{'s' * (width != 1)}"
-        raise FlowError(WrongInput(what=what, advice=f"give an array of shape (rows, {width}){_listed(flow.columns)}"))
+        advice = f"give an array of shape (rows, {width}){_listed(flow.columns)}"
+        raise FlowError(WrongInput(where=where, what=what, advice=advice))
     return values, _context(flow, context, len(values)), _weights(weights, len(values))
 
 
@@ -115,8 +116,9 @@ def _numbers(given, what: str) -> np.ndarray:
         if isinstance(given, Tensor):
             given = given.detach().cpu()
             given = (given.double() if given.dtype == torch.bfloat16 else given).numpy()  # numpy has no bfloat16
-        if not np.iscomplexobj(given):
-            return np.asarray(given, np.float64)
+        given = np.asarray(given)
+        if given.dtype.kind not in "cmM":  # complex numbers and times, of which numpy would make real numbers
+            return given.astype(np.float64)
     except (ValueError, TypeError):
         pass
     advice = "give numbers only, " + ("one for each row" if what == "weights" else "as (rows, columns)")

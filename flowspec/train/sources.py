@@ -96,7 +96,7 @@ class Source:
 
 def array_source(flow: Flow, data, context=None, weights=None, **options: Any) -> Source:
     """Arrays as a source."""
-    raw = as_raw(flow, data, context, weights)
+    raw = as_raw(flow, data, context, weights, options.get("where", "data"))
     return Source(flow, [lambda: raw], **options)
 
 

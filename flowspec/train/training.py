@@ -52,8 +52,8 @@ class LossNotFinite(Diagnostic):
 
 @mistake
 class NoBatches(Diagnostic):
-    message = "the data gave no batches in epoch {epoch}"
-    help = "give a loader that begins anew each time it is asked"
+    message = "the loader gave no batches in epoch {epoch}"
+    help = "give one that holds something, and begins anew each time it is asked"
     epoch: int
 
 

@@ -379,3 +379,18 @@ def test_other_rows_have_another_fingerprint():
     }
     assert len(prints) == 4
     assert array_source(flow, VALUES.copy()).fingerprint in prints
+
+
+def test_columns_of_a_data_frame_are_found_by_name():
+    pandas = pytest.importorskip("pandas")
+    pyarrow = pytest.importorskip("pyarrow")
+    flow = flowspec.parse("context z: real\nevent a, b: real\nMAF(2, hidden=[4], transforms=1)")
+    columns = {name: np.random.default_rng(i).normal(size=60) for i, name in enumerate("bza")}
+    arrays = np.stack([columns["a"], columns["b"]], axis=1), columns["z"]
+    expected = flowspec.fit(flow, *arrays, epochs=2).complete_weights
+    for frame in (pandas.DataFrame(columns | {"name": "x"}), pyarrow.table(columns)):
+        found = flowspec.fit(flow, frame, epochs=2).complete_weights
+        for path, value in expected.items():
+            np.testing.assert_array_equal(found[path], value)
+    with pytest.raises(flowspec.FlowError, match="holds 'x' in row 1"):
+        flowspec.fit(flowspec.parse("event name: real\nNormal(learn(0), 1)"), pandas.DataFrame({"name": ["x", "y"]}))

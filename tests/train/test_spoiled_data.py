@@ -291,6 +291,9 @@ CALLS: dict[str, Callable[[], object]] = {
     "stream-outside": lambda: fit(PAIR, Stream()),
     "loader-held-out": lambda: fit(PAIR, rows(), held_out=loader(torch.ones(4, 2))),
     # --- tables
+    "path-and-context": lambda: fit(GIVEN, written("data.csv", "y,z\n1,1\n2,2\n"), [[1.0], [2.0]]),
+    "dataset-and-weights": lambda: fit(PAIR, Items(torch.ones(2), torch.zeros(2)), weights=[1.0, 2.0]),
+    "array-of-times": lambda: fit(ONE, np.array(["2020-01-01", "2021-01-01"], "datetime64[D]")),
     "path-of-nothing": lambda: fit(PAIR, "none.parquet"),
     "path-and-weights-as-numbers": lambda: fit(ONE, written("data.csv", "x\n1\n2\n"), weights=[1.0, 2.0]),
 }
