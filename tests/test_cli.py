@@ -6,8 +6,6 @@ would be a traceback for the user is an error of the test.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import signal
@@ -15,13 +13,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 import flowspec
-from flowspec.cli.main import main
 from flowspec.files import new_directory, write_file
 
 ROOT = Path(__file__).parent.parent
@@ -35,37 +31,6 @@ GIVEN = "context z: positive\nevent y: positive\nNormal(0, 1) |> Exp |> Scale(z)
 LEARNS = "Normal(learn(0), learn(1))"
 
 
-class Answer(NamedTuple):
-    """What a command left: exit code, standard output, standard error."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def rows(self) -> list[list[str]]:
-        """Standard output as CSV."""
-        return list(csv.reader(io.StringIO(self.out)))
-
-
-@pytest.fixture
-def call(monkeypatch, capsys):
-    """Calls `flowspec` with arguments, and gives what it answered."""
-
-    def answer(*arguments) -> Answer:
-        monkeypatch.setattr(sys, "argv", ["flowspec", *map(str, arguments)])
-        try:
-            main()
-            code = 0
-        except SystemExit as stop:
-            code = stop.code or 0
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        return Answer(code, out, err)
-
-    return answer
-
-
 @pytest.fixture(scope="module")
 def bundles(tmp_path_factory) -> Path:
     """A folder with the bundles `one`, `pair` and `given`."""
@@ -76,19 +41,12 @@ def bundles(tmp_path_factory) -> Path:
     return place
 
 
-@pytest.fixture
-def here(tmp_path, monkeypatch) -> Path:
-    """An empty folder, which is the current one."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def written(path: Path, text: str | bytes) -> Path:
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     return path
 
 
-def refused(answer: Answer, *words: str, code: int = 1) -> None:
+def refused(answer, *words: str, code: int = 1) -> None:
     """The command failed with this exit code, said why on standard error, and nothing on standard output."""
     assert (answer.code, answer.out) == (code, "")
     assert answer.err.startswith("error[" if code == 1 else "Usage: ")

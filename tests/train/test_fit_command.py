@@ -1,0 +1,120 @@
+"""`flowspec fit` as users call it: settings in the file and as flags, whole numbers, folders, conditional flows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+import flowspec
+from flowspec.tables import read_table, write_table
+
+FLOW = "event x: real\ntrain {{ epochs = 3, batch_size = 16, {} }}\nNormal(learn(0), learn(1))"
+COUNTS = """event k: nonnegative, x: real
+train { dequantize = k, epochs = 30, learning_rate = 0.05, batch_size = 64 }
+Normal(0, 1)[2] |> Standardize |> Onto(event)"""
+GIVEN = """context size: positive, unused: real
+event y: real
+train { epochs = 3, validation = 0.5 }
+MAF(1, hidden=[4], transforms=1)"""
+RANDOM = np.random.default_rng(0)
+
+
+@pytest.fixture
+def table(here) -> Path:
+    write_table("data.csv", ["x"], [RANDOM.normal(3, 2, 100)])
+    return here / "data.csv"
+
+
+def fitted(call, flow: str, data, *options) -> dict:
+    """The metrics of a training that has to succeed."""
+    Path("it.flow").write_text(flow)
+    answer = call("fit", "it.flow", "--data", data, "-o", "made", *options)
+    assert answer.code == 0, answer.err
+    return json.loads(Path("made/metrics.json").read_text())
+
+
+def test_settings_stand_in_the_file_and_a_flag_wins(call, table):
+    settings = fitted(call, FLOW.format('schedule = "constant"'), table, "--batch-size", 20)["settings"]
+    assert (settings["epochs"], settings["batch_size"], settings["schedule"]) == (3, 20, "constant")
+    assert settings["learning_rate"] == 0.01
+    trained = flowspec.load("made").about["flow"]["train"]
+    assert trained == {"epochs": 3, "batch_size": 20, "schedule": "constant"}
+
+
+def test_a_file_and_flags_that_say_the_same_give_the_same_weights(call, table):
+    fitted(call, FLOW.format("seed = 5"), table)
+    first = Path("made/weights.safetensors").read_bytes()
+    fitted(call, "event x: real\nNormal(learn(0), learn(1))", table, "--epochs", 3, "--batch-size", 16, "--seed", 5)
+    assert Path("made/weights.safetensors").read_bytes() == first
+
+
+def test_fit_from_python_takes_the_settings_of_the_file_too(call, table):
+    fitted(call, FLOW.format("seed = 5"), table)
+    model = flowspec.fit(flowspec.read("it.flow"), table)
+    held = flowspec.Model(flowspec.read("it.flow"), flowspec.weights.as_weights(model.flow, "made/weights.safetensors"))
+    assert model.log_prob([0.0]) == held.log_prob([0.0])
+
+
+def test_whole_numbers_come_back_whole(call, here):
+    counts = RANDOM.poisson(5, 400)
+    write_table("data.csv", ["k", "x"], [counts, RANDOM.normal(size=400)])
+    fitted(call, COUNTS, "data.csv")
+    rows = call("sample", "made", "-n", "400", "-o", "samples.csv")
+    assert rows.code == 0
+    sampled = read_table("samples.csv").numbers(["k"])[:, 0]
+    assert (sampled == np.round(sampled)).all() and sampled.min() >= 0
+    assert sampled.mean() == pytest.approx(counts.mean(), abs=0.8)
+    call("score", "made", "--data", "data.csv", "-o", "scored.csv")
+    bundle, scored = flowspec.load("made"), read_table("scored.csv").numbers(["k", "x", "log_prob"])
+    np.testing.assert_allclose(scored[:, 2], bundle.log_prob(scored[:, :2] + [0.5, 0.0]), rtol=1e-6)
+    assert call("plot", "made", "--data", "data.csv").code == 0
+
+
+def test_a_flag_names_columns_of_whole_numbers(call, here):
+    write_table("data.csv", ["k", "x"], [RANDOM.poisson(5, 50), RANDOM.normal(size=50)])
+    fitted(call, COUNTS.replace("dequantize = k, ", ""), "data.csv", "--dequantize", "k", "--epochs", 2)
+    assert flowspec.load("made").dequantized == ("k",)
+
+
+def test_rows_to_hold_out_can_be_a_table_of_their_own(call, table):
+    write_table("own.csv", ["x"], [np.full(7, 3.0)])
+    metrics = fitted(call, FLOW.format("seed = 0"), table, "--held-out", "own.csv")
+    assert metrics["rows"] == {"training": 100, "validation": 7}
+    constant = flowspec.load("made").log_prob([3.0])[0]
+    assert metrics["validation"] == pytest.approx(-constant, rel=1e-5)
+
+
+def test_a_folder_of_parquet_files_gives_what_its_rows_give(call, here):
+    pytest.importorskip("pyarrow")
+    values = RANDOM.normal(3, 2, 90)
+    Path("folder").mkdir()
+    for i, part in enumerate(np.split(values, 3)):
+        write_table(f"folder/{i}.parquet", ["x"], [part])
+    metrics = fitted(call, FLOW.format("seed = 0"), "folder")
+    assert metrics["rows"] == {"training": 81, "validation": 9}
+
+
+def test_columns_that_nobody_asked_for_are_named(call, here):
+    write_table("data.csv", ["id", "x", "name"], [range(30), RANDOM.normal(size=30), ["a"] * 30])
+    Path("it.flow").write_text(FLOW.format("seed = 0"))
+    answer = call("fit", "it.flow", "--data", "data.csv", "-o", "made")
+    assert "note: not used of data.csv: id, name\n" in answer.err
+
+
+def test_a_conditional_flow_is_drawn_with_its_calibration(call, here):
+    pytest.importorskip("matplotlib")
+    size = RANDOM.uniform(1, 2, 80)
+    write_table("data.csv", ["size", "unused", "y"], [size, RANDOM.normal(size=80), size * RANDOM.normal(size=80)])
+    fitted(call, GIVEN, "data.csv")
+    names = {path.name for path in Path("made").iterdir()}
+    assert {"calibration.png", "conditional.png", "samples.png"} <= names
+    card = Path("made/README.md").read_text()
+    assert "](calibration.png)" in card and "](conditional.png)" in card
+    assert call("verify", "made").code == 0
+    # Opening and replacing it work as for any other bundle.
+    fitted(call, GIVEN, "data.csv", "--epochs", 1)
