@@ -11,7 +11,7 @@ import matplotlib
 import numpy as np
 
 import flowspec
-from flowspec import plots
+from flowspec import conditional_plots, plots
 from flowspec.tables import read_table
 
 matplotlib.use("Agg")
@@ -74,6 +74,23 @@ def draw_moons() -> Path:
     return path
 
 
+def draw_prognosis() -> Path:
+    """What examples/prognosis.flow says of a disease for every body-mass index, beside the patients."""
+    bundle = flowspec.load(ROOT / "exported" / "prognosis")
+    table = read_table(ROOT / "examples" / "data" / "diabetes.csv")
+    values, context = table.numbers(bundle.columns), table.numbers(bundle.context)
+
+    def sample(given: np.ndarray, first: int) -> np.ndarray:
+        return bundle.sample(seed=0, context=given, first_row=first)
+
+    grid, samples = conditional_plots.along(sample, context, 0, 60, 4000)
+    held = {bundle.context[1]: float(np.median(context[:, 1]))}
+    picture = conditional_plots.conditional(grid, samples, context[:, 0], values, bundle.context[0], bundle.columns, held)
+    path = DEMO / "prognosis.png"
+    path.write_bytes(picture)
+    return path
+
+
 def score(bundle: flowspec.Bundle) -> None:
     """The most and the least likely flower."""
     data = read_table(ROOT / "examples" / "data" / "iris.csv").numbers(bundle.columns)
@@ -88,3 +105,4 @@ if __name__ == "__main__":
     score(fitted)
     print(f"\ndata against samples: {draw(fitted).relative_to(ROOT)}")
     print(f"a learned density: {draw_moons().relative_to(ROOT)}")
+    print(f"a distribution for each context: {draw_prognosis().relative_to(ROOT)}")
