@@ -18,12 +18,13 @@ from flowspec.inputs import WrongInput
 from flowspec.model import Model
 from flowspec.pieces import frame_pieces, open_pieces
 from flowspec.settings import Settings, ranges
-from flowspec.train.batches import Batches, Drawn, Loaded, Shuffled
+from flowspec.train.batches import Batches, Shuffled
 from flowspec.train.checkpoint import Keeper
 from flowspec.train.engine import Engine
 from flowspec.train.objectives import Likelihood, LogDensity, ReverseKL
 from flowspec.train.rows import as_raw
 from flowspec.train.sources import Source, array_source, dataset_source, table_source
+from flowspec.train.streams import Drawn, Loaded
 from flowspec.train.training import Epoch, Objective, Training
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from flowspec.model import Model
 from flowspec.tables import csv_text, whole
+from flowspec.train.rows import Rows
 from flowspec.train.training import Epoch, Training
 from flowspec.version import VERSION
 
@@ -63,8 +64,7 @@ def _samples(training: Training, model: Model) -> bytes:
     def density(points: np.ndarray) -> np.ndarray:
         return model.log_prob(points[:, 0] if scalar else points)
 
-    data = rows.values.double().numpy()
-    return plots.compared(data, samples, model.flow.columns, density if context is None else None)
+    return plots.compared(_numbers(rows, model), samples, model.flow.columns, density if context is None else None)
 
 
 def _of_context(training: Training, model: Model) -> dict[str, bytes]:
@@ -73,7 +73,7 @@ def _of_context(training: Training, model: Model) -> dict[str, bytes]:
 
     rows = training.batches.judged(JUDGED_ROWS)
     assert rows is not None and rows.context is not None and model.flow.context
-    values, context = rows.values.double().numpy().reshape(len(rows), -1), rows.context.double().numpy()
+    values, context = _numbers(rows, model), rows.context.double().numpy()
 
     def sample(given: np.ndarray, first: int) -> np.ndarray:
         return _drawn(model, len(given), given, first)
@@ -88,12 +88,21 @@ def _of_context(training: Training, model: Model) -> dict[str, bytes]:
     return drawn
 
 
+def _numbers(rows: Rows, model: Model) -> np.ndarray:
+    """The values (N, D) of some rows; whole numbers where they were so before the training moved them."""
+    return _whole(rows.values.double().numpy().reshape(len(rows), -1), model)
+
+
+def _whole(values: np.ndarray, model: Model) -> np.ndarray:
+    return whole(values, model.flow.columns, model.flow.train.get("dequantize", ()))
+
+
 def _drawn(model: Model, count: int, context: np.ndarray | None, first: int = 0) -> np.ndarray:
     """Samples, one for each row of the context; whole numbers where the training data has them."""
     random = np.random.default_rng(first)
     noise = [random.normal(size=count) if kind == "normal" else random.random(count) for kind in model.flow.noise]
     samples, _ = model.from_noise(np.stack(noise, axis=1), context)
-    return whole(samples, model.flow.columns, model.flow.train.get("dequantize", ()))
+    return _whole(samples, model)
 
 
 def _metrics(training: Training) -> bytes:

@@ -66,12 +66,14 @@ class Source:
             for each in (rows.values, rows.context, rows.weights):
                 found.update(b"none" if each is None else each.contiguous().numpy().data)
             if self._kept is not None:
-                self._kept = [*self._kept, rows] if numbers <= KEPT_NUMBERS else None
+                self._kept.append(rows)
+                self._kept = self._kept if numbers <= KEPT_NUMBERS else None
         self.dropped = checks.rows - sum(sizes) if self.drop else 0
         if problems := checks.problems(self.dropped):
             raise FlowError(problems)
         self._alike = checks.alike(self.dropped)
         self.sizes = tuple(sizes)
+        found.update(str(sizes).encode())  # in other pieces they would come in another order
         self.fingerprint = found.hexdigest()
 
     def __len__(self) -> int:

@@ -15,9 +15,11 @@ from torch.utils.data import DataLoader
 import flowspec
 from flowspec.settings import Settings
 from flowspec.train import batches as module
-from flowspec.train.batches import Batches, Drawn, Loaded, Shuffled
+from flowspec.train import streams
+from flowspec.train.batches import Batches, Shuffled
 from flowspec.train.rows import Rows
 from flowspec.train.sources import Source, array_source
+from flowspec.train.streams import Drawn, Loaded
 
 ONE = "event x\nNormal(learn(0), learn(1))"
 TWO = "event x, y\nNormal(learn(0), learn(1))[2]"
@@ -356,7 +358,7 @@ def test_a_shuffled_epoch_of_a_loader_can_be_entered_at_every_batch():
 
 
 def test_starts_are_measured_on_so_many_rows_of_a_loader(monkeypatch):
-    monkeypatch.setattr(module, "MEASURED", 10)
+    monkeypatch.setattr(streams, "MEASURED", 10)
     assert len(loaded([torch.arange(4.0)] * 9).measured()) == 12
 
 

@@ -383,7 +383,6 @@ def test_other_rows_have_another_fingerprint():
 
 def test_columns_of_a_data_frame_are_found_by_name():
     pandas = pytest.importorskip("pandas")
-    pyarrow = pytest.importorskip("pyarrow")
     flow = flowspec.parse("context z: real\nevent a, b: real\nMAF(2, hidden=[4], transforms=1)")
     columns = {name: np.random.default_rng(i).normal(size=60) for i, name in enumerate("bza")}
     arrays = np.stack([columns["a"], columns["b"]], axis=1), columns["z"]
