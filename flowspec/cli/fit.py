@@ -126,7 +126,7 @@ def command(
         sys.exit(INTERRUPTED)
     if not training.processes.first:
         return
-    compile_flow(model, output, dtype=dtype, extras=report(training, model))
+    compile_flow(model, output, dtype=dtype, extras=partial(report, training))
     shutil.rmtree(kept)
     click.echo(f"best validation loss {training.best:.4f} nats per row; wrote {output}", err=True)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,16 +12,18 @@ from flowspec.cli.options import DIRECTORY
 from flowspec.diagnostics import FlowError, suggest
 
 if TYPE_CHECKING:
+    from flowspec.pictures import Rows
     from flowspec.runtime.bundle import Bundle
     from flowspec.tables import Table
 
 COUNTS = {"samples": 5000, "calibration": 2000, "conditional": 2000}
 """The kinds of pictures, and how many samples or rows each shows, if not told otherwise."""
 
+
 DRAWS = 200
 """Samples for each row, among which its level is found."""
 
-GRID, GRID_DRAWS = 60, 4000
+GRID = 60, 4000
 """Contexts at which quantiles are drawn, and samples for each of them."""
 
 
@@ -50,6 +50,7 @@ def command(
 
     Example: flowspec plot iris_model --data examples/data/iris.csv -o iris.png
     """
+    from flowspec import pictures
     from flowspec.files import write_file
     from flowspec.runtime.bundle import load
     from flowspec.tables import read_table
@@ -59,28 +60,15 @@ def command(
     rows = _rows(bundle, table, kind)
     count = count or COUNTS[kind]
     if kind == "samples":
-        png = _samples(bundle, rows, count, seed)
+        png = pictures.samples(bundle, rows, count, seed)
     elif kind == "calibration":
-        png = _calibration(bundle, rows.some(count, seed), seed)
+        png = pictures.calibration(bundle, rows.some(count, seed), DRAWS, seed)
     else:
-        png = _conditional(bundle, rows.some(count, seed), name or bundle.context[0], seed)
+        png = pictures.conditional(bundle, _varied(rows.some(count, seed), bundle, name), name or bundle.context[0], GRID, seed)
     named = directory if directory.name else directory.resolve()
     place = output or named.with_name(f"{named.name}.png")
     write_file(place, png)
     click.echo(f"wrote {place}", err=True)
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """What a picture shows of a table: values (N, D) and context (N, C), each empty (N, 0) if there is none."""
-
-    values: np.ndarray
-    context: np.ndarray
-
-    def some(self, count: int, seed: int) -> Rows:
-        """At most `count` of the rows, drawn by lot."""
-        shown = np.random.default_rng(seed).permutation(len(self.values))[:count]
-        return Rows(self.values[shown], self.context[shown])
 
 
 def _check(bundle: Bundle, kind: str, name: str | None, table: Table | None) -> None:
@@ -115,8 +103,19 @@ def _wrong(what: str, advice: str) -> FlowError:
     return FlowError(WrongInput(what=what, advice=advice))
 
 
+def _varied(rows: Rows, bundle: Bundle, name: str | None) -> Rows:
+    """The rows, in which the chosen variable has to vary."""
+    varied = rows.context[:, bundle.context.index(name) if name else 0]
+    if varied.min() == varied.max():
+        what = f"`{name or bundle.context[0]}` is {varied[0]:g} in every row: there is nothing to vary"
+        raise _wrong(what, "draw `--kind calibration`")
+    return rows
+
+
 def _rows(bundle: Bundle, table: Table | None, kind: str) -> Rows:
     """The rows of a table whose numbers are all finite."""
+    from flowspec.pictures import Rows
+
     if table is None:
         return Rows(np.empty((0, 0)), np.empty((0, 0)))
     values = context = np.empty((table.rows, 0))
@@ -146,49 +145,3 @@ def _check_context(bundle: Bundle, context: np.ndarray, table: Table) -> None:
             first = int(outside[0])
             what = f"context `{name}` is {column[first]:g} in row {first + 1} of {table.name}, outside of {support.brackets}"
             raise _wrong(what, f"leave such rows out ({len(outside)} of {table.rows}), or declare a wider support")
-
-
-def _samples(bundle: Bundle, rows: Rows, count: int, seed: int) -> bytes:
-    from flowspec import plots
-    from flowspec.tables import whole
-
-    def density(points: np.ndarray) -> np.ndarray:
-        return bundle.log_prob(points[:, 0] if bundle.about["scalar"] else points)
-
-    values = rows.values if rows.values.size else None
-    if bundle.context:
-        # The contexts of the data, each as often as it takes.
-        context = np.resize(rows.some(count, seed).context, (count, len(bundle.context)))
-        return plots.compared(values, _sampler(bundle, seed)(context, 0), bundle.columns)
-    samples = whole(bundle.sample(count, seed=seed), bundle.columns, bundle.dequantized)
-    return plots.compared(values, samples, bundle.columns, density)
-
-
-def _calibration(bundle: Bundle, rows: Rows, seed: int) -> bytes:
-    from flowspec import conditional_plots as plots
-
-    levels = plots.levels_of(_sampler(bundle, seed), rows.values, rows.context, DRAWS)
-    return plots.calibration(levels, bundle.columns)
-
-
-def _conditional(bundle: Bundle, rows: Rows, name: str, seed: int) -> bytes:
-    from flowspec import conditional_plots as plots
-
-    place = bundle.context.index(name)
-    varied = rows.context[:, place]
-    if varied.min() == varied.max():
-        raise _wrong(f"`{name}` is {varied[0]:g} in every row: there is nothing to vary", "draw `--kind calibration`")
-    grid, samples = plots.along(_sampler(bundle, seed), rows.context, place, GRID, GRID_DRAWS)
-    middle = np.median(rows.context, axis=0)
-    held = {each: float(value) for each, value in zip(bundle.context, middle, strict=True) if each != name}
-    return plots.conditional(grid, samples, varied, rows.values, name, bundle.columns, held)
-
-
-def _sampler(bundle: Bundle, seed: int) -> Callable[[np.ndarray, int], np.ndarray]:
-    """Draws for some contexts, in whole numbers where the data has them."""
-    from flowspec.tables import whole
-
-    def sample(context: np.ndarray, first: int) -> np.ndarray:
-        return whole(bundle.sample(seed=seed, context=context, first_row=first), bundle.columns, bundle.dequantized)
-
-    return sample

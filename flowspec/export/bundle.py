@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from flowspec.export.vectors import vectors
 from flowspec.files import UnwritablePath, new_directory
 from flowspec.flow import Flow
 from flowspec.model import Model
-from flowspec.runtime.bundle import FORMAT
+from flowspec.runtime.bundle import FORMAT, Bundle, opened
 from flowspec.version import VERSION
 from flowspec.weights import as_weights, to_bytes
 
@@ -30,6 +30,9 @@ OF_TRAINING = ("metrics.json", "training.csv", "training.png", "samples.png", "c
 
 FILES = frozenset({*GRAPHS, "vectors.json", "weights.safetensors", "README.md", "flow.json", *OF_TRAINING})
 """Every file that a bundle may have."""
+
+
+Extras = Callable[[Bundle], Mapping[str, bytes]]
 
 
 @mistake
@@ -58,7 +61,7 @@ def compile(
     batch: int | None = None,
     opset: int = LOWEST_OPSET,
     solver_error: float | None = None,
-    extras: Mapping[str, bytes] | None = None,
+    extras: Extras | None = None,
 ) -> Path:
     """Write the bundle of a flow.
 
@@ -69,7 +72,7 @@ def compile(
     opset      version of the ONNX operators
     solver_error   the error that a continuous flow may have, relative to 1 + |value|: its solver takes as many steps as
                that needs. None: as many as the flow says
-    extras     further files by name, of those that a training leaves
+    extras     gives further files by name, of those that a training leaves, for the opened bundle
 
     Errors:  FlowError, where the weights do not fit, the target is not to be had, or the directory holds something else.
     """
@@ -78,9 +81,7 @@ def compile(
     model = as_model(flow, weights)
     if solver_error is not None:
         model = with_solver_error(model, solver_error)
-    if strange := sorted({*(extras or {})} - {*OF_TRAINING}):
-        raise ValueError(f"a bundle has no file {strange[0]}")
-    files = bundle_files(model, target, extras or {})
+    files = bundle_files(model, target, extras)
     with new_directory(path) as scratch:
         for name, data in files.items():
             (scratch / name).write_bytes(data)
@@ -123,7 +124,7 @@ def _target(dtype: str, batch: int | None, opset: int) -> Target:
     return Target(dtype, opset, batch)
 
 
-def bundle_files(model: Model, target: Target, extras: Mapping[str, bytes]) -> dict[str, bytes]:
+def bundle_files(model: Model, target: Target, extras: Extras | None = None) -> dict[str, bytes]:
     """Every file of a bundle, by name. Same input, same bytes."""
     spec = json.dumps(model.flow.to_json(), separators=(",", ":"))
     graphs = {name: serialise(record(model.fixed, target), target, spec) for name, record in GRAPHS.items()}
@@ -134,11 +135,14 @@ def bundle_files(model: Model, target: Target, extras: Mapping[str, bytes]) -> d
     if model.flow.learned():
         files["weights.safetensors"] = to_bytes(model.complete_weights)
     about = _about(model, target, certificate(model, graphs, replay, target.dtype))
-    files["README.md"] = card(model, about, extras).encode()
+    further = extras(opened(Path("."), about, graphs)) if extras else {}
+    if strange := sorted({*further} - {*OF_TRAINING}):
+        raise ValueError(f"a bundle has no file {strange[0]}")
+    files["README.md"] = card(model, about, further).encode()
     # What a training leaves is for people: a bundle opens without it.
     about["files"] = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
     files["flow.json"] = _json_bytes(about)
-    return {**extras, **files}
+    return {**further, **files}
 
 
 def _about(model: Model, target: Target, measured: dict[str, Any]) -> dict[str, Any]:

@@ -64,7 +64,18 @@ def load(directory: str | Path, provider: str = "cpu", threads: int | None = Non
         array([-0.0481559 , -0.9189385 , -0.61981773], dtype=float32)
     """
     path = Path(directory)
-    about, files = _read(path)
+    return opened(path, *_read(path), provider, threads, rows_at_once)
+
+
+def opened(
+    path: Path,
+    about: dict[str, Any],
+    files: dict[str, bytes],
+    provider: str = "cpu",
+    threads: int | None = None,
+    rows_at_once: int = ROWS_AT_ONCE,
+) -> Bundle:
+    """A bundle of files that are in memory: what its `flow.json` says, and its graphs by name."""
     _whole("rows_at_once", rows_at_once, 1)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from flowspec.model import Model
+from flowspec.runtime.bundle import Bundle
 from flowspec.tables import csv_text, whole
 from flowspec.train.rows import Rows
 from flowspec.train.training import Epoch, Training
@@ -18,7 +18,7 @@ DRAWN_ROWS = 5000
 """Rows of the data, and samples, that a picture shows at most."""
 JUDGED_ROWS, JUDGED_DRAWS = 500, 100
 """Rows on which calibration is judged at most, and samples for each."""
-GRID, GRID_DRAWS = 40, 500
+GRID = 40, 500
 """Contexts at which quantiles are drawn, and samples for each."""
 
 
@@ -28,7 +28,7 @@ def log(history: Sequence[Epoch]) -> str:
     return csv_text(names, [[getattr(epoch, name) for epoch in history] for name in names])
 
 
-def report(training: Training, model: Model) -> dict[str, bytes]:
+def report(training: Training, bundle: Bundle) -> dict[str, bytes]:
     """The files that a bundle gets from its training, by name. Same training, same bytes: no times in them.
 
     Pictures are left out where matplotlib is not installed.
@@ -40,69 +40,31 @@ def report(training: Training, model: Model) -> dict[str, bytes]:
         import matplotlib  # noqa: F401  # an extra
     except ModuleNotFoundError:
         return files
-    return {**files, **_pictures(training, model)}
+    return {**files, **_pictures(training, bundle)}
 
 
-def _pictures(training: Training, model: Model) -> dict[str, bytes]:
-    from flowspec import plots
+def _pictures(training: Training, bundle: Bundle) -> dict[str, bytes]:
+    from flowspec import pictures, plots
 
+    rows = _rows(training.batches.shown(DRAWN_ROWS), bundle)
     course = [(epoch.number, epoch.loss, epoch.validation) for epoch in training.history]
-    drawn = {"training.png": plots.course(course), "samples.png": _samples(training, model)}
-    return drawn | (_of_context(training, model) if model.flow.context else {})
-
-
-def _samples(training: Training, model: Model) -> bytes:
-    """Data against samples; with a context, for the contexts of the data, each as often as it takes."""
-    from flowspec import plots
-
-    rows = training.batches.shown(DRAWN_ROWS)
-    assert rows is not None
-    context = None if rows.context is None else np.resize(rows.context.double().numpy(), (DRAWN_ROWS, rows.context.shape[1]))
-    samples = _drawn(model, DRAWN_ROWS, context)
-    scalar = model.flow.space.scalar
-
-    def density(points: np.ndarray) -> np.ndarray:
-        return model.log_prob(points[:, 0] if scalar else points)
-
-    return plots.compared(_numbers(rows, model), samples, model.flow.columns, density if context is None else None)
-
-
-def _of_context(training: Training, model: Model) -> dict[str, bytes]:
-    """Calibration on rows that were held out, and the flow's quantiles along the first variable of the context."""
-    from flowspec import conditional_plots as plots
-
-    rows = training.batches.judged(JUDGED_ROWS)
-    assert rows is not None and rows.context is not None and model.flow.context
-    values, context = _numbers(rows, model), rows.context.double().numpy()
-
-    def sample(given: np.ndarray, first: int) -> np.ndarray:
-        return _drawn(model, len(given), given, first)
-
-    levels = plots.levels_of(sample, values, context, JUDGED_DRAWS)
-    drawn = {"calibration.png": plots.calibration(levels, model.flow.columns)}
-    if np.ptp(context[:, 0]):
-        grid, samples = plots.along(sample, context, 0, GRID, GRID_DRAWS)
-        names, middle = model.flow.context.names, np.median(context, axis=0)
-        held = dict(zip(names[1:], middle[1:].tolist(), strict=True))
-        drawn["conditional.png"] = plots.conditional(grid, samples, context[:, 0], values, names[0], model.flow.columns, held)
+    drawn = {"training.png": plots.course(course), "samples.png": pictures.samples(bundle, rows, DRAWN_ROWS, seed=0)}
+    if bundle.context:
+        judged = _rows(training.batches.judged(JUDGED_ROWS), bundle)
+        drawn["calibration.png"] = pictures.calibration(bundle, judged, JUDGED_DRAWS, seed=0)
+        if np.ptp(judged.context[:, 0]):
+            drawn["conditional.png"] = pictures.conditional(bundle, judged, bundle.context[0], GRID, seed=0)
     return drawn
 
 
-def _numbers(rows: Rows, model: Model) -> np.ndarray:
-    """The values (N, D) of some rows; whole numbers where they were so before the training moved them."""
-    return _whole(rows.values.double().numpy().reshape(len(rows), -1), model)
+def _rows(rows: Rows | None, bundle: Bundle):
+    """Rows as pictures have them: whole numbers are so again, where the training has moved them."""
+    from flowspec.pictures import Rows as Shown
 
-
-def _whole(values: np.ndarray, model: Model) -> np.ndarray:
-    return whole(values, model.flow.columns, model.flow.train.get("dequantize", ()))
-
-
-def _drawn(model: Model, count: int, context: np.ndarray | None, first: int = 0) -> np.ndarray:
-    """Samples, one for each row of the context; whole numbers where the training data has them."""
-    random = np.random.default_rng(first)
-    noise = [random.normal(size=count) if kind == "normal" else random.random(count) for kind in model.flow.noise]
-    samples, _ = model.from_noise(np.stack(noise, axis=1), context)
-    return _whole(samples, model)
+    assert rows is not None
+    values = rows.values.double().numpy().reshape(len(rows), -1)
+    context = np.empty((len(rows), 0)) if rows.context is None else rows.context.double().numpy()
+    return Shown(whole(values, bundle.columns, bundle.dequantized), context)
 
 
 def _metrics(training: Training) -> bytes:

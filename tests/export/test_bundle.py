@@ -469,9 +469,9 @@ def test_a_model_takes_no_other_weights(tmp_path):
 
 def test_a_bundle_takes_the_files_of_a_training_and_no_others(tmp_path):
     flow = flowspec.parse("Normal(0, 1)")
-    path = flowspec.compile(flow, tmp_path / "b", extras={"training.csv": b"number\n"})
+    path = flowspec.compile(flow, tmp_path / "b", extras=lambda bundle: {"training.csv": b"number\n"})
     assert "training.csv" not in json.loads((path / "flow.json").read_text())["files"]
     (path / "training.csv").unlink()
     assert flowspec.load(path).log_prob([0.0]) < 0
     with pytest.raises(ValueError, match=r"no file notes\.txt"):
-        flowspec.compile(flow, tmp_path / "b", extras={"notes.txt": b""})
+        flowspec.compile(flow, tmp_path / "b", extras=lambda bundle: {"notes.txt": b""})
