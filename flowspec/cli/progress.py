@@ -78,7 +78,9 @@ class Progress:
             self._move(self.training.history[-1] if self.training.history else None)
 
     def _move(self, epoch: Epoch | None) -> None:
-        self.bar.update(int(PARTS * self.training.done) - self.bar.pos, epoch)
+        # Before anything is done there is no time left to tell, and click would count on what it was told for a while.
+        if done := int(PARTS * self.training.done):
+            self.bar.update(done - self.bar.pos, epoch)
         self.moved = time.monotonic()
 
     def _write_log(self) -> None:
