@@ -31,11 +31,6 @@ class StandardContext:
         """The context as networks see it."""
         return (context - self.location) / self.scale
 
-    def measure(self, context: np.ndarray) -> dict[str, np.ndarray]:
-        """Values of the fields, given the context (N, C) of the training data. A constant variable keeps its scale."""
-        scale = np.std(context, axis=0)
-        return {"location": np.mean(context, axis=0), "scale": np.where(scale > 0, scale, 1.0)}
-
     @property
     def idle(self) -> bool:
         """Is it known to change nothing?"""

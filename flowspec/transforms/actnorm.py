@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
+from flowspec.measuring import location_and_scale
 from flowspec.parameter import Learn, Value, parameter
 from flowspec.support import POSITIVE
 from flowspec.transforms.affine import ScaleAndShift
@@ -18,10 +17,8 @@ class Measured(ScaleAndShift):
     def shift(self):
         return self.location
 
-    def measure(self, y):
-        scale = np.std(y, axis=-1)
-        # A column that is constant where the step stands keeps its scale.
-        return {"location": np.mean(y, axis=-1), "scale": np.where(scale > 0, scale, 1.0)}
+    def measure(self, y, weights=None):
+        return location_and_scale(y, weights)
 
 
 @dataclass(frozen=True, eq=False)

@@ -92,8 +92,8 @@ class On(Transform):
     def preimage(self, space):
         return self._placed(space, self.transform.preimage(self.inner_space(space)))
 
-    def measurements(self, y, path):
-        return self.transform.measurements(y[list(self.output_coordinates)], f"{path}.transform")
+    def measurements(self, y, path, weights=None):
+        return self.transform.measurements(y[list(self.output_coordinates)], f"{path}.transform", weights)
 
     def forward_and_log_det(self, ops, x):
         y, log_det = self.transform.forward_and_log_det(ops, _chosen(ops, x, self.coordinates))

@@ -126,13 +126,14 @@ class Transform(ABC):
         """Mistakes in the fields that their own constraints cannot see (an unsorted interval, a singular matrix)."""
         return ()
 
-    def measure(self, y: np.ndarray) -> dict[str, np.ndarray]:
-        """New values of the fields that are measured from data, given the data `y` (D, N) on the output side."""
+    def measure(self, y: np.ndarray, weights: np.ndarray | None = None) -> dict[str, np.ndarray]:
+        """New values of the fields that are measured from data, given the data `y` (D, N) on the output side, and how much
+        each row counts (N,)."""
         return {}
 
-    def measurements(self, y: np.ndarray, path: str) -> dict[str, np.ndarray]:
+    def measurements(self, y: np.ndarray, path: str, weights: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """What `measure` finds, by the paths of the parameters."""
-        return {f"{path}.{name}": value for name, value in self.measure(y).items()}
+        return {f"{path}.{name}": value for name, value in self.measure(y, weights).items()}
 
     @property
     def varies(self) -> bool:

@@ -128,7 +128,7 @@ def test_a_checkpoint_runs_no_code(tmp_path):
 def test_weights_count_rows(tmp_path):
     """A row of weight 2 is a row that stands there twice."""
     settings = Settings(epochs=3, batch_size=10_000, validation=0.0)
-    flow = flowspec.parse("Normal(learn(0), learn(1))")
+    flow = flowspec.parse("Normal(learn(0), learn(1)) |> Standardize")
     rows, twice = np.array([0.0, 1.0, 5.0]), np.array([0.0, 1.0, 1.0, 5.0])
     weighted = flowspec.fit(flow, rows, weights=[1.0, 2.0, 1.0], settings=settings)
     repeated = flowspec.fit(flow, twice, settings=settings)
