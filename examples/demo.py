@@ -19,17 +19,20 @@ import matplotlib.pyplot as plt
 
 ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "demo"
+CONTEXTS = {"detector": [1.5], "prognosis": [26.0, 95.0]}
+"""What the conditional examples are shown for."""
 
 
 def show_bundles() -> None:
     """Two samples of each compiled example, through onnxruntime."""
     for path in sorted((ROOT / "exported").iterdir()):
         bundle = flowspec.load(path)
-        context = np.full((2, len(bundle.context)), 1.5) if bundle.context else None
+        given = CONTEXTS.get(path.name, [])
+        context = np.tile(given, (2, 1)) if given else None
         x, log_prob = bundle.sample(None if bundle.context else 2, seed=1, context=context, with_log_prob=True)
         print(
             f"\n{path.name}: {', '.join(bundle.columns)}"
-            + (f" given {', '.join(bundle.context)} = 1.5" if bundle.context else "")
+            + (f" given {', '.join(f'{n} = {v}' for n, v in zip(bundle.context, given, strict=True))}" if given else "")
         )
         for point, density in zip(x.reshape(2, -1), log_prob, strict=True):
             print("   ", np.array2string(point, precision=4, suppress_small=True), f" log_prob {density:.4f}")

@@ -69,7 +69,8 @@ class Learn:
         init = np.asarray(self.init, np.float64)
         if not self.spread:
             return init
-        bits = np.random.Philox(key=[seed % 2**64, zlib.crc32(path.encode())])
+        # As a list, keys from 2^63 on would go through float64, and many seeds become one.
+        bits = np.random.Philox(key=np.array([seed % 2**64, zlib.crc32(path.encode())], np.uint64))
         uniform = (bits.random_raw(init.size) >> 11) * 2.0**-53
         return init + self.spread * (2.0 * uniform.reshape(init.shape) - 1.0)
 

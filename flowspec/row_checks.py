@@ -51,6 +51,17 @@ class OutsideRows(Diagnostic):
 
 
 @mistake
+class ConstantContext(Diagnostic):
+    message = "context `{name}` is {value} in all {rows} rows"
+    note = "{reason}"
+    help = "leave it out of `context`: from one value nothing can be learned of others"
+    name: str
+    value: str
+    rows: int
+    reason: str = ""
+
+
+@mistake
 class ConstantColumn(Diagnostic):
     message = "column `{name}` is {value} in all {rows} rows"
     note = "{reason}"
@@ -173,8 +184,9 @@ class RowChecks:
         self._unwhole: dict[str, _Count] = {}
         self._too_large: dict[str, _Count] = {}
         self._badly_weighted = _Count()
-        # The least and the largest number of each column.
-        self._rounded_ends, self._ends = (np.full((2, len(self.columns)), [[np.inf], [-np.inf]]) for _ in range(2))
+        # The least and the largest number of each column, those of the context behind those of the event.
+        self._names = [name for names, _ in self._spaces for name in names]
+        self._rounded_ends, self._ends = (np.full((2, len(self._names)), [[np.inf], [-np.inf]]) for _ in range(2))
 
     def look(self, values: np.ndarray, context: np.ndarray | None = None, weights: np.ndarray | None = None) -> np.ndarray:
         """Look at a piece: which of its rows have a fault."""
@@ -188,9 +200,12 @@ class RowChecks:
             bad |= self._not_weights(weights)
             self.weighted = True
             self.weight += float(self._rounded(weights)[~bad].sum())
-        self._widen(self._rounded_ends, blocks[0][1], bad)
-        alike = self._rounded_ends[0] == self._rounded_ends[1]
-        self._widen(self._ends, values, bad, alike)  # of other columns they are not needed
+        before = 0
+        for block, rounded in blocks:
+            here = slice(before, before := before + block.shape[1])
+            self._widen(self._rounded_ends[:, here], rounded, bad)
+            alike = self._rounded_ends[0, here] == self._rounded_ends[1, here]
+            self._widen(self._ends[:, here], block, bad, alike)  # of other columns they are not needed
         self.rows += len(values)
         return bad
 
@@ -299,8 +314,9 @@ class RowChecks:
             if index not in self.whole:
                 low, high = self._ends[:, index]
                 value, reason = (low, "") if low == high else (self._rounded_ends[0, index], ROUNDED)
-                found: dict[str, Any] = {"name": self.columns[index], "value": number(value), "reason": reason}
-                yield ConstantColumn(where=self.where, rows=self.rows - dropped, **found)
+                found: dict[str, Any] = {"name": self._names[index], "value": number(value), "reason": reason}
+                kind = ConstantColumn if index < len(self.columns) else ConstantContext
+                yield kind(where=self.where, rows=self.rows - dropped, **found)
 
 
 def _advice(part: Part) -> str:

@@ -85,6 +85,9 @@ class Settings:
     )
 
     def __post_init__(self):
+        if isinstance(self.dequantize, str | list):
+            names = [self.dequantize] if isinstance(self.dequantize, str) else self.dequantize
+            object.__setattr__(self, "dequantize", tuple(names))
         given = {name: getattr(self, name) for name in ranges()}
         problems = [problem for name, value in given.items() if (problem := problem_of(name, value))]
         if problems:

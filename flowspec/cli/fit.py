@@ -63,6 +63,9 @@ def _kind(limits: Range) -> click.ParamType:
 @click.option("--accelerator", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", show_default=True)
 @click.option("--devices", type=click.IntRange(1), default=1, show_default=True, help="A process for each of them.")
 @click.option("--precision", type=click.Choice(["32", "64", "bf16"]), default="32", show_default=True, help="Of the training.")
+@click.option(
+    "--threads", type=click.IntRange(1), default=1, show_default=True, help="Of each process; more help large networks only."
+)
 @click.option("--compile", "compiled", is_flag=True, help="Use torch.compile: slow to start, then faster.")
 @click.option("--resume", is_flag=True, help="Go on with a training that was stopped.")
 @click.option("--restart", is_flag=True, help="Begin anew, whatever was kept of a training that was stopped.")
@@ -80,6 +83,7 @@ def command(
     accelerator: str,
     devices: int,
     precision: str,
+    threads: int,
     compiled: bool,
     resume: bool,
     restart: bool,
@@ -106,13 +110,22 @@ def command(
 
     if resume and restart:
         raise click.UsageError("--resume and --restart exclude each other")
-    flow, engine = read(file), Engine(accelerator, devices, precision, compiled)
+    if held_out and options["validation"]:
+        raise click.UsageError("--held-out and --validation exclude each other")
+    flow, engine = read(file), Engine(accelerator, devices, precision, compiled, threads)
     settings = Settings(**{**flow.train, **{name: value for name, value in options.items() if value not in (None, ())}})
     check_place(output)  # before the training, not after it
+    kept = (place := output.resolve()).with_name(f"{place.name}.training")  # `-o .` has a name only when resolved
+    if resume and not (kept / "checkpoint.pt").exists():
+        finished = (output / "flow.json").exists()
+        if engine.speaks:
+            there = f"{output} is finished: to train it anew, leave --resume out"
+            click.echo(there if finished else "nothing was kept to go on with: it begins anew", err=True)
+        if finished:
+            return
     source = partial(_source, flow, settings, engine, weight_column, drop_bad_rows)
     batches = Shuffled(source(data), settings, source(held_out) if held_out else None)
     training = Training(flow, batches, settings, engine)
-    kept = (place := output.resolve()).with_name(f"{place.name}.training")  # `-o .` has a name only when resolved
     if restart:
         shutil.rmtree(kept, ignore_errors=True)
     stop = Interrupt()
@@ -126,9 +139,14 @@ def command(
         sys.exit(INTERRUPTED)
     if not training.processes.first:
         return
-    compile_flow(model, output, dtype=dtype, extras=partial(report, training))
+    try:
+        compile_flow(model, output, dtype=dtype, extras=partial(report, training))
+    except BaseException:
+        click.echo(f"{output} was not written; the training is kept: --resume finishes it", err=True)
+        raise
     shutil.rmtree(kept)
-    click.echo(f"best validation loss {training.best:.4f} nats per row; wrote {output}", err=True)
+    what = "validation loss" if batches.rows[1] else "loss"
+    click.echo(f"best {what} {training.best:.4f} nats per row; wrote {output}", err=True)
 
 
 def _source(flow: Flow, settings: Settings, engine: Engine, weights: str | None, drop: bool, path: Path) -> Source:

@@ -90,7 +90,11 @@ class Progress:
         self.written = time.monotonic()
 
     def _shown(self, epoch: Epoch | None) -> str:
-        here = f"epoch {self.training.epoch}  " if self.terminal else ""
+        """The epoch that runs and its loss so far; of the one before the rest."""
+        training = self.training
+        here = f"epoch {min(training.epoch, training.settings.epochs)}  " if self.terminal else ""
         if epoch is None:
-            return here + (f"loss {self.training.loss:.4f}" if self.training.batch else "")
-        return here + f"loss {epoch.loss:.4f}  validation {epoch.validation:.4f}  {epoch.rows_per_second:,.0f} rows/s"
+            return here + (f"loss {training.loss:.4f}" if training.batch else "")
+        validation = "" if epoch.validation is None else f"  validation {epoch.validation:.4f}"
+        loss = training.loss if training.batch else epoch.loss
+        return here + f"loss {loss:.4f}{validation}  {epoch.rows_per_second:,.0f} rows/s"

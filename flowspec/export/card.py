@@ -60,7 +60,8 @@ def _training(extras: Mapping[str, bytes]) -> str:
         f"| epochs | {found['epochs']}, the best one was {found['best_epoch']} |",
     ]
     if found["loss"] is not None:
-        losses = f"{found['loss']:.4f} on the training rows, {found['validation']:.4f} on those held out"
+        losses = f"{found['loss']:.4f} on the training rows"
+        losses += "" if found["validation"] is None else f", {found['validation']:.4f} on those held out"
         rows.append(f"| loss then, nats per row | {losses} |")
     rows.append("| settings | " + ", ".join(f"{name} {value}" for name, value in found["settings"].items()) + " |")
     pictures = {

@@ -33,7 +33,9 @@ SPLIT, PIECES, ROWS, CELLS, NOISE, PICTURE = range(6)
 
 def random(seed: int, epoch: int, purpose: int, part: int = 0) -> np.random.Generator:
     """Random numbers for one purpose in one part of one epoch: they depend on nothing else."""
-    return np.random.Generator(np.random.Philox(key=[seed % 2**64, epoch], counter=[0, 0, part, purpose]))
+    # As a list, keys from 2^63 on would go through float64, and many seeds become one.
+    key = np.array([seed % 2**64, epoch], np.uint64)
+    return np.random.Generator(np.random.Philox(key=key, counter=[0, 0, part, purpose]))
 
 
 class Batches(ABC):
@@ -100,11 +102,7 @@ class Shuffled(Batches):
             yield self._dequantized(Rows.joined(waiting), number, batch)
 
     def scored(self):
-        if self._validation:
-            yield from chunks(self._validation)
-            return
-        for batch, (rows, order) in enumerate(self._pools(0)):
-            yield from chunks(self._dequantized(rows[order], 0, batch))
+        yield from chunks(self._validation) if self._validation else ()
 
     def measured(self):
         rows, order = next(self._pools(1))

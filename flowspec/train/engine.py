@@ -11,10 +11,20 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from flowspec.diagnostics import Diagnostic, FlowError, mistake
 from flowspec.train.rows import Rows
 
 PRECISIONS = {"32": "32-true", "64": "64-true", "bf16": "bf16-mixed"}
 """What users write, and what Fabric calls it. With bf16 only products of matrices are rounded so far."""
+
+
+@mistake
+class NoDevices(Diagnostic):
+    message = "{what}"
+    note = "{there}"
+    help = "leave `accelerator` to `auto`, or ask for fewer devices"
+    what: str
+    there: str = ""
 
 
 @dataclass(frozen=True)
@@ -26,12 +36,15 @@ class Engine:
                   its processes are used instead
     precision     "32", "64" or "bf16"
     compiled      does `torch.compile` make one graph of the loss?
+    threads       of each process, on a CPU; None leaves them as torch has them. Small networks are fastest with one: to share
+                  their short steps takes longer than to do them
     """
 
     accelerator: str = "auto"
     devices: int = 1
     precision: str = "32"
     compiled: bool = False
+    threads: int | None = None
 
     @property
     def dtype(self) -> torch.dtype:
@@ -44,21 +57,36 @@ class Engine:
         return os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0")) == "0"
 
     def start(self) -> Processes:
-        """Start the other processes, if there are any."""
+        """Start the other processes, if there are any.
+
+        Errors:  FlowError, where the accelerator is not there, or has not so many devices.
+        """
         from lightning_fabric import Fabric
+        from lightning_fabric.utilities.exceptions import MisconfigurationException
+
+        if self.threads:
+            torch.set_num_threads(self.threads)
 
         for name in ("lightning_fabric", "lightning.fabric"):
             logging.getLogger(name).setLevel(logging.WARNING)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*available but not used.*")
             devices, nodes = self._counts()
-            fabric = Fabric(
-                accelerator=self.accelerator,
-                devices=devices,
-                num_nodes=nodes,
-                strategy="auto" if devices * nodes == 1 else "ddp",
-                precision=PRECISIONS[self.precision],  # type: ignore[arg-type]
-            )
+            try:
+                fabric = Fabric(
+                    accelerator=self.accelerator,
+                    devices=devices,
+                    num_nodes=nodes,
+                    strategy="auto" if devices * nodes == 1 else "ddp",
+                    precision=PRECISIONS[self.precision],  # type: ignore[arg-type]
+                )
+            except (RuntimeError, ValueError, MisconfigurationException):
+                what = f"there is no accelerator `{self.accelerator}` here" + (f" with {devices} devices" if devices > 1 else "")
+                raise FlowError(NoDevices(what=what)) from None
+            cores = os.cpu_count() or 1
+            if fabric.device.type == "cpu" and devices > cores:
+                there = f"each has a process of its own, and there are {cores} cores"
+                raise FlowError(NoDevices(what=f"{devices} devices are too many", there=there))
             fabric.launch()
         return Processes(fabric)
 

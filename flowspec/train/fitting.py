@@ -68,6 +68,8 @@ def fit(
     Errors:  FlowError, where rows are not finite or outside the support, nothing is to be learned, a setting cannot be,
              or the loss stops being a number.
     """
+    if not isinstance(flow, Flow | Model):
+        raise TypeError(f"fit() takes a flow, not {type(flow).__name__}: make one with `flowspec.parse(text)`")
     model, engine = flow if isinstance(flow, Model) else Model(flow), engine or Engine()
     _check_names(changes)
     checked = dataclasses.replace(settings or Settings(**model.flow.train), **changes)

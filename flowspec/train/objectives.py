@@ -65,6 +65,9 @@ class ReverseKL(nn.Module):
             found = tuple(log_density.shape) if isinstance(log_density, Tensor) else type(log_density).__name__
             what, advice = f"`log_density` gave {found} for {len(x)} rows", f"give a tensor of shape ({len(x)},)"
             raise FlowError(WrongInput(what=what, advice=advice))
+        if torch.is_grad_enabled() and not log_density.requires_grad:
+            advice = "compute it of x with functions of torch, and do not `detach` it"
+            raise FlowError(WrongInput(what="what `log_density` gave has no gradient", advice=advice))
         return (log_prob - log_density).sum()
 
 

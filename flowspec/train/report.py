@@ -68,7 +68,7 @@ def _rows(rows: Rows | None, bundle: Bundle):
 
 
 def _metrics(training: Training) -> bytes:
-    best = min(training.history, key=lambda epoch: epoch.validation, default=None)
+    best = min(training.history, key=lambda epoch: epoch.decisive, default=None)
     found = {
         "flowspec": VERSION,
         "rows": dict(zip(("training", "validation"), training.batches.rows, strict=True)),

@@ -28,6 +28,8 @@ from flowspec.train.rows import Rows
 from flowspec.train.starts import set_measured
 
 ON_ANY = Engine()
+CHANGEABLE = ("epochs", "patience", "learning_rate", "clip", "threads")
+"""Settings that a training may go on with in other values than it began."""
 OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 
 
@@ -69,7 +71,7 @@ class Stopped(Exception):
 class Epoch:
     """What one pass over the data gave.
 
-    loss, validation   mean negative log-likelihoods, in nats per row; the validation loss is the loss, if no row is held out
+    loss, validation   mean losses of the steps and of the rows held out, in nats per row; None, where no row is held out
     rate               the learning rate
     seconds            since the training began, in this process
     rows_per_second    of this pass
@@ -77,10 +79,15 @@ class Epoch:
 
     number: int
     loss: float
-    validation: float
+    validation: float | None
     rate: float
     seconds: float
     rows_per_second: float
+
+    @property
+    def decisive(self) -> float:
+        """The loss that tells which weights are best."""
+        return self.loss if self.validation is None else self.validation
 
 
 Objective = Callable[[FlowModule, int], nn.Module]
@@ -224,26 +231,31 @@ class Training:
 
     def _require_finite(self, what: str, value: float, keeper: Keeper | None) -> None:
         if not math.isfinite(value):
-            kept = f"the training before it is kept in {keeper.path}" if keeper and keeper.path.exists() else ""
+            kept = ""
+            if keeper and (self.history or self.batch > 1):
+                self.batch -= 1  # the weights are those before this step
+                self._keep(keeper)
+                self.batch += 1
+                kept = f"the training before this step is kept in {keeper.path}"
             place: dict[str, Any] = {"epoch": self.epoch, "batch": self.batch}
             raise FlowError(LossNotFinite(what=what, value=str(value), advice=self._advice, kept=kept, **place))
 
     def _end_epoch(self, seconds: float, speed: float) -> None:
-        loss, score = self.loss, self._score()
-        self.history.append(Epoch(self.epoch, loss, score, self.settings.rate(self.epoch), seconds, speed))
-        if score < self.best:
-            self.best, self.best_state, self.waited = score, _copied(self.module), 0
+        epoch = Epoch(self.epoch, self.loss, self._score(), self.settings.rate(self.epoch), seconds, speed)
+        self.history.append(epoch)
+        if epoch.decisive < self.best:
+            self.best, self.best_state, self.waited = epoch.decisive, _copied(self.module), 0
         else:
             self.waited += 1
         self.epoch, self.batch, self.total, self.weight = self.epoch + 1, 0, 0.0, 0.0
 
-    def _score(self) -> float:
-        """The mean loss of the rows that decide; that of the training, if there are none."""
+    def _score(self) -> float | None:
+        """The mean loss of the rows that are held out, if there are any."""
         found, weight = 0.0, 0.0
         with torch.no_grad():
             for rows in self.batches.scored():
                 found, weight = found + self._losses(rows).item(), weight + rows.weight
-        return self.processes.total(found)[0] / weight if weight else self.loss
+        return self.processes.total(found)[0] / weight if weight else None
 
     # --- checkpoints ---------------------------------------------------------------------------------------
 
@@ -283,13 +295,13 @@ class Training:
             if state[name] != value:
                 raise FlowError(OtherTraining(path=str(path), what=f"another {name}" if name == "flow" else "other data"))
         for name, value in self._settings().items():
-            if (before := state["settings"].get(name)) != value:
+            if name not in CHANGEABLE and (before := state["settings"].get(name)) != value:
                 raise FlowError(OtherTraining(path=str(path), what=f"another {name.replace('_', ' ')}: {before}, not {value}"))
 
     def _load(self, state: dict[str, Any]) -> None:
         self.module.load_state_dict(state["module"])
         if self.trained:
-            self.optimizer.load_state_dict(state["optimizer"])
+            self.optimizer.load_state_dict(state["optimizer"])  # the rate is set anew at each step
         self.epoch, self.batch, self.total, self.weight = (state[name] for name in ("epoch", "batch", "total", "weight"))
         self.best, self.best_state, self.waited = state["best"], state["best_state"], state["waited"]
         self.history = [Epoch(**each) for each in state["history"]]

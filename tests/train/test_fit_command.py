@@ -118,3 +118,73 @@ def test_a_conditional_flow_is_drawn_with_its_calibration(call, here):
     assert call("verify", "made").code == 0
     # Opening and replacing it work as for any other bundle.
     fitted(call, GIVEN, "data.csv", "--epochs", 1)
+
+
+def test_seeds_below_zero_are_seeds_of_their_own(call, table):
+    held = []
+    for seed in (0, -1, -2):
+        fitted(call, "event x: real\nRealNVP(1, hidden=[4], transforms=1) |> Standardize".replace("RealNVP", "MAF"), table,
+               "--epochs", 1, "--seed", seed)  # fmt: skip
+        held.append(Path("made/weights.safetensors").read_bytes())
+    assert len(set(held)) == 3
+
+
+def test_without_rows_held_out_there_is_no_validation_loss(call, table):
+    metrics = fitted(call, FLOW.format("validation = 0"), table)
+    assert metrics["validation"] is None and metrics["rows"]["validation"] == 0
+    assert metrics["best_epoch"] == 3
+    assert "held out" not in Path("made/README.md").read_text().split("| loss then")[1].splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "told"),
+    [
+        (["--devices", 500], 1, "500 devices are too many"),
+        (["--accelerator", "cuda"], 1, "no accelerator `cuda` here"),
+        (["--held-out", "data.csv", "--validation", "0.2"], 2, "exclude each other"),
+    ],
+)
+def test_what_cannot_be_is_refused(call, table, options, code, told):
+    import torch
+
+    if "cuda" in options and torch.cuda.is_available():
+        pytest.skip("there is one")
+    Path("it.flow").write_text(FLOW.format("seed = 0"))
+    answer = call("fit", "it.flow", "--data", "data.csv", "-o", "made", *options)
+    assert answer.code == code and told in answer.err
+    assert not Path("made").exists()
+
+
+def test_resuming_what_is_finished_changes_nothing(call, table):
+    fitted(call, FLOW.format("seed = 0"), table)
+    before = Path("made/weights.safetensors").read_bytes()
+    answer = call("fit", "it.flow", "--data", "data.csv", "-o", "made", "--resume", "--seed", 7)
+    assert answer.code == 0 and "made is finished" in answer.err
+    assert Path("made/weights.safetensors").read_bytes() == before
+
+
+def test_a_training_whose_bundle_cannot_be_written_is_kept(call, table, monkeypatch):
+    from flowspec.diagnostics import FlowError
+    from flowspec.export import bundle
+    from flowspec.files import UnwritablePath
+
+    def full(*arguments, **options):
+        raise FlowError(UnwritablePath(path="made", reason="no space left on device"))
+
+    Path("it.flow").write_text(FLOW.format("seed = 0"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bundle, "compile", full)
+        answer = call("fit", "it.flow", "--data", "data.csv", "-o", "made")
+    assert answer.code == 1 and "--resume finishes it" in answer.err
+    assert call("fit", "it.flow", "--data", "data.csv", "-o", "made", "--resume").code == 0
+    assert call("verify", "made").code == 0
+
+
+def test_a_loss_that_becomes_infinite_leaves_the_training_before_it(call, here):
+    write_table("data.csv", ["x"], [RANDOM.normal(size=64)])
+    Path("it.flow").write_text(FLOW.format("seed = 0"))
+    answer = call("fit", "it.flow", "--data", "data.csv", "-o", "made", "--learning-rate", "1e30", "--clip", "1e30")
+    assert answer.code == 1 and "became" in answer.err
+    assert "is kept in" in answer.err
+    answer = call("fit", "it.flow", "--data", "data.csv", "-o", "made", "--resume", "--learning-rate", "0.01", "--clip", 1)
+    assert answer.code == 0, answer.err

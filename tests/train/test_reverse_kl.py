@@ -76,6 +76,7 @@ def test_goes_on_from_a_checkpoint(tmp_path):
     [
         ({"log_density": lambda x: x[:, None]}, r"`log_density` gave \(256, 1\) for 256 rows"),
         ({"log_density": lambda x: x.detach().numpy()}, "`log_density` gave ndarray"),
+        ({"log_density": lambda x: -x.detach() ** 2}, "has no gradient"),
         ({"log_density": lambda x: torch.where(x > 0, -x, -math.inf)}, "end the flow in the support"),
         ({"log_density": narrow, "data": np.zeros(3)}, "give one of the two"),
         ({"log_density": narrow, "context": np.zeros((3, 1))}, "this flow has no context"),
