@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import hashlib
 import json
@@ -123,6 +124,8 @@ class Training:
         self.epoch, self.batch, self.total, self.weight = 1, 0, 0.0, 0.0
         self.best, self.best_state, self.waited = math.inf, _copied(self.module), 0
         self.history: list[Epoch] = []
+        self._good: dict[str, Any] | None = None
+        """The state at the end of the epoch before: what is kept where a loss becomes infinite, for its own may be spoiled."""
 
     @property
     def finished(self) -> bool:
@@ -158,6 +161,7 @@ class Training:
         self._start(state)
         begin = time.monotonic() - (self.history[-1].seconds if self.history else 0.0)
         while not self.finished:
+            self._good = copy.deepcopy(self._state()) if keeper else None
             started = time.monotonic()
             taken = self._run_epoch(keeper, on_step)
             now = time.monotonic()
@@ -232,11 +236,10 @@ class Training:
     def _require_finite(self, what: str, value: float, keeper: Keeper | None) -> None:
         if not math.isfinite(value):
             kept = ""
-            if keeper and (self.history or self.batch > 1):
-                self.batch -= 1  # the weights are those before this step
-                self._keep(keeper)
-                self.batch += 1
-                kept = f"the training before this step is kept in {keeper.path}"
+            if keeper and self._good and self._good["history"]:
+                if self.processes.first:
+                    keeper.write(self._good)
+                kept = f"the training up to the end of epoch {len(self._good['history'])} is kept in {keeper.path}"
             place: dict[str, Any] = {"epoch": self.epoch, "batch": self.batch}
             raise FlowError(LossNotFinite(what=what, value=str(value), advice=self._advice, kept=kept, **place))
 

@@ -165,7 +165,8 @@ def test_one_row_at_least_is_trained_on(sizes):
 def test_nothing_is_held_out_where_nothing_is_to_be(pool):
     batches = shuffled((20, 20, 10), validation=0.0)
     assert batches.rows == (50, 0)
-    assert sorted(flat(batches.epoch(1))) == sorted(flat(batches.scored())) == list(range(50))
+    assert sorted(flat(batches.epoch(1))) == list(range(50))
+    assert list(batches.scored()) == []
 
 
 def test_given_rows_are_held_out_in_place_of_a_share(pool):
@@ -183,8 +184,7 @@ def test_another_seed_holds_out_other_rows():
 
 def test_many_rows_are_scored_in_parts(monkeypatch):
     monkeypatch.setattr(module, "SCORED", 4)
-    for validation, lengths in ((0.2, [4, 4, 2]), (0.0, [4] * 12 + [2])):
-        assert [len(rows) for rows in shuffled((50,), validation=validation).scored()] == lengths
+    assert [len(rows) for rows in shuffled((50,), validation=0.2).scored()] == [4, 4, 2]
 
 
 def test_pictures_show_rows_that_are_there(pool):
@@ -253,9 +253,8 @@ def test_an_epoch_of_whole_numbers_can_be_entered_at_every_batch():
         assert numbers(batches.epoch(3, first)) == whole[first:]
 
 
-@pytest.mark.parametrize("validation", [0.0, 0.3])
-def test_whole_numbers_that_are_scored_are_the_same_each_time(validation):
-    batches = dequantized(validation)
+def test_whole_numbers_that_are_scored_are_the_same_each_time():
+    batches = dequantized(0.3)
     first = sorted_rows(batches.scored())
     list(batches.epoch(1))
     np.testing.assert_array_equal(sorted_rows(batches.scored()), first)

@@ -71,6 +71,20 @@ def test_goes_on_from_a_checkpoint(tmp_path):
         np.testing.assert_array_equal(resumed[path], value)
 
 
+def test_a_loss_that_becomes_infinite_leaves_the_epochs_before_it(tmp_path):
+    place, calls, epochs = tmp_path / "kept.pt", [], []
+
+    def stumbling(x):
+        calls.append(len(x))
+        return narrow(x) * (math.nan if len(calls) == 47 else 1.0)  # in epoch 5: each takes ten steps and scores once
+
+    with pytest.raises(flowspec.FlowError, match="up to the end of epoch 4 is kept in"):
+        fitted(FLOW, stumbling, epochs=8, checkpoint=place)
+    # With other steps it can go on from there.
+    fitted(FLOW, narrow, epochs=8, checkpoint=place, resume=True, learning_rate=0.05, on_epoch=epochs.append)
+    assert [epoch.number for epoch in epochs] == [5, 6, 7, 8]
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

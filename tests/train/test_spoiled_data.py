@@ -180,6 +180,8 @@ TABLES: dict[str, Table] = {
     "numpy-of-text": Table(PAIR, np.array([["1", "2"], ["2", "3"]])),
     "numpy-truncated": Table(PAIR, cut, name="data.npy"),
     # --- contexts
+    "context-constant": Table(GIVEN, "y,z\n1,2\n2,2\n3,2\n"),
+    "context-constant-once-rounded": Table(GIVEN, "y,z\n1,1700000001\n2,1700000002\n3,1700000003\n"),
     "context-missing": Table(GIVEN, "y\n1\n2\n"),
     "context-not-finite": Table(GIVEN, "y,z\n1,1\n2,\n"),
     "context-outside": Table(GIVEN, "y,z\n1,1\n2,0\n3,-2\n"),
