@@ -10,7 +10,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from flowspec.plots import CONTOURS, DATA, SAMPLES, STYLE, dot_size, limits_of, png
+from flowspec.plots import CONTOURS, DATA, SAMPLES, STYLE, dot_size, limits_of, literal, png
 
 BAND = "#dcdcdc"
 MOST_SAMPLES, HALF_SAMPLES = "#f6e0d5", "#ebbca5"
@@ -96,7 +96,7 @@ def calibration(levels: np.ndarray, names: Sequence[str]) -> bytes:
 
     levels   (rows, D) as `levels` gives them
     """
-    levels = levels.reshape(len(levels), -1)
+    levels, names = levels.reshape(len(levels), -1), [literal(name) for name in names]
     with matplotlib.rc_context(STYLE):
         figure, axes = _panels(names, 3.0, 2.75)
         for axis, column, name in zip(axes, levels.T, names, strict=False):
@@ -125,6 +125,7 @@ def conditional(
     held      the other conditioning variables, and where they stood for the samples
     """
     data, samples = data.reshape(len(data), -1), samples.reshape(*samples.shape[:2], -1)
+    names, context_name = [literal(name) for name in names], literal(context_name)
     with matplotlib.rc_context(STYLE):
         figure, axes = _panels(names, 3.3, 2.7)
         for i, axis in enumerate(axes):
@@ -177,7 +178,7 @@ def _quantile_bands(axis, grid, samples, context, data) -> None:
 
 def _where_it_stands(held: Mapping[str, float]) -> str:
     """What else the quantiles depend on, and the data do not share. An equation is not broken over two lines."""
-    told = [f"{name}\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{value:.4g}" for name, value in held.items()]
+    told = [f"{literal(name)}\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{value:.4g}" for name, value in held.items()]
     more = [f"and {len(told) - MOST_TOLD} more"] if len(told) > MOST_TOLD else []
     return f"flow at {', '.join(told[:MOST_TOLD] + more)}; data at all values" if told else ""
 

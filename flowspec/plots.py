@@ -53,6 +53,7 @@ def compared(data: np.ndarray | None, samples: np.ndarray, names: Sequence[str],
     data, samples   (rows, D), or (rows,) for one coordinate; data may be None
     density         points (N, D) to log-densities (N,): drawn as a curve or as contours, for one or two coordinates
     """
+    names = [literal(name) for name in names]
     samples = samples.reshape(len(samples), -1)
     data = np.empty((0, samples.shape[1])) if data is None else data.reshape(len(data), -1)
     pairs = 1 < len(names) <= MOST_PAIRS
@@ -129,6 +130,11 @@ def _histogram(axis, data, samples, limits) -> None:
         axis.hist(data, bins, density=True, histtype="step", color=DATA, linewidth=1.2, label="data")
     axis.set_yticks([])
     axis.set_xlim(*limits)
+
+
+def literal(name: str) -> str:
+    """A name as matplotlib writes it out: between dollars it would read formulas."""
+    return name.replace("$", r"\$")
 
 
 def limits_of(data: np.ndarray, samples: np.ndarray) -> tuple[float, float]:

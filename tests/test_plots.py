@@ -177,3 +177,10 @@ def test_same_conditional_input_same_bytes():
     assert conditional_plots.conditional(*widening(2), "z", names) == conditional_plots.conditional(*widening(2), "z", names)
     levels = np.random.default_rng(7).random((60, 2))
     assert conditional_plots.calibration(levels, names) == conditional_plots.calibration(levels, names)
+
+
+def test_names_are_no_formulas():
+    names, samples = [r"cost $\no$", "a$"], RANDOM.normal(size=(50, 2))
+    assert plots.compared(samples, samples, names) != plots.compared(samples, samples, ["a", "b"])
+    assert conditional_plots.calibration(RANDOM.random((30, 2)), names).startswith(b"\x89PNG")
+    assert conditional_plots.conditional(*widening(2), names[0], names, {names[0]: 1.0}).startswith(b"\x89PNG")

@@ -36,13 +36,18 @@ def _what(about: dict[str, Any]) -> str:
 
 def _columns(model: Model, about: dict[str, Any]) -> str:
     rows = ["| column | support |", "|---|---|"]
-    names = iter(about["columns"])
+    names = iter(map(_in_table, about["columns"]))
     for part in model.fixed.space.parts:
         rows += [f"| {next(names)} | {part} |" for _ in range(part.size)]
     if model.flow.context:
         pairs = zip(model.flow.context.names, model.flow.context.space.parts, strict=True)
-        rows += [f"| {name} (context) | {part} |" for name, part in pairs]
+        rows += [f"| {_in_table(name)} (context) | {part} |" for name, part in pairs]
     return "\n".join(rows)
+
+
+def _in_table(name: str) -> str:
+    """A name in a table of Markdown, where a stroke would begin a new cell."""
+    return name.replace("|", "\\|")
 
 
 def _steps(model: Model) -> str:

@@ -194,6 +194,12 @@ class RepeatedName(Diagnostic):
 
 
 @mistake
+class BadName(Diagnostic):
+    message = "a variable cannot be called so"
+    help = "write a name of printable characters, without spaces at its ends"
+
+
+@mistake
 class ReservedName(Diagnostic):
     message = "`{name}` has a meaning already, as {meaning}"
     help = "choose another name"

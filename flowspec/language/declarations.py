@@ -48,7 +48,9 @@ def declare(statement: syntax.Variables, scope: Scope, maker: PartMaker) -> Scop
 
 
 def _check_name(name: syntax.Name, first: syntax.Name | None, scope: Scope) -> None:
-    if first:
+    if not name.text or name.text != name.text.strip() or not name.text.isprintable():
+        scope.report(mistakes.BadName(span=name.span))
+    elif first:
         scope.report(mistakes.RepeatedName(span=name.span, other=first.span, name=name.text))
     elif meaning := _meaning(name.text, scope):
         scope.report(mistakes.ReservedName(span=name.span, name=name.text, meaning=meaning))

@@ -189,8 +189,8 @@ class StepMaker:
 
     def _places(self, argument: syntax.Argument, scope: Scope) -> list[int] | Unknown:
         node = argument.value
-        if isinstance(node, syntax.Call) and node.arguments is None and scope.event and node.name.text in scope.event.names:
-            return [scope.event.names.index(node.name.text)]
+        if (name := syntax.bare_name(node)) is not None and scope.event and name in scope.event.names:
+            return [scope.event.names.index(name)]
         if isinstance(node, syntax.Call) and node.arguments is None and scope.lookup(node.name.text) is None:
             names = scope.event.names if scope.event else ()
             near = suggest(node.name.text, names)

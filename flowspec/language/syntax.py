@@ -94,6 +94,13 @@ class Pipeline(Node):
     elements: tuple[Call, ...]
 
 
+def bare_name(node: Node) -> str | None:
+    """The name of a variable that a value consists of, plain or in quotes; None if it is anything else."""
+    if isinstance(node, String):
+        return node.text
+    return node.name.text if isinstance(node, Call) and node.arguments is None and node.copies is None else None
+
+
 # --- statements ----------------------------------------------------------------------------------------
 
 

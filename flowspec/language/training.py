@@ -67,11 +67,12 @@ def _columns(node: syntax.Node, scope: Scope) -> tuple[str, ...] | Unknown:
     names = scope.event.names if scope.event else ()
     found = []
     for item in node.items if isinstance(node, syntax.Vector) else (node,):
-        if not isinstance(item, syntax.Call) or item.arguments is not None or item.name.text not in names:
-            near = suggest(item.name.text, names) if isinstance(item, syntax.Call) else ""
+        name = syntax.bare_name(item)
+        if name is None or name not in names:
+            near = suggest(name, names) if name else ""
             advice = f"did you mean `{near}`?" if near else "name outputs that `event` declares"
             return scope.report(mistakes.UnknownCoordinate(span=item.span, found=f"`{item.span.text}`", advice=advice))
-        found.append(item.name.text)
+        found.append(name)
     return tuple(found)
 
 

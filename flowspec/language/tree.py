@@ -121,7 +121,10 @@ class TreeBuilder(Transformer_NonRecursive):
 
     def variable(self, items):
         support = items[2] if len(items) > 1 else None
-        return syntax.Variable(self._span(items), self._name(items[0]), support)
+        # Columns of tables may have names that are no names here: `"petal length (cm)"`.
+        name = self._name(items[0])
+        name = syntax.Name(name.span, name.text[1:-1]) if items[0].type == "STRING" else name
+        return syntax.Variable(self._span(items), name, support)
 
     def context(self, items):
         return syntax.Variables(self._span(items), str(items[0]), tuple(_nodes(items)))

@@ -9,6 +9,7 @@ from collections import deque
 import pytest
 from lark import Token
 
+import flowspec
 from flowspec.diagnostics import FlowError, Source
 from flowspec.language import syntax
 from flowspec.language.parser import LARGEST_FILE, _grammar, parse_text, read_source
@@ -46,6 +47,14 @@ def test_statements_come_before_the_pipeline():
     text = "context z: positive event a, b: real let w = 2 def f(n) = Tanh train { seed = 1 } Normal(0, w)[2] |> f(1)"
     kinds = [type(statement).__name__ for statement in parsed(text).statements]
     assert kinds == ["Variables", "Variables", "Let", "Def", "Train"]
+
+
+def test_names_of_columns_may_stand_in_quotes():
+    flow = flowspec.parse('event "petal length (cm)", "größe": positive\ntrain { dequantize = ["größe"] }\n'
+                          'Normal(0, 1)[2] |> on("größe") { Affine(1, 2) } |> Onto(event)')  # fmt: skip
+    assert flow.columns == ("petal length (cm)", "größe") and flow.train == {"dequantize": ("größe",)}
+    assert flow.steps[0].transform.coordinates == (1,)
+    assert flowspec.Flow.from_json(flow.to_json()) == flow
 
 
 @pytest.mark.parametrize("between", [", ", " ", "\n"])
