@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -124,8 +125,8 @@ class Training:
         self.epoch, self.batch, self.total, self.weight = 1, 0, 0.0, 0.0
         self.best, self.best_state, self.waited = math.inf, _copied(self.module), 0
         self.history: list[Epoch] = []
-        self._good: dict[str, Any] | None = None
-        """The state at the end of the epoch before: what is kept where a loss becomes infinite, for its own may be spoiled."""
+        self._good: dict[str, Any] = {}
+        """What changes within an epoch, as it was at its start: kept where a loss becomes infinite, when all else is spoiled."""
 
     @property
     def finished(self) -> bool:
@@ -161,7 +162,7 @@ class Training:
         self._start(state)
         begin = time.monotonic() - (self.history[-1].seconds if self.history else 0.0)
         while not self.finished:
-            self._good = copy.deepcopy(self._state()) if keeper else None
+            self._good = self._copied_state() if keeper else {}
             started = time.monotonic()
             taken = self._run_epoch(keeper, on_step)
             now = time.monotonic()
@@ -236,10 +237,10 @@ class Training:
     def _require_finite(self, what: str, value: float, keeper: Keeper | None) -> None:
         if not math.isfinite(value):
             kept = ""
-            if keeper and self._good and self._good["history"]:
+            if keeper and self.history:
                 if self.processes.first:
-                    keeper.write(self._good)
-                kept = f"the training up to the end of epoch {len(self._good['history'])} is kept in {keeper.path}"
+                    keeper.write({**self._state(), **self._good})
+                kept = f"the training up to the end of epoch {len(self.history)} is kept in {keeper.path}"
             place: dict[str, Any] = {"epoch": self.epoch, "batch": self.batch}
             raise FlowError(LossNotFinite(what=what, value=str(value), advice=self._advice, kept=kept, **place))
 
@@ -266,6 +267,7 @@ class Training:
         if self.processes.first:
             keeper.write(self._state())
 
+    @cached_property
     def _identity(self) -> dict[str, str]:
         """What a training must share with the one that it goes on with."""
         flow = json.dumps({**self.model.flow.to_json(), "train": None}, sort_keys=True)
@@ -279,7 +281,7 @@ class Training:
 
     def _state(self) -> dict[str, Any]:
         return {
-            **self._identity(),
+            **self._identity,
             "settings": self._settings(),
             "module": self.module.state_dict(),
             "optimizer": self.optimizer.state_dict() if self.trained else {},
@@ -293,8 +295,14 @@ class Training:
             "history": [dataclasses.asdict(epoch) for epoch in self.history],
         }
 
+    def _copied_state(self) -> dict[str, Any]:
+        """What steps change, apart from what they change it in."""
+        optimizer = copy.deepcopy(self.optimizer.state_dict())
+        sums = {"batch": self.batch, "total": self.total, "weight": self.weight}
+        return {"module": _copied(self.module), "optimizer": optimizer, **sums}
+
     def _refuse_another(self, state: dict[str, Any], path: Path) -> None:
-        for name, value in self._identity().items():
+        for name, value in self._identity.items():
             if state[name] != value:
                 raise FlowError(OtherTraining(path=str(path), what=f"another {name}" if name == "flow" else "other data"))
         for name, value in self._settings().items():
