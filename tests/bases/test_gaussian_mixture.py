@@ -46,7 +46,7 @@ def test_samples_have_the_moments_of_the_mixture():
 def test_with_a_context_a_network_gives_the_parameters(covariance, tmp_path):
     text = f'context c: real, d: real  GaussianMixture(2, components=3, covariance="{covariance}", hidden=[8])'
     model = Model(flowspec.parse(text))
-    assert all(path.startswith("base.network") for path in model.flow.learned())
+    assert all(path.startswith(("base.network", "context")) for path in model.flow.learned())
     x, context = np.random.default_rng(0).normal(size=(2, 6, 2))
     assert len(set(model.log_prob(np.zeros((6, 2)), context))) == 6
     flowspec.compile(model, tmp_path / "b")
