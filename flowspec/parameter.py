@@ -69,10 +69,14 @@ class Learn:
         init = np.asarray(self.init, np.float64)
         if not self.spread:
             return init
-        # As a list, keys from 2^63 on would go through float64, and many seeds become one.
-        bits = np.random.Philox(key=np.array([seed % 2**64, zlib.crc32(path.encode())], np.uint64))
+        bits = np.random.Philox(key=philox_key(seed, zlib.crc32(path.encode())))
         uniform = (bits.random_raw(init.size) >> 11) * 2.0**-53
         return init + self.spread * (2.0 * uniform.reshape(init.shape) - 1.0)
+
+
+def philox_key(seed: int, purpose: int) -> np.ndarray:
+    """The key of numpy's generator for a seed of 64 bits with its sign. (A list goes through float64: many seeds become one.)"""
+    return np.array([seed % 2**64, purpose], np.uint64)
 
 
 @dataclass(frozen=True)

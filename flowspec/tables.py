@@ -62,10 +62,14 @@ class RepeatedColumn(Diagnostic):
 @mistake
 class NotNumeric(Diagnostic):
     message = "column `{name}` holds {value} in row {row}, which is no number"
+    note = "no number stands in {count} of the rows {first} to {last}"
     help = "correct the row, or leave it out; where a number is missing, leave the cell empty"
     name: str
     value: str
     row: int
+    count: int
+    first: int
+    last: int
 
 
 @mistake
@@ -128,8 +132,9 @@ def _numeric(cells: Sequence | np.ndarray, name: str, table: str, before: int = 
         found = np.empty((0, 0))
     if found.ndim == 1:  # lists of the same length would make a matrix
         return found
-    row = next(i for i, cell in enumerate(cells) if not _is_number(cell))
-    raise FlowError(NotNumeric(where=table, name=name, value=_shown(cells[row]), row=before + row + 1))
+    bad = [i for i, cell in enumerate(cells) if not _is_number(cell)]
+    rows: dict[str, Any] = {"row": before + bad[0] + 1, "count": len(bad), "first": before + 1, "last": before + len(cells)}
+    raise FlowError(NotNumeric(where=table, name=name, value=_shown(cells[bad[0]]), **rows))
 
 
 def _shown(cell: Any) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from flowspec.parameter import philox_key
 from flowspec.row_checks import cell_ends
 from flowspec.settings import Settings
 from flowspec.train.rows import Rows
@@ -33,9 +34,7 @@ SPLIT, PIECES, ROWS, CELLS, NOISE, PICTURE = range(6)
 
 def random(seed: int, epoch: int, purpose: int, part: int = 0) -> np.random.Generator:
     """Random numbers for one purpose in one part of one epoch: they depend on nothing else."""
-    # As a list, keys from 2^63 on would go through float64, and many seeds become one.
-    key = np.array([seed % 2**64, epoch], np.uint64)
-    return np.random.Generator(np.random.Philox(key=key, counter=[0, 0, part, purpose]))
+    return np.random.Generator(np.random.Philox(key=philox_key(seed, epoch), counter=[0, 0, part, purpose]))
 
 
 class Batches(ABC):
