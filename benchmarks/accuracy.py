@@ -12,15 +12,16 @@ import warnings
 import numpy as np
 import onnxruntime
 
-from flowspec import density, registry
-from flowspec.binding import bind
-from flowspec.catalogue import example_flow
 from flowspec.export.graphs import Target, log_prob_graph, serialise
+from flowspec.ir import registry
+from flowspec.language.catalogue import example_flow
 from flowspec.language.reading import parse
-from flowspec.model import Model
+from flowspec.model import density
+from flowspec.model.binding import bind
+from flowspec.model.model import Model
 from flowspec.ops.mpmath import MpmathOps
 from flowspec.ops.numpy import NumpyOps
-from flowspec.philox import noise
+from flowspec.ops.philox import noise
 
 ROWS = 40
 

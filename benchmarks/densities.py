@@ -21,7 +21,7 @@ import torch
 import zuko
 
 import flowspec
-from flowspec.train.module import FlowModule
+from flowspec.train.torch.module import FlowModule
 
 FLOW = "NSF(2, transforms=3, hidden=[64, 64], bins=8)"
 BATCH, RATE, TEST_ROWS = 512, 5e-3, 50_000

@@ -16,7 +16,7 @@ import zuko
 
 import flowspec
 from flowspec.importers import from_zuko
-from flowspec.settings import Settings
+from flowspec.ir.settings import Settings
 from flowspec.train.engine import Engine
 from flowspec.train.fitting import batches_of
 from flowspec.train.training import Training

@@ -21,10 +21,10 @@ import torch
 from pyarrow import parquet
 
 import flowspec
-from flowspec.pieces import open_pieces
-from flowspec.settings import Settings
-from flowspec.train.batches import Shuffled
-from flowspec.train.sources import table_source
+from flowspec.data.pieces import open_pieces
+from flowspec.ir.settings import Settings
+from flowspec.train.feed.batches import Shuffled
+from flowspec.train.feed.sources import table_source
 
 FILE_ROWS = 500_000
 FLOWS = {

@@ -28,7 +28,7 @@ import torch
 import zuko
 
 import flowspec
-from flowspec.settings import Settings
+from flowspec.ir.settings import Settings
 from flowspec.train.engine import Engine
 
 DATA = Path(__file__).parent.parent / "examples" / "data"

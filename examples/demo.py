@@ -11,8 +11,9 @@ import matplotlib
 import numpy as np
 
 import flowspec
-from flowspec import conditional_plots, plots
-from flowspec.tables import read_table
+from flowspec.data.tables.read import read_table
+from flowspec.plots import conditional as conditional_plots
+from flowspec.plots.samples import compared
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -55,7 +56,7 @@ def draw(bundle: flowspec.Bundle) -> Path:
     """Data against samples: a histogram of each coordinate, a scatter of each pair."""
     data = read_table(ROOT / "examples" / "data" / "iris.csv").numbers(bundle.columns)
     path = DEMO / "iris.png"
-    path.write_bytes(plots.compared(data, bundle.sample(len(data) * 8, seed=0), bundle.columns))
+    path.write_bytes(compared(data, bundle.sample(len(data) * 8, seed=0), bundle.columns))
     return path
 
 

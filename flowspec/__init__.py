@@ -14,33 +14,35 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from flowspec.diagnostics import FlowError
+from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.version import VERSION as __version__
 
 if TYPE_CHECKING:
-    from flowspec.assembly import assemble
     from flowspec.export.bundle import compile
-    from flowspec.flow import Flow
+    from flowspec.ir.assembly import assemble
+    from flowspec.ir.flow import Flow
+    from flowspec.ir.from_json import from_json
     from flowspec.language.reading import parse, read
-    from flowspec.model import Model
+    from flowspec.model.model import Model
     from flowspec.runtime.bundle import Bundle, load
-    from flowspec.train.distribution import NormalizingFlow
     from flowspec.train.fitting import fit
-    from flowspec.train.module import to_torch
+    from flowspec.train.torch.distribution import NormalizingFlow
+    from flowspec.train.torch.module import to_torch
 
 # Found when first used: `import flowspec` loads neither torch nor onnx.
 _PLACES = {
     "Bundle": "flowspec.runtime.bundle",
-    "Flow": "flowspec.flow",
-    "Model": "flowspec.model",
-    "NormalizingFlow": "flowspec.train.distribution",
-    "assemble": "flowspec.assembly",
+    "Flow": "flowspec.ir.flow",
+    "Model": "flowspec.model.model",
+    "NormalizingFlow": "flowspec.train.torch.distribution",
+    "assemble": "flowspec.ir.assembly",
     "compile": "flowspec.export.bundle",
     "fit": "flowspec.train.fitting",
+    "from_json": "flowspec.ir.from_json",
     "load": "flowspec.runtime.bundle",
     "parse": "flowspec.language.reading",
     "read": "flowspec.language.reading",
-    "to_torch": "flowspec.train.module",
+    "to_torch": "flowspec.train.torch.module",
 }
 
 __all__ = ["FlowError", "__version__", *sorted(_PLACES)]

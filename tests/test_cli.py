@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import flowspec
-from flowspec.files import new_directory, write_file
+from flowspec.data.files import new_directory, write_file
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"

@@ -11,9 +11,9 @@ import pytest
 pytest.importorskip("matplotlib")
 
 import flowspec
-from flowspec import conditional_plots
 from flowspec.cli import plot
 from flowspec.cli.main import main
+from flowspec.plots import conditional as conditional_plots
 
 SOURCES = {
     "plain": "Normal(0, 1)[2]",

@@ -10,12 +10,12 @@ import pytest
 from scipy import integrate, stats
 
 import flowspec
-from flowspec import registry
-from flowspec.catalogue import example_flow
-from flowspec.diagnostics import FlowError
-from flowspec.model import Model
+from flowspec.diagnostics.diagnostic import FlowError
+from flowspec.ir import registry
+from flowspec.language.catalogue import example_flow
+from flowspec.model.model import Model
 from flowspec.ops.numpy import NumpyOps
-from flowspec.philox import noise
+from flowspec.ops.philox import noise
 
 
 def _scalar_flows():

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from flowspec import schema
-from flowspec.catalogue import entries, markdown
+from flowspec.ir import schema
+from flowspec.language.catalogue import entries, markdown
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

@@ -65,7 +65,7 @@ def without(data: dict, *path) -> dict:
 def refused(data) -> list[tuple[str, str]]:
     """Code and place of every mistake that the data is refused for."""
     with pytest.raises(FlowError) as caught:
-        Flow.from_json(data)
+        flowspec.from_json(data)
     assert all(diagnostic.message for diagnostic in caught.value.diagnostics)
     return [(diagnostic.code, diagnostic.where) for diagnostic in caught.value.diagnostics]
 
@@ -74,7 +74,7 @@ def refused(data) -> list[tuple[str, str]]:
 
 
 def test_a_flow_comes_back_from_json(example):
-    again = Flow.from_json(through_text(example.to_json()))
+    again = flowspec.from_json(through_text(example.to_json()))
     assert again == example
     assert again.to_json() == example.to_json()
     assert (again.columns, again.noise, str(again.space)) == (example.columns, example.noise, str(example.space))
@@ -85,7 +85,7 @@ def test_a_flow_that_came_back_has_the_same_density(pair):
     flow = flowspec.parse(PAIR)
     noise, context = [[0.3, -1.2], [1.5, 0.4]], [[0.5], [2.0]]
     before = flowspec.Model(flow).from_noise(noise, context)
-    after = flowspec.Model(Flow.from_json(through_text(pair))).from_noise(noise, context)
+    after = flowspec.Model(flowspec.from_json(through_text(pair))).from_noise(noise, context)
     for one, other in zip(before, after, strict=True):
         assert one.tolist() == other.tolist()
 
@@ -115,7 +115,7 @@ def test_the_schema_is_a_schema():
 def test_whole_numbers_may_be_written_as_floats(pair):
     written = change(pair, "steps", 0, "bins", value=4.0)
     written = change(written, "steps", 1, "coordinates", value=[1.0])
-    assert Flow.from_json(written).to_json() == pair
+    assert flowspec.from_json(written).to_json() == pair
 
 
 def test_what_has_a_default_may_be_left_out(pair):
@@ -123,8 +123,8 @@ def test_what_has_a_default_may_be_left_out(pair):
     del sparse["base"]["output"]
     for step in sparse["steps"]:
         del step["output"]
-    assert Flow.from_json(sparse).to_json() == pair
-    assert Flow.from_json({"flowspec": 1, "base": {"name": "Normal"}, "steps": []}) == flowspec.parse("Normal(0, 1)")
+    assert flowspec.from_json(sparse).to_json() == pair
+    assert flowspec.from_json({"flowspec": 1, "base": {"name": "Normal"}, "steps": []}) == flowspec.parse("Normal(0, 1)")
 
 
 # --- files that lie ---------------------------------------------------------------------------------
@@ -215,7 +215,7 @@ def test_an_unknown_part_is_refused_at_its_place(pair, case):
 
 def test_a_misspelt_part_is_told_with_the_names_that_there_are(pair):
     with pytest.raises(FlowError, match=r"'Tnah' is not one of .*'Affine'"):
-        Flow.from_json(change(pair, "steps", 0, "name", value="Tnah"))
+        flowspec.from_json(change(pair, "steps", 0, "name", value="Tnah"))
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -299,7 +299,7 @@ Normal(0, 1)[2] |> Onto(event)"""
 def test_settings_of_a_training_survive():
     flow = flowspec.parse(TRAINED)
     assert flow.train == {"epochs": 50, "learning_rate": 1e-3, "schedule": "constant", "dequantize": ("k",)}
-    back = flowspec.Flow.from_json(json.loads(json.dumps(flow.to_json())))
+    back = flowspec.from_json(json.loads(json.dumps(flow.to_json())))
     assert back.train == flow.train and [type(v) for v in back.train.values()] == [int, float, str, tuple]
 
 
@@ -318,4 +318,4 @@ def test_wrong_settings_of_a_training_are_told(name, value, told):
     data = flowspec.parse(TRAINED).to_json()
     data["train"][name] = value
     with pytest.raises(flowspec.FlowError, match=told):
-        flowspec.Flow.from_json(data)
+        flowspec.from_json(data)

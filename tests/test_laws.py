@@ -13,17 +13,18 @@ import onnxruntime
 import pytest
 
 import flowspec
-from flowspec import density, registry
-from flowspec.binding import bind
-from flowspec.bounds import outside_of
-from flowspec.catalogue import example_flow
 from flowspec.export.graphs import Target, from_noise_graph, log_prob_graph, serialise
-from flowspec.flow import Flow
-from flowspec.model import Model
+from flowspec.ir import registry
+from flowspec.ir.flow import Flow
+from flowspec.language.catalogue import example_flow
+from flowspec.model import density
+from flowspec.model.binding import bind
+from flowspec.model.model import Model
 from flowspec.ops.mpmath import MpmathOps
 from flowspec.ops.numpy import NumpyOps
-from flowspec.philox import noise
-from flowspec.support import Interval
+from flowspec.ops.philox import noise
+from flowspec.support.membership import outside_of
+from flowspec.support.sets import Interval
 
 EXCEPTIONS: dict[tuple[str, str], str] = {}
 """(part, law) -> why the part is left out of the law."""
@@ -222,7 +223,7 @@ def test_samples_are_the_same_in_numpy_torch_and_onnxruntime(label, dtype):
 @law()
 def test_json_gives_the_flow_back(label):
     flow = flow_of(label)
-    again = Flow.from_json(flow.to_json())
+    again = flowspec.from_json(flow.to_json())
     assert again.to_json() == flow.to_json()
     x = points(label)
     np.testing.assert_array_equal(Model(again).log_prob(x), model_of(label).log_prob(x))

@@ -48,16 +48,6 @@ def test_compiling_loads_no_torch():
     assert "torch" not in loaded_by(code)
 
 
-def test_every_module_stands_in_a_layer():
-    """Every module of the package stands in a layer, or is one of those that all may use."""
-    text = (ROOT / "pyproject.toml").read_text()
-    free = {"__init__", "bounds", "files", "measuring", "philox", "pieces", "row_checks", "tables", "version", "weights"}
-    free |= {"grammar"}
-    names = {path.stem for path in (ROOT / "flowspec").glob("*.py")}
-    names |= {path.parent.name for path in (ROOT / "flowspec").glob("*/__init__.py")}
-    assert {name for name in names if f'flowspec.{name}"' not in text and f"flowspec.{name} " not in text} <= free
-
-
 def test_the_wheel_holds_every_package():
     listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
     folders = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "flowspec").rglob("__init__.py")}

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import flowspec
-from flowspec import mistakes
-from flowspec.diagnostics import Diagnostic, FlowError
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError
 from flowspec.language import check_mistakes, syntax_mistakes
+from flowspec.parts import mistakes
 
 FOLDER = Path(__file__).parent / "mistakes"
 FILES = sorted(FOLDER.glob("*.flow"))

@@ -15,7 +15,7 @@ from scipy import stats
 
 from flowspec.ops.numpy import NumpyOps
 from flowspec.ops.onnx import OnnxOps
-from flowspec.philox import noise, philox, to_uniforms
+from flowspec.ops.philox import noise, philox, to_uniforms
 
 DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
 SEEDS = [0, 42, -1, -7, 2**31, 2**32 + 5, 2**63 - 1, -(2**63)]

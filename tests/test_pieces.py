@@ -11,9 +11,9 @@ import pytest
 from pyarrow import parquet
 
 import flowspec
-from flowspec import pieces
-from flowspec.pieces import Pieces, open_pieces
-from flowspec.tables import read_table
+from flowspec.data import pieces
+from flowspec.data.pieces import Pieces, open_pieces
+from flowspec.data.tables.read import read_table
 
 VALUES = np.random.default_rng(0).normal(size=(23, 3))
 NAMES = ("a", "b", "c")

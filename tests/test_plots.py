@@ -9,9 +9,12 @@ import pytest
 
 pytest.importorskip("matplotlib")
 
+from flowspec.course import course
 from matplotlib import image
 
-from flowspec import conditional_plots, plots
+from flowspec.plots import conditional as conditional_plots
+from flowspec.plots import style
+from flowspec.plots.samples import compared
 
 RANDOM = np.random.default_rng(0)
 
@@ -34,35 +37,35 @@ def normal(points: np.ndarray) -> np.ndarray:
 def test_data_and_samples_are_both_drawn(size):
     names = [f"c{i}" for i in range(size)]
     data, samples = RANDOM.normal(size=(300, size)), RANDOM.normal(size=(500, size))
-    with_data, without = (pixels(plots.compared(each, samples, names)) for each in (data, None))
-    assert near(with_data, plots.DATA) > near(without, plots.DATA) + 100
+    with_data, without = (pixels(compared(each, samples, names)) for each in (data, None))
+    assert near(with_data, style.DATA) > near(without, style.DATA) + 100
 
 
 def test_a_density_of_two_coordinates_is_drawn_as_contours():
     samples = RANDOM.normal(size=(500, 2))
-    with_lines, without = (pixels(plots.compared(None, samples, ["a", "b"], each)) for each in (normal, None))
-    assert near(with_lines, plots.CONTOURS) > 200 > near(without, plots.CONTOURS)
+    with_lines, without = (pixels(compared(None, samples, ["a", "b"], each)) for each in (normal, None))
+    assert near(with_lines, style.CONTOURS) > 200 > near(without, style.CONTOURS)
 
 
 def test_a_density_of_one_coordinate_is_drawn_as_a_curve():
     samples = RANDOM.normal(size=500)
-    assert plots.compared(None, samples, ["a"], normal) != plots.compared(None, samples, ["a"])
+    assert compared(None, samples, ["a"], normal) != compared(None, samples, ["a"])
 
 
 @pytest.mark.parametrize("data", [np.full((5, 2), 3.0), np.array([[1e30, 0.0], [-1e30, 1e-30]])])
 def test_odd_data_is_drawn_too(data):
-    assert plots.compared(data, RANDOM.normal(size=(50, 2)), ["a", "b"], normal).startswith(b"\x89PNG")
+    assert compared(data, RANDOM.normal(size=(50, 2)), ["a", "b"], normal).startswith(b"\x89PNG")
 
 
 def test_the_best_epoch_is_marked():
     epochs = [(i, 5.0 / i, 4.0 / i + (i > 5)) for i in range(1, 9)]
-    assert plots.course(epochs) != plots.course(epochs[:5])
-    assert plots.course([]).startswith(b"\x89PNG")
+    assert course(epochs) != course(epochs[:5])
+    assert course([]).startswith(b"\x89PNG")
 
 
 def test_same_input_same_bytes():
     samples = np.random.default_rng(1).normal(size=(50, 2))
-    assert plots.compared(samples, samples, ["a", "b"], normal) == plots.compared(samples, samples, ["a", "b"], normal)
+    assert compared(samples, samples, ["a", "b"], normal) == compared(samples, samples, ["a", "b"], normal)
 
 
 # --- conditional flows ----------------------------------------------------------------------------------
@@ -121,7 +124,7 @@ def calibration_of(levels: np.ndarray) -> bytes:
 @pytest.mark.parametrize("size", [1, 2, 5, 12])
 def test_calibration_draws_a_curve_for_each_coordinate(size):
     picture = pixels(calibration_of(np.random.default_rng(5).random((50, size))))
-    assert near(picture, plots.CONTOURS) > 150 * size
+    assert near(picture, style.CONTOURS) > 150 * size
     assert near(picture, conditional_plots.BAND) > 2000 * size
 
 
@@ -153,7 +156,7 @@ def test_conditional_draws_bands_and_data(size):
     picture = pixels(conditional_plots.conditional(*widening(size), "z", [f"c{i}" for i in range(size)]))
     for colour in (conditional_plots.MOST_SAMPLES, conditional_plots.HALF_SAMPLES):
         assert near(picture, colour) > 2000 * min(size, conditional_plots.MOST_PANELS)
-    assert near(picture, plots.DATA) > 500
+    assert near(picture, style.DATA) > 500
 
 
 def test_conditional_takes_scalars_and_says_where_the_other_variables_stand():
@@ -181,6 +184,6 @@ def test_same_conditional_input_same_bytes():
 
 def test_names_are_no_formulas():
     names, samples = [r"cost $\no$", "a$"], RANDOM.normal(size=(50, 2))
-    assert plots.compared(samples, samples, names) != plots.compared(samples, samples, ["a", "b"])
+    assert compared(samples, samples, names) != compared(samples, samples, ["a", "b"])
     assert conditional_plots.calibration(RANDOM.random((30, 2)), names).startswith(b"\x89PNG")
     assert conditional_plots.conditional(*widening(2), names[0], names, {names[0]: 1.0}).startswith(b"\x89PNG")

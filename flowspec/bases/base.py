@@ -16,11 +16,14 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from flowspec.diagnostics import Diagnostic
+from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
-from flowspec.parameter import Value, children, parameter, parameters, varies
-from flowspec.support import POSITIVE, REAL, Interval, Space
+from flowspec.parts.fields import parameter, parameters
+from flowspec.parts.trees import children
+from flowspec.parts.values import Value, varies
+from flowspec.support.sets import POSITIVE, REAL, Interval
+from flowspec.support.space import Space
 from flowspec.transforms.transform import over_event
 
 Noise = Literal["normal", "uniform"]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from flowspec.bases.base import Coordinatewise
 from flowspec.bases.gamma import GAMMA_DRAWS, log_standard_gamma
 from flowspec.ops.special import HALF_LOG_2PI, log_quotient, stirling_error
-from flowspec.parameter import Value, parameter
-from flowspec.support import POSITIVE, UNIT
+from flowspec.parts.fields import parameter
+from flowspec.parts.values import Value
+from flowspec.support.sets import POSITIVE, UNIT
 
 
 @dataclass(frozen=True, eq=False)

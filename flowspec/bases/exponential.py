@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flowspec.bases.base import WithQuantile
-from flowspec.parameter import Value, parameter
-from flowspec.support import NONNEGATIVE, POSITIVE
+from flowspec.parts.fields import parameter
+from flowspec.parts.values import Value
+from flowspec.support.sets import NONNEGATIVE, POSITIVE
 
 
 @dataclass(frozen=True, eq=False)

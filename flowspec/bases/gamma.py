@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from flowspec.bases.base import Coordinatewise, repeated
 from flowspec.bases.rejection import first_accepted
 from flowspec.ops.special import HALF_LOG_2PI, log_quotient, stirling_error
-from flowspec.parameter import Value, parameter
-from flowspec.support import POSITIVE
+from flowspec.parts.fields import parameter
+from flowspec.parts.values import Value
+from flowspec.support.sets import POSITIVE
 
 PROPOSALS = 8
 """Proposals per draw. All are rejected with probability below 0.05^8 < 4e-11 at every concentration."""

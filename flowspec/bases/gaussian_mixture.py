@@ -10,8 +10,11 @@ from flowspec.bases.base import Base, repeated
 from flowspec.networks.layers import ContextInput, Free, Layer, mlp, random, run
 from flowspec.networks.settings import activation_name, hidden_layers, normalizes, too_large
 from flowspec.ops.vocabulary import LOG_2PI
-from flowspec.parameter import WholeContext, grown, setting, with_fields
-from flowspec.support import REAL, Space
+from flowspec.parts.fields import grown, setting
+from flowspec.parts.trees import with_fields
+from flowspec.parts.values import WholeContext
+from flowspec.support.sets import REAL
+from flowspec.support.space import Space
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from flowspec.bases.base import Coordinatewise
 from flowspec.bases.gamma import GAMMA_DRAWS, log_standard_gamma
 from flowspec.ops.vocabulary import LOG_2
-from flowspec.parameter import Value, parameter
-from flowspec.support import POSITIVE
+from flowspec.parts.fields import parameter
+from flowspec.parts.values import Value
+from flowspec.support.sets import POSITIVE
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from flowspec.bases.base import WithQuantile
 from flowspec.ops.special import horner
 from flowspec.ops.vocabulary import LOG_2, LOG_2PI
-from flowspec.parameter import Value, parameter
-from flowspec.support import NONNEGATIVE, POSITIVE
+from flowspec.parts.fields import parameter
+from flowspec.parts.values import Value
+from flowspec.support.sets import NONNEGATIVE, POSITIVE
 
 ERF_SERIES = tuple((-1) ** n * 2 / math.sqrt(math.pi) / (math.factorial(n) * (2 * n + 1)) for n in range(13))
 """erf(z) / z in z^2: exact to the last digit of float64 up to z = 1/2."""

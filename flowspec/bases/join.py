@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from flowspec.bases.base import Base
-from flowspec.bounds import either
-from flowspec.parameter import part
-from flowspec.support import Space
+from flowspec.parts.fields import part
+from flowspec.support.membership import either
+from flowspec.support.space import Space
 
 
 @dataclass(frozen=True, eq=False)

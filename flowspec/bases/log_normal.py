@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from flowspec.bases.base import WithQuantile
 from flowspec.ops.vocabulary import LOG_2PI
-from flowspec.parameter import Value, parameter
-from flowspec.support import POSITIVE
+from flowspec.parts.fields import parameter
+from flowspec.parts.values import Value
+from flowspec.support.sets import POSITIVE
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,11 +6,13 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-from flowspec import mistakes
 from flowspec.bases.base import Base
-from flowspec.bounds import either, keep_inside, move_to_safety, outside_of
-from flowspec.parameter import Value, parameter, part
-from flowspec.support import POSITIVE, Circle, Space, as_interval
+from flowspec.parts import mistakes
+from flowspec.parts.fields import parameter, part
+from flowspec.parts.values import Value
+from flowspec.support.membership import either, keep_inside, move_to_safety, outside_of
+from flowspec.support.sets import POSITIVE, Circle, as_interval
+from flowspec.support.space import Space
 
 
 def _per_component(mixture, event):

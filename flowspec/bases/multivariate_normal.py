@@ -7,11 +7,13 @@ from functools import cached_property
 
 import numpy as np
 
-from flowspec import mistakes
 from flowspec.bases.base import Base
 from flowspec.ops.vocabulary import LOG_2PI
-from flowspec.parameter import Value, parameter, square_matrix
-from flowspec.support import REAL, Space
+from flowspec.parts import mistakes
+from flowspec.parts.fields import parameter, square_matrix
+from flowspec.parts.values import Value
+from flowspec.support.sets import REAL
+from flowspec.support.space import Space
 
 SMALLEST_RATIO = 1e-12
 """Of the variances along the principal axes; beyond it the inverse has no correct digits to speak of."""

@@ -8,11 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
-from flowspec import mistakes
 from flowspec.bases.base import Base, WithQuantile
 from flowspec.ops.numpy import REFERENCE
-from flowspec.parameter import part, setting
-from flowspec.support import Interval
+from flowspec.parts import mistakes
+from flowspec.parts.fields import part, setting
+from flowspec.support.sets import Interval
 from flowspec.transforms.transform import bound_to_reference, over_event
 
 SMALLEST_PIECE = 1e-30

@@ -6,10 +6,12 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-from flowspec import mistakes
 from flowspec.bases.base import Coordinatewise, WithQuantile
-from flowspec.parameter import parameter, setting, value_ranges, varies
-from flowspec.support import Circle, Interval, Space
+from flowspec.parts import mistakes
+from flowspec.parts.fields import parameter, setting
+from flowspec.parts.values import value_ranges, varies
+from flowspec.support.sets import Circle, Interval
+from flowspec.support.space import Space
 
 
 @dataclass(frozen=True, eq=False)

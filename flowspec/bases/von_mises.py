@@ -10,8 +10,10 @@ from flowspec.bases.base import Coordinatewise, repeated
 from flowspec.bases.rejection import first_accepted
 from flowspec.ops.special import log_bessel_i0
 from flowspec.ops.vocabulary import LOG_2PI
-from flowspec.parameter import Value, parameter
-from flowspec.support import POSITIVE, Circle, Space
+from flowspec.parts.fields import parameter
+from flowspec.parts.values import Value
+from flowspec.support.sets import POSITIVE, Circle
+from flowspec.support.space import Space
 
 PROPOSALS = 24
 """Proposals per draw. Each is rejected with probability below 0.35, so all are with one below 0.35^24 < 2e-11."""

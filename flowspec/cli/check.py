@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from flowspec.cli.options import FORMAT, print_json
-from flowspec.diagnostics import Diagnostic, FlowError
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError
 
 
 @click.command(short_help="Say what is wrong with flows, or nothing.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from flowspec.diagnostics import FlowError, suggest
+from flowspec.diagnostics.diagnostic import FlowError, suggest
 
 
 @click.command(short_help="One base or step at length.")
@@ -14,7 +14,7 @@ def command(name: str) -> None:
 
     Example: flowspec explain RQS
     """
-    from flowspec.catalogue import entries
+    from flowspec.language.catalogue import entries
     from flowspec.language.check_mistakes import UnknownName
 
     found = {entry.name: entry for entry in entries()}

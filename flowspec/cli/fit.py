@@ -13,12 +13,12 @@ import click
 
 from flowspec.cli.options import FLOW_FILE
 from flowspec.cli.progress import Interrupt, Progress
-from flowspec.settings import Range, Settings, ranges
+from flowspec.ir.settings import Range, Settings, ranges
 
 if TYPE_CHECKING:
-    from flowspec.flow import Flow
+    from flowspec.ir.flow import Flow
     from flowspec.train.engine import Engine
-    from flowspec.train.sources import Source
+    from flowspec.train.feed.sources import Source
 
 INTERRUPTED = 130
 """Exit code of a command that was told to stop, as shells have it."""
@@ -102,9 +102,9 @@ def command(
     from flowspec.export.bundle import check_place
     from flowspec.export.bundle import compile as compile_flow
     from flowspec.language.reading import read
-    from flowspec.train.batches import Shuffled
     from flowspec.train.checkpoint import Keeper
     from flowspec.train.engine import Engine
+    from flowspec.train.feed.batches import Shuffled
     from flowspec.train.report import log, report
     from flowspec.train.training import Stopped, Training
 
@@ -151,8 +151,8 @@ def command(
 
 def _source(flow: Flow, settings: Settings, engine: Engine, weights: str | None, drop: bool, path: Path) -> Source:
     """The columns of a table that a flow is trained on."""
-    from flowspec.pieces import open_pieces
-    from flowspec.train.sources import table_source
+    from flowspec.data.pieces import open_pieces
+    from flowspec.train.feed.sources import table_source
 
     table = open_pieces(path)
     source = table_source(flow, table, weights, dtype=engine.dtype, dequantize=settings.dequantize, drop=drop)

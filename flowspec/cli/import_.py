@@ -22,7 +22,7 @@ def command(library: str, flow: str, weights: Path | None, output: Path, dtype: 
     """
     from flowspec.export.bundle import compile as compile_flow
     from flowspec.importers.loading import load_object, load_state
-    from flowspec.importers.zuko import from_zuko
+    from flowspec.importers.zuko.flows import from_zuko
 
     made = load_object(flow)
     if weights is not None:

@@ -16,7 +16,7 @@ def command(form: str) -> None:
 
     Example: flowspec list
     """
-    from flowspec.catalogue import entries, markdown
+    from flowspec.language.catalogue import entries, markdown
 
     found = entries()
     if form == "markdown":

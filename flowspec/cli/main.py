@@ -13,7 +13,7 @@ import click
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import flowspec.cli
-from flowspec.diagnostics import FlowError, suggest
+from flowspec.diagnostics.diagnostic import FlowError, suggest
 from flowspec.version import VERSION
 
 NO_COMMANDS = {"main", "options", "progress"}

@@ -9,12 +9,12 @@ import click
 import numpy as np
 
 from flowspec.cli.options import DIRECTORY
-from flowspec.diagnostics import FlowError, suggest
+from flowspec.diagnostics.diagnostic import FlowError, suggest
 
 if TYPE_CHECKING:
-    from flowspec.pictures import Rows
+    from flowspec.data.tables.table import Table
+    from flowspec.plots.bundle import Rows
     from flowspec.runtime.bundle import Bundle
-    from flowspec.tables import Table
 
 COUNTS = {"samples": 5000, "calibration": 2000, "conditional": 2000}
 """The kinds of pictures, and how many samples or rows each shows, if not told otherwise."""
@@ -50,10 +50,10 @@ def command(
 
     Example: flowspec plot iris_model --data examples/data/iris.csv -o iris.png
     """
-    from flowspec import pictures
-    from flowspec.files import write_file
+    from flowspec.data.files import write_file
+    from flowspec.data.tables.read import read_table
+    from flowspec.plots import bundle as pictures
     from flowspec.runtime.bundle import load
-    from flowspec.tables import read_table
 
     bundle, table = load(directory), read_table(data) if data else None
     _check(bundle, kind, name, table)
@@ -98,7 +98,7 @@ def _check_name(bundle: Bundle, name: str | None) -> None:
 
 
 def _wrong(what: str, advice: str) -> FlowError:
-    from flowspec.inputs import WrongInput
+    from flowspec.diagnostics.inputs import WrongInput
 
     return FlowError(WrongInput(what=what, advice=advice))
 
@@ -114,7 +114,7 @@ def _varied(rows: Rows, bundle: Bundle, name: str | None) -> Rows:
 
 def _rows(bundle: Bundle, table: Table | None, kind: str) -> Rows:
     """The rows of a table whose numbers are all finite."""
-    from flowspec.pictures import Rows
+    from flowspec.plots.bundle import Rows
 
     if table is None:
         return Rows(np.empty((0, 0)), np.empty((0, 0)))
@@ -135,7 +135,7 @@ def _rows(bundle: Bundle, table: Table | None, kind: str) -> Rows:
 
 def _check_context(bundle: Bundle, context: np.ndarray, table: Table) -> None:
     """Name a row of the table: the bundle's own message would name one of those that are repeated, in another order."""
-    from flowspec.support import as_interval, part_from_json
+    from flowspec.support.sets import as_interval, part_from_json
 
     declared = bundle.about["flow"].get("context") or []
     supports = [as_interval(part_from_json(entry["support"])) for entry in declared for _ in entry["names"]]

@@ -84,7 +84,7 @@ class Progress:
         self.moved = time.monotonic()
 
     def _write_log(self) -> None:
-        from flowspec.files import write_file
+        from flowspec.data.files import write_file
 
         write_file(self.place, self.log(self.training.history).encode())
         self.written = time.monotonic()

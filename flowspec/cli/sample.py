@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from flowspec.cli.options import DIRECTORY, PROVIDER
-from flowspec.diagnostics import FlowError
+from flowspec.diagnostics.diagnostic import FlowError
 
 
 @click.command(short_help="Draw samples from a bundle.")
@@ -29,9 +29,12 @@ def command(
 
     Example: flowspec sample exported/one_liner -n 5 --seed 1
     """
-    from flowspec.inputs import WrongInput
+    from flowspec.data.tables.csv import csv_text
+    from flowspec.data.tables.read import read_table
+    from flowspec.data.tables.whole_numbers import whole
+    from flowspec.data.tables.write import write_table
+    from flowspec.diagnostics.inputs import WrongInput
     from flowspec.runtime.bundle import load
-    from flowspec.tables import csv_text, read_table, whole, write_table
 
     bundle = load(directory, provider)
     if context and not bundle.context:

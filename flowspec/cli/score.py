@@ -23,8 +23,11 @@ def command(directory: Path, data: Path, output: Path | None, provider: str) -> 
 
     Example: flowspec score exported/iris --data examples/data/iris.csv -o scored.csv
     """
+    from flowspec.data.tables.csv import csv_text
+    from flowspec.data.tables.read import read_table
+    from flowspec.data.tables.whole_numbers import cell_middles
+    from flowspec.data.tables.write import write_table
     from flowspec.runtime.bundle import load
-    from flowspec.tables import cell_middles, csv_text, read_table, write_table
 
     bundle, table = load(directory, provider), read_table(data)
     context = table.numbers(bundle.context) if bundle.context else None

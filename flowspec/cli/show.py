@@ -10,10 +10,12 @@ import click
 import numpy as np
 
 from flowspec.cli.options import FORMAT, print_json, table
-from flowspec.diagnostics import FlowError
-from flowspec.flow import Flow
-from flowspec.parameter import FromContext, Learn, PartSpec, Predicted, children, specs
-from flowspec.support import number
+from flowspec.diagnostics.diagnostic import FlowError
+from flowspec.ir.flow import Flow
+from flowspec.parts.fields import PartSpec, specs
+from flowspec.parts.trees import children
+from flowspec.parts.values import FromContext, Learn, Predicted
+from flowspec.support.sets import number
 
 
 @click.command(short_help="The pipeline as a table: step, support, parameters.")
@@ -32,19 +34,19 @@ def command(path: Path, form: str) -> None:
 
 
 def _flow(path: Path) -> Flow:
-    from flowspec.flow_json import flow_from_json
+    from flowspec.ir.from_json import from_json
     from flowspec.language.reading import read
 
     if path.is_dir():
         from flowspec.runtime.bundle import load
 
-        return flow_from_json(load(path).about["flow"])
+        return from_json(load(path).about["flow"])
     if path.suffix == ".json":
         from flowspec.language.parser import read_source
-        from flowspec.mistakes import SchemaMismatch
+        from flowspec.parts.mistakes import SchemaMismatch
 
         try:
-            return flow_from_json(json.loads(read_source(path).text))
+            return from_json(json.loads(read_source(path).text))
         except ValueError as error:
             raise FlowError(SchemaMismatch(where=path.name, what=f"it is no JSON: {error}")) from None
         except RecursionError:

@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 from onnx.checker import check_model
 
-from flowspec.diagnostics import Diagnostic, FlowError, mistake
+from flowspec.data.files import UnwritablePath, new_directory
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.export.card import card
 from flowspec.export.certificate import certificate
 from flowspec.export.graphs import GRAPHS, HIGHEST_OPSET, LOWEST_OPSET, Target, serialise
 from flowspec.export.solver import with_solver_error
 from flowspec.export.vectors import vectors
-from flowspec.files import UnwritablePath, new_directory
-from flowspec.flow import Flow
-from flowspec.model import Model
+from flowspec.ir.flow import Flow
+from flowspec.model.model import Model
+from flowspec.model.weights import as_weights, to_bytes
 from flowspec.runtime.bundle import FORMAT, Bundle, opened
 from flowspec.version import VERSION
-from flowspec.weights import as_weights, to_bytes
 
 OF_TRAINING = ("metrics.json", "training.csv", "training.png", "samples.png", "calibration.png", "conditional.png")
 """What `flowspec fit` adds."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from flowspec.model import Model
+from flowspec.model.model import Model
 
 
 def card(model: Model, about: dict[str, Any], extras: Mapping[str, bytes]) -> str:

@@ -13,10 +13,10 @@ import onnxruntime
 
 from flowspec.export.solver import solver_error
 from flowspec.export.vectors import SEED
-from flowspec.flow import Flow
-from flowspec.model import Model
+from flowspec.ir.flow import Flow
+from flowspec.model.model import Model
 from flowspec.ops.numpy import NumpyOps
-from flowspec.philox import noise
+from flowspec.ops.philox import noise
 from flowspec.runtime.verification import difference, unlisted
 
 ROWS = 2048

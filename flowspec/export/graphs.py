@@ -9,12 +9,12 @@ import numpy as np
 import onnx_ir as ir
 from onnx_ir.passes.common import RemoveUnusedNodesPass
 
-from flowspec import density
-from flowspec.binding import bind
-from flowspec.flow import Flow
+from flowspec.ir.flow import Flow
+from flowspec.model import density
+from flowspec.model.binding import bind
 from flowspec.ops.onnx import BATCH, OnnxOps, Recorded
+from flowspec.ops.philox import noise
 from flowspec.optimize import optimize
-from flowspec.philox import noise
 from flowspec.version import VERSION
 
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from flowspec.diagnostics import Diagnostic, FlowError, mistake
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.export.vectors import SEED, example_context
-from flowspec.model import Model
+from flowspec.model.model import Model
 from flowspec.ops.numpy import NumpyOps
-from flowspec.parameter import children, with_children, with_fields
-from flowspec.philox import noise
+from flowspec.ops.philox import noise
+from flowspec.parts.trees import children, with_children, with_fields
 from flowspec.runtime.verification import difference
-from flowspec.transforms.continuous import Continuous
+from flowspec.transforms.learned.continuous import Continuous
 
 ROWS = 256
 MOST_STEPS = 4096

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from flowspec.bounds import beyond
-from flowspec.flow import Flow
-from flowspec.model import Model
+from flowspec.ir.flow import Flow
+from flowspec.model.model import Model
 from flowspec.ops.numpy import NumpyOps
-from flowspec.philox import noise
-from flowspec.support import Interval
+from flowspec.ops.philox import noise
+from flowspec.support.membership import beyond
+from flowspec.support.sets import Interval
 
 ROWS = 24
 SEED = 20240229

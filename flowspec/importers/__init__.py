@@ -1,5 +1,5 @@
 """Flows that were trained elsewhere, as FlowSpec models with the same numbers."""
 
-from flowspec.importers.zuko import from_zuko
+from flowspec.importers.zuko.flows import from_zuko
 
 __all__ = ["from_zuko"]

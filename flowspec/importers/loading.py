@@ -15,8 +15,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from flowspec.diagnostics import Diagnostic, FlowError, mistake
-from flowspec.weights import UnreadableWeights
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.model.weights import UnreadableWeights
 
 DAMAGED = (OSError, SafetensorError, RuntimeError, EOFError, ValueError, LookupError, struct.error)
 """What the readers of weights raise."""

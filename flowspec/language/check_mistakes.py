@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flowspec.diagnostics import Diagnostic, mistake
+from flowspec.diagnostics.diagnostic import Diagnostic, mistake
 
 
 @mistake

@@ -9,10 +9,11 @@ from dataclasses import replace
 from functools import cache
 from importlib import resources
 
-from flowspec import registry
-from flowspec.assembly import assemble
-from flowspec.diagnostics import FlowError, Source, suggest
-from flowspec.flow import Flow
+from flowspec.diagnostics.diagnostic import FlowError, suggest
+from flowspec.diagnostics.source import Source
+from flowspec.ir import registry
+from flowspec.ir.assembly import assemble
+from flowspec.ir.flow import Flow
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax, syntax_mistakes
 from flowspec.language.declarations import declare, define

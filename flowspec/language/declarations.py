@@ -6,15 +6,16 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from flowspec import registry
-from flowspec.diagnostics import suggest
-from flowspec.flow import Declaration
+from flowspec.diagnostics.diagnostic import suggest
+from flowspec.ir import registry
+from flowspec.ir.flow import Declaration
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.parts import PartMaker
 from flowspec.language.scope import Scope, Unknown
 from flowspec.language.values import CONSTANTS, FUNCTIONS, evaluate
-from flowspec.support import NAMED_INTERVALS, REAL, Circle, Interval, Ordered, Part, Simplex, Space
+from flowspec.support.sets import NAMED_INTERVALS, REAL, Circle, Interval, Ordered, Part, Simplex
+from flowspec.support.space import Space
 
 JOINT: dict[str, Callable[[int], Part]] = {"simplex": Simplex, "ordered": Ordered}
 FORMS = ("repeat", "inverse", "on", "Onto", "learn")

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flowspec.adapters import between
-from flowspec.assembly import Deferred
-from flowspec.diagnostics import Diagnostic
+from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.ir.adapters import between
+from flowspec.ir.assembly import Deferred
+from flowspec.ir.registry import transforms
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.parts import PartMaker
 from flowspec.language.scope import Scope
-from flowspec.registry import transforms
-from flowspec.support import NAMED_INTERVALS, REAL, Part, Simplex, Space
-from flowspec.transforms.affine import Affine
-from flowspec.transforms.inverse import Inverse
-from flowspec.transforms.on import On
+from flowspec.support.sets import NAMED_INTERVALS, REAL, Part, Simplex
+from flowspec.support.space import Space
+from flowspec.transforms.elementwise.affine import Affine
+from flowspec.transforms.forms.inverse import Inverse
+from flowspec.transforms.forms.on import On
 from flowspec.transforms.transform import Transform
 
 

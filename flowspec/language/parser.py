@@ -9,7 +9,8 @@ from pathlib import Path
 
 from lark import Lark, UnexpectedCharacters, UnexpectedToken
 
-from flowspec.diagnostics import FlowError, Source, Span
+from flowspec.diagnostics.diagnostic import FlowError
+from flowspec.diagnostics.source import Source, Span
 from flowspec.language import syntax
 from flowspec.language import syntax_mistakes as mistakes
 from flowspec.language.tree import TreeBuilder

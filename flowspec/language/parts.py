@@ -7,17 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from flowspec import registry
-from flowspec.assembly import Origin
 from flowspec.bases.base import Base, Coordinatewise
 from flowspec.bases.join import Join
-from flowspec.diagnostics import suggest
+from flowspec.diagnostics.diagnostic import suggest
+from flowspec.ir import registry
+from flowspec.ir.assembly import Origin
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.scope import UNKNOWN, Scope, Unknown
 from flowspec.language.values import CONSTANTS, FUNCTIONS, evaluate, in_words
-from flowspec.parameter import FromContext, Learn, ParameterSpec, PartSpec, children, parameters, specs, with_fields
-from flowspec.support import Interval
+from flowspec.parts.fields import ParameterSpec, PartSpec, parameters, specs
+from flowspec.parts.trees import children, with_fields
+from flowspec.parts.values import FromContext, Learn
+from flowspec.support.sets import Interval
 from flowspec.transforms.transform import Univariate
 
 LARGEST_COPIES = 4096

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flowspec.diagnostics import Source
-from flowspec.flow import Flow
+from flowspec.diagnostics.source import Source
+from flowspec.ir.flow import Flow
 from flowspec.language.checker import check
 from flowspec.language.parser import read_source
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flowspec.diagnostics import MOST_MISTAKES, Diagnostic, FlowError
-from flowspec.flow import Declaration
+from flowspec.diagnostics.diagnostic import MOST_MISTAKES, Diagnostic, FlowError
+from flowspec.ir.flow import Declaration
 from flowspec.language import syntax
-from flowspec.parameter import FromContext
-from flowspec.support import REAL, as_interval
+from flowspec.parts.values import FromContext
+from flowspec.support.sets import REAL, as_interval
 
 
 class Unknown:

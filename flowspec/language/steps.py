@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from flowspec import registry
-from flowspec.assembly import Deferred
-from flowspec.diagnostics import Diagnostic, suggest
+from flowspec.diagnostics.diagnostic import Diagnostic, suggest
+from flowspec.ir import registry
+from flowspec.ir.assembly import Deferred
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.onto import onto
 from flowspec.language.parts import PartMaker
 from flowspec.language.scope import UNKNOWN, Scope, Unknown
 from flowspec.language.values import evaluate, in_words
-from flowspec.transforms.inverse import Inverse
-from flowspec.transforms.on import On
+from flowspec.transforms.forms.inverse import Inverse
+from flowspec.transforms.forms.on import On
 from flowspec.transforms.transform import Transform
 
 LONGEST_PIPELINE = 1000

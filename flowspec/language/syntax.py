@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from flowspec.diagnostics import Span
+from flowspec.diagnostics.source import Span
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from flowspec.diagnostics import Diagnostic, Source, Span, mistake
+from flowspec.diagnostics.diagnostic import Diagnostic, mistake
+from flowspec.diagnostics.source import Source, Span
 
 # --- the mistakes ------------------------------------------------------------------------------------
 

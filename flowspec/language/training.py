@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from flowspec.diagnostics import suggest
+from flowspec.diagnostics.diagnostic import suggest
+from flowspec.ir.settings import Range, problem_of, ranges
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.parts import PartMaker
 from flowspec.language.scope import Scope, Unknown
 from flowspec.language.values import evaluate, in_words
-from flowspec.settings import Range, problem_of, ranges
 
 KINDS = {int: "a whole number", float: "a number", str: "a word in quotes", tuple: "the names of outputs, `[a, b]`"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lark import Token
 from lark.visitors import Transformer_NonRecursive
 
-from flowspec.diagnostics import Source, Span
+from flowspec.diagnostics.source import Source, Span
 from flowspec.language import syntax
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from flowspec.diagnostics import Diagnostic, suggest
+from flowspec.diagnostics.diagnostic import Diagnostic, suggest
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.scope import UNKNOWN, Scope, Unknown
-from flowspec.parameter import FromContext, Learn
-from flowspec.support import number
+from flowspec.parts.values import FromContext, Learn
+from flowspec.support.sets import number
 
 CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf, "true": True, "false": False}
 FUNCTIONS: dict[str, Callable] = {

@@ -15,7 +15,8 @@ import numpy as np
 from flowspec.networks.layers import Layer, random
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
-from flowspec.parameter import Learn, Value, parameter
+from flowspec.parts.fields import parameter
+from flowspec.parts.values import Learn, Value
 
 
 def _weight_shape(layer: Any, event: tuple[int, ...]) -> tuple[int, ...]:

@@ -8,8 +8,9 @@ import numpy as np
 
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
-from flowspec.parameter import Learn, Value, parameter, varies
-from flowspec.support import POSITIVE
+from flowspec.parts.fields import parameter
+from flowspec.parts.values import Learn, Value, varies
+from flowspec.support.sets import POSITIVE
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,9 @@ import numpy as np
 from flowspec.networks.activations import ACTIVATIONS
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
-from flowspec.parameter import Learn, Value, WholeContext, children, parameter, parameters, part, varies
+from flowspec.parts.fields import parameter, parameters, part
+from flowspec.parts.trees import children
+from flowspec.parts.values import Learn, Value, WholeContext, varies
 
 VARIANCE_FLOOR = 1e-5
 """Added to the variance by the normalisation, as torch.nn.LayerNorm does."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from flowspec import mistakes
-from flowspec.diagnostics import Diagnostic
+from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.networks.activations import activation_names
-from flowspec.parameter import setting
+from flowspec.parts import mistakes
+from flowspec.parts.fields import setting
 
 WIDEST_LAYER = 65536
 MOST_WEIGHTS = 4_000_000

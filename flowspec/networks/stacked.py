@@ -14,7 +14,9 @@ from flowspec.networks.activations import ACTIVATIONS
 from flowspec.networks.layers import Layer, random
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
-from flowspec.parameter import Learn, Value, parameter, parameters, with_fields
+from flowspec.parts.fields import parameter, parameters
+from flowspec.parts.trees import with_fields
+from flowspec.parts.values import Learn, Value
 
 
 def _weight_shape(layer: Any, event: tuple[int, ...]) -> tuple[int, ...]:

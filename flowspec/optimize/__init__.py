@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from flowspec.assembly import assemble
-from flowspec.density import scope_place
-from flowspec.diagnostics import FlowError
-from flowspec.flow import Flow
+from flowspec.diagnostics.diagnostic import FlowError
+from flowspec.ir.assembly import assemble
+from flowspec.ir.flow import Flow
+from flowspec.model.density import scope_place
 from flowspec.optimize.cancelling import cancel, is_identity
 from flowspec.optimize.merging import merge_affine, merge_linear
 from flowspec.optimize.permuting import absorb_permutation, merge_permutations

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from flowspec.parameter import varies
-from flowspec.transforms.affine import ScaleAndShift
-from flowspec.transforms.exp import Exp, Log
-from flowspec.transforms.hyperbolic import Arcsinh, Sinh
-from flowspec.transforms.inverse import Inverse
-from flowspec.transforms.normal_cdf import NormalCDF, NormalQuantile
-from flowspec.transforms.sigmoid import Logit, Sigmoid
-from flowspec.transforms.softplus import InverseSoftplus, Softplus
-from flowspec.transforms.tanh import Atanh, Tanh
+from flowspec.parts.values import varies
+from flowspec.transforms.elementwise.affine import ScaleAndShift
+from flowspec.transforms.elementwise.exp import Exp, Log
+from flowspec.transforms.elementwise.hyperbolic import Arcsinh, Sinh
+from flowspec.transforms.elementwise.normal_cdf import NormalCDF, NormalQuantile
+from flowspec.transforms.elementwise.sigmoid import Logit, Sigmoid
+from flowspec.transforms.elementwise.softplus import InverseSoftplus, Softplus
+from flowspec.transforms.elementwise.tanh import Atanh, Tanh
+from flowspec.transforms.forms.inverse import Inverse
 from flowspec.transforms.transform import Transform
 
 INVERSES = (

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from flowspec.ops.numpy import REFERENCE
-from flowspec.transforms.affine import Affine, ScaleAndShift
-from flowspec.transforms.inverse import Inverse
-from flowspec.transforms.linear import Linear
-from flowspec.transforms.matrix import Matrix, VectorMap
-from flowspec.transforms.permute import Reordering
+from flowspec.transforms.elementwise.affine import Affine, ScaleAndShift
+from flowspec.transforms.forms.inverse import Inverse
+from flowspec.transforms.linear.linear import Linear
+from flowspec.transforms.linear.matrix import Matrix, VectorMap
+from flowspec.transforms.linear.permute import Reordering
 from flowspec.transforms.transform import Transform, bound_to_reference
 
 

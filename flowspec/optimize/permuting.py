@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from flowspec.parameter import parameters, rebuild, with_fields
-from flowspec.transforms.autoregressive import Autoregressive
-from flowspec.transforms.inverse import Inverse
-from flowspec.transforms.permute import Permute, Reordering
+from flowspec.parts.fields import parameters
+from flowspec.parts.trees import rebuild, with_fields
+from flowspec.transforms.forms.inverse import Inverse
+from flowspec.transforms.learned.autoregressive import Autoregressive
+from flowspec.transforms.linear.permute import Permute, Reordering
 from flowspec.transforms.transform import Transform, Univariate, bound_to_reference
 
 

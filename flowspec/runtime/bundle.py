@@ -12,9 +12,9 @@ import numpy as np
 import onnxruntime
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf
 
-from flowspec.diagnostics import Diagnostic, FlowError, mistake
-from flowspec.inputs import ContextMissing, WrongInput
-from flowspec.support import Interval, as_interval, part_from_json
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.diagnostics.inputs import ContextMissing, WrongInput
+from flowspec.support.sets import Interval, as_interval, part_from_json
 
 FORMAT = 1
 """The version of what a bundle holds: written into `flow.json`."""

@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from flowspec.diagnostics import Diagnostic, FlowError, mistake
-from flowspec.files import write_file
+from flowspec.data.files import write_file
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 
 FORMAT = 2
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from flowspec.diagnostics import Diagnostic, FlowError, mistake
-from flowspec.train.rows import Rows
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.train.feed.rows import Rows
 
 PRECISIONS = {"32": "32-true", "64": "64-true", "bf16": "bf16-mixed"}
 """What users write, and what Fabric calls it. With bf16 only products of matrices are rounded so far."""

@@ -12,19 +12,19 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
-from flowspec.diagnostics import FlowError, suggest
-from flowspec.flow import Flow
-from flowspec.inputs import WrongInput
-from flowspec.model import Model
-from flowspec.pieces import frame_pieces, open_pieces
-from flowspec.settings import Settings, ranges
-from flowspec.train.batches import Batches, Shuffled
+from flowspec.data.pieces import frame_pieces, open_pieces
+from flowspec.diagnostics.diagnostic import FlowError, suggest
+from flowspec.diagnostics.inputs import WrongInput
+from flowspec.ir.flow import Flow
+from flowspec.ir.settings import Settings, ranges
+from flowspec.model.model import Model
 from flowspec.train.checkpoint import Keeper
 from flowspec.train.engine import Engine
+from flowspec.train.feed.batches import Batches, Shuffled
+from flowspec.train.feed.rows import as_raw
+from flowspec.train.feed.sources import Source, array_source, dataset_source, table_source
+from flowspec.train.feed.streams import Drawn, Loaded
 from flowspec.train.objectives import Likelihood, LogDensity, ReverseKL
-from flowspec.train.rows import as_raw
-from flowspec.train.sources import Source, array_source, dataset_source, table_source
-from flowspec.train.streams import Drawn, Loaded
 from flowspec.train.training import Epoch, Objective, Training
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from flowspec.diagnostics import Diagnostic, FlowError, mistake
-from flowspec.flow import Flow
-from flowspec.inputs import WrongInput
-from flowspec.train.module import FlowModule
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.diagnostics.inputs import WrongInput
+from flowspec.ir.flow import Flow
+from flowspec.train.torch.module import FlowModule
 
 LogDensity = Callable[..., Tensor]
 """(x) or, for a conditional flow, (x, context) -> the log-density of each row, up to a constant."""

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from flowspec.data.tables.csv import csv_text
+from flowspec.data.tables.whole_numbers import whole
 from flowspec.runtime.bundle import Bundle
-from flowspec.tables import csv_text, whole
-from flowspec.train.rows import Rows
+from flowspec.train.feed.rows import Rows
 from flowspec.train.training import Epoch, Training
 from flowspec.version import VERSION
 
@@ -44,11 +45,12 @@ def report(training: Training, bundle: Bundle) -> dict[str, bytes]:
 
 
 def _pictures(training: Training, bundle: Bundle) -> dict[str, bytes]:
-    from flowspec import pictures, plots
+    from flowspec.plots import bundle as pictures
+    from flowspec.plots import course as courses
 
     rows = _rows(training.batches.shown(DRAWN_ROWS), bundle)
     course = [(epoch.number, epoch.loss, epoch.validation) for epoch in training.history]
-    drawn = {"training.png": plots.course(course), "samples.png": pictures.samples(bundle, rows, DRAWN_ROWS, seed=0)}
+    drawn = {"training.png": courses.course(course), "samples.png": pictures.samples(bundle, rows, DRAWN_ROWS, seed=0)}
     if bundle.context:
         judged = _rows(training.batches.judged(JUDGED_ROWS), bundle)
         drawn["calibration.png"] = pictures.calibration(bundle, judged, JUDGED_DRAWS, seed=0)
@@ -59,7 +61,7 @@ def _pictures(training: Training, bundle: Bundle) -> dict[str, bytes]:
 
 def _rows(rows: Rows | None, bundle: Bundle):
     """Rows as pictures have them: whole numbers are so again, where the training has moved them."""
-    from flowspec.pictures import Rows as Shown
+    from flowspec.plots.bundle import Rows as Shown
 
     assert rows is not None
     values = rows.values.double().numpy().reshape(len(rows), -1)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 
-from flowspec import density
-from flowspec.measuring import location_and_scale
-from flowspec.train.flow_distribution import flat_context
-from flowspec.train.module import FlowModule
-from flowspec.train.rows import Rows
+from flowspec.model import density
+from flowspec.parts.measuring import location_and_scale
+from flowspec.train.feed.rows import Rows
+from flowspec.train.torch.flow_distribution import flat_context
+from flowspec.train.torch.module import FlowModule
 
 
 def set_measured(module: FlowModule, rows: Rows) -> None:

@@ -17,17 +17,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from flowspec.diagnostics import Diagnostic, FlowError, mistake
-from flowspec.flow import Flow
-from flowspec.model import Model
-from flowspec.settings import Settings, ranges
-from flowspec.train.batches import Batches
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.ir.flow import Flow
+from flowspec.ir.settings import Settings, ranges
+from flowspec.model.model import Model
 from flowspec.train.checkpoint import Keeper, OtherTraining
 from flowspec.train.engine import Engine
-from flowspec.train.module import FlowModule, to_torch
+from flowspec.train.feed.batches import Batches
+from flowspec.train.feed.rows import Rows
 from flowspec.train.objectives import Likelihood, check_gradients
-from flowspec.train.rows import Rows
 from flowspec.train.starts import set_measured
+from flowspec.train.torch.module import FlowModule, to_torch
 
 ON_ANY = Engine()
 CHANGEABLE = ("epochs", "patience", "learning_rate", "clip", "threads")

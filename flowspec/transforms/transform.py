@@ -40,13 +40,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from flowspec.diagnostics import Diagnostic
-from flowspec.mistakes import TiedCoordinates
+from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
 from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.vocabulary import Array
-from flowspec.parameter import children, parameters, rebuild, varies, with_fields
-from flowspec.support import REAL, Interval, Space, as_interval
+from flowspec.parts.fields import parameters
+from flowspec.parts.mistakes import TiedCoordinates
+from flowspec.parts.trees import children, rebuild, with_fields
+from flowspec.parts.values import varies
+from flowspec.support.sets import REAL, Interval, as_interval
+from flowspec.support.space import Space
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flowspec.support import REAL
+from flowspec.support.sets import REAL
 from flowspec.transforms.transform import Transform
 
 

@@ -5,9 +5,9 @@ import pytest
 from scipy import stats
 
 import flowspec
-from flowspec.model import Model
+from flowspec.model.model import Model
 from flowspec.ops.numpy import NumpyOps
-from flowspec.philox import noise
+from flowspec.ops.philox import noise
 from flowspec.transforms.transform import bound_to_reference
 
 PROBABILITIES = np.array([1e-290, 1e-40, 1e-9, 0.01, 0.2, 0.5 - 1e-12, 0.5, 0.6, 0.97, 1 - 1e-9])

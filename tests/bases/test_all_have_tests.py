@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flowspec.registry import bases
+from flowspec.ir.registry import bases
 
 WANTED = {
     "Beta", "Cauchy", "CircularUniform", "Exponential", "Gamma", "GeneralizedNormal", "Gumbel", "HalfNormal", "Join", "Laplace",

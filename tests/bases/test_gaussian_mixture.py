@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 import flowspec
-from flowspec.model import Model
+from flowspec.model.model import Model
 
 
 def components(values, size, count):

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 import flowspec
-from flowspec.model import Model
+from flowspec.model.model import Model
 
 TEXT = "Join(Normal(1, 2), Exponential([1, 3]), VonMises(0, 2), Beta(2, 3))"
 LAWS = [stats.norm(1, 2), stats.expon(), stats.expon(scale=1 / 3), stats.vonmises(2), stats.beta(2, 3)]

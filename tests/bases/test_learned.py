@@ -5,13 +5,13 @@ import pytest
 import torch
 
 import flowspec
-from flowspec import density
-from flowspec.binding import bind
-from flowspec.model import Model
+from flowspec.ir.registry import bases
+from flowspec.model import density
+from flowspec.model.binding import bind
+from flowspec.model.model import Model
 from flowspec.ops.numpy import NumpyOps
+from flowspec.ops.philox import noise
 from flowspec.ops.torch import TorchOps
-from flowspec.philox import noise
-from flowspec.registry import bases
 
 EXAMPLES = [example for kind in bases().values() for example in kind.examples]
 TRAINED = [example for example in EXAMPLES if flowspec.parse(example).learned()]

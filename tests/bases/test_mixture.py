@@ -6,9 +6,9 @@ import torch
 from scipy import stats
 
 import flowspec
-from flowspec import density
-from flowspec.binding import bind
-from flowspec.model import Model
+from flowspec.model import density
+from flowspec.model.binding import bind
+from flowspec.model.model import Model
 from flowspec.ops.torch import TorchOps
 
 TWO = "Mixture([1, 3], Normal(-2, 1), Normal(2, 0.5))"

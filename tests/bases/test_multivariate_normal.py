@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 import flowspec
-from flowspec.model import Model
+from flowspec.model.model import Model
 
 COVARIANCE = [[2, 0.5, 0.3], [0.5, 1, -0.2], [0.3, -0.2, 0.7]]
 TEXT = f"MultivariateNormal([0, 1, -2], {COVARIANCE})"

@@ -6,8 +6,8 @@ from scipy import stats
 
 import flowspec
 from flowspec.bases.base import WithQuantile
-from flowspec.model import Model
-from flowspec.registry import bases
+from flowspec.ir.registry import bases
+from flowspec.model.model import Model
 
 CASES = [
     ("Truncated(Normal(0, 1), -1, 2)", stats.truncnorm(-1, 2)),

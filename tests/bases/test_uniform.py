@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 import flowspec
-from flowspec.model import Model
+from flowspec.model.model import Model
 from flowspec.ops.numpy import NumpyOps
 
 

@@ -19,10 +19,10 @@ from onnx.reference import ReferenceEvaluator
 
 import flowspec
 from flowspec import FlowError, Model
+from flowspec.model.weights import to_bytes
 from flowspec.ops.numpy import NumpyOps
-from flowspec.philox import noise
+from flowspec.ops.philox import noise
 from flowspec.runtime.verification import verify
-from flowspec.weights import to_bytes
 
 EXAMPLES = sorted((Path(__file__).parent.parent.parent / "examples").glob("*.flow"))
 GRAPHS = ["from_noise", "log_prob", "sample"]
@@ -177,7 +177,7 @@ def test_flow_json_says_what_the_bundle_is(bundle, flow):
     assert about["columns"] == list(flow.columns)
     assert about["context"] == (list(flow.context.names) if flow.context else [])
     assert about["noise"] == list(flow.noise)
-    assert flowspec.Flow.from_json(about["flow"]) == flow
+    assert flowspec.from_json(about["flow"]) == flow
 
 
 def test_flow_json_has_the_hash_of_every_other_file(bundle):

@@ -11,7 +11,7 @@ import pytest
 import flowspec
 from flowspec import FlowError
 from flowspec.export.solver import solver_error, with_solver_error
-from flowspec.model import Model
+from flowspec.model.model import Model
 
 SMOOTH = 'Normal(0, 1)[2] |> Continuous(hidden=[8], activation="silu", steps=2)'
 

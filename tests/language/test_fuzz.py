@@ -14,9 +14,9 @@ from hypothesis.extra.lark import from_lark
 from lark import Lark
 
 import flowspec
-from flowspec.diagnostics import FlowError
-from flowspec.flow import Flow
-from flowspec.registry import bases, transforms
+from flowspec.diagnostics.diagnostic import FlowError
+from flowspec.ir.flow import Flow
+from flowspec.ir.registry import bases, transforms
 
 SECONDS = 10
 """The longest that a text may take on a busy machine: growth out of hand takes far longer. About a second is usual."""

@@ -10,7 +10,8 @@ import pytest
 from lark import Token
 
 import flowspec
-from flowspec.diagnostics import FlowError, Source
+from flowspec.diagnostics.diagnostic import FlowError
+from flowspec.diagnostics.source import Source
 from flowspec.language import syntax
 from flowspec.language.parser import LARGEST_FILE, _grammar, parse_text, read_source
 
@@ -54,7 +55,7 @@ def test_names_of_columns_may_stand_in_quotes():
                           'Normal(0, 1)[2] |> on("größe") { Affine(1, 2) } |> Onto(event)')  # fmt: skip
     assert flow.columns == ("petal length (cm)", "größe") and flow.train == {"dequantize": ("größe",)}
     assert flow.steps[0].transform.coordinates == (1,)
-    assert flowspec.Flow.from_json(flow.to_json()) == flow
+    assert flowspec.from_json(flow.to_json()) == flow
 
 
 @pytest.mark.parametrize("between", [", ", " ", "\n"])

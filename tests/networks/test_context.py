@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("torch")
 
 import flowspec
-from flowspec.model import Model
+from flowspec.model.model import Model
 
 FLOW = "context a, b: positive\nevent y\nMAF(1, hidden=[8], transforms=2) |> Scale(a)"
 RANDOM = np.random.default_rng(0)
@@ -50,7 +50,7 @@ def test_graphs_have_it(model, tmp_path, dtype):
     bundle = flowspec.load(flowspec.compile(model, tmp_path / "it", dtype=dtype))
     given = bundle.log_prob(DATA[:50], CONTEXT[:50])
     np.testing.assert_allclose(given, model.log_prob(DATA[:50], CONTEXT[:50]), rtol=1e-4 if dtype == "float32" else 1e-12)
-    back = flowspec.Flow.from_json(bundle.about["flow"])
+    back = flowspec.from_json(bundle.about["flow"])
     assert back.learned().keys() == model.flow.learned().keys()
 
 

@@ -5,9 +5,12 @@ import pytest
 from numpy.testing import assert_allclose
 
 from flowspec.networks.layers import run
-from flowspec.networks.masked import Plan, Rolled, Unfolding, generations
+from flowspec.networks.masks import Plan, generations
+from flowspec.networks.sequential import Rolled, Unfolding
 from flowspec.ops.numpy import REFERENCE
-from flowspec.parameter import Learn, parameters, rebuild
+from flowspec.parts.fields import parameters
+from flowspec.parts.trees import rebuild
+from flowspec.parts.values import Learn
 from flowspec.transforms.transform import for_formulas
 
 RANDOM = np.random.default_rng(0)

@@ -5,13 +5,13 @@ import pytest
 from numpy.testing import assert_allclose
 
 import flowspec
-from flowspec import density
-from flowspec.binding import bind
 from flowspec.export import graphs
-from flowspec.model import Model
+from flowspec.model import density
+from flowspec.model.binding import bind
+from flowspec.model.model import Model
 from flowspec.ops.numpy import NumpyOps
+from flowspec.ops.philox import noise
 from flowspec.optimize import optimize
-from flowspec.philox import noise
 
 # text, and how many steps are left for the density and for sampling
 CASES = {

@@ -13,13 +13,13 @@ torch = pytest.importorskip("torch")
 from torch.utils.data import DataLoader
 
 import flowspec
-from flowspec.settings import Settings
-from flowspec.train import batches as module
-from flowspec.train import streams
-from flowspec.train.batches import Batches, Shuffled
-from flowspec.train.rows import Rows
-from flowspec.train.sources import Source, array_source
-from flowspec.train.streams import Drawn, Loaded
+from flowspec.ir.settings import Settings
+from flowspec.train.feed import batches as module
+from flowspec.train.feed import streams
+from flowspec.train.feed.batches import Batches, Shuffled
+from flowspec.train.feed.rows import Rows
+from flowspec.train.feed.sources import Source, array_source
+from flowspec.train.feed.streams import Drawn, Loaded
 
 ONE = "event x\nNormal(learn(0), learn(1))"
 TWO = "event x, y\nNormal(learn(0), learn(1))[2]"

@@ -11,7 +11,8 @@ import pytest
 pytest.importorskip("torch")
 
 import flowspec
-from flowspec.tables import read_table, write_table
+from flowspec.data.tables.read import read_table
+from flowspec.data.tables.write import write_table
 
 FLOW = "event x: real\ntrain {{ epochs = 3, batch_size = 16, {} }}\nNormal(learn(0), learn(1))"
 COUNTS = """event k: nonnegative, x: real
@@ -164,9 +165,9 @@ def test_resuming_what_is_finished_changes_nothing(call, table):
 
 
 def test_a_training_whose_bundle_cannot_be_written_is_kept(call, table, monkeypatch):
-    from flowspec.diagnostics import FlowError
+    from flowspec.data.files import UnwritablePath
+    from flowspec.diagnostics.diagnostic import FlowError
     from flowspec.export import bundle
-    from flowspec.files import UnwritablePath
 
     def full(*arguments, **options):
         raise FlowError(UnwritablePath(path="made", reason="no space left on device"))

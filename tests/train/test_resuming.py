@@ -15,7 +15,7 @@ import pytest
 pytest.importorskip("torch")
 
 import flowspec
-from flowspec.settings import Settings
+from flowspec.ir.settings import Settings
 from flowspec.train.checkpoint import Keeper
 from flowspec.train.fitting import batches_of
 from flowspec.train.training import Stopped, Training

@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import flowspec
-from flowspec.model import Model
+from flowspec.model.model import Model
 
 FLOW = "Normal(0, 1) |> Affine(learn(0), learn(1))"
 CONDITIONAL = "context m: real\nevent y\nNormal(0, 1) |> Elementwise(MonotonicAffine, hidden=[8])"

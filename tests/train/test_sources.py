@@ -15,10 +15,10 @@ from pyarrow import parquet
 from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 
 import flowspec
-from flowspec.pieces import open_pieces
-from flowspec.settings import Settings
-from flowspec.train import sources
-from flowspec.train.sources import array_source, dataset_source, table_source
+from flowspec.data.pieces import open_pieces
+from flowspec.ir.settings import Settings
+from flowspec.train.feed import sources
+from flowspec.train.feed.sources import array_source, dataset_source, table_source
 
 PLAIN = "event a, b: positive\nNSF(2, hidden=[8], bins=4, transforms=1) |> Standardize |> Onto(event)"
 GIVEN = f"context z: positive\n{PLAIN}"

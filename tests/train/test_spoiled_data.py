@@ -22,9 +22,11 @@ from pyarrow import parquet
 from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 
 import flowspec
-from flowspec import pieces, row_checks, tables
 from flowspec.cli.main import main
-from flowspec.diagnostics import Diagnostic
+from flowspec.data import pieces
+from flowspec.data.tables import table as tables
+from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.train.feed import row_checks
 
 FOLDER = Path(__file__).parent.parent / "spoiled"
 

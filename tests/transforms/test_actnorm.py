@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from flowspec.ops.numpy import REFERENCE
-from flowspec.transforms.actnorm import ActNorm, Standardize
+from flowspec.transforms.elementwise.actnorm import ActNorm, Standardize
 
 PARTS = pytest.mark.parametrize("part", [ActNorm, Standardize])
 

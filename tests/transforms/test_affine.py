@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from torch.distributions import transforms
 
-from flowspec.support import REAL, Interval
-from flowspec.transforms.affine import Affine, Scale, Shift, plus, reciprocal, times
+from flowspec.support.sets import REAL, Interval
+from flowspec.transforms.elementwise.affine import Affine, Scale, Shift, plus, reciprocal, times
 
 X = np.array([-1e15, -2.0, 0.0, 0.5, 3.0])
 

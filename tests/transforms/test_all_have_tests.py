@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flowspec import registry
+from flowspec.ir import registry
 
 MODULES = sorted({part.__module__.rpartition(".")[2] for part in registry.transforms().values()})
 

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 import flowspec
 from flowspec import FlowError
 from flowspec.export.graphs import Target, from_noise_graph
-from flowspec.model import Model
+from flowspec.model.model import Model
 
 RANDOM = np.random.default_rng(0)
 MIXED = """

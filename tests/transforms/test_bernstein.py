@@ -5,7 +5,7 @@ import pytest
 import torch
 import zuko
 
-from flowspec.transforms.bernstein import Bernstein, BoundedBernstein
+from flowspec.transforms.splines.bernstein import Bernstein, BoundedBernstein
 
 RANDOM = np.random.default_rng(0)
 KINDS = {Bernstein: zuko.transforms.BernsteinTransform, BoundedBernstein: zuko.transforms.BoundedBernsteinTransform}

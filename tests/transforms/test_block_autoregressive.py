@@ -6,8 +6,8 @@ import torch
 from numpy.testing import assert_allclose
 
 import flowspec
-from flowspec.binding import bind
-from flowspec.model import Model
+from flowspec.model.binding import bind
+from flowspec.model.model import Model
 from flowspec.ops.numpy import REFERENCE, NumpyOps
 
 Y = np.random.default_rng(0).normal(size=(3, 20)) * 2

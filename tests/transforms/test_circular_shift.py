@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 
 from flowspec import FlowError, parse
 from flowspec.ops.numpy import REFERENCE
-from flowspec.transforms.circular_shift import CircularShift
+from flowspec.transforms.elementwise.circular_shift import CircularShift
 
 
 def test_half_a_turn_equals_zuko(agree):

@@ -5,7 +5,7 @@ import pytest
 
 import flowspec
 from flowspec import FlowError
-from flowspec.model import Model
+from flowspec.model.model import Model
 
 
 @pytest.mark.parametrize(

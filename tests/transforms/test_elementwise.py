@@ -3,7 +3,7 @@
 import numpy as np
 
 import flowspec
-from flowspec.model import Model
+from flowspec.model.model import Model
 
 
 def test_without_context_the_parameters_are_learned():

@@ -4,7 +4,7 @@ import numpy as np
 from torch.distributions import transforms
 
 from flowspec.ops.numpy import REFERENCE
-from flowspec.transforms.exp import Exp, Log
+from flowspec.transforms.elementwise.exp import Exp, Log
 
 
 def test_exp_equals_torch(agree):

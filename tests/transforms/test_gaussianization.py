@@ -6,7 +6,7 @@ import zuko
 from scipy import stats
 
 import flowspec
-from flowspec.transforms.gaussianization import Gaussianization
+from flowspec.transforms.splines.gaussianization import Gaussianization
 
 RANDOM = np.random.default_rng(0)
 

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 
 from flowspec import FlowError, parse
 from flowspec.ops.numpy import REFERENCE, NumpyOps
-from flowspec.transforms.householder import Householder
+from flowspec.transforms.linear.householder import Householder
 
 X = np.random.default_rng(0).normal(size=(3, 20))
 V = np.array([[1.0], [2.0], [-1.0]])

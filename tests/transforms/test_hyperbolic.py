@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from flowspec.ops.numpy import REFERENCE
-from flowspec.transforms.hyperbolic import Arcsinh, Sinh, SinhArcsinh, log_cosh
+from flowspec.transforms.elementwise.hyperbolic import Arcsinh, Sinh, SinhArcsinh, log_cosh
 
 X = np.array([-3.0, -1e-8, 0.0, 0.5, 20.0])
 

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from flowspec import FlowError, parse
 from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.torch import TorchOps
-from flowspec.transforms.leaky import ELU, LeakyReLU, LeakyTanh
+from flowspec.transforms.elementwise.leaky import ELU, LeakyReLU, LeakyTanh
 
 X = np.array([-1e15, -30.0, -1.0, -1e-9, 0.0, 1e-9, 2.0, 1e15])
 OPS = TorchOps(torch.float64)

@@ -10,9 +10,9 @@ from numpy.testing import assert_allclose
 
 from flowspec import FlowError, Model, parse
 from flowspec.ops.numpy import REFERENCE
-from flowspec.support import REAL, Interval
-from flowspec.transforms.linear import Linear, LULinear
-from flowspec.transforms.matrix import hull_of_image
+from flowspec.support.sets import REAL, Interval
+from flowspec.transforms.linear.linear import Linear, LULinear
+from flowspec.transforms.linear.matrix import hull_of_image
 
 X = np.random.default_rng(0).normal(size=(3, 20))
 MATRIX = np.array([[2.0, 1, 0], [0, 1, 0.5], [0.3, 0, -1]])

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 import zuko
 
-from flowspec.transforms.monotonic_affine import MonotonicAffine
+from flowspec.transforms.elementwise.monotonic_affine import MonotonicAffine
 
 RANDOM = np.random.default_rng(0)
 

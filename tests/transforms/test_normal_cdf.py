@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 from torch.distributions.transforms import CumulativeDistributionTransform
 
 from flowspec.ops.numpy import REFERENCE
-from flowspec.transforms.normal_cdf import NormalCDF, NormalQuantile
+from flowspec.transforms.elementwise.normal_cdf import NormalCDF, NormalQuantile
 
 
 def test_equals_torch(agree):

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from flowspec import FlowError, Model, parse
 from flowspec.ops.numpy import REFERENCE, NumpyOps
-from flowspec.transforms.ordered import Ordered
+from flowspec.transforms.joint.ordered import Ordered
 
 
 def test_known_values():

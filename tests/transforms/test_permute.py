@@ -6,7 +6,7 @@ import torch
 import zuko
 
 from flowspec import FlowError, parse
-from flowspec.transforms.permute import Permute, Reverse
+from flowspec.transforms.linear.permute import Permute, Reverse
 
 X = np.random.default_rng(0).normal(size=(4, 5))
 

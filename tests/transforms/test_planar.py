@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from scipy import optimize
 
 from flowspec.ops.numpy import REFERENCE, NumpyOps
-from flowspec.transforms.planar import Planar, ridge
+from flowspec.transforms.learned.planar import Planar, ridge
 
 X = np.random.default_rng(0).normal(size=(3, 20)) * 3
 U, W, B = np.array([[1.0], [-0.5], [2.0]]), np.array([[0.3], [0.4], [1.0]]), 0.5

@@ -7,7 +7,7 @@ from scipy import interpolate
 
 from flowspec import Model, parse
 from flowspec.ops.numpy import REFERENCE
-from flowspec.transforms.polynomial_spline import CubicSpline, LinearSpline, QuadraticSpline
+from flowspec.transforms.splines.polynomial_spline import CubicSpline, LinearSpline, QuadraticSpline
 
 RANDOM = np.random.default_rng(0)
 BINS, BOUND = 6, 3.0

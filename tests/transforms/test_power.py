@@ -11,7 +11,7 @@ from torch.distributions.transforms import PowerTransform
 
 from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.torch import TorchOps
-from flowspec.transforms.power import Power, SignedPower
+from flowspec.transforms.elementwise.power import Power, SignedPower
 
 EXPONENTS = pytest.mark.parametrize("exponent", [0.5, 1.0, 3.0])
 

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from flowspec.ops.numpy import REFERENCE, NumpyOps
-from flowspec.transforms.radial import Radial
+from flowspec.transforms.learned.radial import Radial
 
 X = np.random.default_rng(0).normal(size=(3, 20)) * 3
 CENTRE = np.array([[1.0], [-1.0], [0.5]])

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from flowspec import FlowError, Model, parse
 from flowspec.ops.numpy import REFERENCE, NumpyOps
 from flowspec.ops.torch import TorchOps
-from flowspec.transforms.rational_quadratic import RQS, Spline
+from flowspec.transforms.splines.rational_quadratic import RQS, Spline
 
 RANDOM = np.random.default_rng(0)
 BINS, BOUND = 6, 3.0

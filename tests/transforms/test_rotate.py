@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 
 from flowspec import FlowError, parse
 from flowspec.ops.numpy import REFERENCE
-from flowspec.transforms.rotate import PlaneRotation, Rotate, rotation
+from flowspec.transforms.linear.rotate import PlaneRotation, Rotate, rotation
 
 X = np.random.default_rng(0).normal(size=(4, 20))
 GENERATOR = np.random.default_rng(1).normal(size=(4, 4))

@@ -6,7 +6,7 @@ import torch
 
 from flowspec.ops.numpy import NumpyOps
 from flowspec.ops.torch import TorchOps
-from flowspec.transforms.searched import MARGIN, continued, invert
+from flowspec.transforms.splines.searched import MARGIN, continued, invert
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

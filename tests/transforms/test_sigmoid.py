@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from torch.distributions import transforms
 
 from flowspec.ops.numpy import REFERENCE
-from flowspec.transforms.sigmoid import Logit, Sigmoid
+from flowspec.transforms.elementwise.sigmoid import Logit, Sigmoid
 
 
 def test_sigmoid_equals_torch(agree):

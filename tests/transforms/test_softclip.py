@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.torch import TorchOps
-from flowspec.transforms.softclip import Softclip, Softsign
+from flowspec.transforms.elementwise.softclip import Softclip, Softsign
 
 X = np.array([-1e3, -1.0, 0.0, 0.5, 30.0])
 PARTS = pytest.mark.parametrize("part, bound", [(Softsign(), 1.0), (Softclip(5.0), 5.0)], ids=["Softsign", "Softclip"])

@@ -5,7 +5,7 @@ from numpy.testing import assert_allclose
 from torch.distributions import transforms
 
 from flowspec.ops.numpy import REFERENCE
-from flowspec.transforms.softplus import InverseSoftplus, Softplus
+from flowspec.transforms.elementwise.softplus import InverseSoftplus, Softplus
 
 
 def test_softplus_equals_torch(agree):

@@ -5,8 +5,8 @@ import pytest
 from scipy import integrate
 
 import flowspec
-from flowspec.binding import bind
-from flowspec.model import Model
+from flowspec.model.binding import bind
+from flowspec.model.model import Model
 from flowspec.ops.numpy import NumpyOps
 
 NAMES = ["MonotoneNetwork", "IntegratedNetwork"]

@@ -10,7 +10,7 @@ from torch.distributions.transforms import StickBreakingTransform
 
 from flowspec import FlowError, Model, parse
 from flowspec.ops.numpy import REFERENCE, NumpyOps
-from flowspec.transforms.stick_breaking import StickBreaking
+from flowspec.transforms.joint.stick_breaking import StickBreaking
 
 X = np.random.default_rng(0).normal(0, 2, (3, 50))
 

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 import zuko
 
-from flowspec.transforms.sum_of_squares import SumOfSquares
+from flowspec.transforms.splines.sum_of_squares import SumOfSquares
 
 RANDOM = np.random.default_rng(0)
 

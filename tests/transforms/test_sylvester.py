@@ -5,9 +5,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 import flowspec
-from flowspec.model import Model
+from flowspec.model.model import Model
 from flowspec.ops.numpy import REFERENCE
-from flowspec.transforms.sylvester import Sylvester
+from flowspec.transforms.learned.sylvester import Sylvester
 
 RANDOM = np.random.default_rng(0)
 

@@ -5,7 +5,7 @@ from numpy.testing import assert_allclose
 from torch.distributions import transforms
 
 from flowspec.ops.numpy import REFERENCE
-from flowspec.transforms.tanh import Atanh, Tanh
+from flowspec.transforms.elementwise.tanh import Atanh, Tanh
 
 
 def test_tanh_equals_torch(agree):

@@ -10,7 +10,7 @@ from torch.distributions.transforms import AffineTransform, ComposeTransform
 
 from flowspec import FlowError, parse
 from flowspec.ops.numpy import REFERENCE
-from flowspec.transforms.trigonometric import Cos, Sin
+from flowspec.transforms.elementwise.trigonometric import Cos, Sin
 
 
 def test_sin_equals_zuko(agree):

@@ -1,0 +1,103 @@
+"""Files written whole or not at all."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+
+_HERE, _EXCHANGE = -100, 2
+"""AT_FDCWD and RENAME_EXCHANGE of Linux."""
+
+
+@mistake
+class UnwritablePath(Diagnostic):
+    message = "cannot write {path}: {reason}"
+    help = "{advice}"
+    path: str
+    reason: str
+    advice: str = "choose another place, or make room for it there"
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file: the new one or the old one is there, never half of one.
+
+    Errors:  FlowError, where the file cannot be written.
+    """
+    with _told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.chmod(name, 0o644)
+            os.replace(name, path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def new_directory(path: Path) -> Iterator[Path]:
+    """A directory to fill, which takes the place of `path` when the block ends without an error.
+
+    Errors:  FlowError, where the directory or what is put into it cannot be written.
+    """
+    with _told(path):
+        place = path.resolve()  # what a link points to is replaced, not the link
+        place.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
+        try:
+            yield scratch
+            scratch.chmod(0o755)
+            _swap(scratch, place)
+        except BaseException:
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """What the system says against a path, as a mistake."""
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            reason = "a part of this path is a file, not a directory"
+        raise FlowError(UnwritablePath(path=str(path), reason=reason)) from None
+
+
+def _swap(new: Path, path: Path) -> None:
+    """Put a directory in the place of another. A rename is atomic, but cannot replace a full directory."""
+    if not path.exists():
+        new.rename(path)
+        return
+    if _exchange(new, path):
+        shutil.rmtree(new, ignore_errors=True)
+        return
+    old = path.with_name(f".{path.name}.old-{os.getpid()}")
+    path.rename(old)
+    try:
+        new.rename(path)
+    except BaseException:
+        old.rename(path)
+        raise
+    shutil.rmtree(old)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Swap two directories in one go, where the system can: at no time is one of them missing."""
+    if not sys.platform.startswith("linux"):
+        return False
+    rename = getattr(ctypes.CDLL(None), "renameat2", None)
+    return rename is not None and rename(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE) == 0

@@ -1,0 +1,131 @@
+"""Tables that are read piece by piece: those that are larger than memory are never held whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from flowspec.data.tables.numpy import numpy_table
+from flowspec.data.tables.parquet import from_arrow, parquet_files, pyarrow_for
+from flowspec.data.tables.read import kind_of, read_table, told
+from flowspec.data.tables.table import EmptyTable, Table, unnamed
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+
+SLICE = 2**18
+"""Rows of a piece of a NumPy file."""
+
+
+@mistake
+class OtherColumns(Diagnostic):
+    message = "{name} has other columns than {first}: only {has} has `{odd}`"
+    help = "give all files of a folder the same columns"
+    name: str
+    first: str
+    has: str
+    odd: str
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """A table in pieces: row groups of Parquet files, slices of a NumPy file; a CSV file is one piece.
+
+    sizes   rows of each piece
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    sizes: tuple[int, ...]
+    _read: Callable[[int, Sequence[str]], Table]
+
+    @property
+    def rows(self) -> int:
+        return sum(self.sizes)
+
+    @property
+    def named(self) -> bool:
+        """Do its columns have names?"""
+        return self.columns != unnamed(len(self.columns))
+
+    def numbers(self, piece: int, wanted: Sequence[str]) -> np.ndarray:
+        """The wanted columns of a piece as float64, (rows, columns); empty cells are NaN.
+
+        Errors:  FlowError, where a column is missing or holds what is no number; rows are counted from the first piece on.
+        """
+        return self._read(piece, wanted).numbers(wanted, before=sum(self.sizes[:piece]))
+
+
+def open_pieces(path: str | Path) -> Pieces:
+    """A .csv, .parquet or .npy file, or a folder of .parquet files, to be read in pieces.
+
+    Errors:  FlowError, where it cannot be read or has no rows.
+    """
+    path = Path(path)
+    opened = {".csv": _csv, ".parquet": _parquet, ".npy": _numpy}[kind_of(path)](path)
+    if not opened.rows:
+        raise FlowError(EmptyTable(name=path.name))
+    return opened
+
+
+def frame_pieces(frame: Any) -> Pieces:
+    """A data frame of pandas or polars, or a table of pyarrow."""
+    if hasattr(frame, "column_names"):
+        table = from_arrow("data", frame)
+    else:
+        table = Table("data", tuple(map(str, frame.columns)), tuple(_series_cells(frame[name]) for name in frame.columns))
+    return Pieces("data", table.columns, (table.rows,), lambda piece, wanted: table)
+
+
+def _series_cells(series: Any) -> Any:
+    array = series.to_numpy()
+    return array if array.dtype.kind in "biuf" else array.tolist()
+
+
+def _csv(path: Path) -> Pieces:
+    table = read_table(path)
+    return Pieces(path.name, table.columns, (table.rows,), lambda piece, wanted: table)
+
+
+def _numpy(path: Path) -> Pieces:
+    with told(path):
+        rows, columns = numpy_table(path, "r").shape
+    starts = range(0, rows, SLICE)
+
+    def read(piece: int, wanted: Sequence[str]) -> Table:
+        part = numpy_table(path, "r")[starts[piece] : starts[piece] + SLICE]
+        return Table(path.name, unnamed(columns), tuple(np.array(part).T))
+
+    return Pieces(path.name, unnamed(columns), tuple(min(SLICE, rows - start) for start in starts), read)
+
+
+def _parquet(path: Path) -> Pieces:
+    _, parquet = pyarrow_for(path)
+    files = parquet_files(path) if path.is_dir() else [path]
+    groups: list[tuple[Path, int]] = []
+    sizes: list[int] = []
+    names: list[tuple[str, ...]] = []
+    for each in files:
+        with told(each):
+            about = parquet.read_metadata(each)
+        names.append(tuple(about.schema.to_arrow_schema().names))
+        if {*names[-1]} != {*names[0]}:
+            odd = sorted({*names[-1]} ^ {*names[0]})[0]
+            name, first = (str(file.relative_to(path)) for file in (each, files[0]))
+            has = name if odd in names[-1] else first
+            raise FlowError(OtherColumns(where=path.name, name=name, first=first, odd=odd, has=has))
+        groups += [(each, group) for group in range(about.num_row_groups)]
+        sizes += [about.row_group(group).num_rows for group in range(about.num_row_groups)]
+    return Pieces(path.name, names[0] if names else (), tuple(sizes), partial(_row_group, parquet, path.name, groups))
+
+
+def _row_group(parquet, name: str, groups: Sequence[tuple[Path, int]], piece: int, wanted: Sequence[str]) -> Table:
+    path, group = groups[piece]
+    with told(path), parquet.ParquetFile(path) as opened:
+        there = opened.schema_arrow.names
+        known = [name for name in wanted if name in there]
+        # Where a column is missing, all are read, so that the message can name those that are there.
+        return from_arrow(name, opened.read_row_group(group, known if len(known) == len(wanted) else None))

@@ -1,0 +1,1 @@
+"""Tables: CSV, Parquet and NumPy files, read and written."""

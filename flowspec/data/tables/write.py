@@ -1,0 +1,29 @@
+"""A table into a file, by the ending of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from flowspec.data.files import UnwritablePath, write_file
+from flowspec.data.tables.csv import csv_text
+from flowspec.data.tables.numpy import numpy_bytes
+from flowspec.data.tables.parquet import parquet_bytes
+from flowspec.diagnostics.diagnostic import FlowError
+
+
+def write_table(path: str | Path, columns: Sequence[str], arrays: Sequence[Sequence | np.ndarray]) -> None:
+    """Write columns to a .csv, .parquet or .npy file, whole or not at all."""
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix == ".npy":
+        write_file(path, numpy_bytes(path, columns, arrays))
+    elif suffix == ".parquet":
+        write_file(path, parquet_bytes(path, columns, arrays))
+    elif suffix == ".csv":
+        write_file(path, csv_text(columns, arrays).encode())
+    else:
+        advice = "give a name that ends in .csv, .parquet or .npy"
+        raise FlowError(UnwritablePath(path=str(path), reason=f"`{path.suffix}` files are not known", advice=advice))

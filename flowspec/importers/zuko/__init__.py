@@ -1,0 +1,1 @@
+"""Trained flows of zuko."""

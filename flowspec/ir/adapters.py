@@ -1,0 +1,78 @@
+"""The standard steps between two intervals, for `Onto` and as advice."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+from flowspec.support.sets import REAL, Circle, Interval, Ordered, Part, Simplex, number
+from flowspec.transforms.elementwise.affine import Affine
+from flowspec.transforms.elementwise.standard import affine, from_real
+from flowspec.transforms.forms.inverse import Inverse
+from flowspec.transforms.transform import Transform
+
+
+def between(source: Part, target: Part) -> tuple[Transform, ...] | None:
+    """Steps from the inside of one interval onto the inside of another; None where there is no standard way."""
+    if source.same(target, ignore_ends=True):
+        return ()
+    if isinstance(source, Circle) and isinstance(target, Interval):
+        source = source.interval
+    if not isinstance(source, Interval) or not isinstance(target, Interval):
+        return None
+    if source.bounded and target.bounded:
+        scale = (target.high - target.low) / (source.high - source.low)
+        return affine(target.low - source.low * scale, scale)
+    if source.bounded == target.bounded and REAL not in (source.opened(), target.opened()):
+        return _between_half_lines(source, target)
+    return (*inverted(from_real(source)), *from_real(target))
+
+
+def _between_half_lines(source: Interval, target: Interval) -> tuple[Transform, ...]:
+    """One shift, and a change of sign if they open to different sides."""
+    upward, onto_upward = math.isfinite(source.low), math.isfinite(target.low)
+    end, onto_end = (source.low if upward else source.high), (target.low if onto_upward else target.high)
+    return affine(onto_end - end, 1.0) if upward == onto_upward else affine(onto_end + end, -1.0)
+
+
+def inverted(steps: tuple[Transform, ...]) -> tuple[Transform, ...]:
+    """The steps that undo these, in the order in which they do."""
+    return tuple(_inverse(step) for step in reversed(steps))
+
+
+def _inverse(step: Transform) -> Transform:
+    if isinstance(step, Affine):
+        return Affine(-step.shift / step.scale, 1 / step.scale)
+    if isinstance(step, Inverse):
+        return step.transform
+    return Inverse(step)
+
+
+def advice(gives: Part, takes: Part) -> str:
+    """What to write so that the one fits into the other; "" where nothing standard does."""
+    if isinstance(takes, Simplex):
+        return "put `StickBreaking` before it, which makes a simplex out of real numbers"
+    if isinstance(takes, Ordered):
+        return "put `Ordered` before it, which puts real numbers in order"
+    if isinstance(takes, Circle):
+        return f"start from angles: `CircularUniform({number(takes.low)}, {number(takes.high)})`"
+    if isinstance(gives, Simplex | Ordered):
+        name = "StickBreaking" if isinstance(gives, Simplex) else "Ordered"
+        return f"put it before the step that ties the coordinates together, or untie them with `inverse {{ {name} }}`"
+    steps = between(gives, takes)
+    if not steps:
+        return ""
+    written = " |> ".join(written_step(step) for step in steps)
+    return f"put a step that ends in {takes.brackets} before it, such as `{written}`"
+
+
+NAMED_INVERSES = {"Sigmoid": "Logit", "Exp": "Log"}
+
+
+def written_step(step: Transform) -> str:
+    """A step as the language writes it."""
+    if isinstance(step, Inverse):
+        name = type(step.transform).__name__
+        return NAMED_INVERSES.get(name) or f"inverse {{ {written_step(step.transform)} }}"
+    fields = [getattr(step, field.name) for field in dataclasses.fields(step)]
+    return type(step).__name__ + (f"({', '.join(number(value) for value in fields)})" if fields else "")

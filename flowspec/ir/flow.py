@@ -1,0 +1,105 @@
+"""The intermediate representation: a checked flow, immutable.
+
+`flowspec.ir.assembly.assemble` is the only maker of a `Flow`, whether it comes from text, JSON or Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flowspec.bases.base import Base
+from flowspec.diagnostics.source import Span
+from flowspec.ir.to_json import flow_to_json
+from flowspec.networks.context import StandardContext
+from flowspec.parts.trees import values
+from flowspec.parts.values import Learn
+from flowspec.support.space import Space
+from flowspec.transforms.transform import Transform
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """Named variables and their supports, in order: the `event` or the `context` of a file."""
+
+    names: tuple[str, ...]
+    space: Space
+    span: Span | None = field(default=None, compare=False)
+    spans: tuple[Span, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A transform at its place: what comes in, what goes out, where it stands in the text."""
+
+    transform: Transform
+    input: Space
+    output: Space
+    retests: bool = False
+    """Must a point pulled back through it be tested again? (Its true image depends on varying parameters.)"""
+    span: Span | None = field(default=None, compare=False)
+    place: int | None = field(default=None, compare=False)
+    """Its place in the flow as written, where optimisation has changed that."""
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """A base, the steps from it to the data, and the names of what goes in and out."""
+
+    base: Base
+    steps: tuple[Step, ...]
+    context: Declaration | None = None
+    event: Declaration | None = None
+    retests_base: bool = False
+    """Does the support of the base depend on varying parameters?"""
+    standard: StandardContext | None = None
+    """What networks see of the context; None where no network sees it."""
+    train: Mapping[str, Any] = field(default_factory=dict)
+    """The hyper-parameters that it asks to be trained with, as `flowspec.ir.settings.Settings` has them."""
+
+    @property
+    def base_space(self) -> Space:
+        """The support of the base, as far as the first step takes it."""
+        return self.steps[0].input if self.steps else self.base.space
+
+    @property
+    def space(self) -> Space:
+        """The support of the data."""
+        return self.steps[-1].output if self.steps else self.base.space
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one data point: `()` or `(D,)`."""
+        return self.space.shape
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the coordinates: those of `event`, else `x` or `x0`, `x1`, ..."""
+        if self.event:
+            return self.event.names
+        return ("x",) if self.space.scalar else tuple(f"x{i}" for i in range(self.space.size))
+
+    @property
+    def noise(self) -> tuple[str, ...]:
+        """The kind of each standard draw of the base: `normal` or `uniform`."""
+        return self.base.noise
+
+    @property
+    def parts(self) -> tuple[tuple[str, Base | Transform | StandardContext], ...]:
+        """The base, the steps' transforms and what networks see of the context, with their paths: `base`, `steps.0`, ..."""
+        steps = ((f"steps.{i}", step.transform) for i, step in enumerate(self.steps))
+        return ("base", self.base), *steps, *([("context", self.standard)] if self.standard else [])
+
+    def learned(self) -> dict[str, Learn]:
+        """Every parameter found from data, by path: `steps.1.scale`."""
+        return {p: v for path, part in self.parts for p, _, _, v in values(part, path) if isinstance(v, Learn)}
+
+    def to_json(self) -> dict[str, Any]:
+        """The architecture as plain data, with the supports it derives; follows `grammar/flow.schema.json`."""
+        return flow_to_json(self)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Flow) and self.to_json() == other.to_json()
+
+    __hash__ = object.__hash__

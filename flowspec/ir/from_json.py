@@ -1,0 +1,172 @@
+"""Flows as plain data (JSON), and back: the architecture, with the derived supports for whoever reads it.
+
+A support that a file states is never believed: it is derived anew and compared.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError
+from flowspec.ir import registry
+from flowspec.ir.assembly import Origin, assemble
+from flowspec.ir.flow import Declaration, Flow
+from flowspec.ir.schema import problems
+from flowspec.ir.settings import ranges
+from flowspec.parts import mistakes
+from flowspec.parts.fields import ParameterSpec, PartSpec, specs
+from flowspec.parts.values import FromContext, Learn, Value
+from flowspec.support.sets import REAL, Circle, Interval, Part, as_interval, part_from_json
+from flowspec.support.space import Space
+from flowspec.transforms.forms.inverse import Inverse
+from flowspec.transforms.forms.on import On
+
+
+def from_json(data: Any) -> Flow:
+    """The checked flow that plain data describes.
+
+    Errors:  FlowError, where the data does not follow the schema, describes no sound flow, or states a support
+             that is not the derived one.
+    """
+    try:
+        return _flow(data)
+    except RecursionError:
+        raise FlowError(mistakes.SchemaMismatch(where="the file", what="it is nested too deeply")) from None
+    except OverflowError:
+        raise FlowError(mistakes.SchemaMismatch(where="the file", what="a number in it is too large")) from None
+
+
+def _flow(data: Any) -> Flow:
+    if found := problems(data) or list(_false_declarations(data)):
+        raise FlowError(found)
+    reader = _Reader(data)
+    base = reader.part(data["base"], "base")
+    transforms = [reader.part(step, f"steps[{i}]") for i, step in enumerate(data["steps"])]
+    flow = assemble(base, transforms, reader.context, reader.event, origin=reader.origin)
+    if lies := [*_false_supports(flow, data), *_false_columns(flow, data)]:
+        raise FlowError(lies)
+    return dataclasses.replace(flow, train=_settings(data.get("train", {})))
+
+
+def _settings(given: dict[str, Any]) -> dict[str, Any]:
+    """Hyper-parameters of their own types: JSON makes no difference between 2 and 2.0, and has no tuples."""
+    return {name: ranges()[name].kind(value) for name, value in given.items()}
+
+
+class _Reader:
+    """Parts from plain data that follows the schema, each with its place in the file."""
+
+    def __init__(self, data: dict):
+        self.places: dict[int, tuple[Any, str]] = {}
+        self.context = _declaration(data.get("context"))
+        self.event = _declaration(data.get("event"))
+
+    def origin(self, part: Any) -> Origin:
+        return Origin(path=self.places.get(id(part), (None, ""))[1])
+
+    def part(self, data: dict, path: str) -> Any:
+        kind = _kinds()[data["name"]]
+        fields = {n: self._field(data[n], n, spec, f"{path}.{n}", kind) for n, spec in specs(kind).items() if n in data}
+        if "size" in data:
+            fields["size"] = int(data["size"])
+        made = kind(**fields)
+        self.places[id(made)] = (made, path)
+        return made
+
+    def _field(self, value: Any, name: str, spec, path: str, kind: type) -> Any:
+        if isinstance(spec, PartSpec):
+            if spec.many:
+                return tuple(self.part(child, f"{path}[{i}]") for i, child in enumerate(value))
+            return self.part(value, path)
+        if isinstance(spec, ParameterSpec):
+            return self._value(value, path)
+        if value is None:
+            return next(f.default for f in dataclasses.fields(kind) if f.name == name)
+        if isinstance(value, list):
+            return tuple(tuple(int(v) for v in each) if isinstance(each, list) else int(each) for each in value)
+        return int(value) if spec.kind is int else value  # JSON makes no difference between 2 and 2.0
+
+    def _value(self, value: Any, path: str) -> Value:
+        if isinstance(value, list):
+            return _array(value, path)
+        if not isinstance(value, dict):
+            return float(value)
+        if "context" in value:
+            if self.context is None or value["context"] not in self.context.names:
+                raise FlowError(mistakes.UnknownContext(where=path, name=value["context"]))
+            index = self.context.names.index(value["context"])
+            return FromContext(index, value["context"], as_interval(self.context.space.parts[index]) or REAL)
+        (kind, given), *_ = value.items()
+        low, high = given.get("low"), given.get("high")
+        init = given["init"]
+        return Learn(
+            _array(init, path) if isinstance(init, list) else float(init),
+            -math.inf if low is None else low,
+            math.inf if high is None else high,
+            trained=kind == "learn",
+            spread=float(given.get("spread", 0.0)),
+        )
+
+
+def _array(rows: list, path: str) -> np.ndarray:
+    try:
+        return np.array(rows, np.float64)
+    except ValueError:
+        raise FlowError(mistakes.RaggedArray(where=path)) from None
+
+
+def _kinds() -> dict[str, type]:
+    return {**registry.bases(), **registry.transforms(), "Inverse": Inverse, "On": On}
+
+
+def _declaration(data: list[dict] | None) -> Declaration | None:
+    if not data:
+        return None
+    names = tuple(name for group in data for name in group["names"])
+    return Declaration(names, Space(tuple(part_from_json(group["support"]) for group in data)))
+
+
+def _false_declarations(data: dict) -> Iterator[Diagnostic]:
+    """What is wrong with the names and supports of variables, beyond what a schema can say."""
+    names: set[str] = set()
+    for kind in ("context", "event"):
+        for i, group in enumerate(data.get(kind, ())):
+            part = part_from_json(group["support"])
+            if problem := _false_group(group["names"], part, names, kind):
+                yield mistakes.SchemaMismatch(where=f"{kind}[{i}]", what=problem)
+            names.update(group["names"])
+
+
+def _false_group(names: list[str], part: Part, taken: set[str], kind: str) -> str:
+    if repeated := next((name for i, name in enumerate(names) if name in taken or name in names[:i]), ""):
+        return f"`{repeated}` is declared twice"
+    if len(names) != part.size:
+        return f"there are {len(names)} names for a support of {part.size}"
+    if kind == "context" and not isinstance(part, Interval):
+        return "a context variable is one number in an interval"
+    if isinstance(part, Interval | Circle) and not part.low < part.high:
+        return f"no number lies between {part.low:g} and {part.high:g}"
+    return ""
+
+
+def _false_supports(flow: Flow, data: dict) -> Iterator[Diagnostic]:
+    derived = [("base", flow.base_space), *((f"steps[{i}]", step.output) for i, step in enumerate(flow.steps))]
+    for (path, space), stated in zip(derived, [data["base"], *data["steps"]], strict=True):
+        if "output" in stated and not _same(space, stated["output"]):
+            yield mistakes.FalseSupport(where=f"{path}.output", derived=str(space))
+
+
+def _false_columns(flow: Flow, data: dict) -> Iterator[Diagnostic]:
+    for name in data.get("train", {}).get("dequantize", ()):
+        if name not in flow.columns:
+            yield mistakes.SchemaMismatch(where="train.dequantize", what=f"there is no output `{name}`")
+
+
+def _same(space: Space, stated: dict) -> bool:
+    parts = tuple(part_from_json(part) for part in stated["supports"])
+    return Space(parts, stated["scalar"]).same(space)

@@ -1,0 +1,119 @@
+"""The hyper-parameters of a training, each declared once: for `train { ... }`, Python, the command line and the schema."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+
+
+@mistake
+class WrongSetting(Diagnostic):
+    message = "{what}"
+    help = "{advice}"
+    what: str
+    advice: str
+
+
+@dataclass(frozen=True)
+class Range:
+    """What a hyper-parameter may be: numbers from `low` to `high` (`above`: not `low` itself), or one of some words.
+
+    kind    int, float, str, or tuple (names of columns)
+    words   what messages call it, if that is not its name
+    hint    what to write instead, if the limits do not say it well
+    """
+
+    kind: type
+    doc: str
+    low: float = -math.inf
+    high: float = math.inf
+    above: bool = False
+    choices: tuple[str, ...] = ()
+    words: str = ""
+    hint: str = ""
+
+    def __contains__(self, value: Any) -> bool:
+        if self.kind is tuple:
+            return isinstance(value, tuple) and all(isinstance(name, str) for name in value)
+        if self.kind is str:
+            return value in self.choices
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            return False
+        whole = self.kind is not int or value == int(value)
+        return whole and self.low <= value <= self.high and not (self.above and value == self.low)
+
+    @property
+    def advice(self) -> str:
+        """What to write instead."""
+        if self.hint:
+            return self.hint
+        if self.choices:
+            return "choose " + " or ".join(f'"{choice}"' for choice in self.choices)
+        kind = "whole number" if self.kind is int else "number"
+        lowest = f"{'above' if self.above else 'from'} {self.low:g}"
+        return f"give a {kind} {lowest}" + (f" to {self.high:g}" if math.isfinite(self.high) else " on" if not self.above else "")
+
+
+def _setting(default: Any, doc: str, **limits: Any) -> Any:
+    return dataclasses.field(default=default, metadata={"range": Range(type(default), doc, **limits)})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a flow is trained.
+
+    Errors:  FlowError, which names every value that cannot be.
+    """
+
+    epochs: int = _setting(200, "Passes over the data, at most.", low=1, words="number of epochs")
+    batch_size: int = _setting(256, "Rows of one step.", low=1)
+    optimizer: str = _setting("adam", "What takes the steps.", choices=("adam", "adamw"))
+    learning_rate: float = _setting(1e-2, "Length of the first steps.", low=0, above=True)
+    weight_decay: float = _setting(0.0, "Pull of all weights towards 0.", low=0)
+    schedule: str = _setting("cosine", "How the learning rate goes on.", choices=("cosine", "constant"))
+    clip: float = _setting(10.0, "Largest norm of a gradient; longer ones are shortened.", low=0, above=True)
+    validation: float = _setting(0.1, "Share of rows held out.", low=0, high=0.9, words="share held out")
+    patience: int = _setting(30, "Epochs to wait for a better validation loss.", low=1)
+    seed: int = _setting(0, "Of everything random.", low=-(2**63), high=2**63 - 1, hint="give one that fits into 64 bits")
+    dequantize: tuple[str, ...] = _setting(
+        (), "A column of whole numbers: in training k stands for all of [k, k + 1).", hint="give the names of columns"
+    )
+
+    def __post_init__(self):
+        if isinstance(self.dequantize, str | list):
+            names = [self.dequantize] if isinstance(self.dequantize, str) else self.dequantize
+            object.__setattr__(self, "dequantize", tuple(names))
+        given = {name: getattr(self, name) for name in ranges()}
+        problems = [problem for name, value in given.items() if (problem := problem_of(name, value))]
+        if problems:
+            raise FlowError(problems)
+
+    def rate(self, epoch: int) -> float:
+        """The learning rate of an epoch, which are counted from 1. A cosine ends at a hundredth."""
+        if self.schedule == "constant":
+            return self.learning_rate
+        turn = 0.5 * (1 + math.cos(math.pi * (epoch - 1) / self.epochs))
+        return self.learning_rate * (0.01 + 0.99 * turn)
+
+
+_RANGES = {field.name: field.metadata["range"] for field in dataclasses.fields(Settings)}
+
+
+def ranges() -> Mapping[str, Range]:
+    """Every hyper-parameter and what it may be."""
+    return _RANGES
+
+
+def problem_of(name: str, value: Any, span=None) -> Diagnostic | None:
+    """The mistake of a value that a hyper-parameter cannot have."""
+    limits = ranges()[name]
+    if value in limits:
+        return None
+    words = limits.words or name.replace("_", " ")
+    shown = f'"{value}"' if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else value
+    return WrongSetting(span=span, what=f"the {words} is {shown}", advice=limits.advice)

@@ -1,0 +1,71 @@
+"""A flow as plain data (JSON): the architecture, with the derived supports for whoever reads it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from flowspec.parts.fields import PartSpec, specs
+from flowspec.parts.values import FromContext, Learn, Predicted, Value
+from flowspec.support.sets import part_to_json
+from flowspec.support.space import Space
+from flowspec.version import IR_VERSION
+
+if TYPE_CHECKING:
+    from flowspec.ir.flow import Declaration, Flow
+
+
+def flow_to_json(flow: Flow) -> dict[str, Any]:
+    """The flow as plain data. Open ends at infinity are null."""
+    data: dict[str, Any] = {"flowspec": IR_VERSION}
+    for name in ("context", "event"):
+        if declared := getattr(flow, name):
+            data[name] = _declaration_to_json(declared)
+    data["base"] = {**part_data(flow.base), "output": _space_to_json(flow.base_space)}
+    data["steps"] = [{**part_data(step.transform), "output": _space_to_json(step.output)} for step in flow.steps]
+    if flow.train:
+        data["train"] = {name: list(value) if isinstance(value, tuple) else value for name, value in flow.train.items()}
+    return data
+
+
+def _declaration_to_json(declared: Declaration) -> list[dict]:
+    blocks = declared.space.blocks
+    return [{"names": list(declared.names[block]), "support": part_to_json(part)} for block, part in blocks]
+
+
+def _space_to_json(space: Space) -> dict:
+    return {"scalar": space.scalar, "supports": [part_to_json(part) for part in space.parts]}
+
+
+def part_data(part: Any) -> dict[str, Any]:
+    """A base or a transform, with those inside it, as plain data."""
+    data: dict[str, Any] = {"name": type(part).__name__}
+    if getattr(part, "size", None) is not None:
+        data["size"] = part.size
+    for name, spec in specs(part).items():
+        data[name] = _field_to_json(getattr(part, name), spec)
+    return data
+
+
+def _field_to_json(value: Value, spec) -> Any:
+    if isinstance(spec, PartSpec):
+        return [part_data(child) for child in value] if spec.many else part_data(value)
+    if isinstance(value, Learn):
+        bounds = {"low": _open_end(value.low), "high": _open_end(value.high)}
+        spread = {"spread": value.spread} if value.spread else {}
+        return {"learn" if value.trained else "measure": {"init": np.asarray(value.init).tolist(), **bounds, **spread}}
+    if isinstance(value, Predicted):
+        return _field_to_json(value.start, spec)
+    if isinstance(value, FromContext):
+        return {"context": value.name}
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, tuple):
+        return [list(row) if isinstance(row, tuple) else row for row in value]
+    return _open_end(value) if isinstance(value, float) else value
+
+
+def _open_end(value: float) -> float | None:
+    return None if math.isinf(value) else value

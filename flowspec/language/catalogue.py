@@ -1,0 +1,142 @@
+"""Bases, steps and forms as documentation: made from the registry, for `list`, `explain` and the README's table."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from dataclasses import asdict, dataclass, field
+
+from flowspec.bases.base import Base
+from flowspec.diagnostics.diagnostic import FlowError
+from flowspec.ir.registry import bases, transforms
+from flowspec.language.checker import prelude
+from flowspec.language.parts import signature, written_value
+from flowspec.language.reading import parse
+from flowspec.parts.fields import PartSpec, specs
+from flowspec.transforms.transform import Transform
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One name of the language."""
+
+    name: str
+    kind: str
+    takes: str
+    gives: str
+    example: str
+    text: str
+    signature: str
+    arguments: tuple[tuple[str, str, str], ...] = ()
+    examples: tuple[str, ...] = field(default=())
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+    def explained(self) -> str:
+        """The entry at length."""
+        parts = [self.signature, self.text]
+        if self.takes or self.gives:
+            parts.append("\n".join(f"{word}  {value}" for word, value in (("takes", self.takes), ("gives", self.gives)) if value))
+        if self.arguments:
+            width = max(len(name) for name, _, _ in self.arguments)
+            described = [(name, f"{doc} (default: {default})" if default else doc) for name, default, doc in self.arguments]
+            parts.append("\n".join(f"{name.ljust(width)}  {text}" for name, text in described))
+        if self.examples:
+            parts.append("\n".join(["for example", *(f"    {example}" for example in self.examples)]))
+        return "\n\n".join(parts)
+
+
+FORMS = (
+    Entry(
+        "repeat",
+        "form",
+        "",
+        "",
+        "repeat(4) { ActNorm |> Reverse }",
+        "The steps of the block, n times; in `repeat(n, i)`, `i` counts from 0.",
+        "repeat(n) { steps }",
+    ),
+    Entry(
+        "inverse", "form", "", "", "inverse { Sigmoid }", "The steps of the block backwards, each inverted.", "inverse { steps }"
+    ),
+    Entry(
+        "on",
+        "form",
+        "",
+        "",
+        "on(0, 2) { Exp }",
+        "The steps of the block, on some coordinates only: names of `event`, or numbers counted from 0.",
+        "on(coordinates) { steps }",
+    ),
+    Entry(
+        "Onto",
+        "form",
+        "",
+        "",
+        "Onto(event)",
+        "The standard bijector of each coordinate onto its declared support: exp for half-lines, the logistic for bounded "
+        "intervals, stick breaking for a simplex.",
+        "Onto(event)",
+    ),
+)
+
+
+def entries() -> list[Entry]:
+    """Every base, step, form and macro, by name."""
+    found = [_base(kind) for kind in bases().values()] + [_step(kind) for kind in transforms().values()]
+    macros = [
+        Entry(
+            name, "macro", "", "", name, "A macro of the prelude.", f"{name}({', '.join(p.name.text for p in macro.parameters)})"
+        )
+        for name, macro in prelude().items()
+    ]
+    return found + list(FORMS) + macros
+
+
+def markdown(found: list[Entry]) -> str:
+    """The bases and steps as two tables."""
+    bases_ = [f"| `{e.name}` | {e.gives} | `{e.example}` |" for e in found if e.kind == "base"]
+    steps = [f"| `{e.name}` | {e.takes} | {e.gives} | `{e.example}` |" for e in found if e.kind == "step"]
+    head = ["| base | gives | example |", "|---|---|---|"]
+    step_head = ["", "| step | takes | gives | example |", "|---|---|---|---|"]
+    return "\n".join([*head, *bases_, *step_head, *steps]) + "\n"
+
+
+def _base(kind: type[Base]) -> Entry:
+    space = parse(kind.examples[0]).space
+    return _entry(kind, "base", "", str(space))
+
+
+def _step(kind: type[Transform]) -> Entry:
+    step = example_flow(kind, kind.examples[0]).steps[-1]
+    domain = step.transform.domain_for(step.input)
+    return _entry(kind, "step", _once(domain), _once(step.transform.image(domain)))
+
+
+def example_flow(kind: type[Transform], example: str):
+    """The flow in which an example of a step stands behind the pipeline that its class names."""
+    try:
+        return parse(f"{kind.before} |> {example}")
+    except FlowError as error:
+        raise AssertionError(f"the example `{example}` of {kind.__name__} is wrong: {error}") from None
+
+
+def _once(space) -> str:
+    """A support, said once if all coordinates share it."""
+    parts = dict.fromkeys(str(part) for part in space.parts)
+    return ", ".join(parts) if len(parts) > 1 or space.scalar else next(iter(parts))
+
+
+def _entry(kind: type[Base] | type[Transform], what: str, takes: str, gives: str) -> Entry:
+    defaults = {f.name: f.default for f in dataclasses.fields(kind)}
+    arguments = tuple(
+        (name, "" if isinstance(spec, PartSpec) or not _has_default(defaults[name]) else written_value(defaults[name]), spec.doc)
+        for name, spec in specs(kind).items()
+    )
+    text = inspect.cleandoc(kind.__doc__ or "")
+    return Entry(kind.__name__, what, takes, gives, kind.examples[0], text, signature(kind), arguments, kind.examples)
+
+
+def _has_default(value) -> bool:
+    return value is not dataclasses.MISSING

@@ -1,0 +1,1 @@
+"""A flow that can be evaluated: weights put in, bound to an interpreter, sampled, scored."""

@@ -1,0 +1,87 @@
+"""Sample and log-density of a flow, composed once for every interpreter.
+
+Both take a flow whose parameters are bound: numbers or arrays of the interpreter `ops`. The batch is
+the last axis: points are (D, N) or (N,), noise is (K, N), log-densities are (N,).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from flowspec.ir.flow import Flow, Step
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
+from flowspec.support.membership import either, guarded, keep_inside, move_to_safety, outside_of, uncircled
+
+
+def sample(ops: Ops, flow: Flow, noise: Array) -> tuple[Array, Array]:
+    """Points and their log-densities from the base's standard noise."""
+    with ops.scope("base"):
+        x = sample_base(ops, flow, noise)
+        log_prob = flow.base.log_prob(ops, x)
+    x, log_det = forward(ops, flow.steps, x)
+    return x, log_prob - log_det
+
+
+def sample_base(ops: Ops, flow: Flow, noise: Array) -> Array:
+    """Points of the base from its standard noise."""
+    return keep_inside(ops, flow.base_space, flow.base.sample(ops, noise))
+
+
+def base_log_prob(ops: Ops, flow: Flow, x: Array) -> Array:
+    """Log-density of the base alone, -inf outside its support."""
+    return guarded(ops, flow.base, x)
+
+
+def log_prob(ops: Ops, flow: Flow, x: Array) -> Array:
+    """Log-density: -inf outside the support, NaN only where `x` is NaN."""
+    with ops.scope("support"):
+        outside = outside_of(ops, flow.space, x)
+        x = move_to_safety(ops, flow.space, x, outside)
+    x, log_det, left = inverse(ops, flow.steps, x)
+    with ops.scope("base"):
+        if flow.retests_base:
+            left = either(left, flow.base.outside(ops, x))
+        x = move_to_safety(ops, flow.base_space, x, left)
+        density = flow.base.log_prob(ops, x) - log_det
+    return ops.where(either(outside, left), -math.inf, density)
+
+
+def forward(ops: Ops, steps: Sequence[Step], x: Array) -> tuple[Array, Array]:
+    """The steps from base to data: y and log |det dy/dx| (N,), or a number where it is the same for every row."""
+    total: Array = 0.0
+    for index, step in enumerate(steps):
+        with ops.scope(scope_name(index, step)):
+            x, log_det = step.transform.forward_and_log_det(ops, x)
+            x, total = keep_inside(ops, step.output, x), total + log_det
+    return x, total
+
+
+def inverse(ops: Ops, steps: Sequence[Step], y: Array) -> tuple[Array, Array, Array | None]:
+    """The steps from data to base: x, log |det dy/dx|, and which rows turned out to lie outside (None: not tested).
+
+    The image of a step with varying parameters is known only as a hull, so what is pulled back
+    through it is tested again.
+    """
+    total: Array = 0.0
+    outside = None
+    for index, step in reversed(list(enumerate(steps))):
+        with ops.scope(scope_name(index, step)):
+            y, log_det = step.transform.inverse_and_log_det(ops, y)
+            total = total + log_det
+            if step.retests:
+                left = outside_of(ops, uncircled(step.input), y)
+                outside, y = either(outside, left), move_to_safety(ops, step.input, y, left)
+            y = keep_inside(ops, step.input, y)
+    return y, total, outside
+
+
+def scope_place(index: int, step: Step) -> int:
+    """The place of a step in the flow as written."""
+    return index if step.place is None else step.place
+
+
+def scope_name(index: int, step: Step) -> str:
+    """How nodes of a step are named in a graph: `steps.1.tanh`."""
+    return f"steps.{scope_place(index, step)}.{type(step.transform).__name__.lower()}"

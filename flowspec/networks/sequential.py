@@ -1,0 +1,151 @@
+"""Masked networks run stage by stage: what an autoregressive inverse needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from flowspec.networks.activations import ACTIVATIONS
+from flowspec.networks.layers import Layer, MaskedDense, Residual
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
+
+
+class Unfolding:
+    """A masked network run stage by stage, as its inputs become known.
+
+    order   the inputs in the order in which they become known
+    known   the first of them, if some are known from the start: the context
+    """
+
+    def __init__(self, ops: Ops, layers: Sequence[Layer], order: Sequence[int], known: Array | None = None):
+        self.states = _states(ops, layers, order)
+        self.states[0].known = known
+
+    def advance(self, fresh: Array | None, stage: int) -> Array:
+        """The outputs of a stage, from the inputs that are new at it (None if there are none)."""
+        for state in self.states:
+            fresh = state.advance(fresh, stage)
+        assert fresh is not None
+        return fresh
+
+
+def _states(ops: Ops, layers: Sequence[Layer], order: Sequence[int] | None = None) -> list[Any]:
+    states: list[Any] = []
+    for index, layer in enumerate(layers):
+        if isinstance(layer, Residual):
+            states.append(_ResidualState(_states(ops, layer.layers)))
+        else:
+            assert isinstance(layer, MaskedDense)
+            states.append(_DenseState(ops, layer, order if index == 0 else None))
+    return states
+
+
+class _DenseState:
+    """What is known of the inputs of a layer."""
+
+    def __init__(self, ops: Ops, layer: MaskedDense, order: Sequence[int] | None):
+        self.ops = ops
+        self.layer = layer
+        matrix = layer.matrix
+        natural = order is None or list(order) == list(range(layer.inputs))
+        self.matrix = matrix if natural else matrix[:, list(order or ())]
+        self.known: Array | None = None
+
+    def advance(self, fresh: Array | None, stage: int) -> Array | None:
+        if fresh is not None:
+            self.known = fresh if self.known is None else self.ops.concat([self.known, fresh])
+        rows = _rows(self.layer.degrees, stage)
+        if rows is None:
+            return None
+        bias = self.layer.bias[rows]
+        y = bias
+        if self.known is not None:
+            y = self.ops.linear(self.matrix[rows][:, : self.known.shape[0]], self.known, bias)
+        return ACTIVATIONS[self.layer.activation].value(self.ops, y)
+
+
+class _ResidualState:
+    def __init__(self, states: list[Any]):
+        self.states = states
+
+    def advance(self, fresh: Array | None, stage: int) -> Array | None:
+        y = fresh
+        for state in self.states:
+            y = state.advance(y, stage)
+        return None if fresh is None or y is None else fresh + y
+
+
+def _rows(degrees: tuple[int, ...], stage: int) -> slice | list[int] | None:
+    """The units of a degree: a slice where they stand at even distances."""
+    found = [row for row, degree in enumerate(degrees) if degree == stage]
+    if not found:
+        return None
+    distance = found[1] - found[0] if len(found) > 1 else 1
+    evenly = range(found[0], found[-1] + 1, distance)
+    return slice(found[0], found[-1] + 1, distance) if list(evenly) == found else found
+
+
+class Rolled:
+    """A masked network as the body of a loop over its stages, one input becoming known at each. Its weights are fixed.
+
+    Units are laid out in groups of equal size, one for each degree, so that every stage does the same
+    with other weights. What a unit of a later stage holds is of no account: the weights that read it are 0.
+
+    order     the coordinates in the order in which they become known
+    columns   the inputs of the network in the order in which `advance` gets them
+    given     inputs that are known from the start, behind the others: the context
+    """
+
+    def __init__(
+        self, ops: Ops, layers: Sequence[MaskedDense], order: Sequence[int], columns: Sequence[int], given: Array | None
+    ):
+        self.ops = ops
+        outputs = len(layers[-1].degrees) // len(order)
+        self.activations = [ACTIVATIONS[layer.activation] for layer in layers]
+        self.stages = len(order)
+        units = [_groups(layer.degrees, self.stages) for layer in layers[:-1]]
+        # The rows of the output layer: parameter by parameter, and in each coordinate by coordinate.
+        units.append(np.array([[row * self.stages + i for row in range(outputs)] for i in order]))
+        places = [np.array(columns), *(groups.reshape(-1) for groups in units)]
+        self.weights = [
+            _laid_out(_laid_out(np.asarray(layer.matrix).T, place).T, groups)
+            for layer, place, groups in zip(layers, places, units, strict=False)
+        ]
+        self.biases: list[Array] = [_laid_out(np.asarray(each.bias), groups) for each, groups in zip(layers, units, strict=True)]
+        if given is not None:
+            context = _laid_out(np.asarray(layers[0].matrix)[:, len(columns) :], units[0].reshape(-1))
+            shape = units[0].shape
+            self.biases[0] = ops.unflatten(ops.linear(context, given, self.biases[0].reshape(-1, 1)), shape)
+
+    def start(self, like: Array) -> list[Array]:
+        """The hidden units before the first stage: (stages, group, N) for each layer."""
+        nothing = 0.0 * self.ops.minimum(self.ops.maximum(like, -1.0), 1.0)
+        return [self.ops.constant(np.zeros((*each.shape[:2], 1))) + nothing for each in self.biases[:-1]]
+
+    def advance(self, inputs: Array, hidden: Sequence[Array], step: Array) -> tuple[Array, list[Array]]:
+        """The outputs of a stage, and the hidden units with those of the stage filled in."""
+        ops, filled = self.ops, []
+        here = ops.pick(np.eye(self.stages), step)[:, None, None] > 0.5
+        for index, activation in enumerate(self.activations):
+            weight, bias = ops.pick(self.weights[index], step), ops.pick(self.biases[index], step)
+            inputs = activation.value(ops, ops.linear(weight, inputs, bias))
+            if index < len(hidden):
+                filled.append(ops.where(here, inputs[None], hidden[index]))
+                inputs = ops.flatten(filled[-1])
+        return inputs, filled
+
+
+def _groups(degrees: Sequence[int], stages: int) -> np.ndarray:
+    """The units of each degree, (stages, size), filled up with -1 to one size."""
+    found = [[unit for unit, degree in enumerate(degrees) if degree == stage] for stage in range(stages)]
+    size = max(map(len, found))
+    return np.array([each + [-1] * (size - len(each)) for each in found])
+
+
+def _laid_out(rows: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Rows at their places; zeros where a place is -1. A vector gets an axis for the batch."""
+    padded = np.concatenate([rows, np.zeros((1, *rows.shape[1:]))])
+    return padded[places]

@@ -1,0 +1,1 @@
+"""The fields and values of a component: how they are declared, checked, and walked."""

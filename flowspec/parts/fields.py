@@ -1,0 +1,177 @@
+"""Parameters of a part: what a field may hold, and how its value reaches a formula.
+
+A part (transform, base) is a frozen dataclass. Its numeric fields are declared with `parameter`,
+its settings (counts, orders, flags) with `setting`; both carry what the checker, the schema and
+the documentation need to know. A parameter holds a number, a float64 array, a `Learn` (trained or
+measured later) or a `FromContext` (one value per row).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from flowspec.parts.values import Constraint, Value
+from flowspec.support.sets import REAL
+
+ShapeRule = Callable[[Any, tuple[int, ...]], tuple[int, ...]]
+"""(part, event shape) -> shape of a parameter, event axes last."""
+
+
+def per_coordinate(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
+    """One value for each coordinate; a single number serves all of them."""
+    return event
+
+
+def square_matrix(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
+    """A matrix that acts on the event."""
+    return (*event, *event)
+
+
+@dataclass(frozen=True)
+class ParameterSpec:
+    """What a numeric field may hold."""
+
+    within: Constraint
+    shape: ShapeRule
+    doc: str
+    infinite: bool
+    trainable: bool
+    by_row: bool
+    matrix: bool
+
+    @property
+    def batched(self) -> bool:
+        """Does the value take part in elementwise formulas (and so carry the batch axis)?"""
+        return not self.matrix
+
+
+@dataclass(frozen=True)
+class SettingSpec:
+    """What a field that is no parameter may hold: a whole number, a flag, a word, a list of whole numbers."""
+
+    kind: type
+    low: float
+    high: float
+    choices: tuple[str, ...]
+    doc: str
+
+
+@dataclass(frozen=True)
+class PartSpec:
+    """A field that holds other parts: one, or all that are given."""
+
+    many: bool
+    doc: str
+    univariate: bool = False
+
+
+@dataclass(frozen=True)
+class GrownSpec:
+    """A field whose parts follow from the other fields and the event: the layers of a network. Nobody writes it."""
+
+
+def part(*, many: bool = False, univariate: bool = False, doc: str = "") -> Any:
+    """Declare a field that holds another part, or (`many`) a tuple of parts.
+
+    univariate   the part is a step of one number, whose parameters something else decides; else it is a base
+    """
+    return dataclasses.field(metadata={"spec": PartSpec(many, doc, univariate)})
+
+
+def grown() -> Any:
+    """Declare a field of parts that follow from the other fields, once the event is known."""
+    return dataclasses.field(default=(), metadata={"grown": GrownSpec()}, repr=False)
+
+
+def parameter(
+    default: Value = dataclasses.MISSING,
+    *,
+    within: Constraint = REAL,
+    shape: ShapeRule = per_coordinate,
+    infinite: bool = False,
+    trainable: bool = True,
+    by_row: bool = True,
+    matrix: bool = False,
+    doc: str = "",
+) -> Any:
+    """Declare a numeric field: its constraint, shape and meaning.
+
+    default    a number, an array or `Learn(...)`; without one the user must give it
+    within     the values it may take
+    shape      how many of them there are, given the event
+    infinite   may it be infinite (an open end)?
+    trainable  may it be learned, or come from the context?
+    by_row     may it come from the context, which gives one number for each row?
+    matrix     does it act by matrix products (and so carry no batch axis)?
+    doc        half a sentence for `flowspec explain`
+    """
+    spec = ParameterSpec(within, shape, doc, infinite, trainable, by_row, matrix or shape is square_matrix)
+    return dataclasses.field(default=default, metadata={"spec": spec})
+
+
+def setting(
+    default: Any = dataclasses.MISSING,
+    *,
+    kind: type = int,
+    low: float = -math.inf,
+    high: float = math.inf,
+    choices: tuple[str, ...] = (),
+    doc: str = "",
+) -> Any:
+    """Declare a field that is no parameter. `kind` is int, float, bool, str or tuple (whole numbers)."""
+    spec = SettingSpec(kind, low, high, choices, doc)
+    return dataclasses.field(default=default, metadata={"spec": spec})
+
+
+Specs = Mapping[str, ParameterSpec | SettingSpec | PartSpec]
+
+
+def _of_class(function: Callable[[type], Any]) -> Callable[[type], Any]:
+    """Remember what follows from a class. (torch.compile sees through this, but not through `functools.cache`.)"""
+    known: dict[type, Any] = {}
+
+    @functools.wraps(function)
+    def look_up(kind: type) -> Any:
+        if kind not in known:
+            known[kind] = function(kind)
+        return known[kind]
+
+    return look_up
+
+
+def specs(part: Any) -> Specs:
+    """The declared fields of a part (an instance or its class), in order."""
+    return _specs(part if isinstance(part, type) else type(part))
+
+
+@_of_class
+def _specs(kind: type) -> Specs:
+    return MappingProxyType({f.name: f.metadata["spec"] for f in dataclasses.fields(kind) if "spec" in f.metadata})
+
+
+def parameters(part: Any) -> Mapping[str, ParameterSpec]:
+    """The numeric fields of a part."""
+    return _parameters(part if isinstance(part, type) else type(part))
+
+
+@_of_class
+def _parameters(kind: type) -> Mapping[str, ParameterSpec]:
+    return MappingProxyType({name: spec for name, spec in _specs(kind).items() if isinstance(spec, ParameterSpec)})
+
+
+@_of_class
+def field_names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
+@_of_class
+def inner_names(kind: type) -> tuple[tuple[str, bool], ...]:
+    """The fields that hold other parts, and whether each holds many."""
+    given = [(name, spec.many) for name, spec in _specs(kind).items() if isinstance(spec, PartSpec)]
+    return (*given, *((field.name, True) for field in dataclasses.fields(kind) if "grown" in field.metadata))

@@ -1,0 +1,422 @@
+"""Mistakes in a flow that is written correctly: shapes, supports, parameters.
+
+They are the same whether the flow came from text (then they carry spans), from JSON or from Python.
+"""
+
+from __future__ import annotations
+
+from flowspec.diagnostics.diagnostic import Diagnostic, mistake
+
+
+@mistake
+class InPart(Diagnostic):
+    """A mistake in one field of a part; the checker turns `field` into the argument's span."""
+
+    part: str = ""
+    field: str = ""
+
+
+@mistake
+class DomainMismatch(InPart):
+    message = "{part} cannot take every value that {giver} gives it"
+    label = "takes only {takes}"
+    contrast = "gives {gives}"
+    note = "{cause}"
+    help = "{adapter}"
+    giver: str
+    takes: str
+    gives: str
+    cause: str = ""
+    adapter: str = ""
+
+
+@mistake
+class SizeMismatch(InPart):
+    message = "`{field}` of {part} has {found}, but the event has {expected}"
+    label = "{found}"
+    help = "give one number, which serves every coordinate, or a vector of {size}"
+    found: str
+    expected: str
+    size: int
+
+
+@mistake
+class VectorForScalar(InPart):
+    message = "`{field}` of {part} is a vector, but the flow is a scalar here"
+    label = "{found}"
+    help = "give one number, or make the base a vector: `Normal(0, 1)[{size}]`"
+    found: str
+    size: int
+
+
+@mistake
+class NotAMatrix(InPart):
+    message = "`{field}` of {part} must be a matrix of {size} rows and {size} columns, not {found}"
+    label = "{found}"
+    help = "write it as a vector of rows: {example}"
+    size: int
+    found: str
+    example: str
+
+
+@mistake
+class WrongShape(InPart):
+    message = "`{field}` of {part} must be {expected}, not {found}"
+    label = "{found}"
+    help = "{advice}"
+    expected: str
+    found: str
+    advice: str = ""
+
+
+@mistake
+class UnequalSizes(InPart):
+    message = "the parameters of {part} have different lengths: {lengths}"
+    help = "give vectors of one length; a single number serves every coordinate"
+    lengths: str
+
+
+@mistake
+class OutOfRange(InPart):
+    message = "`{field}` of {part} cannot be {value}"
+    label = "takes {takes}"
+    help = "{advice}"
+    value: str
+    takes: str
+    advice: str = ""
+
+
+@mistake
+class NotFinite(InPart):
+    message = "`{field}` of {part} must be finite, not {value}"
+    help = "give a finite number"
+    value: str
+
+
+@mistake
+class LearnOutOfRange(InPart):
+    message = "`{field}` of {part} would be trained between {low} and {high}, but it takes {takes}"
+    help = "leave the bounds out, or choose others: {advice}"
+    low: str
+    high: str
+    takes: str
+    advice: str
+
+
+@mistake
+class UnsortedBounds(InPart):
+    message = "`{field}` of {part} would be trained between {low} and {high}, where there is no number"
+    help = "write the smaller bound as `low`: `learn({example}, low={high}, high={low})`"
+    low: str
+    high: str
+    example: str
+
+
+@mistake
+class LearnStart(InPart):
+    message = "`{field}` of {part} cannot start at {value}: it is kept inside {bounds}"
+    help = "start it inside, for example `learn({example})`"
+    value: str
+    bounds: str
+    example: str
+
+
+@mistake
+class ContextOutOfRange(InPart):
+    message = "`{field}` of {part} takes {takes}, but the context `{name}` can be {gives}"
+    help = "declare the context so that it fits: `context {name}: {example}`"
+    takes: str
+    name: str
+    gives: str
+    example: str
+
+
+@mistake
+class NotTrainable(InPart):
+    message = "`{field}` of {part} cannot be trained or come from the context"
+    help = "{advice}"
+    advice: str
+
+
+@mistake
+class NotByRow(InPart):
+    message = "`{field}` of {part} cannot come from the context"
+    label = "is the same for every row"
+    help = "give fixed numbers, or `learn(...)` to train them"
+
+
+@mistake
+class SettingOutOfRange(InPart):
+    message = "`{field}` of {part} must be {expected}, not {found}"
+    help = "{advice}"
+    expected: str
+    found: str
+    advice: str = ""
+
+
+@mistake
+class NeedsVector(InPart):
+    message = "{part} acts on a vector, but {giver} gives a single number"
+    contrast = "gives a single number"
+    help = "make the base a vector, for example `Normal(0, 1)[2]`"
+    giver: str
+
+
+@mistake
+class TiedCoordinates(InPart):
+    message = "{part} acts on single coordinates, but {giver} gives {gives}"
+    contrast = "gives {gives}"
+    help = "put {part} before the step that ties the coordinates together"
+    giver: str
+    gives: str
+
+
+@mistake
+class WrongSize(InPart):
+    message = "{part} is for {expected}, but {giver} gives {found}"
+    contrast = "gives {found}"
+    help = "{advice}"
+    expected: str
+    found: str
+    giver: str
+    advice: str = ""
+
+
+@mistake
+class EventMismatch(Diagnostic):
+    message = "`{name}` is declared {declared}, but the flow gives {gives}"
+    label = "declared here"
+    note = "{cause}"
+    help = "{advice}"
+    name: str
+    declared: str
+    gives: str
+    advice: str
+    cause: str = ""
+
+
+@mistake
+class EventCount(Diagnostic):
+    message = "`event` names {names}, but the flow gives {found}"
+    help = "{advice}"
+    found: str
+    names: str
+    advice: str
+
+
+@mistake
+class EventTooLarge(InPart):
+    message = "the event has {size} coordinates, and FlowSpec goes up to {limit}"
+    help = "make the base smaller"
+    size: int
+    limit: int
+
+
+@mistake
+class FlowTooLarge(InPart):
+    message = "from here on the flow has more than {limit} coordinates, added up over its steps"
+    help = "use fewer steps; on {size} coordinates there may be {most}"
+    size: int
+    limit: int
+
+    @property
+    def most(self) -> int:
+        return self.limit // self.size
+
+
+@mistake
+class WrongCoordinate(InPart):
+    message = "there is no coordinate {found}: the flow has {size} here"
+    help = "coordinates are counted from 0, so the last is {last}"
+    found: int
+    size: int
+    last: int
+
+
+@mistake
+class RankTooLarge(InPart):
+    message = "`rank` of {part} is {rank}, and the flow has {size} coordinates here"
+    help = "give a rank of at most {size}"
+    rank: int
+    size: int
+
+
+@mistake
+class RepeatedCoordinate(InPart):
+    message = "a coordinate is named twice"
+    help = "name each coordinate once"
+
+
+@mistake
+class SplitGroup(InPart):
+    message = "the coordinates cut through a group that belongs together"
+    contrast = "ties coordinates together"
+    help = "name the whole group, in its order, or none of it"
+    giver: str
+
+
+@mistake
+class NotAPermutation(InPart):
+    message = "`{field}` of {part} must name each coordinate once"
+    help = "use every number from 0 to {last} once"
+    last: int
+
+
+@mistake
+class UnsortedInterval(InPart):
+    message = "`{low_field}` of {part} must be less than `{field}`"
+    help = "swap them, or bound what is trained so that they cannot cross: `learn(0, high=1)`"
+    low_field: str
+
+
+@mistake
+class ScatteredCoordinates(InPart):
+    message = "{inner} changes the number of coordinates, so it acts on neighbours only"
+    help = "name coordinates that stand side by side, in their order"
+    inner: str
+
+
+@mistake
+class SingularMatrix(InPart):
+    message = "`{field}` of {part} cannot be inverted"
+    help = "give a matrix whose rows are independent, such as one with a dominant diagonal"
+
+
+@mistake
+class NotTriangular(InPart):
+    message = "`{field}` of {part} must be lower triangular with a positive diagonal"
+    help = "write 0 above the diagonal and positive numbers on it: `[[1, 0], [0.5, 2]]`"
+
+
+@mistake
+class EntryTooLarge(InPart):
+    message = "an entry of `{field}` of {part} is greater than {limit}"
+    help = "give smaller numbers: sums of such products leave the range of float32"
+    limit: str
+
+
+@mistake
+class ZeroVector(InPart):
+    message = "`{field}` of {part} is the zero vector, which has no direction"
+    help = "give at least one entry other than 0"
+
+
+@mistake
+class UnsortedKnots(InPart):
+    message = "`{field}` of {part} must increase from knot to knot"
+    help = "give two knots or more, sorted, and each once"
+
+
+@mistake
+class NotACovariance(InPart):
+    message = "`{field}` of {part} must be symmetric and positive definite"
+    help = "write the same number at [i, j] and [j, i], and variances on the diagonal that are large enough"
+
+
+@mistake
+class UnlikeComponents(InPart):
+    message = "the components of {part} have different numbers of coordinates"
+    help = "give every component the same shape: all scalars, or vectors of one length"
+
+
+@mistake
+class ScatteredComponents(InPart):
+    message = "the supports of the components of {part} leave gaps between them"
+    note = "{cause}"
+    help = "choose components whose supports overlap, or of which one holds all the others"
+    cause: str = ""
+
+
+@mistake
+class NoQuantile(InPart):
+    message = "{part} needs a base with a closed-form distribution function, and {base} has none"
+    help = "truncate one of these: Normal, Laplace, Logistic, Cauchy, Gumbel, Exponential, HalfNormal, LogNormal, Uniform"
+    base: str
+
+
+@mistake
+class EmptyCut(InPart):
+    message = "nothing of the base is left between `low` and `high`"
+    help = "the base gives {gives}; let the ends reach into that"
+    gives: str
+
+
+@mistake
+class ThinCut(InPart):
+    message = "less than {least} of the probability of {base} lies between `low` and `high`"
+    help = "move the ends to where {base} has its mass"
+    base: str
+    least: str
+
+
+@mistake
+class SchemaMismatch(Diagnostic):
+    message = "the flow does not follow the schema: {what}"
+    help = "`flowspec show FILE --format json` writes a flow that does"
+    what: str
+
+
+@mistake
+class FalseSupport(Diagnostic):
+    message = "the stated support is not the one that follows from the steps"
+    help = "leave `output` out, or write: {derived}"
+    derived: str
+
+
+@mistake
+class UnknownContext(Diagnostic):
+    message = "there is no context variable `{name}`"
+    help = "declare it under `context`"
+    name: str
+
+
+@mistake
+class RaggedArray(Diagnostic):
+    message = "the rows of the array have different lengths"
+    help = "give every row the same number of entries"
+
+
+# --- networks --------------------------------------------------------------------------------------
+
+
+@mistake
+class NetworkTooLarge(InPart):
+    message = "the networks of the flow have {weights} weights with that of {part}; {limit} are the limit"
+    help = "make `hidden` smaller, or the steps fewer"
+    weights: int
+    limit: int
+
+
+@mistake
+class WrongCount(InPart):
+    message = "`{field}` of {part} has {found} {what}, but the event has {size} coordinates"
+    help = "give one for each coordinate"
+    found: int
+    what: str
+    size: int
+
+
+@mistake
+class OneSidedMask(InPart):
+    message = "`{field}` of {part} leaves nothing to change, or nothing to pass"
+    help = "write 1 for the coordinates that pass and 0 for the others, some of each"
+
+
+@mistake
+class OrderAndAdjacency(InPart):
+    message = "{part} has an `order` and an `adjacency`, which says the order already"
+    help = "give one of them"
+
+
+@mistake
+class WrongAdjacency(InPart):
+    message = "`{field}` of {part} is {found}, but the event has {size} coordinates"
+    help = "give a row for each coordinate, with a column for each coordinate and perhaps for each context variable"
+    found: str
+    size: int
+
+
+@mistake
+class CircularAdjacency(InPart):
+    message = "`{field}` of {part} goes in a circle: a coordinate would depend on itself"
+    help = "order the coordinates so that each depends only on those before it"

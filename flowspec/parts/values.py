@@ -1,0 +1,130 @@
+"""What a parameter may hold: a number, an array, or the promise of one (learned, predicted, from the context)."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from flowspec.support.sets import REAL, Interval
+
+
+@dataclass(frozen=True)
+class Nonzero:
+    """Every number but zero. A trained value stays on the side of zero it starts on."""
+
+    def component(self, value: float) -> Interval:
+        return Interval(0.0) if value > 0 else Interval(high=0.0)
+
+    def __contains__(self, value: float) -> bool:
+        return value != 0 and math.isfinite(value)
+
+    def contains(self, interval: Interval) -> bool:
+        return 0.0 not in interval and not (interval.low < 0 < interval.high)
+
+    @property
+    def words(self) -> str:
+        return "numbers other than 0"
+
+
+Constraint = Interval | Nonzero
+NONZERO = Nonzero()
+
+
+def component(constraint: Constraint, value: float) -> Interval:
+    """The connected part of a constraint in which `value` lies: where training keeps it."""
+    return constraint.component(value) if isinstance(constraint, Nonzero) else constraint
+
+
+@dataclass(frozen=True)
+class Learn:
+    """A value found from data, starting at `init`.
+
+    low, high   bounds narrower than the field's own constraint
+    trained     by gradients; else measured once from the training data
+    spread      training starts from random numbers, uniform within `init` +- `spread`: weights of networks
+    """
+
+    init: float | np.ndarray = 0.0
+    low: float = -math.inf
+    high: float = math.inf
+    trained: bool = True
+    spread: float = 0.0
+
+    def start(self, path: str, seed: int = 0) -> np.ndarray:
+        """Where training starts. What is random depends on the seed and the path of the parameter alone."""
+        init = np.asarray(self.init, np.float64)
+        if not self.spread:
+            return init
+        bits = np.random.Philox(key=philox_key(seed, zlib.crc32(path.encode())))
+        uniform = (bits.random_raw(init.size) >> 11) * 2.0**-53
+        return init + self.spread * (2.0 * uniform.reshape(init.shape) - 1.0)
+
+
+def philox_key(seed: int, purpose: int) -> np.ndarray:
+    """The key of numpy's generator for a seed of 64 bits with its sign. (A list goes through float64: many seeds become one.)"""
+    return np.array([seed % 2**64, purpose], np.uint64)
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """A value that a network gives, anew for each row.
+
+    start    what it gives where its output is 0
+    offset   what is added to the output
+    steps    what takes the sum into the constraint: transforms
+    """
+
+    start: Learn
+    offset: float = 0.0
+    steps: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class FromContext:
+    """The value of a context variable: one number for each row."""
+
+    index: int
+    name: str
+    support: Interval
+
+
+@dataclass(frozen=True)
+class WholeContext:
+    """All context variables together, (C, N): what a network takes."""
+
+    size: int
+
+
+Value = Any
+"""float | np.ndarray | Learn | FromContext | Predicted | WholeContext in a checked flow; the interpreter's arrays once bound."""
+
+
+def value_range(value: Value, within: Constraint = REAL) -> Interval:
+    """All values that a parameter can take: before training, for any row."""
+    if isinstance(value, Learn):
+        init = np.asarray(value.init, float)
+        side = component(within, float(init.flat[0]))
+        low, high = max(value.low, side.low), min(value.high, side.high)
+        return Interval(low, high, low == side.low and side.closed_low, high == side.high and side.closed_high)
+    if isinstance(value, Predicted):
+        return value_range(value.start, within)
+    if isinstance(value, FromContext):
+        return value.support
+    flat = np.asarray(value, float)
+    return Interval(float(flat.min()), float(flat.max()), True, True)
+
+
+def value_ranges(value: Value, count: int, within: Constraint = REAL) -> list[Interval]:
+    """The range of a parameter for each of `count` coordinates."""
+    if varies(value):
+        return [value_range(value, within)] * count
+    return [value_range(each) for each in np.broadcast_to(np.asarray(value, float), (count,))]
+
+
+def varies(value: Value) -> bool:
+    """Is the value unknown until the flow is trained or called?"""
+    return isinstance(value, Learn | FromContext | Predicted | WholeContext)

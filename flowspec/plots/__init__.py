@@ -1,0 +1,1 @@
+"""Pictures, as bytes. This room owns matplotlib."""

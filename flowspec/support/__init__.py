@@ -1,0 +1,1 @@
+"""Sets of values: what a point of a pipeline can be, and what a step can take."""

@@ -1,0 +1,1 @@
+"""A flow as a torch module, and the distribution it gives."""

@@ -1,0 +1,1 @@
+"""Transforms of one number, applied to each coordinate."""

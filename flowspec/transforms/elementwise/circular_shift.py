@@ -1,0 +1,52 @@
+"""Rotation of a circle."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from flowspec.parts import mistakes
+from flowspec.parts.fields import parameter, setting
+from flowspec.parts.values import Value
+from flowspec.support.sets import Circle
+from flowspec.transforms.transform import Univariate
+
+
+@dataclass(frozen=True, eq=False)
+class CircularShift(Univariate):
+    """y = x + shift, wrapped around the circle (low, high).   Slope: 1.   Source: zuko's CircularShiftTransform."""
+
+    examples = ("CircularShift(1)", "CircularShift([0.5, -1, 2])", "CircularShift(learn(0.5))")
+    before = "CircularUniform[3]"
+
+    shift: Value = parameter(doc="angle, in the units of the circle")
+    low: float = setting(-math.pi, kind=float, low=-1e6, high=1e6, doc="lower end of the circle")
+    high: float = setting(math.pi, kind=float, low=-1e6, high=1e6, doc="upper end, the same point")
+
+    @property
+    def domain(self):
+        return Circle(self.low, self.high)
+
+    def misfits(self, space, giver):
+        yield from super().misfits(space, giver)
+        # Asked before the domain is, which would be no circle.
+        if not self.low < self.high:
+            yield mistakes.UnsortedInterval(field="high", low_field="low")
+
+    def image(self, space):
+        return space
+
+    preimage = image
+
+    def forward(self, ops, x):
+        return self._wrapped(ops, x + self.shift)
+
+    def inverse(self, ops, y):
+        return self._wrapped(ops, y - self.shift)
+
+    def log_slope(self, ops, x):
+        return 0.0
+
+    def _wrapped(self, ops, angle):
+        width = self.high - self.low
+        return angle - width * ops.floor((angle - self.low) / width)

@@ -1,0 +1,59 @@
+"""The normal distribution function and its inverse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowspec.ops.vocabulary import LOG_2PI
+from flowspec.support.sets import UNIT
+from flowspec.transforms.transform import Univariate
+
+
+@dataclass(frozen=True, eq=False)
+class NormalCDF(Univariate):
+    """y = Phi(x), the standard normal distribution function.   Slope: exp(-x^2/2) / sqrt(2 pi).
+
+    Source: zuko.transforms.CumulativeDistributionTransform of a normal; TensorFlow Probability's NormalCDF.
+    """
+
+    codomain = UNIT
+    examples = ("NormalCDF",)
+
+    def forward(self, ops, x):
+        return ops.normal_cdf(x)
+
+    def inverse(self, ops, y):
+        return ops.normal_quantile(y)
+
+    def log_slope(self, ops, x):
+        return log_normal_density(ops, x)
+
+
+@dataclass(frozen=True, eq=False)
+class NormalQuantile(Univariate):
+    """y = Phi^-1(x), for 0 < x < 1.   Slope: sqrt(2 pi) exp(y^2/2).   Source: the inverse of NormalCDF."""
+
+    domain = UNIT
+    examples = ("NormalQuantile",)
+    before = "Uniform(0, 1)[3]"
+
+    def forward(self, ops, x):
+        return ops.normal_quantile(x)
+
+    def inverse(self, ops, y):
+        return ops.normal_cdf(y)
+
+    def log_slope(self, ops, x):
+        return -log_normal_density(ops, ops.normal_quantile(x))
+
+    def forward_and_log_slope(self, ops, x):
+        y = ops.normal_quantile(x)
+        return y, -log_normal_density(ops, y)
+
+    def inverse_and_log_slope(self, ops, y):
+        return ops.normal_cdf(y), -log_normal_density(ops, y)
+
+
+def log_normal_density(ops, x):
+    """Logarithm of the standard normal density."""
+    return -0.5 * ops.square(x) - 0.5 * LOG_2PI

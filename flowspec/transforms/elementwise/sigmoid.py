@@ -1,0 +1,56 @@
+"""The logistic function and its inverse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowspec.support.sets import UNIT
+from flowspec.transforms.transform import Univariate
+
+
+@dataclass(frozen=True, eq=False)
+class Sigmoid(Univariate):
+    """y = 1 / (1 + exp(-x)).   Slope: y (1 - y).   Source: torch.distributions.transforms.SigmoidTransform."""
+
+    codomain = UNIT
+    examples = ("Sigmoid",)
+
+    def forward(self, ops, x):
+        return ops.sigmoid(x)
+
+    def inverse(self, ops, y):
+        return ops.log(y) - ops.log1p(-y)
+
+    def log_slope(self, ops, x):
+        # log y + log(1 - y), each exact in its own tail; y (1 - y) would be 0 from |x| = 17 on in float32.
+        return ops.log_sigmoid(x) + ops.log_sigmoid(-x)
+
+    def inverse_and_log_slope(self, ops, y):
+        log_y, log_rest = ops.log(y), ops.log1p(-y)
+        return log_y - log_rest, log_y + log_rest
+
+
+@dataclass(frozen=True, eq=False)
+class Logit(Univariate):
+    """y = log(x / (1 - x)), for 0 < x < 1.   Slope: 1 / (x (1 - x)).   Source: the inverse of SigmoidTransform."""
+
+    domain = UNIT
+    examples = ("Logit",)
+    before = "Uniform(0, 1)[3] |> Power(0.5)"
+
+    def forward(self, ops, x):
+        return ops.log(x) - ops.log1p(-x)
+
+    def inverse(self, ops, y):
+        return ops.sigmoid(y)
+
+    def log_slope(self, ops, x):
+        return -(ops.log(x) + ops.log1p(-x))
+
+    def forward_and_log_slope(self, ops, x):
+        log_x, log_rest = ops.log(x), ops.log1p(-x)
+        return log_x - log_rest, -(log_x + log_rest)
+
+    def inverse_and_log_slope(self, ops, y):
+        # From y: x rounds to 1 where y is 37, or 17 in float32.
+        return ops.sigmoid(y), -(ops.log_sigmoid(y) + ops.log_sigmoid(-y))

@@ -1,0 +1,129 @@
+"""A transform of some coordinates only: what `on(...) { ... }` makes of each of its steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowspec.parts import mistakes
+from flowspec.parts.fields import part, setting
+from flowspec.support.space import Space
+from flowspec.transforms.transform import Transform
+
+
+@dataclass(frozen=True, eq=False)
+class On(Transform):
+    """y[coordinates] = f(x[coordinates]); the other coordinates pass unchanged.
+
+    A transform that changes the number of coordinates acts on neighbours only.
+    """
+
+    coordinates: tuple[int, ...] = setting(kind=tuple, low=0, doc="which coordinates, counted from 0")
+    transform: Transform = part()
+
+    @property
+    def image_is_hull(self):
+        return self.transform.image_is_hull
+
+    @property
+    def image_varies(self):
+        return self.transform.image_varies
+
+    @property
+    def title(self):
+        return self.transform.title
+
+    @property
+    def gains(self):
+        return self.transform.gains
+
+    def misfits(self, space, giver):
+        if max(self.coordinates) >= space.size:
+            yield mistakes.WrongCoordinate(found=max(self.coordinates), size=space.size, last=space.size - 1)
+        elif len(set(self.coordinates)) < len(self.coordinates):
+            yield mistakes.RepeatedCoordinate()
+        elif self.gains and not consecutive(self.coordinates):
+            yield mistakes.ScatteredCoordinates(inner=type(self.transform).__name__)
+        elif self._split(space) is None:
+            yield mistakes.SplitGroup(giver=giver)
+        else:
+            yield from self.transform.misfits(self.inner_space(space), giver)
+
+    def inner_space(self, space):
+        chosen = self._split(space)
+        return Space(chosen or ())
+
+    def _split(self, space: Space):
+        """The sets over the chosen coordinates, in their order; None where one is chosen in part only."""
+        if max(self.coordinates) < space.size == len(space.parts):
+            return tuple(map(space.parts.__getitem__, self.coordinates))
+        starts = {block.start: (block, part) for block, part in space.blocks}
+        chosen, at = [], 0
+        while at < len(self.coordinates):
+            block, part = starts.get(self.coordinates[at], (None, None))
+            if block is None or part is None or self.coordinates[at : at + part.size] != tuple(range(block.start, block.stop)):
+                return None
+            chosen.append(part)
+            at += part.size
+        return tuple(chosen)
+
+    def _placed(self, space: Space, inner: Space) -> Space:
+        """The whole support, with `inner` over the chosen coordinates."""
+        if inner.size == len(self.coordinates) and all(part.size == 1 for part in inner.parts):
+            new = {block.start: part for block, part in space.blocks} | dict(zip(self.coordinates, inner.parts, strict=True))
+            return space.with_parts(map(new.__getitem__, sorted(new)))
+        first, last = min(self.coordinates), max(self.coordinates)
+        before = [part for block, part in space.blocks if block.start < first]
+        behind = [part for block, part in space.blocks if block.start > last]
+        return space.with_parts([*before, *inner.parts, *behind])
+
+    @property
+    def output_coordinates(self) -> tuple[int, ...]:
+        """The coordinates of the output that it makes."""
+        if not self.gains:
+            return self.coordinates
+        return tuple(range(self.coordinates[0], self.coordinates[-1] + 1 + self.gains))
+
+    def domain_for(self, space):
+        return self._placed(space, self.transform.domain_for(self.inner_space(space)))
+
+    def image(self, space):
+        return self._placed(space, self.transform.image(self.inner_space(space)))
+
+    def preimage(self, space):
+        return self._placed(space, self.transform.preimage(self.inner_space(space)))
+
+    def measurements(self, y, path, weights=None):
+        return self.transform.measurements(y[list(self.output_coordinates)], f"{path}.transform", weights)
+
+    def forward_and_log_det(self, ops, x):
+        y, log_det = self.transform.forward_and_log_det(ops, _chosen(ops, x, self.coordinates))
+        return _put(ops, x, self.coordinates, y), log_det
+
+    def inverse_and_log_det(self, ops, y):
+        x, log_det = self.transform.inverse_and_log_det(ops, _chosen(ops, y, self.output_coordinates))
+        return _put(ops, y, self.output_coordinates, x), log_det
+
+
+def consecutive(coordinates: tuple[int, ...]) -> bool:
+    """Do they stand side by side, in order?"""
+    return coordinates == tuple(range(coordinates[0], coordinates[0] + len(coordinates)))
+
+
+def _chosen(ops, x, coordinates):
+    return x[coordinates[0] : coordinates[-1] + 1] if consecutive(coordinates) else ops.take(x, coordinates)
+
+
+def _put(ops, x, coordinates, new):
+    """`x` with `new` in the place of its coordinates."""
+    if consecutive(coordinates):
+        return joined(ops, [x[: coordinates[0]], new, x[coordinates[-1] + 1 :]])
+    kept = [i for i in range(x.shape[0]) if i not in coordinates]
+    order = [*kept, *coordinates]
+    everything = joined(ops, [ops.take(x, kept), new]) if kept else new
+    return ops.take(everything, [order.index(i) for i in range(len(order))])
+
+
+def joined(ops, parts):
+    """The parts that are not empty, along the first axis."""
+    parts = [part for part in parts if part.shape[0]]
+    return parts[0] if len(parts) == 1 else ops.concat(parts)

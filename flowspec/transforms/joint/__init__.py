@@ -1,0 +1,1 @@
+"""Maps from real numbers onto sets that tie coordinates together."""

@@ -1,0 +1,51 @@
+"""From real numbers to numbers in increasing order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from flowspec.parts import mistakes
+from flowspec.support import sets
+from flowspec.support.sets import REAL
+from flowspec.transforms.transform import Transform
+
+
+@dataclass(frozen=True, eq=False)
+class Ordered(Transform):
+    """y_1 = x_1, y_k = y_(k-1) + exp(x_k).   |det|: exp(x_2 + ... + x_D).   Source: Pyro's OrderedTransform."""
+
+    examples = ("Ordered",)
+
+    def domain_for(self, space):
+        return space.with_parts([REAL] * space.size)
+
+    def range_for(self, space):
+        return space.with_parts([sets.Ordered(space.size)])
+
+    def misfits(self, space, giver):
+        if space.size < 2:
+            advice = "give the base more coordinates, or leave the step out"
+            yield mistakes.WrongSize(expected="2 or more coordinates", found="1 coordinate", giver=giver, advice=advice)
+
+    def range_misfits(self, space, giver):
+        return ()
+
+    def image(self, space):
+        return self.range_for(space)
+
+    def preimage(self, space):
+        return self.domain_for(space)
+
+    def forward_and_log_det(self, ops, x):
+        steps = ops.exp(x[1:])
+        y = ops.cumsum(ops.concat([x[:1], steps]))
+        # A step that rounding would swallow becomes the least that it keeps: equal numbers are not in order.
+        least = 2.0 * float(np.finfo(ops.dtype).eps) * ops.abs(y[:-1])
+        y = ops.cumsum(ops.concat([x[:1], ops.maximum(steps, least)]))
+        return y, ops.sum(x[1:])
+
+    def inverse_and_log_det(self, ops, y):
+        steps = ops.log(y[1:] - y[:-1])
+        return ops.concat([y[:1], steps]), ops.sum(steps)

@@ -1,0 +1,70 @@
+"""From real numbers to the simplex."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from flowspec.parts import mistakes
+from flowspec.support.sets import REAL, Simplex
+from flowspec.support.space import Space
+from flowspec.transforms.transform import Transform
+
+
+@dataclass(frozen=True, eq=False)
+class StickBreaking(Transform):
+    """y_k = z_k (1 - z_1) ... (1 - z_(k-1)), z_k = sigmoid(x_k - log(K - k + 1)), and the rest of the stick last.
+
+    K real numbers become K + 1 positive ones that sum to 1. The density is that of the first K.
+    Source: torch.distributions.transforms.StickBreakingTransform.
+    """
+
+    examples = ("StickBreaking",)
+
+    @property
+    def gains(self):
+        return 1
+
+    def domain_for(self, space):
+        return space.with_parts([REAL] * space.size)
+
+    def range_for(self, space):
+        return Space((Simplex(max(space.size, 2)),))
+
+    def misfits(self, space, giver):
+        if space.intervals is None:
+            yield mistakes.TiedCoordinates(giver=giver, gives=str(space))
+
+    def range_misfits(self, space, giver):
+        return ()
+
+    def image(self, space):
+        return Space((Simplex(space.size + 1),))
+
+    def preimage(self, space):
+        return Space((REAL,) * (space.size - 1))
+
+    def forward_and_log_det(self, ops, x):
+        t = x - ops.constant(_log_remaining(x.shape[0]))
+        log_z, log_rest = ops.log_sigmoid(t), ops.log_sigmoid(-t)
+        left = ops.cumsum(log_rest)
+        before = ops.concat([0.0 * left[:1], left[:-1]]) if x.shape[0] > 1 else 0.0 * left
+        log_y = log_z + before
+        # A share that underflows stays the smallest number: 0 lies outside the simplex.
+        floor = float(np.log(np.finfo(ops.dtype).tiny))
+        y = ops.exp(ops.maximum(ops.concat([log_y, left[-1:]]), floor))
+        return y, ops.sum(log_y + log_rest)
+
+    def inverse_and_log_det(self, ops, y):
+        # What is left behind share k, summed from the small end: 1 - (the sum before) would cancel.
+        last_first = range(y.shape[0] - 1, -1, -1)
+        behind = ops.take(ops.cumsum(ops.take(y, last_first)), last_first)[1:]
+        log_y = ops.log(y[:-1])
+        t = log_y - ops.log(behind)
+        return t + ops.constant(_log_remaining(t.shape[0])), ops.sum(log_y - ops.softplus(t))
+
+
+def _log_remaining(count: int) -> np.ndarray:
+    """log K, ..., log 1 as a column: with x = 0 all shares are equal."""
+    return np.log(np.arange(count, 0, -1.0))[:, None]

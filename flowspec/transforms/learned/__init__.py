@@ -1,0 +1,1 @@
+"""Transforms that networks or trained vectors decide."""

@@ -1,0 +1,232 @@
+"""Masked autoregressive steps.
+
+Source: Masked Autoregressive Flow for Density Estimation, Papamakarios et al., 2017, arXiv:1705.07057;
+zuko.flows.MaskedAutoregressiveTransform.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from flowspec.networks.layers import Residual
+from flowspec.networks.masks import Plan, generations
+from flowspec.networks.sequential import Rolled, Unfolding
+from flowspec.networks.settings import activation_name, hidden_layers
+from flowspec.parts import mistakes
+from flowspec.parts.fields import setting
+from flowspec.parts.trees import with_fields
+from flowspec.transforms.learned.conditioned import Conditioned, feature_counts, features, sees_angles, tamed, with_given
+from flowspec.transforms.transform import over_event
+
+LARGEST_EVENT = 1024
+"""Coordinates: the masks grow with their square."""
+
+
+@dataclass(frozen=True, eq=False)
+class Autoregressive(Conditioned):
+    """x_i = f(y_i; network(y_1 ... y_(i-1))): each coordinate of the data given those before it.   Source: arXiv:1705.07057.
+
+    The density takes one pass of the network. So does sampling, although coordinate by coordinate: what
+    earlier coordinates have determined is not computed again. `inverse { Autoregressive(...) }` swaps the
+    two, as in an inverse autoregressive flow (arXiv:1606.04934).
+
+    `order` gives each coordinate its place; those with the same place do not see each other. `adjacency`
+    says for each coordinate (a row) of which coordinates it may depend (and behind them, of which context
+    variables), if chains of dependence are not circular.
+    """
+
+    examples = (
+        "Autoregressive(MonotonicAffine, hidden=[16, 16])",
+        'Autoregressive(RQS(bins=4), hidden=[8], order=[2, 0, 1], activation="elu")',
+        "Autoregressive(Affine, hidden=[12, 12], residual=true, adjacency=[[1, 0, 0], [1, 1, 0], [1, 0, 1]])",
+    )
+
+    hidden: tuple[int, ...] = hidden_layers()
+    activation: str = activation_name()
+    residual: bool = setting(False, kind=bool, doc="add each hidden layer to what goes into it?")
+    order: tuple[int, ...] = setting((), kind=tuple, low=0, doc="the place of each coordinate; as written, if not given")
+    adjacency: tuple[tuple[int, ...], ...] = setting((), kind=list, low=0, high=1, doc="which coordinate depends on which")
+    periodic: bool = sees_angles()
+    stages: tuple[int, ...] = ()
+    """The generation of each coordinate."""
+
+    def problems(self, space):
+        yield from super().problems(space)
+        size = space.size
+        if size > LARGEST_EVENT:
+            yield mistakes.EventTooLarge(size=size, limit=LARGEST_EVENT)
+        elif self.order and len(self.order) != size:
+            yield mistakes.WrongCount(field="order", found=len(self.order), what="places", size=size)
+        elif self.adjacency and self.order:
+            yield mistakes.OrderAndAdjacency(field="order")
+        elif self.adjacency and (len(self.adjacency) != size or len(self.adjacency[0]) < size):
+            found = f"{len(self.adjacency)} x {len(self.adjacency[0])}"
+            yield mistakes.WrongAdjacency(field="adjacency", found=found, size=size)
+        elif self.adjacency and generations(self._dependence(size)) is None:
+            yield mistakes.CircularAdjacency(field="adjacency")
+
+    def _dependence(self, size: int) -> np.ndarray:
+        """Which coordinate (a row) depends on which."""
+        if self.adjacency:
+            return np.array(self.adjacency, bool)[:, :size] & ~np.eye(size, dtype=bool)
+        order = np.array(self.order or range(size))
+        return order[:, None] > order
+
+    def generations(self, size: int) -> np.ndarray:
+        """The stage of each coordinate, at which those that it depends on are known."""
+        if not self.adjacency:
+            return np.unique(np.array(self.order or range(size)), return_inverse=True)[1].reshape(-1)
+        found = generations(self._dependence(size))
+        assert found is not None, "a circular adjacency is refused before"
+        return found
+
+    def grow(self, space, columns):
+        step = super().grow(space, columns)
+        if step is self:
+            return self
+        return with_fields(step, {"stages": tuple(int(stage) for stage in self.generations(space.size))})
+
+    def make_network(self, space, rates, columns, outputs):
+        dependence = self._dependence(space.size)
+        context = np.ones((space.size, columns), bool)
+        if self.adjacency and len(self.adjacency[0]) == space.size + columns:
+            context = np.array(self.adjacency, bool)[:, space.size :]
+        if space.size == 1:
+            dependence, rates = dependence[:, :0], ()
+        counts = feature_counts(rates)
+        rows = np.concatenate([np.repeat(dependence, counts, axis=1), context], axis=1)
+        if not rows.any():
+            return ()
+        stages = self.generations(space.size)
+        known = np.concatenate([np.repeat(stages[: len(counts)] + 1, counts), np.zeros(columns, int)])
+        key = (rows.tobytes(), rows.shape, tuple(known), tuple(stages), outputs)
+        return _masked_network(key, self.hidden, self.activation, self.residual)
+
+    def reordered(self, order: Sequence[int]) -> Autoregressive:
+        """The grown step with fixed weights whose coordinate i has the dependences and outputs that order[i] had.
+
+        The univariate step stays as it is.
+        """
+        size = len(order)
+        adjacency = tuple(tuple(row[i] for i in (*order, *range(size, len(row)))) for row in self.adjacency)
+        changed = {
+            "order": () if adjacency else tuple((self.order or range(size))[i] for i in order),
+            "adjacency": tuple(adjacency[i] for i in order) if adjacency else (),
+        }
+        if not self.network:
+            return with_fields(self, changed)
+        network: list[Any] = list(self.network)
+        columns = self._columns()
+        inputs = [column for i in order for column in columns[i]]
+        inputs += range(len(inputs), network[0].inputs)
+        outputs = [start + i for start in range(0, _outputs(self.network), size) for i in order]
+        network[0] = with_fields(network[0], {name: getattr(network[0], name)[:, inputs] for name in ("weight", "mask")})
+        rows = {name: getattr(network[-1], name)[outputs] for name in ("weight", "mask", "bias")}
+        network[-1] = with_fields(network[-1], {**rows, "degrees": tuple(network[-1].degrees[row] for row in outputs)})
+        stages, rates = (tuple(each[i] for i in order) for each in (self.stages, self.rates))
+        return with_fields(self, {**changed, "network": tuple(network), "stages": stages, "rates": rates})
+
+    def _explicit(self, ops, y):
+        """The univariate step for a whole point of the data."""
+        if not self.network:
+            return self.univariate
+        size = y.shape[0] if len(y.shape) > 1 else None
+        # A single coordinate has none before it: the network sees the context alone.
+        seen = None if size in (1, None) else features(ops, y, self.rates)
+        return self.given(ops, self.outputs(ops, seen), size)
+
+    def inverse_and_log_det(self, ops, y):
+        x, log_slope = self._explicit(ops, y).forward_and_log_slope(ops, y)
+        return x, -over_event(ops, log_slope, x)
+
+    def forward_and_log_det(self, ops, x):
+        if self.network and len(x.shape) > 1 and x.shape[0] > 1:
+            if self._rolls(ops):
+                return self._rolled(ops, x)
+            y, rest = self._unfolded(ops, x)
+            return y, -over_event(ops, self.univariate.log_slope_from(ops, rest), x)
+        y, log_slope = self._explicit(ops, x).inverse_and_log_slope(ops, x)
+        return y, -over_event(ops, log_slope, x)
+
+    def _unfolded(self, ops, x):
+        """y, coordinate by coordinate, and what makes the log-slope, in the order of the generations."""
+        size, groups = x.shape[0], _groups(self.stages)
+        unfolding = self._unfolding(ops, groups)
+        fresh, found, rests = None, [], []
+        for stage, chosen in enumerate(groups):
+            raw = unfolding.advance(fresh, stage)
+            univariate = self.univariate.only(chosen, size) if len(chosen) < size else self.univariate
+            step = with_given(ops, univariate, raw, len(chosen))
+            y, rest = step.inverse_and_rest(ops, ops.take(x, chosen))
+            found.append(y)
+            rests.append([each if len(getattr(each, "shape", ())) == 2 else 0.0 * y + each for each in rest])
+            fresh = tamed(ops, features(ops, y, [self.rates[i] for i in chosen]))
+        collected = [ops.concat(parts) for parts in zip(*rests, strict=True)]
+        order = [i for chosen in groups for i in chosen]
+        y = ops.concat(found) if len(found) > 1 else found[0]
+        return (y if order == sorted(order) else ops.take(y, sorted(range(len(order)), key=order.__getitem__))), collected
+
+    def _rolls(self, ops) -> bool:
+        """Is the inverse a loop, the same for every coordinate, and not written out?"""
+        size = len(self.stages)
+        plain = not any(isinstance(layer, Residual) for layer in self.network)
+        return (
+            _outputs(self.network) > ops.most_unrolled and max(self.stages) + 1 == size and plain and self.univariate.alike(size)
+        )
+
+    def _rolled(self, ops, x):
+        """y and the log-determinant by a loop over the coordinates: a graph whose size does not depend on their number."""
+        size, order = x.shape[0], list(np.argsort(self.stages))
+        given = tamed(ops, self.context[0].context) if self.context else None
+        columns = self._columns()
+        network = Rolled(ops, self.network, order, [column for i in order for column in columns[i]], given)
+        rates = [self.rates[i] for i in order]
+        ordered = ops.take(x, order)
+
+        def stage(step, known, total, *hidden):
+            raw, hidden = network.advance(features(ops, known, rates), hidden, step)
+            univariate = with_given(ops, self.univariate.at(ops, order, step), raw, None)
+            y, log_slope = univariate.inverse_and_log_slope(ops, ops.pick(ordered, step))
+            here = ops.pick(np.eye(size), step)[:, None] > 0.5
+            return [ops.where(here, tamed(ops, y)[None], known), total + log_slope, *hidden]
+
+        nothing = 0.0 * ops.clip(ordered, -1.0, 1.0)
+        known, total, *_ = ops.loop(size, stage, nothing, nothing[0], *network.start(nothing[0]))
+        return ops.take(known, list(np.argsort(order))), -total
+
+    def _columns(self) -> list[list[int]]:
+        """The inputs of the network that each coordinate has."""
+        counts = feature_counts(self.rates)
+        return [list(range(end - count, end)) for end, count in zip(accumulate(counts), counts, strict=True)]
+
+    def _unfolding(self, ops, groups) -> Unfolding:
+        columns = self._columns()
+        given = [layer.context for layer in self.context]
+        first = columns[-1][-1] + 1
+        behind = list(range(first, first + given[0].shape[0])) if given else []
+        order = [*behind, *(column for chosen in groups for i in chosen for column in columns[i])]
+        return Unfolding(ops, self.network, order, tamed(ops, given[0]) if given else None)
+
+
+@lru_cache(maxsize=16)
+def _masked_network(key, hidden, activation, residual):
+    """The network of a plan; steps that are repeated share it, until they have weights."""
+    rows, shape, known, stages, outputs = key
+    adjacency = np.frombuffer(rows, bool).reshape(shape)
+    return Plan(adjacency, np.array(known, int), np.array(stages, int), outputs).layers(hidden, activation, residual)
+
+
+def _outputs(network) -> int:
+    """How many numbers a masked network gives."""
+    return len(network[-1].degrees)
+
+
+def _groups(stages) -> list[list[int]]:
+    """The coordinates of each generation."""
+    return [[i for i, stage in enumerate(stages) if stage == each] for each in range(max(stages) + 1)]

@@ -1,0 +1,137 @@
+"""Block neural autoregressive steps: one network of all coordinates, increasing in each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from flowspec.networks.blocks import BlockDense, blocks
+from flowspec.networks.layers import ContextInput, Dense, dense, run
+from flowspec.networks.settings import too_large
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
+from flowspec.parts.fields import grown, parameter, setting
+from flowspec.parts.trees import with_fields
+from flowspec.parts.values import Learn, Value, WholeContext
+from flowspec.support.sets import Interval
+from flowspec.transforms.learned.conditioned import tamed
+from flowspec.transforms.splines.searched import MARGIN, continued, invert, spread
+from flowspec.transforms.whole_space import WholeSpace
+
+LIMIT = 100.0
+"""Where the function of each coordinate turns linear."""
+
+LARGEST_GATE = 0.99
+"""So much of the identity is left that every number is reached, and no slope is 0."""
+
+
+@dataclass(frozen=True, eq=False)
+class BlockAutoregressive(WholeSpace):
+    """x_i = gate f_i(y_i; y_1 ... y_(i-1)) + (1 - gate) y_i, f a network that increases with y_i; linear beyond |y_i| = 100.
+
+    All f are one network with the activation tanh, whose weights within a coordinate are positive. The density takes one
+    pass of it; sampling searches for one coordinate after the other.   Slope: gate df_i/dy_i + 1 - gate.
+    Source: Block Neural Autoregressive Flow, De Cao et al., 2019, arXiv:1904.04676.
+    """
+
+    examples = ("BlockAutoregressive(hidden=[4])", "BlockAutoregressive(hidden=[3, 2])")
+
+    hidden: tuple[int, ...] = setting((8, 8), kind=tuple, low=1, high=1024, doc="units of each hidden layer for one coordinate")
+    gate: Value = parameter(Learn(0.5), within=Interval(0.0, LARGEST_GATE), doc="share of the network; the rest is the identity")
+    network: tuple[BlockDense, ...] = grown()
+    context: tuple[ContextInput, ...] = grown()
+    conditioner: tuple[Dense, ...] = grown()
+
+    def problems(self, space):
+        yield from too_large([space.size * width for width in (1, *self.hidden, 1)])
+
+    def grow(self, space, columns):
+        if self.network:
+            return self
+        step = with_fields(self, {"network": blocks(space.size, self.hidden)})
+        if not columns:
+            return step
+        width = space.size * (*self.hidden, 1)[0]
+        return with_fields(step, {"context": (ContextInput(WholeContext(columns)),), "conditioner": (dense(columns, width),)})
+
+    @property
+    def varies(self):
+        return True
+
+    def inverse_and_log_det(self, ops, y):
+        matrices, diagonals, biases = self._weights(ops)
+        layers = [_affine(ops, matrix, bias) for matrix, bias in zip(matrices, biases, strict=True)]
+
+        def function(x):
+            return _run(ops, x, layers, diagonals, self.gate)[:2]
+
+        x, log_slope = continued(ops, function, LIMIT)(y)
+        return x, -ops.sum(log_slope)
+
+    def forward_and_log_det(self, ops, x):
+        size = x.shape[0]
+        matrices, diagonals, offsets = self._weights(ops)
+        # For each coordinate what belongs to its units.
+        rows, biases = (
+            [ops.unflatten(each, (size, layer.outputs)) for layer, each in zip(self.network, values, strict=True)]
+            for values in (matrices, offsets)
+        )
+        nothing = 0.0 * ops.clip(x, -1.0, 1.0)
+        gates = spread(ops, self.gate, (size,), nothing[0])
+
+        def stage(step, total, y, *known):
+            """One more coordinate. What is not known yet is 0 in `known`: the inputs of each layer, (D, units, N)."""
+            own = [ops.pick(each, step)[None] for each in diagonals]
+            layers = []
+            for row, bias, each, diagonal in zip(rows, biases, known, own, strict=True):
+                given = ops.linear(ops.pick(row, step), ops.flatten(each), ops.pick(bias, step))
+                layers.append(_affine(ops, diagonal[0], given))
+
+            def network(value):
+                return _run(ops, value, layers, own, ops.pick(gates, step)[None])
+
+            function = continued(ops, lambda value: network(value)[:2], LIMIT)
+            found = invert(ops, function, ops.pick(x, step)[None], MARGIN * LIMIT)
+            units = network(ops.clip(found, -LIMIT, LIMIT))[2]
+            here = ops.pick(ops.constant(np.eye(size)), step)[:, None] > 0.5
+            filled = [ops.where(here[:, None], each[None], before) for each, before in zip(units, known, strict=True)]
+            return [total + function(found)[1][0], ops.where(here, found, y), *filled]
+
+        known = [ops.constant(np.zeros((size, layer.inputs, 1))) + nothing[:, None] for layer in self.network]
+        total, y, *_ = ops.loop(size, stage, nothing[0], nothing, *known)
+        return y, -total
+
+    def _weights(self, ops: Ops) -> tuple[list[Array], list[Array], list[Array]]:
+        """Matrix, blocks of its diagonal and bias of each layer; what the context adds stands in the first bias."""
+        matrices = [layer.matrix(ops) for layer in self.network]
+        diagonals = [layer.diagonal(ops, matrix) for layer, matrix in zip(self.network, matrices, strict=True)]
+        biases = [layer.bias for layer in self.network]
+        if self.context:
+            biases[0] = biases[0] + run(ops, self.conditioner, tamed(ops, self.context[0].context))
+        return matrices, diagonals, biases
+
+
+def _affine(ops: Ops, matrix: Array, bias: Array) -> Callable[[Array], Array]:
+    return lambda x: ops.linear(matrix, x, bias)
+
+
+def _run(
+    ops: Ops, x: Array, layers: Sequence[Callable[[Array], Array]], diagonals: Sequence[Array], gate: Array
+) -> tuple[Array, Array, list[Array]]:
+    """The function of some coordinates (B, N): its value, its log-slope, and the inputs of each layer.
+
+    layers      what goes on between two activations
+    diagonals   how its results depend on the coordinate they belong to, (B, outputs, inputs)
+    gate        share of the network
+    """
+    seen = [x]
+    found, slope = layers[0](x), diagonals[0]
+    for layer, diagonal in zip(layers[1:], diagonals[1:], strict=True):
+        units = ops.tanh(found)
+        seen.append(units)
+        found = layer(units)
+        slope = ops.matmul(diagonal, slope * ops.unflatten(1.0 - units * units, (diagonal.shape[0], diagonal.shape[2])))
+    rest = 1.0 - gate
+    return gate * found + rest * x, ops.log(gate * slope[:, 0] + rest), seen

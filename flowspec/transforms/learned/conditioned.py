@@ -1,0 +1,188 @@
+"""Steps whose parameters a network gives: what `Autoregressive`, `Coupling` and `Elementwise` share.
+
+The univariate step inside runs from data to base, as in zuko: so the density is explicit whatever the
+univariate is, and sampling inverts it.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from flowspec.networks.layers import ContextInput, Layer, run
+from flowspec.networks.settings import too_large
+from flowspec.ops import Ops
+from flowspec.ops.numpy import REFERENCE
+from flowspec.ops.vocabulary import Array
+from flowspec.parts.fields import grown, parameters, part, setting
+from flowspec.parts.trees import with_fields
+from flowspec.parts.values import Constraint, Learn, Predicted, WholeContext, component, value_range
+from flowspec.support.sets import Circle
+from flowspec.support.space import Space
+from flowspec.transforms.elementwise.standard import from_real
+from flowspec.transforms.transform import Transform, Univariate
+
+
+def sees_angles() -> bool:
+    """The setting `periodic`."""
+    return setting(True, kind=bool, doc="does the network see an angle as cosine and sine, without a seam?")
+
+
+@dataclass(frozen=True, eq=False)
+class Conditioned(Transform):
+    """x = f(y), coordinate by coordinate, where a network gives the parameters of f; f runs from data to base."""
+
+    univariate: Univariate = part(univariate=True, doc="the step of one number, from data to base, whose parameters are given")
+    network: tuple[Layer, ...] = grown()
+    context: tuple[ContextInput, ...] = grown()
+    rates: tuple[float, ...] = ()
+    """What turns each input into an angle, as `angular_rates` gives it."""
+
+    scalar_too = True
+    before = "Normal([-0.5, 0, 0.5], 1)"
+
+    # --- what the network is for ----------------------------------------------------------------
+
+    @abstractmethod
+    def make_network(self, space: Space, rates: Sequence[float], columns: int, outputs: int) -> tuple[Layer, ...]:
+        """The network for an event; () if nothing could be its input.
+
+        rates     of the coordinates, as `angular_rates` gives them
+        columns   how many context variables there are
+        outputs   how many numbers a coordinate takes
+        """
+
+    def grow(self, space, columns):
+        # Parameters that are learned are from then on what the network gives.
+        if self.network:
+            return self
+        predicted = {
+            name: value for name in parameters(self.univariate) if isinstance(value := getattr(self.univariate, name), Learn)
+        }
+        event = self.inner_space(space).shape
+        outputs = sum(_count(self.univariate, name, event) for name in predicted)
+        rates = angular_rates(space) if getattr(self, "periodic", False) else (0.0,) * space.size
+        network = self.make_network(space, rates, columns, outputs) if outputs else ()
+        if not network:
+            return self
+        specs = parameters(self.univariate)
+        univariate = with_fields(self.univariate, {n: _predicted(value, specs[n].within) for n, value in predicted.items()})
+        context = (ContextInput(WholeContext(columns)),) if columns else ()
+        return with_fields(self, {"univariate": univariate, "network": network, "context": context, "rates": rates})
+
+    def problems(self, space):
+        hidden = getattr(self, "hidden", ())
+        event = self.inner_space(space).shape
+        values = {name: getattr(self.univariate, name) for name in parameters(self.univariate)}
+        outputs = sum(_count(self.univariate, n, event) for n, value in values.items() if isinstance(value, Learn | Predicted))
+        yield from too_large([2 * space.size, *hidden, outputs * math.prod(event)])
+
+    @property
+    def varies(self):
+        return True
+
+    def outputs(self, ops: Ops, x: Array | None) -> Array:
+        """What the network gives for the features `x` of its inputs (None: it sees the context alone), (outputs, N)."""
+        given = [layer.context for layer in self.context]
+        inputs = ops.concat([x, *given]) if x is not None and given else given[0] if x is None else x
+        return run(ops, self.network, tamed(ops, inputs))
+
+    def given(self, ops: Ops, raw: Array, size: int | None) -> Univariate:
+        """The univariate step with the parameters that the network gives, as `with_given` takes them."""
+        return with_given(ops, self.univariate, raw, size)
+
+    # --- supports: those of the univariate, backwards -----------------------------------------------
+
+    def misfits(self, space, giver):
+        return self.univariate.range_misfits(self.inner_space(space), giver)
+
+    def range_misfits(self, space, giver):
+        return self.univariate.misfits(self.inner_space(space), giver)
+
+    def domain_for(self, space):
+        return self.placed(space, self.univariate.range_for(self.inner_space(space)))
+
+    def range_for(self, space):
+        return self.placed(space, self.univariate.domain_for(self.inner_space(space)))
+
+    def image(self, space):
+        return self.placed(space, self.univariate.preimage(self.inner_space(space)))
+
+    def preimage(self, space):
+        return self.placed(space, self.univariate.image(self.inner_space(space)))
+
+    def placed(self, space: Space, inner: Space) -> Space:
+        """The whole support, with `inner` over the coordinates that change."""
+        return inner
+
+
+def with_given(ops: Ops, univariate: Univariate, raw: Array, size: int | None) -> Univariate:
+    """A univariate step with the parameters that a network gives.
+
+    raw    (P size, N), parameter by parameter
+    size   how many coordinates there are; None for a scalar
+    """
+    event = () if size is None else (size,)
+    predicted = {n: v for n in parameters(univariate) if isinstance(v := getattr(univariate, n), Predicted)}
+    shapes = [parameters(univariate)[name].shape(univariate, event) for name in predicted]
+    pieces = ops.split(raw, [math.prod(shape) for shape in shapes])
+    found = {}
+    for (name, value), shape, rows in zip(predicted.items(), shapes, pieces, strict=True):
+        free = rows[0] if not shape else rows if len(shape) == 1 else ops.unflatten(rows, shape)
+        found[name] = _constrained(ops, free, value)
+    return with_fields(univariate, found)
+
+
+def _count(univariate: Univariate, name: str, event: tuple[int, ...]) -> int:
+    """How many numbers of a parameter each coordinate takes."""
+    shape = parameters(univariate)[name].shape(univariate, event)
+    return math.prod(shape[: len(shape) - len(event)])
+
+
+def _predicted(start: Learn, within: Constraint) -> Predicted:
+    """What a network gives in the place of a learned parameter."""
+    offset = float(np.asarray(start.init).flat[0])
+    steps = from_real(value_range(start, component(within, offset)))
+    for step in reversed(steps):
+        offset = float(step.inverse(REFERENCE, offset))
+    return Predicted(start, offset, steps)
+
+
+def _constrained(ops: Ops, free: Array, predicted: Predicted) -> Array:
+    """A parameter from the free number that a network gives."""
+    if predicted.offset:
+        free = free + predicted.offset
+    for step in predicted.steps:
+        free = step.forward(ops, free)
+    return free
+
+
+def tamed(ops: Ops, x: Array) -> Array:
+    """Inputs of a network, moved to where products of its weights do not overflow: inf - inf would be NaN."""
+    largest = float(np.finfo(ops.dtype).max) ** 0.8
+    return ops.clip(x, -largest, largest)
+
+
+def angular_rates(space: Space) -> tuple[float, ...]:
+    """For each coordinate what turns it into an angle: 2 pi / circumference; 0 for a number."""
+    return tuple(2 * math.pi / (p.high - p.low) if isinstance(p, Circle) else 0.0 for p in space.parts)
+
+
+def features(ops: Ops, x: Array, rates: Sequence[float]) -> Array:
+    """Coordinates (D, N) as a network sees them: a number as it is, an angle as its cosine and sine."""
+    if not any(rates):
+        return x
+    rows: list[Array] = []
+    for row, rate in enumerate(rates):
+        here = x[row : row + 1]
+        rows += [ops.cos(here * rate), ops.sin(here * rate)] if rate else [here]
+    return ops.concat(rows)
+
+
+def feature_counts(rates: Sequence[float]) -> list[int]:
+    """How many features each coordinate has."""
+    return [2 if rate else 1 for rate in rates]

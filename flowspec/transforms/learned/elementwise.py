@@ -1,0 +1,40 @@
+"""Steps of each coordinate alone, whose parameters are free or follow from the context.
+
+Source: zuko.flows.ElementWiseTransform.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowspec.networks.layers import mlp
+from flowspec.networks.settings import activation_name, hidden_layers, normalizes
+from flowspec.transforms.learned.conditioned import Conditioned
+from flowspec.transforms.transform import over_event
+
+
+@dataclass(frozen=True, eq=False)
+class Elementwise(Conditioned):
+    """x_i = f(y_i; network(context)); without a context, the parameters of f are learned.   Source: zuko.flows."""
+
+    examples = ("Elementwise(MonotonicAffine)", "Elementwise(RQS(bins=4))")
+
+    hidden: tuple[int, ...] = hidden_layers()
+    activation: str = activation_name()
+    normalize: bool = normalizes()
+
+    def make_network(self, space, rates, columns, outputs):
+        return mlp(columns, outputs * space.size, self.hidden, self.activation, self.normalize) if columns else ()
+
+    def _step(self, ops, x):
+        if not self.network:
+            return self.univariate
+        return self.given(ops, self.outputs(ops, None), None if len(x.shape) == 1 else x.shape[0])
+
+    def inverse_and_log_det(self, ops, y):
+        x, log_slope = self._step(ops, y).forward_and_log_slope(ops, y)
+        return x, -over_event(ops, log_slope, x)
+
+    def forward_and_log_det(self, ops, x):
+        y, log_slope = self._step(ops, x).inverse_and_log_slope(ops, x)
+        return y, -over_event(ops, log_slope, x)

@@ -1,0 +1,1 @@
+"""Linear maps of the whole event."""

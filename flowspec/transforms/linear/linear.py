@@ -1,0 +1,89 @@
+"""Linear maps by a matrix, a triangular one, or the product of two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from flowspec.parts import mistakes
+from flowspec.parts.fields import parameter, square_matrix
+from flowspec.parts.values import NONZERO, Learn, Value
+from flowspec.transforms.linear.matrix import LARGEST_ENTRY, Matrix
+from flowspec.transforms.transform import over_event
+
+LARGEST_CONDITION = 1e12
+"""Beyond this ratio of the singular values the inverse of a matrix has no correct digits to speak of."""
+
+
+@dataclass(frozen=True, eq=False)
+class Linear(Matrix):
+    """y = matrix x + shift.   |det|: that of the matrix.   Source: nflows, transforms/linear.py."""
+
+    examples = ("Linear([[2, 1, 0], [0, 1, 0.5], [0.3, 0, -1]], [1, 2, 3])",)
+
+    matrix: Value = parameter(shape=square_matrix, doc="a vector of rows")
+    shift: Value = parameter(0.0, doc="added afterwards")
+
+    def problems(self, space):
+        matrix = np.asarray(getattr(self.matrix, "init", self.matrix), float)
+        if np.abs(matrix).max() > LARGEST_ENTRY:
+            yield mistakes.EntryTooLarge(field="matrix", limit=f"{LARGEST_ENTRY:g}")
+        elif np.linalg.cond(matrix) > LARGEST_CONDITION:
+            yield mistakes.SingularMatrix(field="matrix")
+
+    def map(self, ops):
+        return self.matrix
+
+
+@dataclass(frozen=True, eq=False)
+class LULinear(Matrix):
+    """y = L U x + shift, L unit lower and U upper triangular.   |det|: product of the diagonal of U.
+
+    Source: zuko.transforms.LULinearTransform; Kingma and Dhariwal, 2018, arXiv:1807.03039, eq. 10.
+    """
+
+    examples = (
+        "LULinear([[0, 0, 0], [0.5, 0, 0], [-1, 0.3, 0]], [[0, 2, 1], [0, 0, 0.5], [0, 0, 0]], [1, 2, 0.5])",
+        "LULinear(learn(0.1), learn(0.2), learn(1.5))",
+    )
+
+    lower: Value = parameter(Learn(0.0), shape=square_matrix, doc="L below its diagonal; the rest is not read")
+    upper: Value = parameter(Learn(0.0), shape=square_matrix, doc="U above its diagonal; the rest is not read")
+    diagonal: Value = parameter(Learn(1.0), within=NONZERO, by_row=False, doc="the diagonal of U")
+    shift: Value = parameter(0.0, doc="added afterwards")
+
+    def map(self, ops):
+        size = self.lower.shape[0]
+        below, above = np.tril(np.ones((size, size)), -1), np.triu(np.ones((size, size)), 1)
+        unit = ops.constant(np.eye(size))
+        lower = self.lower * ops.constant(below) + unit
+        return ops.matmul(lower, self.upper * ops.constant(above) + unit * self.diagonal)
+
+    def log_det(self, ops, x):
+        return over_event(ops, ops.log(ops.abs(self.diagonal)), x)
+
+
+@dataclass(frozen=True, eq=False)
+class TriangularAffine(Matrix):
+    """y = loc + scale_tril x.   |det|: product of the diagonal.
+
+    Source: loc and scale_tril of torch.distributions.MultivariateNormal.
+    """
+
+    examples = ("TriangularAffine([1, 2, 3], [[1, 0, 0], [0.5, 2, 0], [-1, 0.3, 0.5]])",)
+
+    loc: Value = parameter(doc="added afterwards")
+    scale_tril: Value = parameter(shape=square_matrix, trainable=False, doc="lower triangular, its diagonal positive")
+
+    @property
+    def shift(self):
+        return self.loc
+
+    def problems(self, space):
+        matrix = np.asarray(self.scale_tril)
+        if np.triu(matrix, 1).any() or not (np.diag(matrix) > 0).all():
+            yield mistakes.NotTriangular(field="scale_tril")
+
+    def map(self, ops):
+        return self.scale_tril

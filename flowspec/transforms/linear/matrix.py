@@ -1,0 +1,80 @@
+"""What linear maps of the whole event share."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+
+from flowspec.ops.numpy import REFERENCE
+from flowspec.parts.values import Value
+from flowspec.support.sets import REAL, Interval
+from flowspec.transforms.transform import Transform, bound_to_reference
+
+LARGEST_ENTRY = 1e30
+"""Sums of products with greater numbers overflow in float32, and inf - inf is NaN."""
+
+
+class VectorMap(Transform):
+    """A linear map of R^D onto itself. A box becomes a tilted one, of which the support is the hull."""
+
+    image_is_hull = True
+
+    def domain_for(self, space):
+        return space.with_parts([REAL] * space.size)
+
+    def image(self, space):
+        return self._hull(space, "forward_and_log_det")
+
+    def preimage(self, space):
+        return self._hull(space, "inverse_and_log_det")
+
+    def _hull(self, space, direction):
+        if self.varies or space.is_real:
+            return self.domain_for(space)
+        function = getattr(bound_to_reference(self), direction)
+        shift = function(REFERENCE, np.zeros((space.size, 1)))[0]
+        # Column i is where the unit vector i goes.
+        matrix = function(REFERENCE, np.eye(space.size))[0] - shift
+        return space.with_parts(hull_of_image(matrix, shift[:, 0], space.intervals))
+
+
+def hull_of_image(matrix: np.ndarray, shift: np.ndarray, box: Sequence[Interval]) -> list[Interval]:
+    """The smallest box around all matrix x + shift, for x in a box."""
+    low, reaches_low = _least(matrix, box)
+    high, reaches_high = _least(-matrix, box)
+    ends = zip(low + shift, -high + shift, reaches_low, reaches_high, strict=True)
+    return [Interval(float(a), float(b), bool(at_a), bool(at_b)) for a, b, at_a, at_b in ends]
+
+
+def _least(matrix, box):
+    """Row by row the lower end of all matrix x, and whether it is reached."""
+    low, high, closed_low, closed_high = np.array([[i.low, i.high, i.closed_low, i.closed_high] for i in box]).T
+    up, down = np.maximum(matrix, 0.0), np.minimum(matrix, 0.0)
+    endless = up @ np.isinf(low) - down @ np.isinf(high) > 0
+    finite = up @ np.where(np.isinf(low), 0.0, low) + down @ np.where(np.isinf(high), 0.0, high)
+    return np.where(endless, -np.inf, finite), up @ (1 - closed_low) - down @ (1 - closed_high) <= 0
+
+
+class Matrix(VectorMap):
+    """y = A x + shift, for whoever says what A is.
+
+    A constant A is inverted once, in float64, when a graph is written: `ops.solve`.
+    """
+
+    shift: Value
+
+    @abstractmethod
+    def map(self, ops):
+        """A, (D, D)."""
+
+    def log_det(self, ops, x):
+        """log |det A|."""
+        return ops.log_abs_det(self.map(ops))
+
+    def forward_and_log_det(self, ops, x):
+        return ops.matmul(self.map(ops), x) + self.shift, self.log_det(ops, x)
+
+    def inverse_and_log_det(self, ops, y):
+        return ops.solve(self.map(ops), y - self.shift), self.log_det(ops, y)

@@ -1,0 +1,80 @@
+"""Changes of the order of the coordinates."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flowspec.parts import mistakes
+from flowspec.parts.checks import coordinates
+from flowspec.parts.fields import setting
+from flowspec.support.space import Space
+from flowspec.transforms.transform import Transform
+
+
+class Reordering(Transform):
+    """y[i] = x[order[i]].   Slope: 1."""
+
+    @abstractmethod
+    def order_of(self, size: int) -> tuple[int, ...]:
+        """Which coordinate comes to each place."""
+
+    def misfits(self, space: Space, giver: str) -> Iterable:
+        if any(part.size > 1 for part in space.parts):
+            tied = next(part for part in space.parts if part.size > 1)
+            yield mistakes.TiedCoordinates(giver=giver, gives=tied.words)
+
+    def domain_for(self, space):
+        return space
+
+    def range_for(self, space):
+        return space
+
+    def image(self, space):
+        return space.with_parts(space.parts[i] for i in self.order_of(space.size))
+
+    def preimage(self, space):
+        return space.with_parts(space.parts[i] for i in self._back(space.size))
+
+    def _back(self, size: int) -> list[int]:
+        order = self.order_of(size)
+        return sorted(range(size), key=order.__getitem__)
+
+    def forward_and_log_det(self, ops, x):
+        return ops.take(x, self.order_of(x.shape[0])), 0.0
+
+    def inverse_and_log_det(self, ops, y):
+        return ops.take(y, self._back(y.shape[0])), 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Reverse(Reordering):
+    """y[i] = x[D - 1 - i].   Source: zuko.transforms.PermutationTransform with the reversed order."""
+
+    examples = ("Reverse",)
+
+    def order_of(self, size):
+        return tuple(range(size - 1, -1, -1))
+
+
+@dataclass(frozen=True, eq=False)
+class Permute(Reordering):
+    """y[i] = x[order[i]].   Source: zuko.transforms.PermutationTransform."""
+
+    examples = ("Permute([2, 0, 1])",)
+
+    order: tuple[int, ...] = setting(kind=tuple, low=0, doc="which coordinate comes to each place, counted from 0")
+
+    def misfits(self, space, giver):
+        if len(self.order) != space.size:
+            expected, found = coordinates(len(self.order)), coordinates(space.size)
+            advice = f"write each number from 0 to {space.size - 1} once, in the new order"
+            yield mistakes.WrongSize(expected=expected, found=found, giver=giver, advice=advice)
+        elif sorted(self.order) != list(range(space.size)):
+            yield mistakes.NotAPermutation(field="order", last=space.size - 1)
+        else:
+            yield from super().misfits(space, giver)
+
+    def order_of(self, size):
+        return tuple(int(i) for i in self.order)

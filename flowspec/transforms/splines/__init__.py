@@ -1,0 +1,1 @@
+"""Monotone curves of one number with many parameters: splines, polynomials, monotone networks."""

@@ -1,0 +1,278 @@
+"""Rational-quadratic splines.
+
+Source: Neural Spline Flows, Durkan et al., 2019, arXiv:1906.04032: eq. 4 (value), 5 (slope), 6 to 8 (inverse).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from flowspec.parts import mistakes
+from flowspec.parts.fields import parameter, setting
+from flowspec.parts.trees import with_fields
+from flowspec.parts.values import Learn, Value
+from flowspec.support.sets import POSITIVE, Circle, Interval
+from flowspec.transforms.elementwise.monotonic_affine import pressed
+from flowspec.transforms.splines.boxed import Boxed
+from flowspec.transforms.transform import Univariate
+
+
+class RationalQuadratic(Univariate):
+    """A monotone spline between knots; the formulas for whoever says in which bin a number lies."""
+
+    def forward(self, ops, x):
+        return self.forward_and_log_slope(ops, x)[0]
+
+    def inverse(self, ops, y):
+        return self.inverse_and_log_slope(ops, y)[0]
+
+    def log_slope(self, ops, x):
+        return self.forward_and_log_slope(ops, x)[1]
+
+
+def value(y0, height, steep, d0, d1, z):
+    """The spline at the share z of a bin: of the given start, height, mean slope, and slopes at the ends."""
+    inner = z * (1.0 - z)
+    return y0 + height * (steep * z * z + d0 * inner) / (steep + (d0 + d1 - 2.0 * steep) * inner)
+
+
+def share(ops, above, height, steep, d0, d1):
+    """The share z of a bin at which the spline stands `above` its start."""
+    bend = d0 + d1 - 2.0 * steep
+    a = height * (steep - d0) + above * bend
+    b = height * d0 - above * bend
+    c = -steep * above
+    # The root of a z^2 + b z + c that does not cancel; rounding may push the discriminant below 0.
+    root = ops.sqrt(ops.maximum(b * b - 4.0 * a * c, 0.0))
+    return -2.0 * c / (b + root)
+
+
+def log_slope(ops, steep, d0, d1, z):
+    """Logarithm of the slope at the share z of a bin."""
+    rest = 1.0 - z
+    inner = z * rest
+    above = d1 * z * z + 2.0 * steep * inner + d0 * rest * rest
+    below = steep + (d0 + d1 - 2.0 * steep) * inner
+    ratio = steep / below
+    return ops.log(above * ratio * ratio)
+
+
+def _per_bin(part, event):
+    return (part.bins, *event)
+
+
+def _per_inner_knot(part, event):
+    return (_inner_knots(part), *event)
+
+
+def _inner_knots(part):
+    return part.bins if part.circular else part.bins - 1
+
+
+def _over_knots(ops, value, count, x):
+    """One number for all knots as an array over them; arrays as they are."""
+    return ops.constant(np.full((count, *x.shape[:-1], 1), value)) if isinstance(value, int | float) else value
+
+
+@dataclass(frozen=True, eq=False)
+class RQS(RationalQuadratic, Boxed):
+    """Rational-quadratic spline on [-bound, bound], the identity outside.   Source: arXiv:1906.04032.
+
+    Widths, heights and slopes are free numbers, as zuko.transforms.MonotonicRQSTransform takes them: a
+    softmax makes bins of the first two, an exponential slopes of the third, each pressed so that no slope
+    falls below `slope`. A coordinate whose support is a circle is mapped onto that circle, with slope 1 where
+    its ends meet. With `circular`, the spline maps the circle (-bound, bound) onto itself, and the slope where
+    the ends meet is free too.
+    """
+
+    examples = (
+        "RQS",
+        "RQS(bins=4, bound=3, widths=[0.5, -1, 0.2, 0.1], heights=[1, 0.3, -0.4, 0], slopes=[0.5, -0.5, 1])",
+        "RQS(bins=3, bound=2, widths=learn([0.5, -1, 0.2]), slopes=learn([0.5, -0.5]))",
+        "RQS(bins=3, bound=3, widths=[0.5, -1, 0.2], heights=[1, 0, -0.4], slopes=[0.5, -0.5, 1], circular=true)",
+    )
+
+    before = "CircularUniform(-3, 3)[3]"
+
+    bins: int = setting(8, low=2, high=256, doc="number of bins")
+    bound: float = setting(5.0, kind=float, low=1e-6, high=1e6, doc="half the width of the spline")
+    widths: Value = parameter(Learn(0.0), shape=_per_bin, by_row=False, doc="one free number for each bin")
+    heights: Value = parameter(Learn(0.0), shape=_per_bin, by_row=False, doc="one free number for each bin")
+    slopes: Value = parameter(Learn(0.0), shape=_per_inner_knot, by_row=False, doc="one for each inner knot")
+    slope: float = setting(1e-3, kind=float, low=1e-6, high=0.5, doc="smallest slope")
+    circular: bool = setting(False, kind=bool, doc="is the support a circle?")
+    turn: bool = setting(False, kind=bool, doc="is a circle turned by half before the spline acts?")
+    circles: tuple[tuple[float, float] | None, ...] = ()
+    """The ends of each coordinate's circle, where it has one."""
+
+    # --- supports ----------------------------------------------------------------------------------
+
+    @property
+    def domain(self):
+        return Circle(-self.bound, self.bound) if self.circular else Interval()
+
+    def domain_for(self, space):
+        # Sets that tie coordinates together fall apart into numbers; circles stay.
+        kept = ((part,) if isinstance(part, Circle) and not self.circular else (self.domain,) * part.size for part in space.parts)
+        return space.with_parts(each for group in kept for each in group)
+
+    def grow(self, space, columns):
+        ends = tuple((part.low, part.high) if isinstance(part, Circle) else None for part in space.parts)
+        return with_fields(self, {"circles": ends}) if any(ends) and not self.circular else self
+
+    def image(self, space):
+        return self._with_circles(space, super().image)
+
+    def preimage(self, space):
+        return self._with_circles(space, super().preimage)
+
+    def _with_circles(self, space, image):
+        """The image of a box; circles stay."""
+        if not any(isinstance(part, Circle) for part in space.parts):
+            return image(space)
+        if self.varies or all(isinstance(part, Circle) for part in space.parts):
+            return space.with_parts(p if isinstance(p, Circle) else self.image_when_varying(p) for p in space.parts)
+        found = image(space)
+        return space.with_parts(p if isinstance(p, Circle) else q for p, q in zip(space.parts, found.parts, strict=True))
+
+    def only(self, chosen, size):
+        step = super().only(chosen, size)
+        return with_fields(step, {"circles": tuple(self.circles[i] for i in chosen)}) if self.circles else step
+
+    def alike(self, size):
+        return len(set(self.circles)) < 2 and super().only([0], size) is self
+
+    # --- formulas ------------------------------------------------------------------------------------
+
+    def forward_and_log_slope(self, ops, x):
+        centre, half = self._frame(ops, x)
+        inside = ops.clip(self._turned(ops, x - centre, half), -half, half)
+        x0, width, y0, height, d0, d1 = self._bin(ops, inside, half, 0)
+        steep, z = height / width, ops.clip((inside - x0) / width, 0.0, 1.0)
+        y = value(y0, height, steep, d0, d1, z) + centre
+        return ops.where(self._within(ops, x), y, x), self.log_slope_from(ops, (steep, d0, d1, z, x))
+
+    def inverse_and_log_slope(self, ops, y):
+        x, rest = self.inverse_and_rest(ops, y)
+        return x, self.log_slope_from(ops, rest)
+
+    def inverse_and_rest(self, ops, y):
+        centre, half = self._frame(ops, y)
+        inside = ops.clip(y - centre, -half, half)
+        x0, width, y0, height, d0, d1 = self._bin(ops, inside, half, 1)
+        steep = height / width
+        z = ops.clip(share(ops, ops.maximum(inside - y0, 0.0), height, steep, d0, d1), 0.0, 1.0)
+        x = ops.where(self._within(ops, y), self._turned(ops, x0 + z * width, half) + centre, y)
+        return x, (steep, d0, d1, z, y)
+
+    def log_slope_from(self, ops, rest):
+        steep, d0, d1, z, x = rest
+        return ops.where(self._within(ops, x), log_slope(ops, steep, d0, d1, z), 0.0)
+
+    def _turned(self, ops, x, half):
+        """Half a turn, which undoes itself."""
+        return ops.where(x < 0.0, x + half, x - half) if self.turn and (self.circular or any(self.circles)) else x
+
+    def _frame(self, ops, x):
+        """The middle of the spline and half its width, for all coordinates or each."""
+        if not any(self.circles):
+            return 0.0, self.bound
+        ends = [ends or (-self.bound, self.bound) for ends in self.circles]
+        frames = ([0.5 * (low + high) for low, high in ends], [0.5 * (high - low) for low, high in ends])
+        if len(set(ends)) == 1:
+            return tuple(each[0] for each in frames)
+        columns = map(np.array, frames)
+        return tuple(ops.constant(each if len(x.shape) == 1 else each[:, None]) for each in columns)
+
+    def _within(self, ops, x):
+        """Where the spline acts, and not the identity. (NaN goes through the identity.)"""
+        if self.circular or (self.circles and all(self.circles)):
+            return ops.abs(x) >= 0.0
+        inside = ops.abs(x) < self.bound
+        if any(self.circles):
+            always = np.array([float(bool(ends)) for ends in self.circles])
+            inside = inside | (ops.constant(always if len(x.shape) == 1 else always[:, None]) > 0.5)
+        return inside
+
+    def _bin(self, ops, x, half, side):
+        """Start and extent of the bin of each x in both directions, and the slopes at its ends.
+
+        x      relative to the middle of the spline, inside it
+        side   0 if x is a position, 1 if it is a value
+        """
+        press = math.log(self.slope)
+        free = [_over_knots(ops, each, self.bins, x) for each in (self.widths, self.heights)]
+        weights = [ops.exp(pressed(ops, each, press / 2)) for each in free]
+        sums = [ops.combine(ops.constant(np.tril(np.ones((self.bins, self.bins)))), each) for each in weights]
+        scales = [2.0 * half / each[-1] for each in sums]
+        # Not x is compared with the knots, which would have to be scaled, but x, scaled, with the sums.
+        count = ops.sum(ops.number((x + half) / scales[side] >= sums[side][:-1]))
+        index = ops.to_index(count)
+        found = []
+        for weight, total, scale in zip(weights, sums, scales, strict=True):
+            extent = ops.take_along(weight, index) * scale
+            found += [ops.take_along(total, index) * scale - half - extent, extent]
+        slopes = self._knot_slopes(ops, x, press)
+        return *found, ops.take_along(slopes, index), ops.take_along(slopes, ops.to_index(count + 1.0))
+
+    def _knot_slopes(self, ops, x, press):
+        slopes = ops.exp(pressed(ops, _over_knots(ops, self.slopes, _inner_knots(self), x), press))
+        one = 0.0 * slopes[:1] + 1.0
+        return ops.concat((slopes[-1:], slopes) if self.circular else (one, slopes, one))
+
+
+def _per_knot(part, event):
+    given = [getattr(value, "init", value) for value in (part.x, part.y, part.slopes)]
+    return (next((len(value) for value in given if np.ndim(value)), 2), *event)
+
+
+@dataclass(frozen=True, eq=False)
+class Spline(RationalQuadratic):
+    """Rational-quadratic spline through given knots, linear outside.   Source: arXiv:1906.04032.
+
+    The slopes at the first and the last knot are those of the continuation.
+    """
+
+    examples = ("Spline([-2, 0, 1], [-1, 0.5, 3], [1, 0.5, 2])", "Spline([0, 1], [5, 7], [1, 3])")
+
+    x: Value = parameter(shape=_per_knot, trainable=False, doc="positions of the knots, increasing")
+    y: Value = parameter(shape=_per_knot, trainable=False, doc="values at the knots, increasing")
+    slopes: Value = parameter(shape=_per_knot, within=POSITIVE, by_row=False, doc="slopes at the knots, positive")
+
+    def problems(self, space):
+        for name in ("x", "y"):
+            knots = np.atleast_1d(getattr(self, name))
+            if len(knots) < 2 or not (np.diff(knots, axis=0) > 0).all():
+                yield mistakes.UnsortedKnots(field=name)
+
+    def forward_and_log_slope(self, ops, x):
+        return self._linear_outside(ops, x, self.x, self.y, +1)
+
+    def inverse_and_log_slope(self, ops, y):
+        return self._linear_outside(ops, y, self.y, self.x, -1)
+
+    def _linear_outside(self, ops, given, edges, images, direction):
+        slopes = _over_knots(ops, self.slopes, self.x.shape[0], given)
+        low, high, first, last = edges[0], edges[-1], slopes[0], slopes[-1]
+        found, slope_here = self._curve(ops, ops.clip(given, low, high), edges, slopes, direction)
+        below, above = given < low, given > high
+        rate = (first, last) if direction > 0 else (1 / first, 1 / last)
+        found = ops.where(below, images[0] + (given - low) * rate[0], found)
+        found = ops.where(above, images[-1] + (given - high) * rate[1], found)
+        return found, ops.where(below, ops.log(first), ops.where(above, ops.log(last), slope_here))
+
+    def _curve(self, ops, given, edges, slopes, direction):
+        """The spline or its inverse between the first and the last knot, and the log-slope of the spline."""
+        index = ops.to_index(ops.sum(ops.number(given >= edges[1:-1]))) if edges.shape[0] > 2 else None
+        widths, heights = self.x[1:] - self.x[:-1], self.y[1:] - self.y[:-1]
+        rows = [self.x[:-1], widths, self.y[:-1], heights, slopes[:-1], slopes[1:]]
+        x0, width, y0, height, d0, d1 = (row[0] if index is None else ops.take_along(row, index) for row in rows)
+        steep = height / width
+        if direction > 0:
+            z = (given - x0) / width
+            return value(y0, height, steep, d0, d1, z), log_slope(ops, steep, d0, d1, z)
+        z = share(ops, given - y0, height, steep, d0, d1)
+        return x0 + z * width, log_slope(ops, steep, d0, d1, z)
