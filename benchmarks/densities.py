@@ -77,7 +77,9 @@ SHAPES = {
     "checkerboard": Shape(checkerboard, math.log(8)),
     "spirals": Shape(spirals),
     # A shear of two independent normal numbers keeps their entropy.
-    "crescent": Shape(crescent, sum(0.5 * math.log(2 * math.pi * math.e * scale**2) for scale in CRESCENT_SCALES)),
+    "crescent": Shape(
+        crescent, sum(0.5 * math.log(2 * math.pi * math.e * scale**2) for scale in CRESCENT_SCALES)
+    ),
     "eight Gaussians": Shape(eight_gaussians),
 }
 
@@ -105,7 +107,10 @@ def makers(seed: int) -> dict[str, Callable[[], torch.nn.Module]]:
         torch.manual_seed(seed)
         return zuko.flows.NSF(2, transforms=3, hidden_features=(64, 64), bins=8)
 
-    return {"flowspec": lambda: flowspec.to_torch(flowspec.Model(flowspec.parse(FLOW), seed=seed)), "zuko": from_zuko}
+    return {
+        "flowspec": lambda: flowspec.to_torch(flowspec.Model(flowspec.parse(FLOW), seed=seed)),
+        "zuko": from_zuko,
+    }
 
 
 def measured(shape: Shape, steps: int, seeds: range) -> tuple[dict[str, list[float]], FlowModule]:
@@ -131,16 +136,24 @@ def plot(flows: dict[str, FlowModule], path: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(2, len(flows), figsize=(2.6 * len(flows), 5.2), squeeze=False, layout="constrained")
+    figure, axes = pyplot.subplots(
+        2, len(flows), figsize=(2.6 * len(flows), 5.2), squeeze=False, layout="constrained"
+    )
     for (name, module), (top, bottom) in zip(flows.items(), axes.T, strict=True):
         x = SHAPES[name].draw(np.random.default_rng(0), 4000)
         low, high = x.min(axis=0) - 0.3, x.max(axis=0) + 0.3
         top.scatter(*x.T, s=1, linewidths=0, color="#35618f")
-        first, second = np.meshgrid(np.linspace(low[0], high[0], 200), np.linspace(low[1], high[1], 200))
-        points = torch.tensor(np.stack([first.ravel(), second.ravel()], axis=1), dtype=torch.float32)
+        first, second = np.meshgrid(
+            np.linspace(low[0], high[0], 200), np.linspace(low[1], high[1], 200)
+        )
+        points = torch.tensor(
+            np.stack([first.ravel(), second.ravel()], axis=1), dtype=torch.float32
+        )
         with torch.no_grad():
             density = module().log_prob(points).exp().reshape(first.shape).numpy()
-        bottom.pcolormesh(first, second, density, shading="auto", cmap="magma", vmax=np.quantile(density, 0.995))
+        bottom.pcolormesh(
+            first, second, density, shading="auto", cmap="magma", vmax=np.quantile(density, 0.995)
+        )
         top.set(title=name, xlim=(low[0], high[0]), ylim=(low[1], high[1]))
         for axis in (top, bottom):
             axis.set(xticks=[], yticks=[])
@@ -150,7 +163,9 @@ def plot(flows: dict[str, FlowModule], path: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=0)
@@ -165,12 +180,21 @@ def main() -> None:
         shape = SHAPES[name]
         found, flows[name] = measured(shape, options.steps, seeds)
         truth = "" if shape.entropy is None else f"{-shape.entropy:.4f}"
-        scores = (f"{np.mean(found[each]):.4f} +- {np.std(found[each]):.4f}" for each in ("flowspec", "zuko"))
+        scores = (
+            f"{np.mean(found[each]):.4f} +- {np.std(found[each]):.4f}"
+            for each in ("flowspec", "zuko")
+        )
         seconds = " and ".join(f"{np.mean(found[each]):.0f}" for each in ("flowspec s", "zuko s"))
-        print(f"{name:<16}{''.join(f'{score:>18}' for score in scores)}{truth:>10}   {seconds}", flush=True)
+        print(
+            f"{name:<16}{''.join(f'{score:>18}' for score in scores)}{truth:>10}   {seconds}",
+            flush=True,
+        )
         results[name] = {**found, "entropy": shape.entropy}
     if options.json:
-        options.json.write_text(json.dumps({"steps": options.steps, "seeds": list(seeds), "results": results}, indent=1) + "\n")
+        options.json.write_text(
+            json.dumps({"steps": options.steps, "seeds": list(seeds), "results": results}, indent=1)
+            + "\n"
+        )
     if options.plot:
         plot(flows, options.plot)
 

@@ -22,7 +22,9 @@ from flowspec.train.fitting import batches_of
 from flowspec.train.training import Training
 
 FLOWS = {
-    "MAF D=16, 5 layers, 128x128": lambda: zuko.flows.MAF(16, transforms=5, hidden_features=(128, 128)),
+    "MAF D=16, 5 layers, 128x128": lambda: zuko.flows.MAF(
+        16, transforms=5, hidden_features=(128, 128)
+    ),
     "NSF D=8, 3 layers, 64x64, 8 bins": lambda: zuko.flows.NSF(8),
 }
 
@@ -42,13 +44,17 @@ def by_hand(flow: zuko.flows.Flow, x: torch.Tensor, rows: int) -> float:
 def by_fit(model: flowspec.Model, x: torch.Tensor, rows: int) -> float:
     """Seconds a step, without the scoring at the end of the epoch."""
     settings = Settings(epochs=1, batch_size=rows, validation=0.0, learning_rate=1e-3)
-    training = Training(model, batches_of(model.flow, x, None, None, None, settings), settings, Engine("cpu"))
+    training = Training(
+        model, batches_of(model.flow, x, None, None, None, settings), settings, Engine("cpu")
+    )
     training.run()
     return rows / training.history[0].rows_per_second
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rows", type=int, default=1024)
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--repeats", type=int, default=5)
@@ -58,9 +64,14 @@ def main() -> None:
         flow = make()
         model = from_zuko(flow)
         x = torch.randn(options.rows * options.steps, model.flow.space.size)
-        times = [(by_hand(flow, x, options.rows), by_fit(model, x, options.rows)) for _ in range(options.repeats)]
+        times = [
+            (by_hand(flow, x, options.rows), by_fit(model, x, options.rows))
+            for _ in range(options.repeats)
+        ]
         hand, fit = (1e3 * statistics.median(each) for each in zip(*times, strict=True))
-        print(f"{name:36} zuko by hand {hand:7.2f} ms   flowspec.fit {fit:7.2f} ms   {hand / fit:.2f}x")
+        print(
+            f"{name:36} zuko by hand {hand:7.2f} ms   flowspec.fit {fit:7.2f} ms   {hand / fit:.2f}x"
+        )
 
 
 if __name__ == "__main__":

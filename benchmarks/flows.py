@@ -34,7 +34,9 @@ def spline_coupling(size: int) -> zuko.flows.Flow:
     shapes = [(8,), (8,), (7,)]
     univariate = zuko.transforms.MonotonicRQSTransform
     layers = [
-        zuko.flows.GeneralCouplingTransform(size, mask=mask, univariate=univariate, shapes=shapes, hidden_features=(128, 128))
+        zuko.flows.GeneralCouplingTransform(
+            size, mask=mask, univariate=univariate, shapes=shapes, hidden_features=(128, 128)
+        )
         for mask in masks
     ]
     return zuko.flows.Flow(layers, zuko.flows.MAF(size).base)
@@ -45,7 +47,10 @@ FLOWS: dict[str, tuple[Callable, Architecture]] = {
         lambda: zuko.flows.MAF(16, transforms=5, hidden_features=(128, 128)),
         Architecture(16, 5, 128, spline=False),
     ),
-    "NSF D=8, 3 layers, 64x64, 8 bins": (lambda: zuko.flows.NSF(8), Architecture(8, 3, 64, spline=True)),
+    "NSF D=8, 3 layers, 64x64, 8 bins": (
+        lambda: zuko.flows.NSF(8),
+        Architecture(8, 3, 64, spline=True),
+    ),
     "RealNVP D=16, 5 layers, 128x128": (
         lambda: zuko.flows.RealNVP(16, transforms=5, hidden_features=(128, 128)),
         Architecture(16, 5, 128, spline=False, coupling=True),
@@ -100,7 +105,12 @@ def training_step(module: torch.nn.Module, x: torch.Tensor, compiled: bool = Fal
 
 def count(graph) -> int:
     """Nodes of a graph, those of its loops included."""
-    inner = [attribute.g for node in graph.node for attribute in node.attribute if attribute.HasField("g")]
+    inner = [
+        attribute.g
+        for node in graph.node
+        for attribute in node.attribute
+        if attribute.HasField("g")
+    ]
     return len(graph.node) + sum(map(count, inner))
 
 
@@ -112,7 +122,9 @@ def without_gradients(call: Callable) -> Callable:
     return wrapped
 
 
-def measure(name: str, make: Callable, wanted: Architecture, directory: Path, options) -> list[dict]:
+def measure(
+    name: str, make: Callable, wanted: Architecture, directory: Path, options
+) -> list[dict]:
     """Every figure of one flow."""
     # So many graphs of one function as there are flows would make torch.compile give up.
     torch._dynamo.reset()
@@ -122,7 +134,10 @@ def measure(name: str, make: Callable, wanted: Architecture, directory: Path, op
     start = time.perf_counter()
     flowspec.compile(model, directory / "bundle")
     export = time.perf_counter() - start
-    nodes = {path.stem: count(onnx.load(path).graph) for path in sorted((directory / "bundle").glob("*.onnx"))}
+    nodes = {
+        path.stem: count(onnx.load(path).graph)
+        for path in sorted((directory / "bundle").glob("*.onnx"))
+    }
     print(f"\n{name}: exported in {export:.2f} s, nodes {nodes}")
     bundle = flowspec.load(directory / "bundle", threads=options.threads)
     others = peers(wanted)
@@ -137,15 +152,25 @@ def measure(name: str, make: Callable, wanted: Architecture, directory: Path, op
             "zuko": without_gradients(lambda t=tensor: oracle().log_prob(t)),
             "flowspec torch": without_gradients(lambda t=tensor: module().log_prob(t)),
             "flowspec onnxruntime": lambda x=x: bundle.log_prob(x),
-            **{each: without_gradients(lambda t=tensor, p=peer: p.log_prob(t)) for each, peer in others.items()},
+            **{
+                each: without_gradients(lambda t=tensor, p=peer: p.log_prob(t))
+                for each, peer in others.items()
+            },
         }
         draws = {
             "zuko": without_gradients(lambda n=rows: oracle().sample((n,))),
             "flowspec torch": without_gradients(lambda n=rows: module().sample((n,))),
             "flowspec onnxruntime": lambda n=rows: bundle.sample(n, seed=0),
-            **{each: without_gradients(lambda n=rows, p=peer: p.sample(n)) for each, peer in others.items() if peer.sample},
+            **{
+                each: without_gradients(lambda n=rows, p=peer: p.sample(n))
+                for each, peer in others.items()
+                if peer.sample
+            },
         }
-        found += [report("log_prob", rows, medians(scores, repeats)), report("sample", rows, medians(draws, repeats))]
+        found += [
+            report("log_prob", rows, medians(scores, repeats)),
+            report("sample", rows, medians(draws, repeats)),
+        ]
     x = torch.randn(TRAINING_ROWS, model.flow.space.size)
     modules = {"zuko": oracle, "flowspec torch": module}
     steps = {each: training_step(trained, x) for each, trained in modules.items()}
@@ -158,13 +183,17 @@ def measure(name: str, make: Callable, wanted: Architecture, directory: Path, op
 
 def report(what: str, rows: int, times: dict[str, float]) -> dict:
     """Print one line of the table."""
-    told = "   ".join(f"{name} {value:8.2f} ms ({times['zuko'] / value:5.1f}x)" for name, value in times.items())
+    told = "   ".join(
+        f"{name} {value:8.2f} ms ({times['zuko'] / value:5.1f}x)" for name, value in times.items()
+    )
     print(f"{what:14}{rows:7} rows   {told}")
     return {"what": what, "rows": rows, "ms": times}
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--only", help="flows whose name holds this")
     parser.add_argument("--rows", type=int, nargs="+", default=[1, 1024, 65536])
@@ -176,7 +205,9 @@ if __name__ == "__main__":
     chosen = {name: each for name, each in FLOWS.items() if (options.only or "") in name}
     with tempfile.TemporaryDirectory() as place:
         everything = [
-            line for i, (name, each) in enumerate(chosen.items()) for line in measure(name, *each, Path(place) / str(i), options)
+            line
+            for i, (name, each) in enumerate(chosen.items())
+            for line in measure(name, *each, Path(place) / str(i), options)
         ]
     if options.json:
         options.json.write_text(json.dumps(everything, indent=1) + "\n")

@@ -55,7 +55,9 @@ def steps_per_second(text: str, batches: list[torch.Tensor]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--columns", type=int, default=16)
     parser.add_argument("--batch", type=int, default=4096)
@@ -78,12 +80,16 @@ def main() -> None:
         reading = count / (time.perf_counter() - start)
         some = [rows.values for rows in itertools.islice(batches.epoch(2), 20)]
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"{len(source):,} rows x {options.columns}, {size / 2**20:,.0f} MB of Parquet; {checked:.1f} s to check them all")
+    print(
+        f"{len(source):,} rows x {options.columns}, {size / 2**20:,.0f} MB of Parquet; {checked:.1f} s to check them all"
+    )
     print(f"{'reading an epoch':<24}{reading:>14,.0f} rows/s   at most {memory:.1f} GB of memory")
     for name, text in FLOWS.items():
         training = steps_per_second(text.format(size=options.columns), some) * options.batch
         share = (1 / reading) / (1 / reading + 1 / training)
-        print(f"{name:<24}{training:>14,.0f} rows/s   reading alone would be {share:.0%} of the time, were it not done ahead")
+        print(
+            f"{name:<24}{training:>14,.0f} rows/s   reading alone would be {share:.0%} of the time, were it not done ahead"
+        )
 
 
 if __name__ == "__main__":

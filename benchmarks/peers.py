@@ -47,12 +47,19 @@ def nflows_peer(wanted: Architecture) -> Peer:
         ReversePermutation,
     )
 
-    options = {"features": wanted.size, "hidden_features": wanted.hidden, "num_blocks": 2, "use_residual_blocks": False}
+    options = {
+        "features": wanted.size,
+        "hidden_features": wanted.hidden,
+        "num_blocks": 2,
+        "use_residual_blocks": False,
+    }
     steps = []
     for _ in range(wanted.layers):
         steps.append(ReversePermutation(wanted.size))
         if wanted.spline:
-            made = MaskedPiecewiseRationalQuadraticAutoregressiveTransform(**options, num_bins=8, tails="linear", tail_bound=5.0)
+            made = MaskedPiecewiseRationalQuadraticAutoregressiveTransform(
+                **options, num_bins=8, tails="linear", tail_bound=5.0
+            )
         else:
             made = MaskedAffineAutoregressiveTransform(**options)
         steps.append(made)
@@ -71,7 +78,9 @@ def normflows_peer(wanted: Architecture) -> Peer:
                 wanted.size, 2, wanted.hidden, num_bins=8, tail_bound=5, permute_mask=False
             )
         else:
-            made = normflows.flows.MaskedAffineAutoregressive(wanted.size, wanted.hidden, num_blocks=2, use_residual_blocks=False)
+            made = normflows.flows.MaskedAffineAutoregressive(
+                wanted.size, wanted.hidden, num_blocks=2, use_residual_blocks=False
+            )
         steps.append(made)
     base = normflows.distributions.DiagGaussian(wanted.size, trainable=False)
     flow = normflows.NormalizingFlow(base, steps).eval()
@@ -87,7 +96,9 @@ def flowjax_peer(wanted: Architecture) -> Peer:
     flow = make(
         jax.random.key(0),
         base_dist=distributions.Normal(jax.numpy.zeros(wanted.size)),
-        transformer=bijections.RationalQuadraticSpline(knots=8, interval=5) if wanted.spline else None,
+        transformer=bijections.RationalQuadraticSpline(knots=8, interval=5)
+        if wanted.spline
+        else None,
         flow_layers=wanted.layers,
         nn_width=wanted.hidden,
         nn_depth=2,

@@ -54,9 +54,22 @@ def plot(panels: dict[str, list[dict]], path: Path) -> None:
     figure, axes = pyplot.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
     for axis, (label, found) in zip(axes, panels.items(), strict=True):
         for name in NAMES:
-            style = {"color": "#35618f" if "onnx" in name else "#b3532f", "linestyle": "-" if "log_prob" in name else "--"}
-            axis.loglog([each["at"] for each in found], [each[name] for each in found], marker="o", label=name, **style)
-        axis.set(xlabel=label, xticks=[each["at"] for each in found], xticklabels=[f"{each['at']:,}" for each in found])
+            style = {
+                "color": "#35618f" if "onnx" in name else "#b3532f",
+                "linestyle": "-" if "log_prob" in name else "--",
+            }
+            axis.loglog(
+                [each["at"] for each in found],
+                [each[name] for each in found],
+                marker="o",
+                label=name,
+                **style,
+            )
+        axis.set(
+            xlabel=label,
+            xticks=[each["at"] for each in found],
+            xticklabels=[f"{each['at']:,}" for each in found],
+        )
         axis.minorticks_off()
         axis.grid(alpha=0.3)
     axes[0].set_ylabel("milliseconds")
@@ -65,7 +78,9 @@ def plot(panels: dict[str, list[dict]], path: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--sizes", type=int, nargs="+", default=[4, 16, 64, 256])
     parser.add_argument("--rows", type=int, nargs="+", default=[1, 32, 1024, 32768])
     parser.add_argument("--json", type=Path)
@@ -82,7 +97,12 @@ def main() -> None:
         for size, rows, at in points:
             found = {"at": at, **measure(size, rows)}
             panels[label].append(found)
-            print(f"{at:<28}" + "".join(f"{found[name]:>22.2f}" for name in NAMES) + f"{found['nodes']:>8}", flush=True)
+            print(
+                f"{at:<28}"
+                + "".join(f"{found[name]:>22.2f}" for name in NAMES)
+                + f"{found['nodes']:>8}",
+                flush=True,
+            )
     if options.json:
         options.json.write_text(json.dumps(panels, indent=1) + "\n")
     if options.plot:

@@ -30,7 +30,9 @@ flow.load_state_dict(torch.load("/dev/shm/flowspec-start.pt"))
 with torch.no_grad():
     print(flow().log_prob(torch.tensor([[0.1, 0.2]])))
 """
-SAVE = 'import torch, zuko; torch.save(zuko.flows.NSF(2).state_dict(), "/dev/shm/flowspec-start.pt")'
+SAVE = (
+    'import torch, zuko; torch.save(zuko.flows.NSF(2).state_dict(), "/dev/shm/flowspec-start.pt")'
+)
 COMMANDS = {
     "python, nothing": [sys.executable, "-c", ""],
     "python, import numpy": [sys.executable, "-c", "import numpy"],
@@ -39,7 +41,13 @@ COMMANDS = {
     "flowspec sample, 1 row": [FLOWSPEC, "sample", str(ROOT / "exported" / "one_liner"), "-n", "1"],
     "bundle, 1 density": [sys.executable, "-c", BUNDLE],
     "zuko, 1 density": [sys.executable, "-c", ZUKO],
-    "flowspec compile": [FLOWSPEC, "compile", str(ROOT / "examples" / "one_liner.flow"), "-o", "/dev/shm/flowspec-start"],
+    "flowspec compile": [
+        FLOWSPEC,
+        "compile",
+        str(ROOT / "examples" / "one_liner.flow"),
+        "-o",
+        "/dev/shm/flowspec-start",
+    ],
 }
 
 
@@ -48,12 +56,16 @@ def seconds(command: list[str]) -> tuple[float, float]:
     before = os.times()
     subprocess.run(command, check=True, capture_output=True)
     after = os.times()
-    processor = after.children_user - before.children_user + after.children_system - before.children_system
+    processor = (
+        after.children_user - before.children_user + after.children_system - before.children_system
+    )
     return after.elapsed - before.elapsed, processor
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()

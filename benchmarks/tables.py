@@ -71,7 +71,9 @@ def read(table: Table) -> np.ndarray:
 def split(table: Table, seed: int) -> list[np.ndarray]:
     """Training, validation and test rows, drawn by the seed."""
     values = np.random.default_rng(seed).permutation(read(table))
-    return np.split(values, [round(TRAINING * len(values)), round((TRAINING + VALIDATION) * len(values))])
+    return np.split(
+        values, [round(TRAINING * len(values)), round((TRAINING + VALIDATION) * len(values))]
+    )
 
 
 def parted(table: Table, values: Any) -> tuple[Any, Any]:
@@ -85,16 +87,24 @@ def by_flowspec(table: Table, name: str, rows: list[np.ndarray], settings: Setti
     options = f'transforms={TRANSFORMS}, hidden={list(HIDDEN)}, activation="{ACTIVATION.__name__.lower()}"'
     options += f", bins={BINS}" if name == "NSF" else ""
     context = f"context {', '.join(table.context)}\n" if table.context else ""
-    flow = flowspec.parse(f"{context}event {', '.join(table.event)}\n{name}({len(table.event)}, {options}) |> Standardize")
+    flow = flowspec.parse(
+        f"{context}event {', '.join(table.event)}\n{name}({len(table.event)}, {options}) |> Standardize"
+    )
     training, validation, test = (parted(table, each) for each in rows)
-    model = flowspec.fit(flow, *training, held_out=validation, settings=settings, engine=Engine("cpu"))
+    model = flowspec.fit(
+        flow, *training, held_out=validation, settings=settings, engine=Engine("cpu")
+    )
     return float(model.log_prob(*test).mean())
 
 
 def by_hand(table: Table, name: str, rows: list[np.ndarray], settings: Settings) -> float:
     """Mean log-likelihood of the test rows; all columns are standardised by the training rows, as `flowspec.fit` does it."""
     torch.manual_seed(settings.seed)
-    options: dict[str, Any] = {"transforms": TRANSFORMS, "hidden_features": HIDDEN, "activation": ACTIVATION}
+    options: dict[str, Any] = {
+        "transforms": TRANSFORMS,
+        "hidden_features": HIDDEN,
+        "activation": ACTIVATION,
+    }
     options |= {"bins": BINS} if name == "NSF" else {}
     flow = getattr(zuko.flows, name)(len(table.event), len(table.context), **options)
     mean, scale = rows[0].mean(axis=0), rows[0].std(axis=0)
@@ -106,12 +116,19 @@ def by_hand(table: Table, name: str, rows: list[np.ndarray], settings: Settings)
     return found - float(np.log(scale[: len(table.event)]).sum())
 
 
-def train(flow: torch.nn.Module, training: tuple[Any, Any], validation: tuple[Any, Any], settings: Settings) -> None:
+def train(
+    flow: torch.nn.Module,
+    training: tuple[Any, Any],
+    validation: tuple[Any, Any],
+    settings: Settings,
+) -> None:
     """The loop; the flow ends with its best weights."""
     (x, context), (held_out, held_out_context) = training, validation
     rate = settings.learning_rate
     optimiser = torch.optim.Adam(flow.parameters(), lr=rate)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, settings.epochs, eta_min=0.01 * rate)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
+        optimiser, settings.epochs, eta_min=0.01 * rate
+    )
     best, kept, waited = math.inf, copy.deepcopy(flow.state_dict()), 0
     for _ in range(settings.epochs):
         for index in torch.randperm(len(x)).split(settings.batch_size):
@@ -137,7 +154,9 @@ def spread(values: Sequence[float] | np.ndarray) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--epochs", type=int, default=SETTINGS.epochs)
     parser.add_argument("--only", choices=sorted(TABLES))
@@ -148,7 +167,9 @@ def main() -> None:
     print(f"{'':<16}{'':<6}{'flowspec':>20}{'zuko':>20}{'difference':>20}   seconds of training")
     for title in [options.only] if options.only else TABLES:
         for name in ("MAF", "NSF"):
-            found: dict[str, list[float]] = {each: [] for each in ("flowspec", "zuko", "flowspec s", "zuko s")}
+            found: dict[str, list[float]] = {
+                each: [] for each in ("flowspec", "zuko", "flowspec s", "zuko s")
+            }
             for seed in range(options.seeds):
                 rows = split(TABLES[title], seed)
                 settings = dataclasses.replace(SETTINGS, epochs=options.epochs, seed=seed)
@@ -157,10 +178,20 @@ def main() -> None:
                     found[library].append(score(TABLES[title], name, rows, settings))
                     found[f"{library} s"].append(time.perf_counter() - start)
             difference = np.subtract(found["flowspec"], found["zuko"])
-            scores = [f"{np.mean(found[each]):.4f} +- {spread(found[each]):.4f}" for each in ("flowspec", "zuko")]
-            scores.append(f"{difference.mean():+.4f} +- {spread(difference) / math.sqrt(options.seeds):.4f}")
-            seconds = " and ".join(f"{np.mean(found[f'{each} s']):.1f}" for each in ("flowspec", "zuko"))
-            print(f"{title:<16}{name:<6}{''.join(f'{score:>20}' for score in scores)}   {seconds}", flush=True)
+            scores = [
+                f"{np.mean(found[each]):.4f} +- {spread(found[each]):.4f}"
+                for each in ("flowspec", "zuko")
+            ]
+            scores.append(
+                f"{difference.mean():+.4f} +- {spread(difference) / math.sqrt(options.seeds):.4f}"
+            )
+            seconds = " and ".join(
+                f"{np.mean(found[f'{each} s']):.1f}" for each in ("flowspec", "zuko")
+            )
+            print(
+                f"{title:<16}{name:<6}{''.join(f'{score:>20}' for score in scores)}   {seconds}",
+                flush=True,
+            )
             results[f"{title}, {name}"] = found
     if options.json:
         written = {"epochs": options.epochs, "seeds": options.seeds, "results": results}

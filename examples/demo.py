@@ -30,18 +30,31 @@ def show_bundles() -> None:
         bundle = flowspec.load(path)
         given = CONTEXTS.get(path.name, [])
         context = np.tile(given, (2, 1)) if given else None
-        x, log_prob = bundle.sample(None if bundle.context else 2, seed=1, context=context, with_log_prob=True)
+        x, log_prob = bundle.sample(
+            None if bundle.context else 2, seed=1, context=context, with_log_prob=True
+        )
         print(
             f"\n{path.name}: {', '.join(bundle.columns)}"
-            + (f" given {', '.join(f'{n} = {v}' for n, v in zip(bundle.context, given, strict=True))}" if given else "")
+            + (
+                f" given {', '.join(f'{n} = {v}' for n, v in zip(bundle.context, given, strict=True))}"
+                if given
+                else ""
+            )
         )
         for point, density in zip(x.reshape(2, -1), log_prob, strict=True):
-            print("   ", np.array2string(point, precision=4, suppress_small=True), f" log_prob {density:.4f}")
+            print(
+                "   ",
+                np.array2string(point, precision=4, suppress_small=True),
+                f" log_prob {density:.4f}",
+            )
 
 
 def fit_iris() -> flowspec.Bundle:
     """Train the iris flow and compile it."""
-    flow, table = flowspec.read(ROOT / "examples" / "iris.flow"), read_table(ROOT / "examples" / "data" / "iris.csv")
+    flow, table = (
+        flowspec.read(ROOT / "examples" / "iris.flow"),
+        read_table(ROOT / "examples" / "data" / "iris.csv"),
+    )
     print("\nfitting examples/iris.flow to examples/data/iris.csv")
     model = flowspec.fit(flow, table.numbers(flow.columns), epochs=200, on_epoch=_tell)
     return flowspec.load(flowspec.compile(model, DEMO / "iris"))
@@ -49,7 +62,9 @@ def fit_iris() -> flowspec.Bundle:
 
 def _tell(epoch) -> None:
     if epoch.number % 50 == 0:
-        print(f"    epoch {epoch.number}: {epoch.loss:.3f} nats per row, {epoch.validation:.3f} on rows held out")
+        print(
+            f"    epoch {epoch.number}: {epoch.loss:.3f} nats per row, {epoch.validation:.3f} on rows held out"
+        )
 
 
 def draw(bundle: flowspec.Bundle) -> Path:
@@ -66,8 +81,12 @@ def draw_moons() -> Path:
     data = read_table(ROOT / "examples" / "data" / "two_moons.csv").numbers(bundle.columns)
     low, high = data.min(axis=0) - 0.25, data.max(axis=0) + 0.25
     x, y = np.meshgrid(np.linspace(low[0], high[0], 300), np.linspace(low[1], high[1], 200))
-    density = np.exp(bundle.log_prob(np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float32))).reshape(x.shape)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6), sharex=True, sharey=True, layout="constrained")
+    density = np.exp(
+        bundle.log_prob(np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float32))
+    ).reshape(x.shape)
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(10, 3.6), sharex=True, sharey=True, layout="constrained"
+    )
     left.scatter(*data.T, s=2, color="black", linewidths=0)
     left.set_title("2000 points")
     mesh = right.pcolormesh(x, y, density, shading="auto", cmap="magma", rasterized=True)
@@ -89,7 +108,9 @@ def draw_prognosis() -> Path:
 
     grid, samples = conditional_plots.along(sample, context, 0, 60, 4000)
     held = {bundle.context[1]: float(np.median(context[:, 1]))}
-    picture = conditional_plots.conditional(grid, samples, context[:, 0], values, bundle.context[0], bundle.columns, held)
+    picture = conditional_plots.conditional(
+        grid, samples, context[:, 0], values, bundle.context[0], bundle.columns, held
+    )
     path = DEMO / "prognosis.png"
     path.write_bytes(picture)
     return path
@@ -100,7 +121,9 @@ def score(bundle: flowspec.Bundle) -> None:
     data = read_table(ROOT / "examples" / "data" / "iris.csv").numbers(bundle.columns)
     log_prob = bundle.log_prob(data)
     for word, index in (("most", log_prob.argmax()), ("least", log_prob.argmin())):
-        print(f"    the {word} likely flower of the table: {data[index]}, log_prob {log_prob[index]:.3f}")
+        print(
+            f"    the {word} likely flower of the table: {data[index]}, log_prob {log_prob[index]:.3f}"
+        )
 
 
 if __name__ == "__main__":

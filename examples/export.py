@@ -19,7 +19,9 @@ def export(directory: Path) -> list[Path]:
     for source in sorted(EXAMPLES.glob("*.flow")):
         weights = EXAMPLES / "weights" / f"{source.stem}.safetensors"
         flow = flowspec.read(source)
-        written.append(flowspec.compile(flow, directory / source.stem, weights if weights.exists() else None))
+        written.append(
+            flowspec.compile(flow, directory / source.stem, weights if weights.exists() else None)
+        )
     return written
 
 

@@ -24,7 +24,19 @@ ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 ONE_LINER = EXAMPLES / "one_liner.flow"
 SCRIPT = Path(sys.executable).with_name("flowspec")
-COMMANDS = ["check", "compile", "explain", "fit", "import", "list", "plot", "sample", "score", "show", "verify"]
+COMMANDS = [
+    "check",
+    "compile",
+    "explain",
+    "fit",
+    "import",
+    "list",
+    "plot",
+    "sample",
+    "score",
+    "show",
+    "verify",
+]
 
 PAIR = "event a: real, b: positive\nNormal([0, 1], 2) |> Onto(event)"
 GIVEN = "context z: positive\nevent y: positive\nNormal(0, 1) |> Exp |> Scale(z)"
@@ -147,7 +159,9 @@ def test_a_missing_file_is_told(call, here, arguments):
     assert not list(here.iterdir())
 
 
-@pytest.mark.parametrize("arguments", [["check"], ["show"], ["compile", "-o", "made"]], ids=lambda a: a[0])
+@pytest.mark.parametrize(
+    "arguments", [["check"], ["show"], ["compile", "-o", "made"]], ids=lambda a: a[0]
+)
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -247,7 +261,11 @@ def test_show_is_the_same_for_a_file_its_json_and_its_bundle(call, here, bundles
         assert call("show", path, "--format", "json") == data
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"flowspec": 1}', "[" * 100_000, '{"a": NaN}'], ids=lambda t: t[:15])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "null", '{"flowspec": 1}', "[" * 100_000, '{"a": NaN}'],
+    ids=lambda t: t[:15],
+)
 def test_show_refuses_what_is_no_flow(call, here, text):
     refused(call("show", written(here / "it.json", text)), "the flow does not follow the schema")
 
@@ -259,7 +277,14 @@ def test_show_refuses_a_folder_that_is_no_bundle(call, here):
 # --- compile ----------------------------------------------------------------------------------------
 
 LEFT_BY_TRAINING = ["metrics.json", "samples.png", "training.csv", "training.png"]
-BUNDLE = ["README.md", "flow.json", "from_noise.onnx", "log_prob.onnx", "sample.onnx", "vectors.json"]
+BUNDLE = [
+    "README.md",
+    "flow.json",
+    "from_noise.onnx",
+    "log_prob.onnx",
+    "sample.onnx",
+    "vectors.json",
+]
 
 
 def names(path: Path) -> list[str]:
@@ -326,7 +351,9 @@ def test_compile_does_not_take_the_place_of_other_files(call, here, foreign):
     call("compile", ONE_LINER, "-o", "made")
     written(here / "made" / foreign, "mine")
     refused(
-        call("compile", ONE_LINER, "-o", "made"), "is no bundle, so it is not overwritten", f"{foreign} is no file of a bundle"
+        call("compile", ONE_LINER, "-o", "made"),
+        "is no bundle, so it is not overwritten",
+        f"{foreign} is no file of a bundle",
     )
     assert (place / foreign).read_text() == (here / "made" / foreign).read_text() == "mine"
 
@@ -334,7 +361,11 @@ def test_compile_does_not_take_the_place_of_other_files(call, here, foreign):
 def test_compile_does_not_take_the_place_of_a_file(call, here):
     taken = written(here / "taken", "mine")
     refused(call("compile", ONE_LINER, "-o", taken), "is no bundle, so it is not overwritten")
-    refused(call("compile", ONE_LINER, "-o", taken / "made"), "cannot write", "is a file, not a directory")
+    refused(
+        call("compile", ONE_LINER, "-o", taken / "made"),
+        "cannot write",
+        "is a file, not a directory",
+    )
     assert taken.read_text() == "mine"
     assert names(here) == ["taken"]
 
@@ -349,7 +380,10 @@ def test_compile_does_not_take_the_place_of_a_file(call, here):
         (["--weights", "none.safetensors"], "cannot read the weights: no such file"),
         (["--weights", ONE_LINER], "cannot read the weights: it is no safetensors file"),
         (["--weights", EXAMPLES], "cannot read the weights: is a directory"),
-        (["--weights", EXAMPLES / "weights" / "iris.safetensors"], "the flow learns nothing called `base.bases.0.loc`"),
+        (
+            ["--weights", EXAMPLES / "weights" / "iris.safetensors"],
+            "the flow learns nothing called `base.bases.0.loc`",
+        ),
     ],
     ids=lambda value: " ".join(map(str, value))[:24] if isinstance(value, list) else "",
 )
@@ -384,13 +418,19 @@ def test_sample_depends_on_the_seed_only(call, bundles):
 @pytest.mark.parametrize("suffix", [".csv", ".npy", ".parquet", ".CSV"])
 def test_sample_writes_a_table_that_can_be_scored(call, here, bundles, suffix):
     name = f"deep/samples{suffix}"
-    assert call("sample", bundles / "pair", "-n", 4, "-o", name) == (0, "", f"wrote 4 rows to {name}\n")
+    assert call("sample", bundles / "pair", "-n", 4, "-o", name) == (
+        0,
+        "",
+        f"wrote 4 rows to {name}\n",
+    )
     assert names(here / "deep") == [f"samples{suffix}"]
     answer = call("score", bundles / "pair", "--data", name)
     heads = "column0,column1" if suffix == ".npy" else "a,b"  # such a file has no names
     assert answer.out.startswith(f"{heads},log_prob\n")
     x, log_prob = flowspec.load(bundles / "pair").sample(4, with_log_prob=True)
-    np.testing.assert_allclose(np.array(answer.rows[1:], float), np.column_stack([x, log_prob]), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(
+        np.array(answer.rows[1:], float), np.column_stack([x, log_prob]), rtol=1e-5, atol=1e-5
+    )
 
 
 def test_sample_takes_a_row_of_context_for_each_sample(call, here, bundles):
@@ -400,15 +440,29 @@ def test_sample_takes_a_row_of_context_for_each_sample(call, here, bundles):
     np.testing.assert_array_equal(np.array(answer.rows[1:], np.float32)[:, 0], expected)
     one = written(here / "one.csv", "z\n1\n")
     assert len(call("sample", bundles / "given", "--context", one, "-n", 5).rows) == 6
-    refused(call("sample", bundles / "given", "--context", table, "-n", 5), "`context` has 2 rows, and 5 are needed")
+    refused(
+        call("sample", bundles / "given", "--context", table, "-n", 5),
+        "`context` has 2 rows, and 5 are needed",
+    )
 
 
 def test_sample_tells_a_context_that_is_missing_or_too_much(call, here, bundles):
     table = written(here / "context.csv", "zz\n1\n")
     refused(call("sample", bundles / "given"), "this flow is conditional: it needs z")
-    refused(call("sample", bundles / "given", "--context", table), "the table has no column `z`", "did you mean `zz`?")
-    refused(call("sample", bundles / "given", "--context", "none.csv"), "cannot read none.csv: no such file")
-    refused(call("sample", bundles / "one", "--context", table), "this flow has no context", "leave `--context` out")
+    refused(
+        call("sample", bundles / "given", "--context", table),
+        "the table has no column `z`",
+        "did you mean `zz`?",
+    )
+    refused(
+        call("sample", bundles / "given", "--context", "none.csv"),
+        "cannot read none.csv: no such file",
+    )
+    refused(
+        call("sample", bundles / "one", "--context", table),
+        "this flow has no context",
+        "leave `--context` out",
+    )
 
 
 @pytest.mark.parametrize(
@@ -421,7 +475,10 @@ def test_sample_tells_a_context_that_is_missing_or_too_much(call, here, bundles)
         (["--provider", "abacus"], "onnxruntime has no provider `abacus` here"),
         (["-o", "samples.txt"], "cannot write samples.txt: `.txt` files are not known"),
         (["-o", "samples"], "cannot write samples"),
-        (["-o", "taken/samples.csv"], "cannot write taken/samples.csv: a part of this path is a file"),
+        (
+            ["-o", "taken/samples.csv"],
+            "cannot write taken/samples.csv: a part of this path is a file",
+        ),
         (["-o", "folder.csv"], "cannot write folder.csv: is a directory"),
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
@@ -434,7 +491,9 @@ def test_sample_refuses_what_cannot_be(call, here, bundles, options, told):
 
 
 def test_the_ends_of_the_seeds_can_be_used(call, bundles):
-    answers = {call("sample", bundles / "one", "--seed", seed).out for seed in (-(2**63), 2**63 - 1)}
+    answers = {
+        call("sample", bundles / "one", "--seed", seed).out for seed in (-(2**63), 2**63 - 1)
+    }
     assert len(answers) == 2
 
 
@@ -442,7 +501,9 @@ def test_the_ends_of_the_seeds_can_be_used(call, bundles):
 
 
 def test_score_gives_the_table_back_with_a_density(call, here, bundles):
-    data = written(here / "data.csv", "\ufeffname,b,a\nfirst,1,0.5\nsecond,-1,0\n,,0\nlast, 2 ,nan\n")
+    data = written(
+        here / "data.csv", "\ufeffname,b,a\nfirst,1,0.5\nsecond,-1,0\n,,0\nlast, 2 ,nan\n"
+    )
     answer = call("score", bundles / "pair", "--data", data)
     assert (answer.code, answer.err) == (0, "")
     expected = flowspec.load(bundles / "pair").log_prob([[0.5, 1]])[0]
@@ -468,12 +529,18 @@ def test_score_uses_the_context_of_each_row(call, here, bundles):
     bundle = flowspec.load(bundles / "given")
     expected = [str(value) for value in bundle.log_prob([2, 2], context=[[1], [5]])]
     assert [row[2] for row in call("score", bundles / "given", "--data", data).rows[1:]] == expected
-    refused(call("score", bundles / "given", "--data", written(here / "y.csv", "y\n1\n")), "the table has no column `z`")
+    refused(
+        call("score", bundles / "given", "--data", written(here / "y.csv", "y\n1\n")),
+        "the table has no column `z`",
+    )
 
 
 def test_score_puts_a_new_density_in_the_place_of_an_old_one(call, here, bundles):
     data = written(here / "data.csv", "log_prob,x\nold,0.5\n")
-    assert call("score", bundles / "one", "--data", data).rows == [["x", "log_prob"], ["0.5", "-0.9189385"]]
+    assert call("score", bundles / "one", "--data", data).rows == [
+        ["x", "log_prob"],
+        ["0.5", "-0.9189385"],
+    ]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".npy", ".parquet"])
@@ -490,7 +557,10 @@ def test_score_writes_a_file(call, here, bundles, suffix):
 def test_text_does_not_go_into_a_numpy_file(call, here, bundles):
     data = written(here / "data.csv", "name,x\nfirst,0.5\n")
     answer = call("score", bundles / "one", "--data", data, "-o", "scored.npy")
-    refused(answer, "cannot write scored.npy: a .npy file holds numbers only, and column `name` holds 'first'")
+    refused(
+        answer,
+        "cannot write scored.npy: a .npy file holds numbers only, and column `name` holds 'first'",
+    )
     assert names(here) == ["data.csv"]
 
 
@@ -518,14 +588,23 @@ TABLES = {
 @pytest.mark.parametrize("name", TABLES)
 def test_score_tells_a_table_that_cannot_be_read(call, here, bundles, name):
     content, told = TABLES[name]
-    answer = call("score", bundles / "one", "--data", written(here / name, content), "-o", "scored.csv")
+    answer = call(
+        "score", bundles / "one", "--data", written(here / name, content), "-o", "scored.csv"
+    )
     refused(answer, told, name)
     assert names(here) == [name]
 
 
 @pytest.mark.parametrize(
     "array",
-    [np.zeros((2, 2, 2)), np.array(1.0), np.array(["a"]), np.array([1j]), np.zeros((0, 1)), np.zeros((3, 0))],
+    [
+        np.zeros((2, 2, 2)),
+        np.array(1.0),
+        np.array(["a"]),
+        np.array([1j]),
+        np.zeros((0, 1)),
+        np.zeros((3, 0)),
+    ],
     ids=["three axes", "no axis", "text", "complex", "no rows", "no columns"],
 )
 def test_score_tells_an_array_that_is_no_table(call, here, bundles, array):
@@ -540,7 +619,10 @@ def test_arrays_of_objects_are_not_unpickled(call, here, bundles):
 
 def test_score_tells_a_folder(call, here, bundles):
     (here / "data.csv").mkdir()
-    refused(call("score", bundles / "one", "--data", "data.csv"), "cannot read data.csv: it is a folder without .parquet files")
+    refused(
+        call("score", bundles / "one", "--data", "data.csv"),
+        "cannot read data.csv: it is a folder without .parquet files",
+    )
 
 
 # --- verify -----------------------------------------------------------------------------------------
@@ -564,7 +646,9 @@ def test_verify_answers_programs(call, bundles):
     answer = call("verify", bundles / "one", "--format", "json")
     report = json.loads(answer.out)
     assert answer.code == 0
-    assert {tuple(each) for each in report} == {("graph", "output", "difference", "allowed", "passed")}
+    assert {tuple(each) for each in report} == {
+        ("graph", "output", "difference", "allowed", "passed")
+    }
     assert all(each["passed"] and each["difference"] <= each["allowed"] for each in report)
 
 
@@ -580,14 +664,19 @@ def test_verify_fails_where_a_graph_is_not_the_flow(call, here, bundles):
     import shutil
 
     shutil.copytree(bundles / "one", here / "forged")
-    other = flowspec.compile(flowspec.parse("Normal(0, 1) |> Sigmoid"), here / "other") / "log_prob.onnx"
+    other = (
+        flowspec.compile(flowspec.parse("Normal(0, 1) |> Sigmoid"), here / "other")
+        / "log_prob.onnx"
+    )
     shutil.copy(other, here / "forged" / "log_prob.onnx")
     about = json.loads((here / "forged" / "flow.json").read_text())
     about["files"]["log_prob.onnx"] = hashlib.sha256(other.read_bytes()).hexdigest()
     written(here / "forged" / "flow.json", json.dumps(about))
     answer = call("verify", "forged")
     assert answer.code == 1
-    assert [line.split()[0] for line in answer.out.splitlines() if line.endswith("WRONG")] == ["log_prob"]
+    assert [line.split()[0] for line in answer.out.splitlines() if line.endswith("WRONG")] == [
+        "log_prob"
+    ]
     told = json.loads(call("verify", "forged", "--format", "json").out)
     assert [each["passed"] for each in told] == [False, True, True, True, True]
 
@@ -616,7 +705,9 @@ def test_every_part_that_is_listed_can_be_explained(call):
 
 
 def test_explain_suggests_the_nearest_name(call):
-    refused(call("explain", "Tnah"), "there is no base or step called `Tnah`", "did you mean `Tanh`?")
+    refused(
+        call("explain", "Tnah"), "there is no base or step called `Tnah`", "did you mean `Tanh`?"
+    )
     refused(call("explain", "rqs"), "did you mean `RQS`?")
     refused(call("explain", "qqqqq"), "`flowspec list` shows all names")
 
@@ -637,9 +728,13 @@ def learns(here) -> Path:
 
 
 def test_fit_leaves_a_bundle_that_learned(call, here, table, learns):
-    answer = call("fit", learns, "--data", table, "-o", "made", "--epochs", 5, "--learning-rate", 0.1)
+    answer = call(
+        "fit", learns, "--data", table, "-o", "made", "--epochs", 5, "--learning-rate", 0.1
+    )
     assert (answer.code, answer.out) == (0, "")
-    assert [line.split()[:2] for line in answer.err.splitlines()[:5]] == [["epoch", str(i)] for i in range(1, 6)]
+    assert [line.split()[:2] for line in answer.err.splitlines()[:5]] == [
+        ["epoch", str(i)] for i in range(1, 6)
+    ]
     assert "wrote made" in answer.err.splitlines()[-1]
     assert names(here / "made") == sorted([*BUNDLE, *LEFT_BY_TRAINING, "weights.safetensors"])
     assert not (here / "made.training").exists()
@@ -651,23 +746,59 @@ def test_fit_leaves_a_bundle_that_learned(call, here, table, learns):
 
 def test_fit_with_the_same_seed_gives_the_same_files(call, here, table, learns):
     for name, seed in [("one", 3), ("two", 3), ("three", 4)]:
-        assert call("fit", learns, "--data", table, "-o", name, "--epochs", 2, "--batch-size", 8, "--seed", seed).code == 0
-    one, two, three = ({p.name: p.read_bytes() for p in (here / name).iterdir()} for name in ("one", "two", "three"))
+        assert (
+            call(
+                "fit",
+                learns,
+                "--data",
+                table,
+                "-o",
+                name,
+                "--epochs",
+                2,
+                "--batch-size",
+                8,
+                "--seed",
+                seed,
+            ).code
+            == 0
+        )
+    one, two, three = (
+        {p.name: p.read_bytes() for p in (here / name).iterdir()}
+        for name in ("one", "two", "three")
+    )
     assert one == two
     assert one["weights.safetensors"] != three["weights.safetensors"]
 
 
 def test_fit_leaves_out_bad_rows_if_told_to(call, here, learns):
     bad = written(here / "bad.csv", "x,w\n1,1\nnan,1\n2,1\n-inf,1\n3,-1\n4,2\n")
-    answer = call("fit", learns, "--data", bad, "-o", "made", "--epochs", 2, "--weights", "w", "--drop-bad-rows")
+    answer = call(
+        "fit",
+        learns,
+        "--data",
+        bad,
+        "-o",
+        "made",
+        "--epochs",
+        2,
+        "--weights",
+        "w",
+        "--drop-bad-rows",
+    )
     assert answer.code == 0
-    assert answer.err.splitlines()[0] == "dropped 3 of 6 rows that are not finite or outside the support"
+    assert (
+        answer.err.splitlines()[0]
+        == "dropped 3 of 6 rows that are not finite or outside the support"
+    )
     metrics = json.loads((here / "made" / "metrics.json").read_text())
     assert metrics["rows"] == {"training": 3, "validation": 0}
     refused(call("fit", learns, "--data", bad, "-o", "other", "--epochs", 2), "first in row 2")
 
 
-@pytest.mark.parametrize(("column", "told"), [("v", "no column `v`"), ("w", "the weight is -1 in row 2")])
+@pytest.mark.parametrize(
+    ("column", "told"), [("v", "no column `v`"), ("w", "the weight is -1 in row 2")]
+)
 def test_fit_tells_weights_that_cannot_be(call, here, learns, column, told):
     data = written(here / "data.csv", "x,w\n1,1\n2,-1\n")
     refused(call("fit", learns, "--data", data, "-o", "made", "--weights", column), told)
@@ -675,11 +806,23 @@ def test_fit_tells_weights_that_cannot_be(call, here, learns, column, told):
 
 FITS = {
     "missing.csv": ("a,y\n1,2\n", LEARNS, "the table has no column `x`"),
-    "nan.csv": ("x\n1\nnan\n2\ninf\n", LEARNS, "missing or not finite in 2 of 4 rows, first in row 2"),
+    "nan.csv": (
+        "x\n1\nnan\n2\ninf\n",
+        LEARNS,
+        "missing or not finite in 2 of 4 rows, first in row 2",
+    ),
     "empty.csv": ("x\n", LEARNS, "empty.csv has no rows"),
-    "outside.csv": ("x\n1\n-1\n", f"event x: positive\n{LEARNS} |> Exp", "1 of 2 rows lie outside the support of `x` (positive)"),
+    "outside.csv": (
+        "x\n1\n-1\n",
+        f"event x: positive\n{LEARNS} |> Exp",
+        "1 of 2 rows lie outside the support of `x` (positive)",
+    ),
     "fixed.csv": ("x\n1\n2\n", "Normal(0, 1)", "the flow has nothing to learn"),
-    "given.csv": ("y\n1\n", f"context z: positive\nevent y\n{LEARNS} |> Scale(z)", "the table has no column `z`"),
+    "given.csv": (
+        "y\n1\n",
+        f"context z: positive\nevent y\n{LEARNS} |> Scale(z)",
+        "the table has no column `z`",
+    ),
     "far.csv": ("x\n1e30\n-1e30\n1\n", LEARNS, "the loss became inf"),
 }
 
@@ -688,7 +831,9 @@ FITS = {
 def test_fit_tells_a_table_that_it_cannot_train_on(call, here, name):
     data, text, told = FITS[name]
     flow = written(here / "it.flow", text)
-    refused(call("fit", flow, "--data", written(here / name, data), "-o", "made", "--epochs", 1), told)
+    refused(
+        call("fit", flow, "--data", written(here / name, data), "-o", "made", "--epochs", 1), told
+    )
     assert names(here) == sorted(["it.flow", name])
 
 
@@ -742,7 +887,9 @@ def test_a_process_that_is_stopped_leaves_the_old_or_nothing(tmp_path, kind, bef
     if before:
         written(target, "old") if kind == "file" else target.mkdir()
     with subprocess.Popen(
-        [sys.executable, "-c", SLOW_WRITE, kind, target], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [sys.executable, "-c", SLOW_WRITE, kind, target],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     ) as process:
         assert process.stdout.readline() == b"half way\n"
         process.send_signal(how)
@@ -762,17 +909,23 @@ def test_a_compiler_that_is_killed_leaves_the_old_or_the_new_bundle(tmp_path):
     flowspec.compile(flowspec.read(ONE_LINER), tmp_path / "made")
     other = written(tmp_path / "other.flow", "Normal(0, 1) |> Sigmoid")
     took = time.monotonic()
-    subprocess.run([SCRIPT, "compile", other, "-o", tmp_path / "first"], check=True, capture_output=True)
+    subprocess.run(
+        [SCRIPT, "compile", other, "-o", tmp_path / "first"], check=True, capture_output=True
+    )
     took = time.monotonic() - took
     for share in np.linspace(0.5, 1.02, 8):
-        process = subprocess.Popen([SCRIPT, "compile", other, "-o", tmp_path / "made"], stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [SCRIPT, "compile", other, "-o", tmp_path / "made"], stderr=subprocess.DEVNULL
+        )
         time.sleep(took * share)
         process.kill()
         process.wait()
         flowspec.load(tmp_path / "made").sample(1)
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux can exchange two directories")
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="only Linux can exchange two directories"
+)
 def test_a_directory_that_is_replaced_is_there_at_every_moment(tmp_path):
     target = tmp_path / "target"
     target.mkdir()
@@ -803,17 +956,25 @@ def test_an_error_on_the_way_leaves_the_old_directory(tmp_path, error):
     assert names(tmp_path) == ["target"]
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the administrator may write everywhere")
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the administrator may write everywhere"
+)
 def test_a_folder_without_permission_is_told(call, here, bundles):
     closed = here / "closed"
     closed.mkdir(mode=0o500)
-    refused(call("sample", bundles / "one", "-o", closed / "s.csv"), "cannot write", "permission denied")
+    refused(
+        call("sample", bundles / "one", "-o", closed / "s.csv"), "cannot write", "permission denied"
+    )
     refused(call("compile", ONE_LINER, "-o", closed / "made"), "cannot write", "permission denied")
 
 
-@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no /proc, where nobody may write")
+@pytest.mark.skipif(
+    not Path("/proc/self").is_dir(), reason="there is no /proc, where nobody may write"
+)
 def test_a_folder_that_takes_no_files_is_told(call, bundles):
-    refused(call("sample", bundles / "one", "-o", "/proc/self/s.csv"), "cannot write /proc/self/s.csv")
+    refused(
+        call("sample", bundles / "one", "-o", "/proc/self/s.csv"), "cannot write /proc/self/s.csv"
+    )
     refused(call("compile", ONE_LINER, "-o", "/proc/self/made"), "cannot write /proc/self/made")
 
 

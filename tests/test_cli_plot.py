@@ -32,8 +32,12 @@ def bundles(tmp_path_factory) -> Path:
         flowspec.compile(flowspec.parse(text), folder / name)
         bundle = flowspec.load(folder / name)
         context = np.random.default_rng(0).uniform(0.5, 2, (40, len(bundle.context)))
-        rows = bundle.sample(40, seed=9, context=context if bundle.context else None).reshape(40, -1)
-        write(folder / f"{name}.csv", [*bundle.context, *bundle.columns], np.hstack([context, rows]))
+        rows = bundle.sample(40, seed=9, context=context if bundle.context else None).reshape(
+            40, -1
+        )
+        write(
+            folder / f"{name}.csv", [*bundle.context, *bundle.columns], np.hstack([context, rows])
+        )
     return folder
 
 
@@ -44,7 +48,11 @@ def call(bundles, tmp_path, monkeypatch, capsys):
     def answer(name: str, *options) -> tuple[int, str, bytes]:
         place = tmp_path / "drawn.png"
         place.unlink(missing_ok=True)
-        monkeypatch.setattr(sys, "argv", ["flowspec", "plot", str(bundles / name), "-o", str(place), *map(str, options)])
+        monkeypatch.setattr(
+            sys,
+            "argv",
+            ["flowspec", "plot", str(bundles / name), "-o", str(place), *map(str, options)],
+        )
         try:
             main()
             code = 0
@@ -77,7 +85,9 @@ def test_each_kind_is_drawn_alike_each_time(call, bundles, name, kind):
 def drawn_levels(call, monkeypatch, name: str, *options) -> np.ndarray:
     """The levels that the picture of kind calibration shows."""
     seen = []
-    monkeypatch.setattr(conditional_plots, "calibration", lambda levels, names: seen.append(levels) or b"")
+    monkeypatch.setattr(
+        conditional_plots, "calibration", lambda levels, names: seen.append(levels) or b""
+    )
     assert call(name, "--kind", "calibration", *options)[0] == 0
     return seen[0]
 
@@ -87,7 +97,9 @@ def test_what_a_flow_gives_is_calibrated(call, bundles, tmp_path, monkeypatch, n
     bundle = flowspec.load(bundles / name)
     context = np.random.default_rng(1).uniform(0.5, 2, (500, len(bundle.context)))
     rows = bundle.sample(seed=5, context=context).reshape(500, -1)
-    data = write(tmp_path / "own.csv", [*bundle.context, *bundle.columns], np.hstack([context, rows]))
+    data = write(
+        tmp_path / "own.csv", [*bundle.context, *bundle.columns], np.hstack([context, rows])
+    )
     levels = drawn_levels(call, monkeypatch, name, "--data", data)
     assert levels.shape == (500, len(bundle.columns))
     assert np.all(np.abs(conditional_plots.departures(levels)) < conditional_plots.half_width(500))
@@ -109,13 +121,23 @@ def test_levels_do_not_depend_on_how_many_rows_are_drawn_at_once(call, bundles, 
 
 
 def test_fewer_rows_can_be_asked_for(call, bundles, monkeypatch):
-    assert len(drawn_levels(call, monkeypatch, "scalar", "--data", bundles / "scalar.csv", "-n", 7)) == 7
+    assert (
+        len(drawn_levels(call, monkeypatch, "scalar", "--data", bundles / "scalar.csv", "-n", 7))
+        == 7
+    )
 
 
-def test_the_chosen_variable_is_varied_and_the_others_stay_at_their_medians(call, bundles, monkeypatch):
+def test_the_chosen_variable_is_varied_and_the_others_stay_at_their_medians(
+    call, bundles, monkeypatch
+):
     seen = []
     monkeypatch.setattr(conditional_plots, "conditional", lambda *given: seen.append(given) or b"")
-    assert call("pair", "--data", bundles / "pair.csv", "--kind", "conditional", "--context", "high")[0] == 0
+    assert (
+        call("pair", "--data", bundles / "pair.csv", "--kind", "conditional", "--context", "high")[
+            0
+        ]
+        == 0
+    )
     grid, samples, context, data, name, columns, held = seen[0]
     low, high = np.loadtxt(bundles / "pair.csv", delimiter=",", skiprows=1)[:, :2].T
     assert (name, columns, held) == ("high", ("a", "b"), {"low": np.median(low)})
@@ -129,7 +151,10 @@ def test_the_chosen_variable_is_varied_and_the_others_stay_at_their_medians(call
 
 def test_rows_that_are_not_finite_are_left_out(call, bundles, tmp_path):
     rows = [[1, 1.2], [np.nan, 1], [1.5, np.inf], [2, 2.5]]
-    broken, whole = (write(tmp_path / name, "zy", some) for name, some in (("a.csv", rows), ("b.csv", [rows[0], rows[3]])))
+    broken, whole = (
+        write(tmp_path / name, "zy", some)
+        for name, some in (("a.csv", rows), ("b.csv", [rows[0], rows[3]]))
+    )
     for kind in ("samples", "calibration", "conditional"):
         code, said, picture = call("scalar", "--data", broken, "--kind", kind)
         assert code == 0
@@ -138,20 +163,64 @@ def test_rows_that_are_not_finite_are_left_out(call, bundles, tmp_path):
 
 
 NEEDS = [
-    ("plain", ["--kind", "calibration"], "there is no context for `--kind calibration`", "draw it without `--kind`"),
-    ("plain", ["--kind", "conditional"], "there is no context for `--kind conditional`", "draw it without `--kind`"),
-    ("pair", ["--kind", "calibration"], "there is nothing to draw without contexts", "with columns low, high, a, b"),
-    ("pair", ["--kind", "conditional", "--context", "low"], "nothing to draw without contexts", "with columns low, high, a, b"),
-    ("pair", ["DATA", "--kind", "conditional"], "several variables: `low`, `high`", "add `--context low`"),
-    ("pair", ["DATA", "--kind", "conditional", "--context", "hihg"], "no variable `hihg`", "did you mean `high`?"),
-    ("pair", ["DATA", "--kind", "conditional", "--context", "z"], "no variable `z`", "it has `low`, `high`"),
-    ("pair", ["DATA", "--context", "low"], "`--context` names what varies", "add `--kind conditional`"),
+    (
+        "plain",
+        ["--kind", "calibration"],
+        "there is no context for `--kind calibration`",
+        "draw it without `--kind`",
+    ),
+    (
+        "plain",
+        ["--kind", "conditional"],
+        "there is no context for `--kind conditional`",
+        "draw it without `--kind`",
+    ),
+    (
+        "pair",
+        ["--kind", "calibration"],
+        "there is nothing to draw without contexts",
+        "with columns low, high, a, b",
+    ),
+    (
+        "pair",
+        ["--kind", "conditional", "--context", "low"],
+        "nothing to draw without contexts",
+        "with columns low, high, a, b",
+    ),
+    (
+        "pair",
+        ["DATA", "--kind", "conditional"],
+        "several variables: `low`, `high`",
+        "add `--context low`",
+    ),
+    (
+        "pair",
+        ["DATA", "--kind", "conditional", "--context", "hihg"],
+        "no variable `hihg`",
+        "did you mean `high`?",
+    ),
+    (
+        "pair",
+        ["DATA", "--kind", "conditional", "--context", "z"],
+        "no variable `z`",
+        "it has `low`, `high`",
+    ),
+    (
+        "pair",
+        ["DATA", "--context", "low"],
+        "`--context` names what varies",
+        "add `--kind conditional`",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("name", "options", "what", "advice"), NEEDS)
 def test_what_a_kind_needs_is_said(call, bundles, name, options, what, advice):
-    given = [each for option in options for each in (["--data", bundles / "pair.csv"] if option == "DATA" else [option])]
+    given = [
+        each
+        for option in options
+        for each in (["--data", bundles / "pair.csv"] if option == "DATA" else [option])
+    ]
     code, said, picture = call(name, *given)
     assert (code, picture) == (1, b"")
     assert said.startswith("error[wrong-input]: ")

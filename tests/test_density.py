@@ -20,7 +20,9 @@ from flowspec.ops.philox import noise
 
 def _scalar_flows():
     for name, kind in registry.bases().items():
-        yield from ((f"{name}-{i}", flowspec.parse(example)) for i, example in enumerate(kind.examples))
+        yield from (
+            (f"{name}-{i}", flowspec.parse(example)) for i, example in enumerate(kind.examples)
+        )
     for name, kind in registry.transforms().items():
         for i, example in enumerate(kind.examples):
             yield f"{name}-{i}", example_flow(kind, example)
@@ -36,7 +38,9 @@ FLOWS = {label: flow for label, flow in _scalar_flows() if flow.space.scalar}
 
 
 def samples(model: Model, n: int) -> np.ndarray:
-    return model.from_noise(noise(NumpyOps(), np.int64(3), np.arange(n), list(model.flow.noise)).T)[0]
+    return model.from_noise(noise(NumpyOps(), np.int64(3), np.arange(n), list(model.flow.noise)).T)[
+        0
+    ]
 
 
 @pytest.mark.parametrize("label", FLOWS)
@@ -81,13 +85,18 @@ def test_whole_support_has_mass_one(label):
 
     middle = sum(_integral(lambda x: np.exp(model.log_prob(x)), a, b) for a, b in pairwise(drawn))
     with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", integrate.IntegrationWarning)  # a density may grow without bound at an end
+        warnings.simplefilter(
+            "ignore", integrate.IntegrationWarning
+        )  # a density may grow without bound at an end
         low = integrate.quad(density, interval.low, drawn[0], limit=200)[0]
         high = integrate.quad(density, drawn[-1], interval.high, limit=200)[0]
     assert low + middle + high == pytest.approx(1.0, abs=2e-4)
 
 
-@pytest.mark.parametrize("text", ["Normal(0, 1)[3] |> Exp", "StudentT(5, 1, 2)[2]", "Gamma(0.5, 1)[2]", "VonMises(0, 2)[2]"])
+@pytest.mark.parametrize(
+    "text",
+    ["Normal(0, 1)[3] |> Exp", "StudentT(5, 1, 2)[2]", "Gamma(0.5, 1)[2]", "VonMises(0, 2)[2]"],
+)
 def test_rows_and_copies_are_independent(text):
     """Neighbouring rows, and copies of a base, are uncorrelated in rank, however heavy their tails."""
     drawn = samples(Model(flowspec.parse(text)), 10_000)

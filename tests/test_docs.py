@@ -34,21 +34,29 @@ def test_the_commands_of_the_readme_run(tmp_path):
     (tmp_path / "demo.flow").write_text("Normal(0, 1) |> Affine(0, 2) |> Logit\n")
     for line in re.findall(r"^\$ flowspec (.*)$", "\n".join(blocks("console")), re.M):
         extra = ["--epochs", "2"] if line.startswith("fit") else []
-        done = subprocess.run([COMMAND, *shlex.split(line), *extra], cwd=tmp_path, capture_output=True, text=True)
+        done = subprocess.run(
+            [COMMAND, *shlex.split(line), *extra], cwd=tmp_path, capture_output=True, text=True
+        )
         assert done.returncode == (1 if "demo.flow" in line else 0), f"{line}\n{done.stderr}"
 
 
 def test_the_outputs_of_the_readme_are_what_is_printed(tmp_path):
     (tmp_path / "demo.flow").write_text("Normal(0, 1) |> Affine(0, 2) |> Logit\n")
-    checked = subprocess.run([COMMAND, "check", "demo.flow"], cwd=tmp_path, capture_output=True, text=True)
-    shown = subprocess.run([COMMAND, "show", "examples/one_liner.flow"], cwd=ROOT, capture_output=True, text=True)
+    checked = subprocess.run(
+        [COMMAND, "check", "demo.flow"], cwd=tmp_path, capture_output=True, text=True
+    )
+    shown = subprocess.run(
+        [COMMAND, "show", "examples/one_liner.flow"], cwd=ROOT, capture_output=True, text=True
+    )
     assert checked.stderr.strip() in README
     assert shown.stdout.strip() in README
 
 
 def test_the_parts_of_the_readme_are_those_of_the_registry():
     written = re.search(r"<!-- parts: [^\n]*-->\n(.*?)<!-- /parts -->", README, re.S)
-    assert written and written.group(1) == markdown(entries()), "write it again: flowspec list --format markdown"
+    assert written and written.group(1) == markdown(entries()), (
+        "write it again: flowspec list --format markdown"
+    )
 
 
 def test_the_schema_file_is_the_one_that_the_registry_makes():
@@ -58,13 +66,19 @@ def test_the_schema_file_is_the_one_that_the_registry_makes():
 
 @pytest.mark.slow
 def test_the_exported_examples_are_rebuilt_byte_for_byte(tmp_path):
-    subprocess.run([sys.executable, ROOT / "examples" / "export.py", tmp_path], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, ROOT / "examples" / "export.py", tmp_path], check=True, capture_output=True
+    )
     for held in sorted((ROOT / "exported").iterdir()):
         names = sorted(path.name for path in held.iterdir())
         assert names == sorted(path.name for path in (tmp_path / held.name).iterdir())
         _, different, failed = filecmp.cmpfiles(held, tmp_path / held.name, names, shallow=False)
-        assert not different and not failed, f"{held.name}: {different}; write them again: make exported"
+        assert not different and not failed, (
+            f"{held.name}: {different}; write them again: make exported"
+        )
 
 
 def test_every_example_has_its_bundle():
-    assert {p.stem for p in (ROOT / "examples").glob("*.flow")} == {p.name for p in (ROOT / "exported").iterdir()}
+    assert {p.stem for p in (ROOT / "examples").glob("*.flow")} == {
+        p.name for p in (ROOT / "exported").iterdir()
+    }

@@ -77,7 +77,11 @@ def test_a_flow_comes_back_from_json(example):
     again = flowspec.from_json(through_text(example.to_json()))
     assert again == example
     assert again.to_json() == example.to_json()
-    assert (again.columns, again.noise, str(again.space)) == (example.columns, example.noise, str(example.space))
+    assert (again.columns, again.noise, str(again.space)) == (
+        example.columns,
+        example.noise,
+        str(example.space),
+    )
     assert list(again.learned()) == list(example.learned())
 
 
@@ -124,7 +128,9 @@ def test_what_has_a_default_may_be_left_out(pair):
     for step in sparse["steps"]:
         del step["output"]
     assert flowspec.from_json(sparse).to_json() == pair
-    assert flowspec.from_json({"flowspec": 1, "base": {"name": "Normal"}, "steps": []}) == flowspec.parse("Normal(0, 1)")
+    assert flowspec.from_json(
+        {"flowspec": 1, "base": {"name": "Normal"}, "steps": []}
+    ) == flowspec.parse("Normal(0, 1)")
 
 
 # --- files that lie ---------------------------------------------------------------------------------
@@ -146,7 +152,9 @@ INTERVAL = {"kind": "interval", "low": -2.0, "high": 2.0, "closed": [False, Fals
 )
 def test_a_false_support_is_refused(pair, place, stated):
     where = place[0] if len(place) == 1 else f"{place[0]}[{place[1]}]"
-    assert refused(change(pair, *place, "output", value=stated)) == [("false-support", f"{where}.output")]
+    assert refused(change(pair, *place, "output", value=stated)) == [
+        ("false-support", f"{where}.output")
+    ]
 
 
 def test_one_false_end_of_a_support_is_refused(pair):
@@ -172,7 +180,11 @@ WRONG_SIZES = {
     "copies of another number": (("base", "size"), 3, "base"),
     "copies beyond all reason": (("base", "size"), 10**12, "base.size"),
     "no copies": (("base", "size"), 0, "base.size"),
-    "a learned vector that is too long": (("base", "scale"), {"learn": {"init": [1, 2, 3]}}, "base"),
+    "a learned vector that is too long": (
+        ("base", "scale"),
+        {"learn": {"init": [1, 2, 3]}},
+        "base",
+    ),
     "other bins than heights": (("steps", 0, "bins"), 5, "steps[0]"),
     "bins beyond all reason": (("steps", 0, "bins"), 10**9, "steps[0].bins"),
     "ragged rows": (("steps", 0, "widths"), [[1, 2], [3]], "steps[0].widths"),
@@ -182,8 +194,16 @@ WRONG_SIZES = {
     "no coordinate": (("steps", 1, "coordinates"), [], "steps[1].coordinates"),
     "an order that is none": (("steps", 2, "order"), [0, 0], "steps[2]"),
     "more names than coordinates": (("event", 0, "names"), ["a", "c"], "event[0]"),
-    "fewer names than coordinates": (("event", 0, "support"), {"kind": "simplex", "size": 2}, "event[0]"),
-    "a simplex beyond all reason": (("event", 0, "support"), {"kind": "simplex", "size": 10**12}, "event[0]"),
+    "fewer names than coordinates": (
+        ("event", 0, "support"),
+        {"kind": "simplex", "size": 2},
+        "event[0]",
+    ),
+    "a simplex beyond all reason": (
+        ("event", 0, "support"),
+        {"kind": "simplex", "size": 10**12},
+        "event[0]",
+    ),
 }
 
 
@@ -200,7 +220,11 @@ UNKNOWN = {
     "a name that is no text": (("base", "name"), 5, "base.name"),
     "a field": (("base", "sharpness"), 1, "base"),
     "a kind of support": (("event", 0, "support", "kind"), "blob", "event[0].support.kind"),
-    "a context variable": (("steps", 1, "transform", "scale"), {"context": "q"}, "steps[1].transform.scale"),
+    "a context variable": (
+        ("steps", 1, "transform", "scale"),
+        {"context": "q"},
+        "steps[1].transform.scale",
+    ),
     "a version": (("flowspec",), 2, "flowspec"),
     "a statement": (("let",), {"w": 1}, "the file"),
     "steps that are no list": (("steps",), {}, "steps"),
@@ -236,7 +260,10 @@ def test_a_number_that_is_not_finite_is_refused(pair, path, value):
     assert all(place.startswith(where) for _, place in refused(change(pair, *path, value=value)))
 
 
-@pytest.mark.parametrize("value", [0, -1, "1", None, True, {}, {"learn": {}}, {"learn": {"init": -1}}, {"learn": 1}, 10**400])
+@pytest.mark.parametrize(
+    "value",
+    [0, -1, "1", None, True, {}, {"learn": {}}, {"learn": {"init": -1}}, {"learn": 1}, 10**400],
+)
 def test_a_scale_that_can_be_none_is_refused(value):
     data = flowspec.parse("Normal(0, 1)").to_json()
     assert len(refused(change(data, "base", "scale", value=value))) == 1
@@ -256,10 +283,26 @@ DECLARED = {
     "no names": (("event", 1, "names"), [], "event[1].names"),
     "another support than the flow's": (("event", 1, "support", "high"), 2.0, ""),
     "ends in the wrong order": (("context", 0, "support"), INTERVAL | {"low": 3.0}, "context[0]"),
-    "an end that is no number": (("context", 0, "support"), INTERVAL | {"low": math.nan}, "context[0]"),
-    "a circle in the context": (("context", 0, "support"), {"kind": "circle", "low": 0, "high": 1}, "context[0]"),
-    "a circle without an end": (("event", 1, "support"), {"kind": "circle", "low": None, "high": 1}, "event[1].support.low"),
-    "an interval without an end": (("event", 1, "support"), {"kind": "interval", "low": 0}, "event[1].support"),
+    "an end that is no number": (
+        ("context", 0, "support"),
+        INTERVAL | {"low": math.nan},
+        "context[0]",
+    ),
+    "a circle in the context": (
+        ("context", 0, "support"),
+        {"kind": "circle", "low": 0, "high": 1},
+        "context[0]",
+    ),
+    "a circle without an end": (
+        ("event", 1, "support"),
+        {"kind": "circle", "low": None, "high": 1},
+        "event[1].support.low",
+    ),
+    "an interval without an end": (
+        ("event", 1, "support"),
+        {"kind": "interval", "low": 0},
+        "event[1].support",
+    ),
 }
 
 
@@ -298,9 +341,19 @@ Normal(0, 1)[2] |> Onto(event)"""
 
 def test_settings_of_a_training_survive():
     flow = flowspec.parse(TRAINED)
-    assert flow.train == {"epochs": 50, "learning_rate": 1e-3, "schedule": "constant", "dequantize": ("k",)}
+    assert flow.train == {
+        "epochs": 50,
+        "learning_rate": 1e-3,
+        "schedule": "constant",
+        "dequantize": ("k",),
+    }
     back = flowspec.from_json(json.loads(json.dumps(flow.to_json())))
-    assert back.train == flow.train and [type(v) for v in back.train.values()] == [int, float, str, tuple]
+    assert back.train == flow.train and [type(v) for v in back.train.values()] == [
+        int,
+        float,
+        str,
+        tuple,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,9 @@ def session(label: str, direction: str, dtype: str) -> onnxruntime.InferenceSess
     options.log_severity_level = 3
     options.intra_op_num_threads = 1
     target = Target(dtype)
-    return onnxruntime.InferenceSession(serialise(make(model_of(label).fixed, target), target, ""), options)
+    return onnxruntime.InferenceSession(
+        serialise(make(model_of(label).fixed, target), target, ""), options
+    )
 
 
 # --- the two directions ------------------------------------------------------------------------------------
@@ -115,7 +117,9 @@ def test_inverse_undoes_forward(label, dtype):
     tolerance = {"float32": 2e-5, "float64": 1e-11}[dtype]
     close(again, y, tolerance)
     # Where y carries the x only in part, the slope is that of the x nearest to it.
-    ok = np.all(np.abs(x - start) <= tolerance * (1 + np.abs(start)), axis=tuple(range(start.ndim - 1)))
+    ok = np.all(
+        np.abs(x - start) <= tolerance * (1 + np.abs(start)), axis=tuple(range(start.ndim - 1))
+    )
     there, back = (np.broadcast_to(each, ok.shape) for each in (there, back))
     close(back[ok], there[ok], 20 * tolerance)
     assert ok.mean() > 0.5
@@ -130,7 +134,9 @@ def test_slope_is_the_derivative(label):
     ops = MpmathOps()
     bound = bind(ops, flow)
     with np.errstate(all="ignore"):
-        start = density.sample_base(NumpyOps(), bind(NumpyOps(), flow), draws(label, 4).T.astype(float))
+        start = density.sample_base(
+            NumpyOps(), bind(NumpyOps(), flow), draws(label, 4).T.astype(float)
+        )
     step = mpmath.mpf(10) ** -20
 
     def forward(x):
@@ -145,7 +151,13 @@ def test_slope_is_the_derivative(label):
             nudge = np.zeros((*start.shape[:-1], 1), object) + mpmath.mpf(0)
             nudge[i if start.ndim == 2 else 0] = step
             columns.append((forward(x + nudge)[0] - forward(x - nudge)[0])[:size, 0] / (2 * step))
-        expected = mpmath.log(abs(mpmath.det(mpmath.matrix([[columns[j][i] for j in range(size)] for i in range(size)]))))
+        expected = mpmath.log(
+            abs(
+                mpmath.det(
+                    mpmath.matrix([[columns[j][i] for j in range(size)] for i in range(size)])
+                )
+            )
+        )
         found = np.broadcast_to(np.asarray(forward(x)[1], object), (1,))[0]
         assert abs(found - expected) <= 1e-12 * (1 + abs(expected))
 
@@ -238,7 +250,10 @@ def test_gradients_are_finite(label):
     inside = model.from_noise(rows)[0]
     x = np.concatenate([inside, inside + 1e3, inside - 1e3])
     # A density that is 0 in float64, inside of the support, has no gradient of its logarithm.
-    x = x[np.isfinite(model.log_prob(x)) | np.broadcast_to(outside_of(NumpyOps(), model.fixed.space, x.T), len(x))]
+    x = x[
+        np.isfinite(model.log_prob(x))
+        | np.broadcast_to(outside_of(NumpyOps(), model.fixed.space, x.T), len(x))
+    ]
     x = torch.tensor(x, requires_grad=True)
     module = flowspec.to_torch(model, dtype=torch.float64)
     log_prob = module().log_prob(x)

@@ -16,7 +16,9 @@ HEAVY = {"torch", "onnx", "onnxruntime", "onnx_ir", "matplotlib", "pyarrow"}
 def loaded_by(code: str) -> set[str]:
     """The heavy packages that are loaded when a fresh interpreter has run the code."""
     script = f"{code}\nimport sys\nprint(*sorted({HEAVY!r} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     return set(done.stdout.splitlines()[-1].split())
 
 
@@ -40,7 +42,9 @@ def test_checking_loads_nothing_heavy(code):
 
 
 def test_opening_a_bundle_loads_onnxruntime_alone():
-    assert loaded_by("import flowspec; flowspec.load('exported/one_liner').sample(2)") == {"onnxruntime"}
+    assert loaded_by("import flowspec; flowspec.load('exported/one_liner').sample(2)") == {
+        "onnxruntime"
+    }
 
 
 def test_compiling_loads_no_torch():
@@ -49,6 +53,11 @@ def test_compiling_loads_no_torch():
 
 
 def test_the_wheel_holds_every_package():
-    listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
-    folders = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "flowspec").rglob("__init__.py")}
+    listed = set(
+        tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    )
+    folders = {
+        ".".join(path.parent.relative_to(ROOT).parts)
+        for path in (ROOT / "flowspec").rglob("__init__.py")
+    }
     assert listed == folders | {"flowspec.grammar"}

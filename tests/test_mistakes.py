@@ -45,13 +45,24 @@ def _kinds() -> dict[str, type[Diagnostic]]:
     found = {}
     for module in (mistakes, check_mistakes, syntax_mistakes):
         for name, kind in vars(module).items():
-            if isinstance(kind, type) and issubclass(kind, Diagnostic) and kind.message and kind.__module__ == module.__name__:
+            if (
+                isinstance(kind, type)
+                and issubclass(kind, Diagnostic)
+                and kind.message
+                and kind.__module__ == module.__name__
+            ):
                 found[name] = kind
     return found
 
 
 def test_every_kind_of_mistake_has_a_golden_file():
-    told = set(re.findall(r"^error\[(.+?)\]", "\n".join(path.read_text() for path in FOLDER.glob("*.err")), re.MULTILINE))
+    told = set(
+        re.findall(
+            r"^error\[(.+?)\]",
+            "\n".join(path.read_text() for path in FOLDER.glob("*.err")),
+            re.MULTILINE,
+        )
+    )
     missing = {name for name in _kinds() if _code(name) not in told}
     assert missing == set(NOT_FROM_TEXT)
 
@@ -66,5 +77,7 @@ def test_every_mistake_is_told_whole(path):
     with pytest.raises(FlowError) as caught:
         flowspec.read(path)
     for each in caught.value.diagnostics:
-        assert each.message and not re.search(r"array\(|np\.|<class|None|Interval\(|\{\w|\bnan\b", each.message + each.note)
+        assert each.message and not re.search(
+            r"array\(|np\.|<class|None|Interval\(|\{\w|\bnan\b", each.message + each.note
+        )
         assert not re.search(r"\b(please|invalid)\b", str(each), re.IGNORECASE)

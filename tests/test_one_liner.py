@@ -16,7 +16,9 @@ DENSITIES = [-0.0481559, -0.9189385, -0.6198176]
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory):
-    return flowspec.load(flowspec.compile(flowspec.parse(TEXT), tmp_path_factory.mktemp("one") / "bundle"))
+    return flowspec.load(
+        flowspec.compile(flowspec.parse(TEXT), tmp_path_factory.mktemp("one") / "bundle")
+    )
 
 
 def test_its_density_in_every_interpreter(bundle):

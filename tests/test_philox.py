@@ -19,13 +19,36 @@ from flowspec.ops.philox import noise, philox, to_uniforms
 
 DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
 SEEDS = [0, 42, -1, -7, 2**31, 2**32 + 5, 2**63 - 1, -(2**63)]
-MIXED = ["normal", "uniform", "uniform", "normal", "normal", "uniform", "uniform", "uniform", "normal", "normal"]
+MIXED = [
+    "normal",
+    "uniform",
+    "uniform",
+    "normal",
+    "normal",
+    "uniform",
+    "uniform",
+    "uniform",
+    "normal",
+    "normal",
+]
 
 # Random123, tests/kat_vectors: counter, key, answer of philox4x32 with 10 rounds.
 KNOWN_ANSWERS = [
-    ("00000000 00000000 00000000 00000000", "00000000 00000000", "6627e8d5 e169c58d bc57ac4c 9b00dbd8"),
-    ("ffffffff ffffffff ffffffff ffffffff", "ffffffff ffffffff", "408f276d 41c83b0e a20bc7c6 6d5451fd"),
-    ("243f6a88 85a308d3 13198a2e 03707344", "a4093822 299f31d0", "d16cfe09 94fdcceb 5001e420 24126ea1"),
+    (
+        "00000000 00000000 00000000 00000000",
+        "00000000 00000000",
+        "6627e8d5 e169c58d bc57ac4c 9b00dbd8",
+    ),
+    (
+        "ffffffff ffffffff ffffffff ffffffff",
+        "ffffffff ffffffff",
+        "408f276d 41c83b0e a20bc7c6 6d5451fd",
+    ),
+    (
+        "243f6a88 85a308d3 13198a2e 03707344",
+        "a4093822 299f31d0",
+        "d16cfe09 94fdcceb 5001e420 24126ea1",
+    ),
 ]
 
 
@@ -80,7 +103,9 @@ def test_numpy_gives_the_published_words(counter, key, answer):
 @pytest.mark.parametrize(("counter", "key", "answer"), KNOWN_ANSWERS)
 def test_torch_gives_the_published_words(counter, key, answer):
     ops = torch_ops(np.float32)
-    found = philox(ops, [ops.whole(word) for word in words(counter)], [ops.whole(word) for word in words(key)])
+    found = philox(
+        ops, [ops.whole(word) for word in words(counter)], [ops.whole(word) for word in words(key)]
+    )
     assert " ".join(f"{int(word[0]):08x}" for word in found) == answer
 
 
@@ -117,10 +142,14 @@ def test_the_stream_is_the_documented_one(seed, row):
     wide = [(v << 20) + (w >> 12) for v, w in zip(blocks[0::2], blocks[1::2], strict=True)]
     assert double.tolist() == [(k + 0.5) / 2**52 for k in wide[:3]]
     v, w, *rest = by_hand(seed, row, 1, 0)
-    radius, angle = (((upper << 20) + (lower >> 12) + 0.5) / 2**52 for upper, lower in ((v, w), rest))
+    radius, angle = (
+        ((upper << 20) + (lower >> 12) + 0.5) / 2**52 for upper, lower in ((v, w), rest)
+    )
     size = math.sqrt(-2 * math.log(radius))
     expected = [size * math.cos(2 * math.pi * angle), size * math.sin(2 * math.pi * angle)]
-    assert reference(np.float64, seed, row, 1, ["normal"] * 2)[:, 0] == pytest.approx(expected, abs=1e-14)
+    assert reference(np.float64, seed, row, 1, ["normal"] * 2)[:, 0] == pytest.approx(
+        expected, abs=1e-14
+    )
 
 
 # --- the same everywhere ------------------------------------------------------------------------
@@ -134,7 +163,9 @@ def test_every_interpreter_draws_the_same_uniforms(dtype, seed):
     found = graph(dtype, kinds)
     given = feeds(seed, 2**32 - 3, 9)
     np.testing.assert_array_equal(session(found).run(None, given)[0], expected, strict=True)
-    np.testing.assert_array_equal(ReferenceEvaluator(found).run(None, given)[0], expected, strict=True)
+    np.testing.assert_array_equal(
+        ReferenceEvaluator(found).run(None, given)[0], expected, strict=True
+    )
     ops = torch_ops(dtype)
     drawn = noise(ops, ops.whole(seed), ops.whole(2**32 - 3 + np.arange(9)), kinds)
     np.testing.assert_array_equal(drawn.numpy(), expected, strict=True)
@@ -144,7 +175,9 @@ def test_every_interpreter_draws_the_same_uniforms(dtype, seed):
 def test_every_interpreter_draws_the_same_normals(dtype):
     expected = reference(dtype, 3, 0, 4000, MIXED)
     close = {"rtol": 6 * np.finfo(dtype).eps, "atol": 0}
-    np.testing.assert_allclose(session(graph(dtype, MIXED)).run(None, feeds(3, 0, 4000))[0], expected, **close)
+    np.testing.assert_allclose(
+        session(graph(dtype, MIXED)).run(None, feeds(3, 0, 4000))[0], expected, **close
+    )
     ops = torch_ops(dtype)
     drawn = noise(ops, ops.whole(3), ops.whole(np.arange(4000)), MIXED)
     np.testing.assert_allclose(drawn.numpy(), expected, **close)
@@ -176,7 +209,15 @@ def test_the_size_of_the_graph_does_not_grow_with_the_noise():
 
 def test_a_fixed_number_of_rows_draws_the_same():
     ops = OnnxOps("noise", np.float32, batch=4)
-    ops.output("noise", noise(ops, ops.input("seed", (), np.int64), ops.input("first", (), np.int64) + np.arange(4), MIXED))
+    ops.output(
+        "noise",
+        noise(
+            ops,
+            ops.input("seed", (), np.int64),
+            ops.input("first", (), np.int64) + np.arange(4),
+            MIXED,
+        ),
+    )
     found = session(model(ops)).run(None, {"seed": np.array(9), "first": np.array(2)})[0]
     np.testing.assert_allclose(found, reference(np.float32, 9, 2, 4, MIXED), rtol=1e-6)
 

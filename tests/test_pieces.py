@@ -25,7 +25,9 @@ def joined(table: Pieces, wanted=NAMES) -> np.ndarray:
 
 def write(path: Path, values: np.ndarray, names=NAMES, row_group_size: int = 4) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    parquet.write_table(pyarrow.table(dict(zip(names, values.T, strict=True))), path, row_group_size=row_group_size)
+    parquet.write_table(
+        pyarrow.table(dict(zip(names, values.T, strict=True))), path, row_group_size=row_group_size
+    )
     return path
 
 
@@ -67,10 +69,14 @@ def test_columns_come_in_the_order_in_which_they_are_wanted(folder, wanted):
 def test_files_come_in_the_order_in_which_they_are_read_whole(tmp_path):
     for i, name in enumerate(("a/x", "a-b/x", "a/B", "z", "B/x", "a.c/x")):
         write(tmp_path / "data" / f"{name}.parquet", np.full((1, 3), float(i)))
-    np.testing.assert_array_equal(joined(open_pieces(tmp_path / "data")), read_table(tmp_path / "data").numbers(NAMES))
+    np.testing.assert_array_equal(
+        joined(open_pieces(tmp_path / "data")), read_table(tmp_path / "data").numbers(NAMES)
+    )
 
 
-@pytest.mark.parametrize("name", ["_temporary/x.parquet", ".hidden/x.parquet", "._x.parquet", "deep/_x.parquet"])
+@pytest.mark.parametrize(
+    "name", ["_temporary/x.parquet", ".hidden/x.parquet", "._x.parquet", "deep/_x.parquet"]
+)
 def test_what_programs_leave_for_themselves_is_not_read(folder, name):
     (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).write_bytes(b"not for you")
@@ -80,7 +86,10 @@ def test_what_programs_leave_for_themselves_is_not_read(folder, name):
 def test_row_groups_and_files_without_rows_do_not_matter(tmp_path):
     (tmp_path / "data").mkdir()
     schema = pyarrow.schema([(name, pyarrow.float64()) for name in NAMES])
-    some, none = (pyarrow.table(dict(zip(NAMES, part.T, strict=True)), schema) for part in (VALUES[:2], VALUES[:0]))
+    some, none = (
+        pyarrow.table(dict(zip(NAMES, part.T, strict=True)), schema)
+        for part in (VALUES[:2], VALUES[:0])
+    )
     with parquet.ParquetWriter(tmp_path / "data" / "a.parquet", schema) as writer:
         for part in (none, some, none, some):
             writer.write_table(part)
@@ -99,7 +108,9 @@ KINDS = {
     "float32": pyarrow.array([0.1, -2.0, 3e38], pyarrow.float32()),
     "float64": pyarrow.array([0.1, -2.0, 1e300]),
     "decimal128": pyarrow.array([Decimal("1.25"), Decimal("-3.10"), Decimal("0.00")]),
-    "decimal256": pyarrow.array([Decimal("1.25"), Decimal("-3.10"), Decimal("0.00")], pyarrow.decimal256(50, 2)),
+    "decimal256": pyarrow.array(
+        [Decimal("1.25"), Decimal("-3.10"), Decimal("0.00")], pyarrow.decimal256(50, 2)
+    ),
     "dictionary": pyarrow.array([1.5, 2.5, 1.5]).dictionary_encode(),
     "text": pyarrow.array(["1.5", " 2 ", "1e3"]),
 }
@@ -157,14 +168,22 @@ def test_a_numpy_file_stays_on_disk(tmp_path, monkeypatch):
     np.save(tmp_path / "it.npy", VALUES)
     load, modes = np.load, []
     monkeypatch.setattr(
-        np, "load", lambda *given, mmap_mode=None, **more: modes.append(mmap_mode) or load(*given, mmap_mode, **more)
+        np,
+        "load",
+        lambda *given, mmap_mode=None, **more: (
+            modes.append(mmap_mode) or load(*given, mmap_mode, **more)
+        ),
     )
     joined(open_pieces(tmp_path / "it.npy"))
     assert {*modes} == {"r"}
 
 
 def test_a_csv_file_is_one_piece(tmp_path):
-    text = "c,note,a,b\n" + "\n".join(f"{c!r},x,{a!r},{b!r}" for a, b, c in VALUES.tolist()) + "\n,,1,\n"
+    text = (
+        "c,note,a,b\n"
+        + "\n".join(f"{c!r},x,{a!r},{b!r}" for a, b, c in VALUES.tolist())
+        + "\n,,1,\n"
+    )
     (tmp_path / "it.csv").write_text(text)
     table = open_pieces(tmp_path / "it.csv")
     assert table.sizes == (24,)

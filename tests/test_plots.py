@@ -43,7 +43,9 @@ def test_data_and_samples_are_both_drawn(size):
 
 def test_a_density_of_two_coordinates_is_drawn_as_contours():
     samples = RANDOM.normal(size=(500, 2))
-    with_lines, without = (pixels(compared(None, samples, ["a", "b"], each)) for each in (normal, None))
+    with_lines, without = (
+        pixels(compared(None, samples, ["a", "b"], each)) for each in (normal, None)
+    )
     assert near(with_lines, style.CONTOURS) > 200 > near(without, style.CONTOURS)
 
 
@@ -65,7 +67,9 @@ def test_the_best_epoch_is_marked():
 
 def test_same_input_same_bytes():
     samples = np.random.default_rng(1).normal(size=(50, 2))
-    assert compared(samples, samples, ["a", "b"], normal) == compared(samples, samples, ["a", "b"], normal)
+    assert compared(samples, samples, ["a", "b"], normal) == compared(
+        samples, samples, ["a", "b"], normal
+    )
 
 
 # --- conditional flows ----------------------------------------------------------------------------------
@@ -82,7 +86,9 @@ def test_levels_are_shares_of_the_samples_below():
 def test_levels_of_a_calibrated_flow_are_uniform():
     """Each of the draws + 1 ranks is as likely as the others."""
     random = np.random.default_rng(2)
-    found = conditional_plots.levels(random.normal(size=(5000, 1)), random.normal(size=(5000, 4, 1)))
+    found = conditional_plots.levels(
+        random.normal(size=(5000, 1)), random.normal(size=(5000, 4, 1))
+    )
     values, counts = np.unique(found.round(9), return_counts=True)
     assert values.tolist() == [0.1, 0.3, 0.5, 0.7, 0.9]
     assert np.abs(counts - 1000).max() < 4 * (5000 * 0.2 * 0.8) ** 0.5
@@ -91,7 +97,9 @@ def test_levels_of_a_calibrated_flow_are_uniform():
 def test_the_largest_departure_has_its_sign():
     # All four lie below the predicted median: at it, the observed share is 1 and should be 0.5.
     low = np.array([0.1, 0.2, 0.3, 0.5])
-    assert conditional_plots.departures(np.stack([low, 1 - low], axis=1)) == pytest.approx([0.5, -0.5])
+    assert conditional_plots.departures(np.stack([low, 1 - low], axis=1)) == pytest.approx(
+        [0.5, -0.5]
+    )
     assert conditional_plots.departures((np.arange(10) + 0.5) / 10) == pytest.approx([0.05])
 
 
@@ -106,7 +114,9 @@ def test_the_band_holds_95_of_100_calibrated_flows():
     assert 0.94 < inside.mean() < 0.97
 
 
-@pytest.mark.parametrize(("width", "shift", "inside"), [(1, 0, True), (0.6, 0, False), (1.6, 0, False), (1, 0.4, False)])
+@pytest.mark.parametrize(
+    ("width", "shift", "inside"), [(1, 0, True), (0.6, 0, False), (1.6, 0, False), (1, 0.4, False)]
+)
 def test_only_a_calibrated_flow_stays_inside_the_band(width, shift, inside):
     """Data that depend on a context, and samples for it that are right, too sure, not sure enough, or shifted."""
     random = np.random.default_rng(4)
@@ -114,7 +124,9 @@ def test_only_a_calibrated_flow_stays_inside_the_band(width, shift, inside):
     data = 3 * context + np.exp(context) * random.normal(size=(1000, 1))
     noise = shift + width * random.normal(size=(1000, 200, 1))
     found = conditional_plots.levels(data, 3 * context[:, None] + np.exp(context[:, None]) * noise)
-    assert (abs(conditional_plots.departures(found)[0]) <= conditional_plots.half_width(1000)) == inside
+    assert (
+        abs(conditional_plots.departures(found)[0]) <= conditional_plots.half_width(1000)
+    ) == inside
 
 
 def calibration_of(levels: np.ndarray) -> bytes:
@@ -153,7 +165,9 @@ def widening(size: int, rows: int = 100) -> tuple[np.ndarray, np.ndarray, np.nda
 
 @pytest.mark.parametrize("size", [1, 3, 14])
 def test_conditional_draws_bands_and_data(size):
-    picture = pixels(conditional_plots.conditional(*widening(size), "z", [f"c{i}" for i in range(size)]))
+    picture = pixels(
+        conditional_plots.conditional(*widening(size), "z", [f"c{i}" for i in range(size)])
+    )
     for colour in (conditional_plots.MOST_SAMPLES, conditional_plots.HALF_SAMPLES):
         assert near(picture, colour) > 2000 * min(size, conditional_plots.MOST_PANELS)
     assert near(picture, style.DATA) > 500
@@ -177,13 +191,19 @@ def test_samples_that_run_away_leave_the_data_to_be_seen(value):
 
 def test_same_conditional_input_same_bytes():
     names = ["a", "b"]
-    assert conditional_plots.conditional(*widening(2), "z", names) == conditional_plots.conditional(*widening(2), "z", names)
+    assert conditional_plots.conditional(*widening(2), "z", names) == conditional_plots.conditional(
+        *widening(2), "z", names
+    )
     levels = np.random.default_rng(7).random((60, 2))
-    assert conditional_plots.calibration(levels, names) == conditional_plots.calibration(levels, names)
+    assert conditional_plots.calibration(levels, names) == conditional_plots.calibration(
+        levels, names
+    )
 
 
 def test_names_are_no_formulas():
     names, samples = [r"cost $\no$", "a$"], RANDOM.normal(size=(50, 2))
     assert compared(samples, samples, names) != compared(samples, samples, ["a", "b"])
     assert conditional_plots.calibration(RANDOM.random((30, 2)), names).startswith(b"\x89PNG")
-    assert conditional_plots.conditional(*widening(2), names[0], names, {names[0]: 1.0}).startswith(b"\x89PNG")
+    assert conditional_plots.conditional(*widening(2), names[0], names, {names[0]: 1.0}).startswith(
+        b"\x89PNG"
+    )

@@ -29,13 +29,26 @@ def iris() -> None:
     data = load_iris()
     species = [str(data.target_names[i]) for i in data.target]
     header = ["sepal_length", "sepal_width", "petal_length", "petal_width", "species"]
-    write("iris.csv", header, [[*map(float, row), word] for row, word in zip(data.data, species, strict=True)])
+    write(
+        "iris.csv",
+        header,
+        [[*map(float, row), word] for row, word in zip(data.data, species, strict=True)],
+    )
 
 
 def wine() -> None:
     data = load_wine()
     column = {name: data.data[:, i] for i, name in enumerate(data.feature_names)}
-    header = ["alcohol", "malic_acid", "ash", "hue", "color_intensity", "flavanoids", "nonflavanoids", "proanthocyanins"]
+    header = [
+        "alcohol",
+        "malic_acid",
+        "ash",
+        "hue",
+        "color_intensity",
+        "flavanoids",
+        "nonflavanoids",
+        "proanthocyanins",
+    ]
     phenols = ["flavanoids", "nonflavanoid_phenols", "proanthocyanins"]
     rows = []
     for i in range(len(data.data)):
@@ -49,13 +62,18 @@ def wine() -> None:
 def diabetes() -> None:
     data = load_diabetes(scaled=False)
     bmi, pressure = data.feature_names.index("bmi"), data.feature_names.index("bp")
-    rows = [[float(x[bmi]), float(x[pressure]), float(y)] for x, y in zip(data.data, data.target, strict=True)]
+    rows = [
+        [float(x[bmi]), float(x[pressure]), float(y)]
+        for x, y in zip(data.data, data.target, strict=True)
+    ]
     write("diabetes.csv", ["bmi", "blood_pressure", "progression"], rows)
 
 
 def two_moons() -> None:
     points, _ = make_moons(2000, noise=0.06, random_state=0)
-    write("two_moons.csv", ["x", "y"], [[round(float(value), 4) for value in row] for row in points])
+    write(
+        "two_moons.csv", ["x", "y"], [[round(float(value), 4) for value in row] for row in points]
+    )
 
 
 if __name__ == "__main__":

@@ -93,7 +93,9 @@ class Base(ABC):
     @property
     def varies(self) -> bool:
         """Does it hold a parameter that training or the context decides?"""
-        return any(varies(getattr(self, name)) for name in parameters(self)) or any(child.varies for _, child in children(self))
+        return any(varies(getattr(self, name)) for name in parameters(self)) or any(
+            child.varies for _, child in children(self)
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +126,10 @@ class Coordinatewise(Base):
 
     def lengths(self) -> dict[str, int]:
         """How many numbers each vector parameter has."""
-        found = {name: np.shape(getattr(getattr(self, name), "init", getattr(self, name))) for name in parameters(self)}
+        found = {
+            name: np.shape(getattr(getattr(self, name), "init", getattr(self, name)))
+            for name in parameters(self)
+        }
         return {name: shape[-1] for name, shape in found.items() if shape}
 
     @cached_property
@@ -139,7 +144,12 @@ class Coordinatewise(Base):
         if self.size is None:
             return self.draw(ops, noise)
         # One draw is common, and a reshaping less.
-        return self.draw(ops, (noise,) if len(self.draws) == 1 else ops.unflatten(noise, (len(self.draws), self.size)))
+        return self.draw(
+            ops,
+            (noise,)
+            if len(self.draws) == 1
+            else ops.unflatten(noise, (len(self.draws), self.size)),
+        )
 
     def log_prob(self, ops, x):
         return over_event(ops, self.log_density(ops, x), x)

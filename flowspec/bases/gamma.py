@@ -54,7 +54,9 @@ class Gamma(Coordinatewise):
     draws = GAMMA_DRAWS
     examples = ("Gamma(2, 1)", "Gamma([0.3, 1, 20], 2)", "Gamma(learn(1.5), learn(2))[2]")
 
-    concentration: Value = parameter(within=POSITIVE, doc="shape of the distribution; 1 is the exponential")
+    concentration: Value = parameter(
+        within=POSITIVE, doc="shape of the distribution; 1 is the exponential"
+    )
     rate: Value = parameter(1.0, within=POSITIVE, doc="1 / scale")
 
     def draw(self, ops, noise):

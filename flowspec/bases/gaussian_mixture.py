@@ -37,7 +37,12 @@ class GaussianMixture(Base):
 
     features: int = setting(low=1, high=4096, doc="number of coordinates")
     components: int = setting(2, low=1, high=1024, doc="number of normal distributions")
-    covariance: str = setting("full", kind=str, choices=("full", "diagonal", "spherical"), doc="what the covariances may be")
+    covariance: str = setting(
+        "full",
+        kind=str,
+        choices=("full", "diagonal", "spherical"),
+        doc="what the covariances may be",
+    )
     tied: bool = setting(False, kind=bool, doc="have all components the same covariance?")
     hidden: tuple[int, ...] = hidden_layers()
     activation: str = activation_name()
@@ -70,7 +75,9 @@ class GaussianMixture(Base):
             free = Free(self._outputs, values=random((self._outputs,), math.sqrt(3)))
             return with_fields(self, {"network": (free,)})
         network = mlp(columns, self._outputs, self.hidden, self.activation, self.normalize)
-        return with_fields(self, {"network": network, "context": (ContextInput(WholeContext(columns)),)})
+        return with_fields(
+            self, {"network": network, "context": (ContextInput(WholeContext(columns)),)}
+        )
 
     # --- parameters ------------------------------------------------------------------------------------
 
@@ -95,7 +102,10 @@ class GaussianMixture(Base):
         raw = run(ops, self.network, self.context[0].context if self.context else None)
         shapes = [shape for shape in self._shapes if math.prod(shape)]
         pieces = zip(shapes, ops.split(raw, [math.prod(shape) for shape in shapes]), strict=True)
-        found = [rows if len(shape) == 1 else ops.exchange(ops.unflatten(rows, shape)) for shape, rows in pieces]
+        found = [
+            rows if len(shape) == 1 else ops.exchange(ops.unflatten(rows, shape))
+            for shape, rows in pieces
+        ]
         logits, loc, log_scale, *below = found
         log_weights = logits - ops.logsumexp(logits)[None]
         return log_weights, loc, ops.exp(log_scale) + self.epsilon, below[0] if below else None
@@ -105,8 +115,12 @@ class GaussianMixture(Base):
     def log_prob(self, ops, x):
         log_weights, loc, scale, below = self._given(ops)
         z = self._standardised(ops, x[:, None] - loc, scale, below)
-        log_scale = ops.sum(ops.log(scale)) * (self.features if self.covariance == "spherical" else 1)
-        each = log_weights - log_scale - 0.5 * ops.sum(ops.square(z)) - 0.5 * LOG_2PI * self.features
+        log_scale = ops.sum(ops.log(scale)) * (
+            self.features if self.covariance == "spherical" else 1
+        )
+        each = (
+            log_weights - log_scale - 0.5 * ops.sum(ops.square(z)) - 0.5 * LOG_2PI * self.features
+        )
         return ops.logsumexp(each)
 
     def _standardised(self, ops, centred, scale, below):
@@ -116,14 +130,18 @@ class GaussianMixture(Base):
         known = centred[:1] / scale[:1]
         for i in range(1, self.features):
             row = below[_row(i)]
-            known = ops.concat([known, (centred[i : i + 1] - ops.sum(row * known)[None]) / scale[i : i + 1]])
+            known = ops.concat(
+                [known, (centred[i : i + 1] - ops.sum(row * known)[None]) / scale[i : i + 1]]
+            )
         return known
 
     def sample(self, ops, noise):
         log_weights, loc, scale, below = self._given(ops)
         z = noise[1:]
         if self.components == 1:
-            chosen = [each[:, 0] for each in (loc, scale)] + [None if below is None else below[:, 0]]
+            chosen = [each[:, 0] for each in (loc, scale)] + [
+                None if below is None else below[:, 0]
+            ]
         else:
             reached = ops.cumsum(ops.exp(log_weights))[:-1]
             index = ops.to_index(ops.sum(ops.number(noise[:1] >= reached)))

@@ -27,7 +27,9 @@ class GeneralizedNormal(Coordinatewise):
         "GeneralizedNormal(learn(3), learn(0.5), learn(2))[2]",
     )
 
-    power: Value = parameter(within=POSITIVE, doc="large for a flat top, small for a peak with heavy tails")
+    power: Value = parameter(
+        within=POSITIVE, doc="large for a flat top, small for a peak with heavy tails"
+    )
     loc: Value = parameter(0.0, doc="location")
     scale: Value = parameter(1.0, within=POSITIVE, doc="scale")
 

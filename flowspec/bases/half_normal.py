@@ -12,7 +12,9 @@ from flowspec.parts.fields import parameter
 from flowspec.parts.values import Value
 from flowspec.support.sets import NONNEGATIVE, POSITIVE
 
-ERF_SERIES = tuple((-1) ** n * 2 / math.sqrt(math.pi) / (math.factorial(n) * (2 * n + 1)) for n in range(13))
+ERF_SERIES = tuple(
+    (-1) ** n * 2 / math.sqrt(math.pi) / (math.factorial(n) * (2 * n + 1)) for n in range(13)
+)
 """erf(z) / z in z^2: exact to the last digit of float64 up to z = 1/2."""
 
 

@@ -17,7 +17,11 @@ class LogNormal(WithQuantile):
 
     support = POSITIVE
     draws = ("normal",)
-    examples = ("LogNormal(0, 1)", "LogNormal([0, 1, 2], 0.5)", "LogNormal(learn(1), learn(0.5))[2]")
+    examples = (
+        "LogNormal(0, 1)",
+        "LogNormal([0, 1, 2], 0.5)",
+        "LogNormal(learn(1), learn(0.5))[2]",
+    )
 
     loc: Value = parameter(0.0, doc="mean of the logarithm")
     scale: Value = parameter(1.0, within=POSITIVE, doc="standard deviation of the logarithm")

@@ -37,7 +37,12 @@ class Mixture(Base):
     )
     reparametrised = False
 
-    weights: Value = parameter(within=POSITIVE, shape=_per_component, by_row=False, doc="relative weights, one for each base")
+    weights: Value = parameter(
+        within=POSITIVE,
+        shape=_per_component,
+        by_row=False,
+        doc="relative weights, one for each base",
+    )
     bases: tuple[Base, ...] = part(many=True, doc="the components")
 
     @property
@@ -51,7 +56,9 @@ class Mixture(Base):
     def _union(self) -> Space | None:
         """The union of the components' supports, if it is a box whatever training does; None if not."""
         fixed = [base.space for base in self.bases if not base.support_varies]
-        widest = next((space for space in fixed if all(_covers(space, other) for other in fixed)), None)
+        widest = next(
+            (space for space in fixed if all(_covers(space, other) for other in fixed)), None
+        )
         union = widest or _joined(fixed)
         return union if union and all(_covers(union, base.space) for base in self.bases) else None
 
@@ -60,7 +67,11 @@ class Mixture(Base):
             yield mistakes.UnlikeComponents(field="bases")
         elif self._union() is None:
             varying = any(base.support_varies for base in self.bases)
-            cause = "a support that training or the context decides counts only inside one that they do not" if varying else ""
+            cause = (
+                "a support that training or the context decides counts only inside one that they do not"
+                if varying
+                else ""
+            )
             yield mistakes.ScatteredComponents(field="bases", cause=cause)
 
     @property
@@ -88,7 +99,11 @@ class Mixture(Base):
 
     def log_prob(self, ops, x):
         weighted = zip(self.bases, self._weights(ops), strict=True)
-        return ops.logsumexp(ops.stack([ops.log(weight) + self._component(ops, base, x) for base, weight in weighted]))
+        return ops.logsumexp(
+            ops.stack(
+                [ops.log(weight) + self._component(ops, base, x) for base, weight in weighted]
+            )
+        )
 
     def _component(self, ops, base, x):
         """The log-density of a component at points of the mixture: -inf where it cannot be itself."""
@@ -97,7 +112,9 @@ class Mixture(Base):
             outside = either(outside_of(ops, base.space, x), outside)
         if outside is None:
             return base.log_prob(ops, x)
-        return ops.where(outside, -math.inf, base.log_prob(ops, move_to_safety(ops, base.space, x, outside)))
+        return ops.where(
+            outside, -math.inf, base.log_prob(ops, move_to_safety(ops, base.space, x, outside))
+        )
 
 
 def _covers(space: Space, other: Space) -> bool:

@@ -32,7 +32,9 @@ class MultivariateNormal(Base):
     )
 
     loc: Value = parameter(doc="mean")
-    covariance_matrix: Value = parameter(shape=square_matrix, trainable=False, doc="symmetric, positive definite, row by row")
+    covariance_matrix: Value = parameter(
+        shape=square_matrix, trainable=False, doc="symmetric, positive definite, row by row"
+    )
 
     @property
     def event_shape(self):

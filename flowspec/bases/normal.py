@@ -12,7 +12,12 @@ from flowspec.ops.vocabulary import LOG_2PI
 class Normal(LocationScale):
     """exp(-z^2 / 2) / (scale sqrt(2 pi)), z = (x - loc) / scale.   Source: torch.distributions.Normal."""
 
-    examples = ("Normal(0, 1)", "Normal([0, 1], [1, 2])", "Normal(0.5, 2)[3]", "Normal(learn(1), learn(2))[2]")
+    examples = (
+        "Normal(0, 1)",
+        "Normal([0, 1], [1, 2])",
+        "Normal(0.5, 2)[3]",
+        "Normal(learn(1), learn(2))[2]",
+    )
     draws = ("normal",)
 
     def draw(self, ops, noise):

@@ -20,7 +20,11 @@ class StudentT(Coordinatewise):
     """
 
     draws = ("normal", *GAMMA_DRAWS)
-    examples = ("StudentT(3)", "StudentT([1, 5, 50], 1, 2)", "StudentT(learn(3), learn(0.5), learn(2))[2]")
+    examples = (
+        "StudentT(3)",
+        "StudentT([1, 5, 50], 1, 2)",
+        "StudentT(learn(3), learn(0.5), learn(2))[2]",
+    )
 
     df: Value = parameter(within=POSITIVE, doc="degrees of freedom: small for heavy tails")
     loc: Value = parameter(0.0, doc="location")
@@ -47,4 +51,8 @@ def log1p_square(ops, z):
     """log(1 + z^2), for z so large too that the square overflows."""
     far = z > 1e4
     large = ops.where(far, z, 1.0)
-    return ops.where(far, 2 * ops.log(large) + ops.log1p(1 / large / large), ops.log1p(ops.square(ops.where(far, 0.0, z))))
+    return ops.where(
+        far,
+        2 * ops.log(large) + ops.log1p(1 / large / large),
+        ops.log1p(ops.square(ops.where(far, 0.0, z))),
+    )

@@ -47,7 +47,9 @@ class Truncated(Base):
 
     @cached_property
     def space(self):
-        return self.base.space.with_parts(_cut(part, self.low, self.high) for part in self.base.space.parts)
+        return self.base.space.with_parts(
+            _cut(part, self.low, self.high) for part in self.base.space.parts
+        )
 
     @property
     def noise(self):

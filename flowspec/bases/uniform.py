@@ -18,7 +18,11 @@ from flowspec.support.space import Space
 class Uniform(WithQuantile):
     """1 / (high - low) for low <= x <= high.   Source: torch.distributions.Uniform."""
 
-    examples = ("Uniform(0, 1)", "Uniform([-1, 0], [1, 5])", "Uniform(learn(0, high=1), learn(2, low=1))[2]")
+    examples = (
+        "Uniform(0, 1)",
+        "Uniform([-1, 0], [1, 5])",
+        "Uniform(learn(0, high=1), learn(2, low=1))[2]",
+    )
 
     low: float = parameter(0.0, doc="lower end")
     high: float = parameter(1.0, doc="upper end")
@@ -40,8 +44,12 @@ class Uniform(WithQuantile):
 
     def problems(self):
         count = self.size or 1
-        for low, high in zip(value_ranges(self.low, count), value_ranges(self.high, count), strict=True):
-            if not low.high < high.low and not (low.high == high.low and (varies(self.low) or varies(self.high))):
+        for low, high in zip(
+            value_ranges(self.low, count), value_ranges(self.high, count), strict=True
+        ):
+            if not low.high < high.low and not (
+                low.high == high.low and (varies(self.low) or varies(self.high))
+            ):
                 yield mistakes.UnsortedInterval(field="high", low_field="low")
                 return
 

@@ -28,7 +28,11 @@ class VonMises(Coordinatewise):
 
     draws = repeated("uniform", 2 * PROPOSALS + 1)
     reparametrised = False
-    examples = ("VonMises(0, 1)", "VonMises([1, -2, 3], [0.5, 10, 200])", "VonMises(learn(1), learn(2))[2]")
+    examples = (
+        "VonMises(0, 1)",
+        "VonMises([1, -2, 3], [0.5, 10, 200])",
+        "VonMises(learn(1), learn(2))[2]",
+    )
 
     loc: Value = parameter(0.0, doc="the angle it is centred on")
     concentration: Value = parameter(1.0, within=POSITIVE, doc="1 / variance, where it is large")
@@ -40,10 +44,16 @@ class VonMises(Coordinatewise):
     def log_density(self, ops, x):
         # concentration (cos - 1) and exp(-concentration) I0: neither overflows.
         half = ops.sin(0.5 * (x - self.loc))
-        return -2 * self.concentration * ops.square(half) - LOG_2PI - log_bessel_i0(ops, self.concentration)
+        return (
+            -2 * self.concentration * ops.square(half)
+            - LOG_2PI
+            - log_bessel_i0(ops, self.concentration)
+        )
 
     def draw(self, ops, noise):
-        proposals, accepted = propose(ops, noise[:PROPOSALS], noise[PROPOSALS : 2 * PROPOSALS], self.concentration)
+        proposals, accepted = propose(
+            ops, noise[:PROPOSALS], noise[PROPOSALS : 2 * PROPOSALS], self.concentration
+        )
         versine = ops.minimum(first_accepted(ops, proposals, accepted), 2.0)
         angle = 2 * ops.asin(ops.sqrt(0.5 * versine))
         turned = self.loc + ops.where(noise[2 * PROPOSALS] < 0.5, -angle, angle)

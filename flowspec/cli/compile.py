@@ -11,14 +11,38 @@ from flowspec.cli.options import FLOW_FILE
 
 @click.command(short_help="Write the bundle of a flow: ONNX graphs and what goes with them.")
 @FLOW_FILE
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Directory of the bundle.")
-@click.option("--weights", type=click.Path(path_type=Path), help="Values of what is learned (.safetensors).")
-@click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True)
-@click.option("--batch", type=int, help="A fixed number of rows, for runtimes that want static shapes.")
-@click.option("--opset", type=int, default=18, show_default=True, help="Version of the ONNX operators.")
-@click.option("--solver-error", type=click.FloatRange(0, min_open=True), help="The error that a continuous flow may have.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Directory of the bundle.",
+)
+@click.option(
+    "--weights", type=click.Path(path_type=Path), help="Values of what is learned (.safetensors)."
+)
+@click.option(
+    "--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True
+)
+@click.option(
+    "--batch", type=int, help="A fixed number of rows, for runtimes that want static shapes."
+)
+@click.option(
+    "--opset", type=int, default=18, show_default=True, help="Version of the ONNX operators."
+)
+@click.option(
+    "--solver-error",
+    type=click.FloatRange(0, min_open=True),
+    help="The error that a continuous flow may have.",
+)
 def command(
-    file: Path, output: Path, weights: Path | None, dtype: str, batch: int | None, opset: int, solver_error: float | None
+    file: Path,
+    output: Path,
+    weights: Path | None,
+    dtype: str,
+    batch: int | None,
+    opset: int,
+    solver_error: float | None,
 ) -> None:
     """Compile FILE to a bundle: graphs for log_prob and sampling, the flow, conformance vectors, a model card.
 
@@ -29,6 +53,11 @@ def command(
 
     flow = read(file)
     if flow.learned() and weights is None:
-        click.echo(f"note: {file.name} has parameters to learn and no --weights were given: they stand at their start", err=True)
-    path = compile_flow(flow, output, weights, dtype, batch=batch, opset=opset, solver_error=solver_error)
+        click.echo(
+            f"note: {file.name} has parameters to learn and no --weights were given: they stand at their start",
+            err=True,
+        )
+    path = compile_flow(
+        flow, output, weights, dtype, batch=batch, opset=opset, solver_error=solver_error
+    )
     click.echo(f"wrote {path}", err=True)

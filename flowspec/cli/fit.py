@@ -54,25 +54,84 @@ def _kind(limits: Range) -> click.ParamType:
 
 @click.command(short_help="Train a flow on a table; leave the bundle.")
 @FLOW_FILE
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="A .csv, .parquet or .npy table, or a folder.")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Directory of the bundle.")
-@click.option("--held-out", type=click.Path(path_type=Path), help="A table of rows to hold out, in place of a share.")
-@click.option("--weights", "weight_column", metavar="COLUMN", help="A column that says how much each row counts.")
-@click.option("--drop-bad-rows", is_flag=True, help="Leave out rows that are not finite or outside the support.")
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="A .csv, .parquet or .npy table, or a folder.",
+)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Directory of the bundle.",
+)
+@click.option(
+    "--held-out",
+    type=click.Path(path_type=Path),
+    help="A table of rows to hold out, in place of a share.",
+)
+@click.option(
+    "--weights",
+    "weight_column",
+    metavar="COLUMN",
+    help="A column that says how much each row counts.",
+)
+@click.option(
+    "--drop-bad-rows",
+    is_flag=True,
+    help="Leave out rows that are not finite or outside the support.",
+)
 @hyper_parameters
-@click.option("--accelerator", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", show_default=True)
-@click.option("--devices", type=click.IntRange(1), default=1, show_default=True, help="A process for each of them.")
-@click.option("--precision", type=click.Choice(["32", "64", "bf16"]), default="32", show_default=True, help="Of the training.")
 @click.option(
-    "--threads", type=click.IntRange(1), default=1, show_default=True, help="Of each process; more help large networks only."
+    "--accelerator",
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+    default="auto",
+    show_default=True,
 )
-@click.option("--compile", "compiled", is_flag=True, help="Use torch.compile: slow to start, then faster.")
+@click.option(
+    "--devices",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="A process for each of them.",
+)
+@click.option(
+    "--precision",
+    type=click.Choice(["32", "64", "bf16"]),
+    default="32",
+    show_default=True,
+    help="Of the training.",
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Of each process; more help large networks only.",
+)
+@click.option(
+    "--compile", "compiled", is_flag=True, help="Use torch.compile: slow to start, then faster."
+)
 @click.option("--resume", is_flag=True, help="Go on with a training that was stopped.")
-@click.option("--restart", is_flag=True, help="Begin anew, whatever was kept of a training that was stopped.")
 @click.option(
-    "--checkpoint-every", type=click.FloatRange(0), default=60.0, show_default=True, help="Seconds between checkpoints."
+    "--restart", is_flag=True, help="Begin anew, whatever was kept of a training that was stopped."
 )
-@click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True, help="Of the graphs.")
+@click.option(
+    "--checkpoint-every",
+    type=click.FloatRange(0),
+    default=60.0,
+    show_default=True,
+    help="Seconds between checkpoints.",
+)
+@click.option(
+    "--dtype",
+    type=click.Choice(["float32", "float64"]),
+    default="float32",
+    show_default=True,
+    help="Of the graphs.",
+)
 def command(
     file: Path,
     data: Path,
@@ -113,14 +172,23 @@ def command(
     if held_out and options["validation"]:
         raise click.UsageError("--held-out and --validation exclude each other")
     flow, engine = read(file), Engine(accelerator, devices, precision, compiled, threads)
-    settings = Settings(**{**flow.train, **{name: value for name, value in options.items() if value not in (None, ())}})
+    settings = Settings(
+        **{
+            **flow.train,
+            **{name: value for name, value in options.items() if value not in (None, ())},
+        }
+    )
     check_place(output)  # before the training, not after it
-    kept = (place := output.resolve()).with_name(f"{place.name}.training")  # `-o .` has a name only when resolved
+    kept = (place := output.resolve()).with_name(
+        f"{place.name}.training"
+    )  # `-o .` has a name only when resolved
     if resume and not (kept / "checkpoint.pt").exists():
         finished = (output / "flow.json").exists()
         if engine.speaks:
             there = f"{output} is finished: to train it anew, leave --resume out"
-            click.echo(there if finished else "nothing was kept to go on with: it begins anew", err=True)
+            click.echo(
+                there if finished else "nothing was kept to go on with: it begins anew", err=True
+            )
         if finished:
             return
     source = partial(_source, flow, settings, engine, weight_column, drop_bad_rows)
@@ -135,31 +203,43 @@ def command(
             model = training.run(keeper, progress, progress.step)
     except Stopped as stopped:
         if training.processes.first:
-            click.echo(f"stopped in epoch {stopped.epoch}; add --resume to the same command to go on", err=True)
+            click.echo(
+                f"stopped in epoch {stopped.epoch}; add --resume to the same command to go on",
+                err=True,
+            )
         sys.exit(INTERRUPTED)
     if not training.processes.first:
         return
     try:
         compile_flow(model, output, dtype=dtype, extras=partial(report, training))
     except BaseException:
-        click.echo(f"{output} was not written; the training is kept: --resume finishes it", err=True)
+        click.echo(
+            f"{output} was not written; the training is kept: --resume finishes it", err=True
+        )
         raise
     shutil.rmtree(kept)
     what = "validation loss" if batches.rows[1] else "loss"
     click.echo(f"best {what} {training.best:.4f} nats per row; wrote {output}", err=True)
 
 
-def _source(flow: Flow, settings: Settings, engine: Engine, weights: str | None, drop: bool, path: Path) -> Source:
+def _source(
+    flow: Flow, settings: Settings, engine: Engine, weights: str | None, drop: bool, path: Path
+) -> Source:
     """The columns of a table that a flow is trained on."""
     from flowspec.data.pieces import open_pieces
     from flowspec.train.feed.sources import table_source
 
     table = open_pieces(path)
-    source = table_source(flow, table, weights, dtype=engine.dtype, dequantize=settings.dequantize, drop=drop)
+    source = table_source(
+        flow, table, weights, dtype=engine.dtype, dequantize=settings.dequantize, drop=drop
+    )
     if not engine.speaks:
         return source
     if drop:
-        click.echo(f"dropped {source.dropped} of {table.rows} rows that are not finite or outside the support", err=True)
+        click.echo(
+            f"dropped {source.dropped} of {table.rows} rows that are not finite or outside the support",
+            err=True,
+        )
     used = {*flow.columns, *(flow.context.names if flow.context else ()), weights}
     if rest := [name for name in table.columns if name not in used and table.named]:
         click.echo(f"note: not used of {table.name}: {', '.join(rest)}", err=True)

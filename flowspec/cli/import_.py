@@ -10,9 +10,21 @@ import click
 @click.command("import", short_help="Turn a flow trained with another library into a bundle.")
 @click.argument("library", type=click.Choice(["zuko"]))
 @click.argument("flow", metavar="MODULE:OBJECT")
-@click.option("--weights", type=click.Path(path_type=Path), help="Its state: .safetensors, or a file of torch.save.")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Directory of the bundle.")
-@click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True)
+@click.option(
+    "--weights",
+    type=click.Path(path_type=Path),
+    help="Its state: .safetensors, or a file of torch.save.",
+)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Directory of the bundle.",
+)
+@click.option(
+    "--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True
+)
 def command(library: str, flow: str, weights: Path | None, output: Path, dtype: str) -> None:
     """Import OBJECT, a flow or a function that makes one, from the Python module MODULE, and compile it.
 

@@ -9,7 +9,11 @@ from flowspec.cli.options import print_json, table
 
 @click.command("list", short_help="Every base and step, with domain, image and an example.")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="For people, programs, pages."
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    help="For people, programs, pages.",
 )
 def command(form: str) -> None:
     """List the bases and steps: what each takes, what it gives, how it is written.
@@ -26,7 +30,11 @@ def command(form: str) -> None:
         print_json([entry.to_json() for entry in found])
         return
     for kind in ("base", "step", "form", "macro"):
-        rows = [("name", "takes", "gives", "example")] if kind == "step" else [("name", "", "gives", "example")]
+        rows = (
+            [("name", "takes", "gives", "example")]
+            if kind == "step"
+            else [("name", "", "gives", "example")]
+        )
         rows += [(e.name, e.takes, e.gives, e.example) for e in found if e.kind == kind]
         if len(rows) > 1:
             click.echo(table(rows) + "\n")

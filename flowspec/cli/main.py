@@ -33,7 +33,11 @@ class Commands(click.Group):
         return importlib.import_module(f"flowspec.cli.{module}").command
 
     def resolve_command(self, ctx, args):
-        if args and args[0] not in self.list_commands(ctx) and (near := suggest(args[0], self.list_commands(ctx))):
+        if (
+            args
+            and args[0] not in self.list_commands(ctx)
+            and (near := suggest(args[0], self.list_commands(ctx)))
+        ):
             ctx.fail(f"there is no command {args[0]!r}; did you mean {near!r}?")
         return super().resolve_command(ctx, args)
 
@@ -64,6 +68,11 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name not in ("torch", "matplotlib", "pyarrow", "zuko"):
             raise
-        extra = {"torch": "train", "matplotlib": "plot", "pyarrow": "parquet", "zuko": "zuko"}[error.name]
-        click.echo(f'error: this needs {error.name}; install it with `pip install "flowspec[{extra}]"`', err=True)
+        extra = {"torch": "train", "matplotlib": "plot", "pyarrow": "parquet", "zuko": "zuko"}[
+            error.name
+        ]
+        click.echo(
+            f'error: this needs {error.name}; install it with `pip install "flowspec[{extra}]"`',
+            err=True,
+        )
         sys.exit(1)

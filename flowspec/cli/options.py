@@ -11,8 +11,19 @@ import click
 
 FLOW_FILE = click.argument("file", type=click.Path(path_type=Path))
 DIRECTORY = click.argument("directory", type=click.Path(path_type=Path))
-FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or programs.")
-PROVIDER = click.option("--provider", default="cpu", show_default=True, help="Where onnxruntime computes: cpu, cuda, ...")
+FORMAT = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="For people or programs.",
+)
+PROVIDER = click.option(
+    "--provider",
+    default="cpu",
+    show_default=True,
+    help="Where onnxruntime computes: cpu, cuda, ...",
+)
 
 
 def print_json(data: Any) -> None:
@@ -23,5 +34,8 @@ def print_json(data: Any) -> None:
 def table(rows: Sequence[tuple[str, ...]]) -> str:
     """Rows in aligned columns, the first being the heads."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
     return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])

@@ -29,16 +29,44 @@ GRID = 60, 4000
 
 @click.command(short_help="Draw a bundle's samples, density or calibration.")
 @DIRECTORY
-@click.option("--data", type=click.Path(path_type=Path), help="A .csv, .parquet or .npy table to draw beside the samples.")
-@click.option("--kind", type=click.Choice(list(COUNTS)), default="samples", show_default=True, help="What to draw.")
-@click.option("--context", "name", help="With --kind conditional: the variable that varies; the others stay at their medians.")
 @click.option(
-    "-n", "count", type=click.IntRange(1, 1_000_000), help="Samples to draw [5000]; of the other kinds, rows to use [2000]."
+    "--data",
+    type=click.Path(path_type=Path),
+    help="A .csv, .parquet or .npy table to draw beside the samples.",
+)
+@click.option(
+    "--kind",
+    type=click.Choice(list(COUNTS)),
+    default="samples",
+    show_default=True,
+    help="What to draw.",
+)
+@click.option(
+    "--context",
+    "name",
+    help="With --kind conditional: the variable that varies; the others stay at their medians.",
+)
+@click.option(
+    "-n",
+    "count",
+    type=click.IntRange(1, 1_000_000),
+    help="Samples to draw [5000]; of the other kinds, rows to use [2000].",
 )
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The picture; DIRECTORY.png, if not given.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="The picture; DIRECTORY.png, if not given.",
+)
 def command(
-    directory: Path, data: Path | None, kind: str, name: str | None, count: int | None, seed: int, output: Path | None
+    directory: Path,
+    data: Path | None,
+    kind: str,
+    name: str | None,
+    count: int | None,
+    seed: int,
+    output: Path | None,
 ) -> None:
     """Draw the samples of the bundle in DIRECTORY: a histogram of each coordinate, each pair where these are few, and the
     density of one or two coordinates. A conditional bundle is drawn at the contexts of the data, which it needs.
@@ -64,7 +92,13 @@ def command(
     elif kind == "calibration":
         png = pictures.calibration(bundle, rows.some(count, seed), DRAWS, seed)
     else:
-        png = pictures.conditional(bundle, _varied(rows.some(count, seed), bundle, name), name or bundle.context[0], GRID, seed)
+        png = pictures.conditional(
+            bundle,
+            _varied(rows.some(count, seed), bundle, name),
+            name or bundle.context[0],
+            GRID,
+            seed,
+        )
     named = directory if directory.name else directory.resolve()
     place = output or named.with_name(f"{named.name}.png")
     write_file(place, png)
@@ -74,12 +108,20 @@ def command(
 def _check(bundle: Bundle, kind: str, name: str | None, table: Table | None) -> None:
     """Does what is asked for fit the bundle, and is there the table that it needs?"""
     if kind != "samples" and not bundle.context:
-        raise _wrong(f"there is no context for `--kind {kind}`: this bundle is not conditional", "draw it without `--kind`")
+        raise _wrong(
+            f"there is no context for `--kind {kind}`: this bundle is not conditional",
+            "draw it without `--kind`",
+        )
     if bundle.context and table is None:
         advice = f"add --data and a table with columns {', '.join(_needed(bundle, kind))}"
-        raise _wrong("this bundle is conditional: there is nothing to draw without contexts", advice)
+        raise _wrong(
+            "this bundle is conditional: there is nothing to draw without contexts", advice
+        )
     if name is not None and kind != "conditional":
-        raise _wrong("`--context` names what varies in a picture of kind `conditional`", "add `--kind conditional`")
+        raise _wrong(
+            "`--context` names what varies in a picture of kind `conditional`",
+            "add `--kind conditional`",
+        )
     if kind == "conditional":
         _check_name(bundle, name)
 
@@ -91,10 +133,16 @@ def _needed(bundle: Bundle, kind: str) -> tuple[str, ...]:
 def _check_name(bundle: Bundle, name: str | None) -> None:
     there = ", ".join(f"`{each}`" for each in bundle.context)
     if name is None and len(bundle.context) > 1:
-        raise _wrong(f"the context has several variables: {there}", f"add `--context {bundle.context[0]}` to vary this one")
+        raise _wrong(
+            f"the context has several variables: {there}",
+            f"add `--context {bundle.context[0]}` to vary this one",
+        )
     if name is not None and name not in bundle.context:
         near = suggest(name, bundle.context)
-        raise _wrong(f"the context has no variable `{name}`", f"did you mean `{near}`?" if near else f"it has {there}")
+        raise _wrong(
+            f"the context has no variable `{name}`",
+            f"did you mean `{near}`?" if near else f"it has {there}",
+        )
 
 
 def _wrong(what: str, advice: str) -> FlowError:
@@ -107,7 +155,9 @@ def _varied(rows: Rows, bundle: Bundle, name: str | None) -> Rows:
     """The rows, in which the chosen variable has to vary."""
     varied = rows.context[:, bundle.context.index(name) if name else 0]
     if varied.min() == varied.max():
-        what = f"`{name or bundle.context[0]}` is {varied[0]:g} in every row: there is nothing to vary"
+        what = (
+            f"`{name or bundle.context[0]}` is {varied[0]:g} in every row: there is nothing to vary"
+        )
         raise _wrong(what, "draw `--kind calibration`")
     return rows
 
@@ -127,7 +177,9 @@ def _rows(bundle: Bundle, table: Table | None, kind: str) -> Rows:
         _check_context(bundle, context, table)
     kept = np.isfinite(values).all(axis=1) & np.isfinite(context).all(axis=1)
     if not kept.any():
-        raise _wrong(f"{table.name} has no row whose numbers are all finite", "fill in what is missing")
+        raise _wrong(
+            f"{table.name} has no row whose numbers are all finite", "fill in what is missing"
+        )
     if not kept.all():
         click.echo(f"left out {np.sum(~kept)} of {table.rows} rows that are not finite", err=True)
     return Rows(values[kept], context[kept])
@@ -138,10 +190,19 @@ def _check_context(bundle: Bundle, context: np.ndarray, table: Table) -> None:
     from flowspec.support.sets import as_interval, part_from_json
 
     declared = bundle.about["flow"].get("context") or []
-    supports = [as_interval(part_from_json(entry["support"])) for entry in declared for _ in entry["names"]]
+    supports = [
+        as_interval(part_from_json(entry["support"])) for entry in declared for _ in entry["names"]
+    ]
     for name, support, column in zip(bundle.context, supports, context.T, strict=True):
-        outside = np.flatnonzero(support.excludes(column) & np.isfinite(column)) if support else np.empty(0)
+        outside = (
+            np.flatnonzero(support.excludes(column) & np.isfinite(column))
+            if support
+            else np.empty(0)
+        )
         if support and len(outside):
             first = int(outside[0])
             what = f"context `{name}` is {column[first]:g} in row {first + 1} of {table.name}, outside of {support.brackets}"
-            raise _wrong(what, f"leave such rows out ({len(outside)} of {table.rows}), or declare a wider support")
+            raise _wrong(
+                what,
+                f"leave such rows out ({len(outside)} of {table.rows}), or declare a wider support",
+            )

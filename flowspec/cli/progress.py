@@ -51,7 +51,9 @@ class Progress:
         self.log = log
         self.written = self.moved = 0.0
         self.terminal = sys.stderr.isatty()
-        self.bar = click.progressbar(length=PARTS, label="training", file=sys.stderr, item_show_func=self._shown)
+        self.bar = click.progressbar(
+            length=PARTS, label="training", file=sys.stderr, item_show_func=self._shown
+        )
 
     def __enter__(self) -> Progress:
         if self.terminal:

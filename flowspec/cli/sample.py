@@ -12,13 +12,30 @@ from flowspec.diagnostics.diagnostic import FlowError
 
 @click.command(short_help="Draw samples from a bundle.")
 @DIRECTORY
-@click.option("-n", "--rows", type=click.IntRange(min=0), default=None, help="How many rows; 1 per row of the context.")
-@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same samples.")
-@click.option("--first-row", type=int, default=0, show_default=True, help="Start of this piece of the stream.")
-@click.option("--context", type=click.Path(path_type=Path), help="Table with the context, for a conditional flow.")
+@click.option(
+    "-n",
+    "--rows",
+    type=click.IntRange(min=0),
+    default=None,
+    help="How many rows; 1 per row of the context.",
+)
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="The same seed gives the same samples."
+)
+@click.option(
+    "--first-row", type=int, default=0, show_default=True, help="Start of this piece of the stream."
+)
+@click.option(
+    "--context",
+    type=click.Path(path_type=Path),
+    help="Table with the context, for a conditional flow.",
+)
 @click.option("--log-prob", is_flag=True, help="Add a column with the log-density.")
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="A .csv, .parquet or .npy file; else CSV on standard output."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="A .csv, .parquet or .npy file; else CSV on standard output.",
 )
 @PROVIDER
 def command(
@@ -40,7 +57,9 @@ def command(
     if context and not bundle.context:
         raise FlowError(WrongInput(what="this flow has no context", advice="leave `--context` out"))
     given = read_table(context).numbers(bundle.context) if context else None
-    x, density = bundle.sample(10 if rows is None and given is None else rows, seed, given, first_row, with_log_prob=True)
+    x, density = bundle.sample(
+        10 if rows is None and given is None else rows, seed, given, first_row, with_log_prob=True
+    )
     x = whole(x, bundle.columns, bundle.dequantized)
     columns = list(bundle.columns) + (["log_prob"] if log_prob else [])
     arrays = [x] if x.ndim == 1 else list(x.T)

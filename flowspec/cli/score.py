@@ -13,8 +13,15 @@ from flowspec.cli.options import DIRECTORY, PROVIDER
 
 @click.command(short_help="Add the log-density of each row to a table.")
 @DIRECTORY
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="A .csv, .parquet or .npy table.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write it; else CSV on standard output.")
+@click.option(
+    "--data", required=True, type=click.Path(path_type=Path), help="A .csv, .parquet or .npy table."
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Where to write it; else CSV on standard output.",
+)
 @PROVIDER
 def command(directory: Path, data: Path, output: Path | None, provider: str) -> None:
     """Score the rows of a table with the bundle in DIRECTORY: the table comes back with a column `log_prob`.
@@ -31,13 +38,17 @@ def command(directory: Path, data: Path, output: Path | None, provider: str) -> 
 
     bundle, table = load(directory, provider), read_table(data)
     context = table.numbers(bundle.context) if bundle.context else None
-    log_prob = bundle.log_prob(cell_middles(table.numbers(bundle.columns), bundle.columns, bundle.dequantized), context)
+    log_prob = bundle.log_prob(
+        cell_middles(table.numbers(bundle.columns), bundle.columns, bundle.dequantized), context
+    )
     # A table that was scored before gets the new density in the place of the old one.
     kept = [i for i, name in enumerate(table.columns) if name != "log_prob"]
     columns: list[str] = [*(table.columns[i] for i in kept), "log_prob"]
     arrays: list[Sequence | np.ndarray] = [*(table.cells[i] for i in kept), log_prob]
     if output:
         write_table(output, columns, arrays)
-        click.echo(f"wrote {table.rows} rows to {output}; mean log_prob {log_prob.mean():.4f}", err=True)
+        click.echo(
+            f"wrote {table.rows} rows to {output}; mean log_prob {log_prob.mean():.4f}", err=True
+        )
     else:
         click.echo(csv_text(columns, arrays), nl=False)

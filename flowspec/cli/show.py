@@ -48,14 +48,21 @@ def _flow(path: Path) -> Flow:
         try:
             return from_json(json.loads(read_source(path).text))
         except ValueError as error:
-            raise FlowError(SchemaMismatch(where=path.name, what=f"it is no JSON: {error}")) from None
+            raise FlowError(
+                SchemaMismatch(where=path.name, what=f"it is no JSON: {error}")
+            ) from None
         except RecursionError:
-            raise FlowError(SchemaMismatch(where=path.name, what="it is nested too deeply")) from None
+            raise FlowError(
+                SchemaMismatch(where=path.name, what="it is nested too deeply")
+            ) from None
     return read(path)
 
 
 def _shown(flow: Flow) -> str:
-    rows = [("", "part", "gives", "parameters"), ("base", flow.base.title, str(flow.base_space), _fields(flow.base))]
+    rows = [
+        ("", "part", "gives", "parameters"),
+        ("base", flow.base.title, str(flow.base_space), _fields(flow.base)),
+    ]
     for index, step in enumerate(flow.steps):
         rows.append((str(index), step.transform.title, str(step.output), _fields(step.transform)))
     lines = []
@@ -66,7 +73,10 @@ def _shown(flow: Flow) -> str:
     learned = sum(int(np.size(value.init)) for value in flow.learned().values())
     lines.append(f"learned  {learned} number{'s' if learned != 1 else ''}")
     if flow.train:
-        lines.append("train    " + ", ".join(f"{name}={_setting(value)}" for name, value in flow.train.items()))
+        lines.append(
+            "train    "
+            + ", ".join(f"{name}={_setting(value)}" for name, value in flow.train.items())
+        )
     return "\n".join(lines) + "\n\n" + table(rows)
 
 

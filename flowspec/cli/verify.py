@@ -29,6 +29,15 @@ def command(directory: Path, runtime: str, form: str) -> None:
         print_json([each.to_json() for each in report])
     else:
         rows = [("graph", "output", "largest difference", "allowed", "")]
-        rows += [(r.graph, r.output, f"{r.difference:.1e}", f"{r.allowed:.0e}", "ok" if r.passed else "WRONG") for r in report]
+        rows += [
+            (
+                r.graph,
+                r.output,
+                f"{r.difference:.1e}",
+                f"{r.allowed:.0e}",
+                "ok" if r.passed else "WRONG",
+            )
+            for r in report
+        ]
         click.echo(table(rows))
     sys.exit(0 if all(each.passed for each in report) else 1)

@@ -76,7 +76,11 @@ def frame_pieces(frame: Any) -> Pieces:
     if hasattr(frame, "column_names"):
         table = from_arrow("data", frame)
     else:
-        table = Table("data", tuple(map(str, frame.columns)), tuple(_series_cells(frame[name]) for name in frame.columns))
+        table = Table(
+            "data",
+            tuple(map(str, frame.columns)),
+            tuple(_series_cells(frame[name]) for name in frame.columns),
+        )
     return Pieces("data", table.columns, (table.rows,), lambda piece, wanted: table)
 
 
@@ -99,7 +103,9 @@ def _numpy(path: Path) -> Pieces:
         part = numpy_table(path, "r")[starts[piece] : starts[piece] + SLICE]
         return Table(path.name, unnamed(columns), tuple(np.array(part).T))
 
-    return Pieces(path.name, unnamed(columns), tuple(min(SLICE, rows - start) for start in starts), read)
+    return Pieces(
+        path.name, unnamed(columns), tuple(min(SLICE, rows - start) for start in starts), read
+    )
 
 
 def _parquet(path: Path) -> Pieces:
@@ -119,13 +125,22 @@ def _parquet(path: Path) -> Pieces:
             raise FlowError(OtherColumns(where=path.name, name=name, first=first, odd=odd, has=has))
         groups += [(each, group) for group in range(about.num_row_groups)]
         sizes += [about.row_group(group).num_rows for group in range(about.num_row_groups)]
-    return Pieces(path.name, names[0] if names else (), tuple(sizes), partial(_row_group, parquet, path.name, groups))
+    return Pieces(
+        path.name,
+        names[0] if names else (),
+        tuple(sizes),
+        partial(_row_group, parquet, path.name, groups),
+    )
 
 
-def _row_group(parquet, name: str, groups: Sequence[tuple[Path, int]], piece: int, wanted: Sequence[str]) -> Table:
+def _row_group(
+    parquet, name: str, groups: Sequence[tuple[Path, int]], piece: int, wanted: Sequence[str]
+) -> Table:
     path, group = groups[piece]
     with told(path), parquet.ParquetFile(path) as opened:
         there = opened.schema_arrow.names
         known = [name for name in wanted if name in there]
         # Where a column is missing, all are read, so that the message can name those that are there.
-        return from_arrow(name, opened.read_row_group(group, known if len(known) == len(wanted) else None))
+        return from_arrow(
+            name, opened.read_row_group(group, known if len(known) == len(wanted) else None)
+        )

@@ -56,7 +56,10 @@ def _excerpt(diagnostic: Diagnostic) -> tuple[str, list[str]]:
 
 def _window(source: Source, number: int, marks) -> tuple[str, int]:
     """The part of a line to show, printable, and the column at which it starts (from 0)."""
-    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" if c != "\t" else " " for c in source.line(number))
+    text = "".join(
+        c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" if c != "\t" else " "
+        for c in source.line(number)
+    )
     if len(text) <= LONGEST_LINE:
         return text, 0
     first = min(mark[0].position[1] for mark in marks) - 1

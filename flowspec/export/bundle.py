@@ -25,10 +25,19 @@ from flowspec.model.weights import as_weights, to_bytes
 from flowspec.runtime.bundle import FORMAT, Bundle, opened
 from flowspec.version import VERSION
 
-OF_TRAINING = ("metrics.json", "training.csv", "training.png", "samples.png", "calibration.png", "conditional.png")
+OF_TRAINING = (
+    "metrics.json",
+    "training.csv",
+    "training.png",
+    "samples.png",
+    "calibration.png",
+    "conditional.png",
+)
 """What `flowspec fit` adds."""
 
-FILES = frozenset({*GRAPHS, "vectors.json", "weights.safetensors", "README.md", "flow.json", *OF_TRAINING})
+FILES = frozenset(
+    {*GRAPHS, "vectors.json", "weights.safetensors", "README.md", "flow.json", *OF_TRAINING}
+)
 """Every file that a bundle may have."""
 
 
@@ -97,11 +106,17 @@ def check_place(path: Path) -> None:
             raise FlowError(NotABundle(path=str(path), foreign=foreign))
     elif os.path.lexists(path):
         raise FlowError(NotABundle(path=str(path)))
-    if beneath := next((str(each) for each in path.parents if os.path.lexists(each) and not each.is_dir()), None):
-        raise FlowError(UnwritablePath(path=str(path), reason=f"{beneath} is a file, not a directory"))
+    if beneath := next(
+        (str(each) for each in path.parents if os.path.lexists(each) and not each.is_dir()), None
+    ):
+        raise FlowError(
+            UnwritablePath(path=str(path), reason=f"{beneath} is a file, not a directory")
+        )
 
 
-def as_model(flow: Flow | Model | Any, weights: Mapping[str, np.ndarray] | str | Path | None = None) -> Model:
+def as_model(
+    flow: Flow | Model | Any, weights: Mapping[str, np.ndarray] | str | Path | None = None
+) -> Model:
     """A flow, a model or a torch module as a model."""
     if isinstance(flow, Flow):
         return Model(flow, as_weights(flow, weights))
@@ -113,9 +128,16 @@ def as_model(flow: Flow | Model | Any, weights: Mapping[str, np.ndarray] | str |
 def _target(dtype: str, batch: int | None, opset: int) -> Target:
     problems = []
     if dtype not in ("float32", "float64"):
-        problems.append(BadTarget(what=f"there is no dtype {dtype!r}", advice="choose float32 or float64"))
+        problems.append(
+            BadTarget(what=f"there is no dtype {dtype!r}", advice="choose float32 or float64")
+        )
     if batch is not None and not 1 <= batch <= 2**24:
-        problems.append(BadTarget(what=f"a batch of {batch} rows cannot be", advice="give a positive number of rows, up to 2^24"))
+        problems.append(
+            BadTarget(
+                what=f"a batch of {batch} rows cannot be",
+                advice="give a positive number of rows, up to 2^24",
+            )
+        )
     if not LOWEST_OPSET <= opset <= HIGHEST_OPSET:
         advice = f"choose {LOWEST_OPSET} to {HIGHEST_OPSET}; {LOWEST_OPSET} opens everywhere"
         problems.append(BadTarget(what=f"opset {opset} is not supported", advice=advice))
@@ -127,7 +149,10 @@ def _target(dtype: str, batch: int | None, opset: int) -> Target:
 def bundle_files(model: Model, target: Target, extras: Extras | None = None) -> dict[str, bytes]:
     """Every file of a bundle, by name. Same input, same bytes."""
     spec = json.dumps(model.flow.to_json(), separators=(",", ":"))
-    graphs = {name: serialise(record(model.fixed, target), target, spec) for name, record in GRAPHS.items()}
+    graphs = {
+        name: serialise(record(model.fixed, target), target, spec)
+        for name, record in GRAPHS.items()
+    }
     for data in graphs.values():
         check_model(data, full_check=True)
     replay = vectors(model, target.dtype, target.batch)
@@ -140,7 +165,9 @@ def bundle_files(model: Model, target: Target, extras: Extras | None = None) -> 
         raise ValueError(f"a bundle has no file {strange[0]}")
     files["README.md"] = card(model, about, further).encode()
     # What a training leaves is for people: a bundle opens without it.
-    about["files"] = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
+    about["files"] = {
+        name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())
+    }
     files["flow.json"] = _json_bytes(about)
     return {**further, **files}
 

@@ -66,16 +66,24 @@ def _training(extras: Mapping[str, bytes]) -> str:
     ]
     if found["loss"] is not None:
         losses = f"{found['loss']:.4f} on the training rows"
-        losses += "" if found["validation"] is None else f", {found['validation']:.4f} on those held out"
+        losses += (
+            "" if found["validation"] is None else f", {found['validation']:.4f} on those held out"
+        )
         rows.append(f"| loss then, nats per row | {losses} |")
-    rows.append("| settings | " + ", ".join(f"{name} {value}" for name, value in found["settings"].items()) + " |")
+    rows.append(
+        "| settings | "
+        + ", ".join(f"{name} {value}" for name, value in found["settings"].items())
+        + " |"
+    )
     pictures = {
         "training.png": "the losses over the epochs",
         "samples.png": "data against samples",
         "calibration.png": "how often held-out rows lie below the quantiles that the flow gives for their contexts",
         "conditional.png": "data against the first variable of the context, with the flow's quantiles",
     }
-    return "\n".join(rows) + "".join(f"\n\n![{text}]({name})" for name, text in pictures.items() if name in extras)
+    return "\n".join(rows) + "".join(
+        f"\n\n![{text}]({name})" for name, text in pictures.items() if name in extras
+    )
 
 
 def _files(model: Model, about: dict[str, Any]) -> str:
@@ -85,7 +93,9 @@ def _files(model: Model, about: dict[str, Any]) -> str:
     count = "" if about["batch"] else context or ", `n` int64 []"
     if about["batch"] and about["context"]:
         count = context
-    noise = f"`noise` [{n}, {len(about['noise'])}], {' and '.join(sorted(set(about['noise'])))} draws"
+    noise = (
+        f"`noise` [{n}, {len(about['noise'])}], {' and '.join(sorted(set(about['noise'])))} draws"
+    )
     rows = [
         "| file | inputs | outputs |",
         "|---|---|---|",
@@ -116,7 +126,10 @@ def _measured(about: dict[str, Any]) -> str:
     figures = about["certificate"].items()
     return "\n".join(
         rows
-        + [f"| {words[name]} | {'none found' if v == 0 else 'not finite' if v is None else f'{v:.0e}'} |" for name, v in figures]
+        + [
+            f"| {words[name]} | {'none found' if v == 0 else 'not finite' if v is None else f'{v:.0e}'} |"
+            for name, v in figures
+        ]
     )
 
 

@@ -23,7 +23,9 @@ ROWS = 2048
 NODES = 4001
 
 
-def certificate(model: Model, graphs: dict[str, bytes], replay: dict[str, Any], dtype: str) -> dict[str, Any]:
+def certificate(
+    model: Model, graphs: dict[str, bytes], replay: dict[str, Any], dtype: str
+) -> dict[str, Any]:
     """Round trip, parity, accuracy and normalisation of a flow's graphs.
 
     round_trip      largest |noise -> x -> density| difference of the two graphs' log_prob, relative to 1 + |log_prob|
@@ -41,12 +43,16 @@ def certificate(model: Model, graphs: dict[str, bytes], replay: dict[str, Any], 
         inputs["context"] = unlisted(expected["context"], dtype)
         points["context"] = unlisted(density["context"], dtype)
     x, log_prob = sessions["from_noise.onnx"].run(None, inputs)
-    again = sessions["log_prob.onnx"].run(None, {"x": x} | {k: v for k, v in inputs.items() if k == "context"})[0]
+    again = sessions["log_prob.onnx"].run(
+        None, {"x": x} | {k: v for k, v in inputs.items() if k == "context"}
+    )[0]
     at_points = sessions["log_prob.onnx"].run(None, points)[0]
     drawn = {kind: _largest(x, log_prob, expected, kind) for kind in ("parity", "accurate")}
     # On the ends of the support, where `points` reach too, only parity can be asked for: there the last digit of a
     # float32 is worth a lot.
-    parity = max(drawn["parity"], difference(at_points, unlisted(density["log_prob"]["parity"], np.float64)))
+    parity = max(
+        drawn["parity"], difference(at_points, unlisted(density["log_prob"]["parity"], np.float64))
+    )
     found = {"parity": rounded_up(parity), "accuracy": rounded_up(drawn["accurate"])}
     measured = {"round_trip": rounded_up(difference(again, log_prob)), **found}
     if (error := solver_error(model)) is not None:
@@ -90,7 +96,10 @@ def normalisation(model: Model) -> float | None:
     interval = flow.space.intervals[0]
     standard = noise(NumpyOps(), np.int64(SEED), np.arange(ROWS), list(flow.noise)).T
     samples = np.sort(model.from_noise(standard)[0])
-    centre, width = np.median(samples), max(samples[int(0.9 * ROWS)] - samples[int(0.1 * ROWS)], 1e-300)
+    centre, width = (
+        np.median(samples),
+        max(samples[int(0.9 * ROWS)] - samples[int(0.1 * ROWS)], 1e-300),
+    )
     t = np.linspace(-1, 1, NODES)[1:-1]
     # tanh-sinh: the nodes crowd towards both ends, where densities may have poles.
     s = np.sinh(3.5 * t) * math.pi / 2

@@ -54,7 +54,9 @@ def from_noise_graph(flow: Flow, target: Target) -> OnnxOps:
     """`noise` [N, K] (, `context` [N, C]) -> `x` [N, D], `log_prob` [N]."""
     ops = _recorder("from_noise", target)
     kinds = ", ".join(flow.noise)
-    standard = ops.input("noise", (BATCH, len(flow.noise)), ops.dtype, f"Standard draws, column by column: {kinds}.")
+    standard = ops.input(
+        "noise", (BATCH, len(flow.noise)), ops.dtype, f"Standard draws, column by column: {kinds}."
+    )
     _outputs(ops, flow, ops.transpose(standard), _context(ops, flow))
     return ops
 
@@ -68,7 +70,9 @@ def sample_graph(flow: Flow, target: Target) -> OnnxOps:
     if context is None and target.batch is None:
         count = ops.input("n", (), np.int64, "How many rows to draw.")
     # Not optional: onnxruntime-node drops what is fed for an input that has a default, without a word.
-    doc = "Number of the first row, 0 for a fresh draw: row i depends only on seed and first_row + i."
+    doc = (
+        "Number of the first row, 0 for a fresh draw: row i depends only on seed and first_row + i."
+    )
     first_row = ops.input("first_row", (), np.int64, doc)
     with ops.scope("noise"):
         rows = first_row + _row_numbers(ops, count, context, target)
@@ -98,7 +102,9 @@ def serialise(ops: OnnxOps, target: Target, spec: str) -> bytes:
 
 
 def _recorder(name: str, target: Target) -> OnnxOps:
-    return OnnxOps(name, np.dtype(target.dtype), target.opset, "N" if target.batch is None else target.batch)
+    return OnnxOps(
+        name, np.dtype(target.dtype), target.opset, "N" if target.batch is None else target.batch
+    )
 
 
 def _row(flow: Flow) -> tuple[int | None, ...]:
@@ -126,5 +132,7 @@ def _row_numbers(ops: OnnxOps, count: Recorded | None, context: Recorded | None,
 def _outputs(ops: OnnxOps, flow: Flow, standard: Recorded, context: Recorded | None) -> None:
     flow = optimize(flow, sampling=True)
     x, log_prob = density.sample(ops, bind(ops, flow, context=context), standard)
-    ops.output("x", ops.transpose(ops.with_batch(x, standard)), f"Samples: {', '.join(flow.columns)}.")
+    ops.output(
+        "x", ops.transpose(ops.with_batch(x, standard)), f"Samples: {', '.join(flow.columns)}."
+    )
     ops.output("log_prob", ops.with_batch(log_prob, standard), LOG_PROB_DOC)

@@ -32,7 +32,9 @@ class SolverErrorNotReached(Diagnostic):
 
 @mistake
 class NoSolver(Diagnostic):
-    message = "the flow solves no differential equation, so it has no solver whose error could be chosen"
+    message = (
+        "the flow solves no differential equation, so it has no solver whose error could be chosen"
+    )
     help = "leave the solver's error out; only `Continuous` has one"
 
 
@@ -45,7 +47,10 @@ def solver_error(model: Model) -> float | None:
         return None
     draws = noise(NumpyOps(), np.int64(SEED), np.arange(ROWS), list(model.flow.noise)).T
     context = example_context(model.flow, ROWS, "float64")
-    coarse, fine = (each.from_noise(draws, context) for each in (model, with_steps(model, lambda steps: 2 * steps)))
+    coarse, fine = (
+        each.from_noise(draws, context)
+        for each in (model, with_steps(model, lambda steps: 2 * steps))
+    )
     return max(difference(a, b) for a, b in zip(coarse, fine, strict=True))
 
 
@@ -68,7 +73,9 @@ def with_solver_error(model: Model, wanted: float) -> Model:
 
 def with_steps(model: Model, change: Callable[[int], int]) -> Model:
     """The model with another number of steps in every solver."""
-    steps = tuple(replace(step, transform=_changed(step.transform, change)) for step in model.flow.steps)
+    steps = tuple(
+        replace(step, transform=_changed(step.transform, change)) for step in model.flow.steps
+    )
     return replace(model, flow=replace(model.flow, steps=steps))
 
 

@@ -16,7 +16,10 @@ from flowspec.support.sets import Interval
 
 ROWS = 24
 SEED = 20240229
-TOLERANCES = {"float32": {"relative": 1e-5, "absolute": 1e-5}, "float64": {"relative": 1e-12, "absolute": 1e-12}}
+TOLERANCES = {
+    "float32": {"relative": 1e-5, "absolute": 1e-5},
+    "float64": {"relative": 1e-12, "absolute": 1e-12},
+}
 """Allowed difference to the parity values, those of the same formulas in the same float type."""
 
 
@@ -84,7 +87,10 @@ def example_context(flow: Flow, count: int, dtype: str) -> np.ndarray | None:
     if flow.context is None:
         return None
     spread = np.linspace(0.2, 0.8, count)
-    columns = [_within(part, np.roll(spread, 5 * i)) for i, part in enumerate(flow.context.space.intervals or ())]
+    columns = [
+        _within(part, np.roll(spread, 5 * i))
+        for i, part in enumerate(flow.context.space.intervals or ())
+    ]
     return np.stack(columns, axis=1).astype(dtype)
 
 

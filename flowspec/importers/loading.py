@@ -44,7 +44,9 @@ def load_object(name: str) -> nn.Module:
     """
     module_name, _, path = name.partition(":")
     if not module_name or not path:
-        raise FlowError(ObjectNotFound(name=name, reason="it needs a colon between module and object"))
+        raise FlowError(
+            ObjectNotFound(name=name, reason="it needs a colon between module and object")
+        )
     if "" not in sys.path:
         sys.path.insert(0, "")  # as `python -m` does: modules beside which the command is run
     try:
@@ -56,14 +58,18 @@ def load_object(name: str) -> nn.Module:
             raise
         raise FlowError(ObjectNotFound(name=name, reason=f"no module `{error.name}`")) from None
     except AttributeError:
-        raise FlowError(ObjectNotFound(name=name, reason=f"`{module_name}` has no `{path}`")) from None
+        raise FlowError(
+            ObjectNotFound(name=name, reason=f"`{module_name}` has no `{path}`")
+        ) from None
     if isinstance(found, nn.Module) or not callable(found):
         made = found
     else:
         try:
             inspect.signature(found).bind()
         except TypeError as error:
-            raise FlowError(ObjectNotFound(name=name, reason=f"it cannot be called without arguments ({error})")) from None
+            raise FlowError(
+                ObjectNotFound(name=name, reason=f"it cannot be called without arguments ({error})")
+            ) from None
         made = found()
     if not isinstance(made, nn.Module):
         raise FlowError(ObjectNotFound(name=name, reason=f"it is a {type(made).__name__}"))
@@ -76,7 +82,11 @@ def load_state(module: nn.Module, path: Path) -> None:
     Errors:  FlowError, where the file cannot be read without unpickling, or does not fit.
     """
     try:
-        state = load_file(path) if path.suffix == ".safetensors" else torch.load(path, map_location="cpu", weights_only=True)
+        state = (
+            load_file(path)
+            if path.suffix == ".safetensors"
+            else torch.load(path, map_location="cpu", weights_only=True)
+        )
     except (
         OSError,
         SafetensorError,
@@ -88,10 +98,16 @@ def load_state(module: nn.Module, path: Path) -> None:
         struct.error,
     ) as error:
         plain = isinstance(error, pickle.UnpicklingError)
-        reason = "it holds more than weights" if plain else getattr(error, "strerror", None) or "it is no file of weights"
+        reason = (
+            "it holds more than weights"
+            if plain
+            else getattr(error, "strerror", None) or "it is no file of weights"
+        )
         raise FlowError(UnreadableWeights(where=str(path), reason=str(reason).lower())) from None
     try:
         module.load_state_dict(state)
     except (RuntimeError, TypeError, AttributeError) as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        raise FlowError(StateMismatch(where=str(path), reason=lines[1] if len(lines) > 1 else lines[0])) from None
+        raise FlowError(
+            StateMismatch(where=str(path), reason=lines[1] if len(lines) > 1 else lines[0])
+        ) from None

@@ -31,7 +31,10 @@ def between(source: Part, target: Part) -> tuple[Transform, ...] | None:
 def _between_half_lines(source: Interval, target: Interval) -> tuple[Transform, ...]:
     """One shift, and a change of sign if they open to different sides."""
     upward, onto_upward = math.isfinite(source.low), math.isfinite(target.low)
-    end, onto_end = (source.low if upward else source.high), (target.low if onto_upward else target.high)
+    end, onto_end = (
+        (source.low if upward else source.high),
+        (target.low if onto_upward else target.high),
+    )
     return affine(onto_end - end, 1.0) if upward == onto_upward else affine(onto_end + end, -1.0)
 
 
@@ -75,4 +78,6 @@ def written_step(step: Transform) -> str:
         name = type(step.transform).__name__
         return NAMED_INVERSES.get(name) or f"inverse {{ {written_step(step.transform)} }}"
     fields = [getattr(step, field.name) for field in dataclasses.fields(step)]
-    return type(step).__name__ + (f"({', '.join(number(value) for value in fields)})" if fields else "")
+    return type(step).__name__ + (
+        f"({', '.join(number(value) for value in fields)})" if fields else ""
+    )

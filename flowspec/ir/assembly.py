@@ -25,7 +25,15 @@ from flowspec.parts import mistakes
 from flowspec.parts.checks import canonical, coordinates, field_problems
 from flowspec.parts.fields import parameters
 from flowspec.parts.trees import children, rebuild, values, with_children
-from flowspec.parts.values import FromContext, Learn, Predicted, Value, WholeContext, value_range, varies
+from flowspec.parts.values import (
+    FromContext,
+    Learn,
+    Predicted,
+    Value,
+    WholeContext,
+    value_range,
+    varies,
+)
 from flowspec.support.sets import REAL, Part, narrowed
 from flowspec.support.space import Space
 from flowspec.transforms.forms.on import On
@@ -77,9 +85,13 @@ def assemble(
         walk.found += event_problems(event, checked, steps)
     if walk.found or checked is None:
         raise FlowError(walk.found)
-    seen = context and any(_sees_context(part) for part in (checked, *(step.transform for step in steps)))
+    seen = context and any(
+        _sees_context(part) for part in (checked, *(step.transform for step in steps))
+    )
     standard = StandardContext.of(len(context.names)) if context and seen else None
-    return Flow(checked, tuple(steps), context, event, retests_base=checked.varies, standard=standard)
+    return Flow(
+        checked, tuple(steps), context, event, retests_base=checked.varies, standard=standard
+    )
 
 
 def _sees_context(part: Any) -> bool:
@@ -100,7 +112,12 @@ def resolve(flow: Flow, weights: Mapping[str, np.ndarray]) -> Flow:
     transforms = [rebuild(step.transform, f"steps.{i}", fix) for i, step in enumerate(flow.steps)]
     standard = rebuild(flow.standard, "context", fix) if flow.standard else None
     # Fixed parameters may make the support narrower than what `event` declares: only its names stay.
-    return replace(assemble(base, transforms, flow.context), event=flow.event, train=flow.train, standard=standard)
+    return replace(
+        assemble(base, transforms, flow.context),
+        event=flow.event,
+        train=flow.train,
+        standard=standard,
+    )
 
 
 class _Walk:
@@ -121,10 +138,18 @@ class _Walk:
         problems = list(problems)
         for problem in problems:
             span = problem.span or origin.fields.get(getattr(problem, "field", "")) or origin.span
-            named = {"part": getattr(part, "title", "")} if getattr(problem, "part", None) == "" else {}
-            other = problem.other or (self.origin(giver).span if giver is not None and problem.contrast else None)
+            named = (
+                {"part": getattr(part, "title", "")} if getattr(problem, "part", None) == "" else {}
+            )
+            other = problem.other or (
+                self.origin(giver).span if giver is not None and problem.contrast else None
+            )
             other = None if other == span else other
-            self.found.append(replace(problem, span=span, other=other, where=problem.where or origin.path, **named))
+            self.found.append(
+                replace(
+                    problem, span=span, other=other, where=problem.where or origin.path, **named
+                )
+            )
         if len(self.found) >= MOST_MISTAKES:
             raise FlowError(self.found)
         return bool(problems)
@@ -134,7 +159,10 @@ class _Walk:
     def base(self, base: Base) -> Base:
         if id(base) in self.settled:
             return self.settled[id(base)]
-        inner = {name: self.base(child) if isinstance(child, Base) else child for name, child in children(base)}
+        inner = {
+            name: self.base(child) if isinstance(child, Base) else child
+            for name, child in children(base)
+        }
         settled = settle(with_children(base, inner))
         problems = _unequal_sizes(settled) or field_problems(settled, settled.event_shape)
         wrong_fields = self.report(settled, problems, blame=base)
@@ -147,11 +175,18 @@ class _Walk:
 
     # --- the steps --------------------------------------------------------------------------------
 
-    def steps(self, base: Base | None, written: Base | None, transforms: Iterable[Transform | Deferred | None]) -> list[Step]:
+    def steps(
+        self,
+        base: Base | None,
+        written: Base | None,
+        transforms: Iterable[Transform | Deferred | None],
+    ) -> list[Step]:
         steps: list[Step] = []
         space = base.space if base and self.trusted else None
         if space and space.size > LARGEST_EVENT:
-            self.report(base, [mistakes.EventTooLarge(size=space.size, limit=LARGEST_EVENT)], blame=written)
+            self.report(
+                base, [mistakes.EventTooLarge(size=space.size, limit=LARGEST_EVENT)], blame=written
+            )
             space = None
         giver: Base | Transform | None = written
         waiting = deque(transforms)
@@ -171,7 +206,10 @@ class _Walk:
                 weights += weight_count(steps[-1].transform) if steps[-1] is not last else 0
                 last = steps[-1]
             if weights > MOST_WEIGHTS:
-                self.report(transform, [mistakes.NetworkTooLarge(field="hidden", weights=weights, limit=MOST_WEIGHTS)])
+                self.report(
+                    transform,
+                    [mistakes.NetworkTooLarge(field="hidden", weights=weights, limit=MOST_WEIGHTS)],
+                )
                 break
         return steps
 
@@ -204,7 +242,9 @@ class _Walk:
         if steps:
             steps[-1] = replace(steps[-1], output=space)
         output = settled.image(space)
-        retests = (settled.varies or settled.image_is_hull) and (settled.image_varies or not space.is_real)
+        retests = (settled.varies or settled.image_is_hull) and (
+            settled.image_varies or not space.is_real
+        )
         steps.append(Step(settled, space, output, retests, self.origin(transform).span))
         return output
 
@@ -216,7 +256,9 @@ class _Walk:
                 inner[name] = child  # a layer of a network, which has grown already
                 continue
             known = space is not None and not misfits(transform, space, "")
-            inner[name] = self.settle(child, transform.inner_space(space) if space and known else None)
+            inner[name] = self.settle(
+                child, transform.inner_space(space) if space and known else None
+            )
         if any(child is None for child in inner.values()):
             return None
         event = space.shape if space else None
@@ -238,7 +280,11 @@ class _Walk:
 
 def weight_count(transform: Transform) -> int:
     """How many numbers the networks of a step hold."""
-    held: list[Any] = [getattr(value, "init", value) for _, owner, _, value in values(transform, "") if isinstance(owner, Layer)]
+    held: list[Any] = [
+        getattr(value, "init", value)
+        for _, owner, _, value in values(transform, "")
+        if isinstance(owner, Layer)
+    ]
     return sum(int(np.size(value)) for value in held)
 
 
@@ -282,14 +328,22 @@ def domain_problem(
         cause = _trained_cause(base, steps, index) if explained else ""
         told = "single real numbers" if takes == REAL else takes.words
         return mistakes.DomainMismatch(
-            giver=giver.title, takes=told, gives=gives.words, cause=cause, adapter=advice(gives, takes)
+            giver=giver.title,
+            takes=told,
+            gives=gives.words,
+            cause=cause,
+            adapter=advice(gives, takes),
         )
     return None
 
 
 def _trained_cause(base: Base, steps: list[Step], index: int) -> str:
     """If training or the context widened a support: which parameters, and how to bound them."""
-    varying = [found for found in _all_values(base, steps) if varies(found[3]) and not isinstance(found[1], Layer)]
+    varying = [
+        found
+        for found in _all_values(base, steps)
+        if varies(found[3]) and not isinstance(found[1], Layer)
+    ]
     if not varying:
         return ""
     derived = (steps[-1].output if steps else base.space).parts
@@ -311,18 +365,25 @@ MOST_EXPLAINED, MOST_CAUSES = 5, 8
 def _told_cause(found: list[tuple]) -> str:
     owner, name, value = found[0]
     if isinstance(value, FromContext):
-        return f"`{name}` of {owner.title} comes from the context, which can be {value.support.words}"
+        return (
+            f"`{name}` of {owner.title} comes from the context, which can be {value.support.words}"
+        )
     others = [f"`{n}` of {o.title}" for o, n, _ in found[1:3]]
     words = value_range(value, parameters(owner)[name].within).words
     told = f"`{name}` of {owner.title} is trained and can become {words.replace('every', 'any')}"
-    bound = f"bounds narrow that, and so what comes out: `learn({_start(value)}, low=..., high=...)`"
+    bound = (
+        f"bounds narrow that, and so what comes out: `learn({_start(value)}, low=..., high=...)`"
+    )
     return f"{told}; {bound}" + (f"; so is {' and '.join(others)}" if others else "")
 
 
 def _support_with(base: Base, steps: list[Step], index: int, vary: str = ""):
     """The set of a coordinate if only one varying parameter varies; None if that flow is wrong."""
     try:
-        fixed = assemble(_at_start(base, "base", vary), [_at_start(s.transform, f"steps.{i}", vary) for i, s in enumerate(steps)])
+        fixed = assemble(
+            _at_start(base, "base", vary),
+            [_at_start(s.transform, f"steps.{i}", vary) for i, s in enumerate(steps)],
+        )
     except FlowError:
         return None
     return fixed.space.parts[index] if index < len(fixed.space.parts) else None
@@ -368,15 +429,26 @@ def event_problems(event: Declaration, base: Base, steps: list[Step]) -> list[Di
     derived = {block.start: (index, part) for index, (block, part) in enumerate(space.blocks)}
     problems: list[Diagnostic] = []
     for block, part in event.space.blocks:
-        index, given = derived.get(block.start) or derived[max(start for start in derived if start <= block.start)]
+        index, given = (
+            derived.get(block.start)
+            or derived[max(start for start in derived if start <= block.start)]
+        )
         if block.start not in derived or not part.same(given, ignore_ends=True):
-            problems.append(_event_mismatch(event, block.start, part, given, _trained_cause(base, steps, index)))
+            problems.append(
+                _event_mismatch(event, block.start, part, given, _trained_cause(base, steps, index))
+            )
     return problems
 
 
-def _event_mismatch(event: Declaration, start: int, declared: Part, given: Part, cause: str) -> Diagnostic:
+def _event_mismatch(
+    event: Declaration, start: int, declared: Part, given: Part, cause: str
+) -> Diagnostic:
     span, name = event.spans[start] if event.spans else event.span, event.names[start]
-    declare = f"declare what the flow gives: `{name}: {given}`" if given.size == 1 else "declare what the flow gives"
+    declare = (
+        f"declare what the flow gives: `{name}: {given}`"
+        if given.size == 1
+        else "declare what the flow gives"
+    )
     standard = given.size == 1 and between(given, declared) is None
     return mistakes.EventMismatch(
         span=span, name=name, declared=str(declared), gives=given.words, cause=cause,

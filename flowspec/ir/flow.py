@@ -93,7 +93,12 @@ class Flow:
 
     def learned(self) -> dict[str, Learn]:
         """Every parameter found from data, by path: `steps.1.scale`."""
-        return {p: v for path, part in self.parts for p, _, _, v in values(part, path) if isinstance(v, Learn)}
+        return {
+            p: v
+            for path, part in self.parts
+            for p, _, _, v in values(part, path)
+            if isinstance(v, Learn)
+        }
 
     def to_json(self) -> dict[str, Any]:
         """The architecture as plain data, with the supports it derives; follows `grammar/flow.schema.json`."""

@@ -36,9 +36,13 @@ def from_json(data: Any) -> Flow:
     try:
         return _flow(data)
     except RecursionError:
-        raise FlowError(mistakes.SchemaMismatch(where="the file", what="it is nested too deeply")) from None
+        raise FlowError(
+            mistakes.SchemaMismatch(where="the file", what="it is nested too deeply")
+        ) from None
     except OverflowError:
-        raise FlowError(mistakes.SchemaMismatch(where="the file", what="a number in it is too large")) from None
+        raise FlowError(
+            mistakes.SchemaMismatch(where="the file", what="a number in it is too large")
+        ) from None
 
 
 def _flow(data: Any) -> Flow:
@@ -71,7 +75,11 @@ class _Reader:
 
     def part(self, data: dict, path: str) -> Any:
         kind = _kinds()[data["name"]]
-        fields = {n: self._field(data[n], n, spec, f"{path}.{n}", kind) for n, spec in specs(kind).items() if n in data}
+        fields = {
+            n: self._field(data[n], n, spec, f"{path}.{n}", kind)
+            for n, spec in specs(kind).items()
+            if n in data
+        }
         if "size" in data:
             fields["size"] = int(data["size"])
         made = kind(**fields)
@@ -88,8 +96,13 @@ class _Reader:
         if value is None:
             return next(f.default for f in dataclasses.fields(kind) if f.name == name)
         if isinstance(value, list):
-            return tuple(tuple(int(v) for v in each) if isinstance(each, list) else int(each) for each in value)
-        return int(value) if spec.kind is int else value  # JSON makes no difference between 2 and 2.0
+            return tuple(
+                tuple(int(v) for v in each) if isinstance(each, list) else int(each)
+                for each in value
+            )
+        return (
+            int(value) if spec.kind is int else value
+        )  # JSON makes no difference between 2 and 2.0
 
     def _value(self, value: Any, path: str) -> Value:
         if isinstance(value, list):
@@ -100,7 +113,9 @@ class _Reader:
             if self.context is None or value["context"] not in self.context.names:
                 raise FlowError(mistakes.UnknownContext(where=path, name=value["context"]))
             index = self.context.names.index(value["context"])
-            return FromContext(index, value["context"], as_interval(self.context.space.parts[index]) or REAL)
+            return FromContext(
+                index, value["context"], as_interval(self.context.space.parts[index]) or REAL
+            )
         (kind, given), *_ = value.items()
         low, high = given.get("low"), given.get("high")
         init = given["init"]
@@ -143,7 +158,9 @@ def _false_declarations(data: dict) -> Iterator[Diagnostic]:
 
 
 def _false_group(names: list[str], part: Part, taken: set[str], kind: str) -> str:
-    if repeated := next((name for i, name in enumerate(names) if name in taken or name in names[:i]), ""):
+    if repeated := next(
+        (name for i, name in enumerate(names) if name in taken or name in names[:i]), ""
+    ):
         return f"`{repeated}` is declared twice"
     if len(names) != part.size:
         return f"there are {len(names)} names for a support of {part.size}"
@@ -155,7 +172,10 @@ def _false_group(names: list[str], part: Part, taken: set[str], kind: str) -> st
 
 
 def _false_supports(flow: Flow, data: dict) -> Iterator[Diagnostic]:
-    derived = [("base", flow.base_space), *((f"steps[{i}]", step.output) for i, step in enumerate(flow.steps))]
+    derived = [
+        ("base", flow.base_space),
+        *((f"steps[{i}]", step.output) for i, step in enumerate(flow.steps)),
+    ]
     for (path, space), stated in zip(derived, [data["base"], *data["steps"]], strict=True):
         if "output" in stated and not _same(space, stated["output"]):
             yield mistakes.FalseSupport(where=f"{path}.output", derived=str(space))
@@ -164,7 +184,9 @@ def _false_supports(flow: Flow, data: dict) -> Iterator[Diagnostic]:
 def _false_columns(flow: Flow, data: dict) -> Iterator[Diagnostic]:
     for name in data.get("train", {}).get("dequantize", ()):
         if name not in flow.columns:
-            yield mistakes.SchemaMismatch(where="train.dequantize", what=f"there is no output `{name}`")
+            yield mistakes.SchemaMismatch(
+                where="train.dequantize", what=f"there is no output `{name}`"
+            )
 
 
 def _same(space: Space, stated: dict) -> bool:

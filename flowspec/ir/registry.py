@@ -27,12 +27,18 @@ def bases() -> MappingProxyType[str, type[Base]]:
 
 
 def _parts(package: ModuleType, kind: type) -> MappingProxyType:
-    modules = sorted(module.name for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."))
+    modules = sorted(
+        module.name for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    )
     found = {}
     for name in modules:
         module = importlib.import_module(name)
         for part in vars(module).values():
-            own = inspect.isclass(part) and issubclass(part, kind) and part.__module__ == module.__name__
+            own = (
+                inspect.isclass(part)
+                and issubclass(part, kind)
+                and part.__module__ == module.__name__
+            )
             if own and not inspect.isabstract(part) and bool(getattr(part, "examples", ())):
                 found[part.__name__] = part
     return MappingProxyType(dict(sorted(found.items())))

@@ -21,11 +21,21 @@ from flowspec.transforms.forms.inverse import Inverse
 from flowspec.transforms.forms.on import On
 from flowspec.version import IR_VERSION
 
-_NUMBERS = {"anyOf": [{"type": "number"}, {"type": "array", "items": {"$ref": "#/$defs/numbers"}, "minItems": 1}]}
+_NUMBERS = {
+    "anyOf": [
+        {"type": "number"},
+        {"type": "array", "items": {"$ref": "#/$defs/numbers"}, "minItems": 1},
+    ]
+}
 _END = {"type": ["number", "null"]}
 _LEARN = {
     "type": "object",
-    "properties": {"init": {"$ref": "#/$defs/numbers"}, "low": _END, "high": _END, "spread": {"type": "number", "minimum": 0}},
+    "properties": {
+        "init": {"$ref": "#/$defs/numbers"},
+        "low": _END,
+        "high": _END,
+        "spread": {"type": "number", "minimum": 0},
+    },
     "required": ["init"],
     "additionalProperties": False,
 }
@@ -49,17 +59,29 @@ _SUPPORT = {
     "required": ["kind"],
     "additionalProperties": False,
     "allOf": [
-        {"if": {"properties": {"kind": {"const": "interval"}}}, "then": {"required": ["low", "high", "closed"]}},
+        {
+            "if": {"properties": {"kind": {"const": "interval"}}},
+            "then": {"required": ["low", "high", "closed"]},
+        },
         {
             "if": {"properties": {"kind": {"const": "circle"}}},
-            "then": {"properties": {"low": {"type": "number"}, "high": {"type": "number"}}, "required": ["low", "high"]},
+            "then": {
+                "properties": {"low": {"type": "number"}, "high": {"type": "number"}},
+                "required": ["low", "high"],
+            },
         },
-        {"if": {"properties": {"kind": {"enum": ["simplex", "ordered"]}}}, "then": {"required": ["size"]}},
+        {
+            "if": {"properties": {"kind": {"enum": ["simplex", "ordered"]}}},
+            "then": {"required": ["size"]},
+        },
     ],
 }
 _SPACE = {
     "type": "object",
-    "properties": {"scalar": {"type": "boolean"}, "supports": {"type": "array", "items": {"$ref": "#/$defs/support"}}},
+    "properties": {
+        "scalar": {"type": "boolean"},
+        "supports": {"type": "array", "items": {"$ref": "#/$defs/support"}},
+    },
     "required": ["scalar", "supports"],
     "additionalProperties": False,
 }
@@ -112,7 +134,11 @@ def _settings() -> dict[str, Any]:
         if limits.above:
             properties[name]["exclusiveMinimum"] = properties[name].pop("minimum")
         if limits.kind is tuple:
-            properties[name] = {"type": "array", "items": {"type": "string"}, "description": limits.doc}
+            properties[name] = {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": limits.doc,
+            }
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
@@ -123,7 +149,8 @@ def text() -> str:
 
 def _one_of(kinds: dict[str, type], what: str) -> dict[str, Any]:
     cases = [
-        {"if": {"properties": {"name": {"const": name}}}, "then": _fields(kind, what)} for name, kind in sorted(kinds.items())
+        {"if": {"properties": {"name": {"const": name}}}, "then": _fields(kind, what)}
+        for name, kind in sorted(kinds.items())
     ]
     return {
         "type": "object",
@@ -139,7 +166,11 @@ def _fields(kind: type, what: str) -> dict[str, Any]:
         properties["size"] = {"type": "integer", "minimum": 1, "maximum": LARGEST_EVENT}
     for name, spec in specs(kind).items():
         properties[name] = _field(spec, what)
-    required = [f.name for f in dataclasses.fields(kind) if f.name in specs(kind) and f.default is dataclasses.MISSING]
+    required = [
+        f.name
+        for f in dataclasses.fields(kind)
+        if f.name in specs(kind) and f.default is dataclasses.MISSING
+    ]
     for name in required:
         if properties[name].get("type") == "array":
             properties[name]["minItems"] = 1
@@ -181,8 +212,14 @@ def _validator():
 
 def problems(data: Any) -> list[Diagnostic]:
     """Where plain data does not follow the schema, at most ten places."""
-    errors = sorted(_validator().iter_errors(data), key=lambda error: (len(error.absolute_path), str(error.json_path)))
+    errors = sorted(
+        _validator().iter_errors(data),
+        key=lambda error: (len(error.absolute_path), str(error.json_path)),
+    )
     return [
-        mistakes.SchemaMismatch(where=error.json_path.replace("$.", "").replace("$", "the file"), what=error.message[:300])
+        mistakes.SchemaMismatch(
+            where=error.json_path.replace("$.", "").replace("$", "the file"),
+            what=error.message[:300],
+        )
         for error in errors[:10]
     ]

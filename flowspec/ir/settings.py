@@ -42,7 +42,11 @@ class Range:
             return isinstance(value, tuple) and all(isinstance(name, str) for name in value)
         if self.kind is str:
             return value in self.choices
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not math.isfinite(value)
+        ):
             return False
         whole = self.kind is not int or value == int(value)
         return whole and self.low <= value <= self.high and not (self.above and value == self.low)
@@ -56,11 +60,15 @@ class Range:
             return "choose " + " or ".join(f'"{choice}"' for choice in self.choices)
         kind = "whole number" if self.kind is int else "number"
         lowest = f"{'above' if self.above else 'from'} {self.low:g}"
-        return f"give a {kind} {lowest}" + (f" to {self.high:g}" if math.isfinite(self.high) else " on" if not self.above else "")
+        return f"give a {kind} {lowest}" + (
+            f" to {self.high:g}" if math.isfinite(self.high) else " on" if not self.above else ""
+        )
 
 
 def _setting(default: Any, doc: str, **limits: Any) -> Any:
-    return dataclasses.field(default=default, metadata={"range": Range(type(default), doc, **limits)})
+    return dataclasses.field(
+        default=default, metadata={"range": Range(type(default), doc, **limits)}
+    )
 
 
 @dataclass(frozen=True)
@@ -75,13 +83,27 @@ class Settings:
     optimizer: str = _setting("adam", "What takes the steps.", choices=("adam", "adamw"))
     learning_rate: float = _setting(1e-2, "Length of the first steps.", low=0, above=True)
     weight_decay: float = _setting(0.0, "Pull of all weights towards 0.", low=0)
-    schedule: str = _setting("cosine", "How the learning rate goes on.", choices=("cosine", "constant"))
-    clip: float = _setting(10.0, "Largest norm of a gradient; longer ones are shortened.", low=0, above=True)
-    validation: float = _setting(0.1, "Share of rows held out.", low=0, high=0.9, words="share held out")
+    schedule: str = _setting(
+        "cosine", "How the learning rate goes on.", choices=("cosine", "constant")
+    )
+    clip: float = _setting(
+        10.0, "Largest norm of a gradient; longer ones are shortened.", low=0, above=True
+    )
+    validation: float = _setting(
+        0.1, "Share of rows held out.", low=0, high=0.9, words="share held out"
+    )
     patience: int = _setting(30, "Epochs to wait for a better validation loss.", low=1)
-    seed: int = _setting(0, "Of everything random.", low=-(2**63), high=2**63 - 1, hint="give one that fits into 64 bits")
+    seed: int = _setting(
+        0,
+        "Of everything random.",
+        low=-(2**63),
+        high=2**63 - 1,
+        hint="give one that fits into 64 bits",
+    )
     dequantize: tuple[str, ...] = _setting(
-        (), "A column of whole numbers: in training k stands for all of [k, k + 1).", hint="give the names of columns"
+        (),
+        "A column of whole numbers: in training k stands for all of [k, k + 1).",
+        hint="give the names of columns",
     )
 
     def __post_init__(self):
@@ -89,7 +111,9 @@ class Settings:
             names = [self.dequantize] if isinstance(self.dequantize, str) else self.dequantize
             object.__setattr__(self, "dequantize", tuple(names))
         given = {name: getattr(self, name) for name in ranges()}
-        problems = [problem for name, value in given.items() if (problem := problem_of(name, value))]
+        problems = [
+            problem for name, value in given.items() if (problem := problem_of(name, value))
+        ]
         if problems:
             raise FlowError(problems)
 
@@ -115,5 +139,11 @@ def problem_of(name: str, value: Any, span=None) -> Diagnostic | None:
     if value in limits:
         return None
     words = limits.words or name.replace("_", " ")
-    shown = f'"{value}"' if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else value
+    shown = (
+        f'"{value}"'
+        if isinstance(value, str)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else value
+    )
     return WrongSetting(span=span, what=f"the {words} is {shown}", advice=limits.advice)

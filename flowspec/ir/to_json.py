@@ -24,15 +24,23 @@ def flow_to_json(flow: Flow) -> dict[str, Any]:
         if declared := getattr(flow, name):
             data[name] = _declaration_to_json(declared)
     data["base"] = {**part_data(flow.base), "output": _space_to_json(flow.base_space)}
-    data["steps"] = [{**part_data(step.transform), "output": _space_to_json(step.output)} for step in flow.steps]
+    data["steps"] = [
+        {**part_data(step.transform), "output": _space_to_json(step.output)} for step in flow.steps
+    ]
     if flow.train:
-        data["train"] = {name: list(value) if isinstance(value, tuple) else value for name, value in flow.train.items()}
+        data["train"] = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in flow.train.items()
+        }
     return data
 
 
 def _declaration_to_json(declared: Declaration) -> list[dict]:
     blocks = declared.space.blocks
-    return [{"names": list(declared.names[block]), "support": part_to_json(part)} for block, part in blocks]
+    return [
+        {"names": list(declared.names[block]), "support": part_to_json(part)}
+        for block, part in blocks
+    ]
 
 
 def _space_to_json(space: Space) -> dict:
@@ -55,7 +63,13 @@ def _field_to_json(value: Value, spec) -> Any:
     if isinstance(value, Learn):
         bounds = {"low": _open_end(value.low), "high": _open_end(value.high)}
         spread = {"spread": value.spread} if value.spread else {}
-        return {"learn" if value.trained else "measure": {"init": np.asarray(value.init).tolist(), **bounds, **spread}}
+        return {
+            "learn" if value.trained else "measure": {
+                "init": np.asarray(value.init).tolist(),
+                **bounds,
+                **spread,
+            }
+        }
     if isinstance(value, Predicted):
         return _field_to_json(value.start, spec)
     if isinstance(value, FromContext):

@@ -37,13 +37,24 @@ class Entry:
         """The entry at length."""
         parts = [self.signature, self.text]
         if self.takes or self.gives:
-            parts.append("\n".join(f"{word}  {value}" for word, value in (("takes", self.takes), ("gives", self.gives)) if value))
+            parts.append(
+                "\n".join(
+                    f"{word}  {value}"
+                    for word, value in (("takes", self.takes), ("gives", self.gives))
+                    if value
+                )
+            )
         if self.arguments:
             width = max(len(name) for name, _, _ in self.arguments)
-            described = [(name, f"{doc} (default: {default})" if default else doc) for name, default, doc in self.arguments]
+            described = [
+                (name, f"{doc} (default: {default})" if default else doc)
+                for name, default, doc in self.arguments
+            ]
             parts.append("\n".join(f"{name.ljust(width)}  {text}" for name, text in described))
         if self.examples:
-            parts.append("\n".join(["for example", *(f"    {example}" for example in self.examples)]))
+            parts.append(
+                "\n".join(["for example", *(f"    {example}" for example in self.examples)])
+            )
         return "\n\n".join(parts)
 
 
@@ -58,7 +69,13 @@ FORMS = (
         "repeat(n) { steps }",
     ),
     Entry(
-        "inverse", "form", "", "", "inverse { Sigmoid }", "The steps of the block backwards, each inverted.", "inverse { steps }"
+        "inverse",
+        "form",
+        "",
+        "",
+        "inverse { Sigmoid }",
+        "The steps of the block backwards, each inverted.",
+        "inverse { steps }",
     ),
     Entry(
         "on",
@@ -84,10 +101,18 @@ FORMS = (
 
 def entries() -> list[Entry]:
     """Every base, step, form and macro, by name."""
-    found = [_base(kind) for kind in bases().values()] + [_step(kind) for kind in transforms().values()]
+    found = [_base(kind) for kind in bases().values()] + [
+        _step(kind) for kind in transforms().values()
+    ]
     macros = [
         Entry(
-            name, "macro", "", "", name, "A macro of the prelude.", f"{name}({', '.join(p.name.text for p in macro.parameters)})"
+            name,
+            "macro",
+            "",
+            "",
+            name,
+            "A macro of the prelude.",
+            f"{name}({', '.join(p.name.text for p in macro.parameters)})",
         )
         for name, macro in prelude().items()
     ]
@@ -97,7 +122,9 @@ def entries() -> list[Entry]:
 def markdown(found: list[Entry]) -> str:
     """The bases and steps as two tables."""
     bases_ = [f"| `{e.name}` | {e.gives} | `{e.example}` |" for e in found if e.kind == "base"]
-    steps = [f"| `{e.name}` | {e.takes} | {e.gives} | `{e.example}` |" for e in found if e.kind == "step"]
+    steps = [
+        f"| `{e.name}` | {e.takes} | {e.gives} | `{e.example}` |" for e in found if e.kind == "step"
+    ]
     head = ["| base | gives | example |", "|---|---|---|"]
     step_head = ["", "| step | takes | gives | example |", "|---|---|---|---|"]
     return "\n".join([*head, *bases_, *step_head, *steps]) + "\n"
@@ -119,7 +146,9 @@ def example_flow(kind: type[Transform], example: str):
     try:
         return parse(f"{kind.before} |> {example}")
     except FlowError as error:
-        raise AssertionError(f"the example `{example}` of {kind.__name__} is wrong: {error}") from None
+        raise AssertionError(
+            f"the example `{example}` of {kind.__name__} is wrong: {error}"
+        ) from None
 
 
 def _once(space) -> str:
@@ -131,11 +160,27 @@ def _once(space) -> str:
 def _entry(kind: type[Base] | type[Transform], what: str, takes: str, gives: str) -> Entry:
     defaults = {f.name: f.default for f in dataclasses.fields(kind)}
     arguments = tuple(
-        (name, "" if isinstance(spec, PartSpec) or not _has_default(defaults[name]) else written_value(defaults[name]), spec.doc)
+        (
+            name,
+            ""
+            if isinstance(spec, PartSpec) or not _has_default(defaults[name])
+            else written_value(defaults[name]),
+            spec.doc,
+        )
         for name, spec in specs(kind).items()
     )
     text = inspect.cleandoc(kind.__doc__ or "")
-    return Entry(kind.__name__, what, takes, gives, kind.examples[0], text, signature(kind), arguments, kind.examples)
+    return Entry(
+        kind.__name__,
+        what,
+        takes,
+        gives,
+        kind.examples[0],
+        text,
+        signature(kind),
+        arguments,
+        kind.examples,
+    )
 
 
 def _has_default(value) -> bool:

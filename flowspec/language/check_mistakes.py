@@ -119,7 +119,9 @@ class MixedVector(Diagnostic):
 @mistake
 class ArrayTooLarge(Diagnostic):
     message = "the vector has more than {limit} numbers, or is nested more than {deepest} deep"
-    help = "numbers that are found from data are written `learn(...)`, and kept in a file of weights"
+    help = (
+        "numbers that are found from data are written `learn(...)`, and kept in a file of weights"
+    )
     limit: int
     deepest: int
 

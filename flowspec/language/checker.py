@@ -36,7 +36,9 @@ def check(source: Source) -> Flow:
     train = training(tree.statements, scope, maker)
     # Where there are mistakes already, a derived support would be that of another flow.
     event = None if scope.tally.found else scope.event
-    flow = assemble(base, transforms, scope.context, event, origin=maker.origin, already=scope.tally.found)
+    flow = assemble(
+        base, transforms, scope.context, event, origin=maker.origin, already=scope.tally.found
+    )
     return replace(flow, train=train)
 
 
@@ -45,7 +47,11 @@ def prelude() -> dict[str, syntax.Def]:
     """The macros that every file can use."""
     text = resources.files("flowspec.grammar").joinpath("prelude.flow").read_text("utf-8")
     tree = parse_text(Source(text, "prelude.flow"))
-    return {statement.name.text: statement for statement in tree.statements if isinstance(statement, syntax.Def)}
+    return {
+        statement.name.text: statement
+        for statement in tree.statements
+        if isinstance(statement, syntax.Def)
+    }
 
 
 def file_scope(tree: syntax.File, maker: PartMaker, scope: Scope) -> Scope:
@@ -90,14 +96,26 @@ def _starts_with_base(macro: syntax.Def, scope: Scope, depth: int = 0) -> bool:
     name = macro.body.elements[0].name.text
     if name in registry.bases():
         return True
-    return depth < 32 and name in scope.macros and _starts_with_base(scope.macros[name], scope, depth + 1)
+    return (
+        depth < 32
+        and name in scope.macros
+        and _starts_with_base(scope.macros[name], scope, depth + 1)
+    )
 
 
 def _not_a_base(head: syntax.Call, scope: Scope):
     name = head.name.text
-    if name in registry.transforms() or name in scope.macros or name in ("repeat", "inverse", "on", "Onto"):
+    if (
+        name in registry.transforms()
+        or name in scope.macros
+        or name in ("repeat", "inverse", "on", "Onto")
+    ):
         what = "a step" if name not in scope.macros else "made of steps"
         return mistakes.NotABase(span=head.span, name=name, what=what)
     near = suggest(name, [*registry.bases(), *scope.macros])
-    advice = f"did you mean `{near}`?" if near else "`flowspec list` shows all of them; `Normal(0, 1)` is one"
+    advice = (
+        f"did you mean `{near}`?"
+        if near
+        else "`flowspec list` shows all of them; `Normal(0, 1)` is one"
+    )
     return mistakes.UnknownName(span=head.name.span, kind="base", name=name, advice=advice)

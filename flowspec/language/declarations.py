@@ -25,7 +25,9 @@ def declare(statement: syntax.Variables, scope: Scope, maker: PartMaker) -> Scop
     """The scope with the variables of a `context` or `event` statement."""
     before = scope.context if statement.kind == "context" else scope.event
     if before is not None:
-        scope.report(mistakes.RepeatedStatement(span=statement.span, other=before.span, kind=statement.kind))
+        scope.report(
+            mistakes.RepeatedStatement(span=statement.span, other=before.span, kind=statement.kind)
+        )
         return scope
     names: dict[str, syntax.Name] = {}
     parts: list[Part] = []
@@ -39,13 +41,20 @@ def declare(statement: syntax.Variables, scope: Scope, maker: PartMaker) -> Scop
             waiting = []
     parts += [REAL] * len(waiting)
     if statement.kind == "context" and any(not isinstance(part, Interval) for part in parts):
-        what, advice = "a context variable is one number in an interval", "declare each one alone, such as `z: positive`"
+        what, advice = (
+            "a context variable is one number in an interval",
+            "declare each one alone, such as `z: positive`",
+        )
         scope.report(mistakes.BadSupport(span=statement.span, what=what, advice=advice))
         parts = [REAL] * len(statement.variables)
     written = [variable.name for variable in statement.variables]
     spans = tuple(name.span for name in written)
-    made = Declaration(tuple(name.text for name in written), Space(tuple(parts)), statement.span, spans)
-    return replace(scope, context=made) if statement.kind == "context" else replace(scope, event=made)
+    made = Declaration(
+        tuple(name.text for name in written), Space(tuple(parts)), statement.span, spans
+    )
+    return (
+        replace(scope, context=made) if statement.kind == "context" else replace(scope, event=made)
+    )
 
 
 def _check_name(name: syntax.Name, first: syntax.Name | None, scope: Scope) -> None:
@@ -82,18 +91,27 @@ def _parts(variables: list[syntax.Variable], written, scope: Scope, maker: PartM
             what = f"`{written.name.text}` takes no arguments"
             scope.report(mistakes.BadSupport(span=written.span, what=what, advice=advice))
         if len(variables) < 2:
-            what, advice = f"`{written.name.text}` ties two or more variables together", "name them before it: `p, q, r: simplex`"
+            what, advice = (
+                f"`{written.name.text}` ties two or more variables together",
+                "name them before it: `p, q, r: simplex`",
+            )
             scope.report(mistakes.BadSupport(span=written.span, what=what, advice=advice))
             return [REAL]
         return [JOINT[written.name.text](len(variables))]
     return [support(written, scope, maker)] * len(variables)
 
 
-def support(written: syntax.NamedSupport | syntax.IntervalSupport, scope: Scope, maker: PartMaker) -> Part:
+def support(
+    written: syntax.NamedSupport | syntax.IntervalSupport, scope: Scope, maker: PartMaker
+) -> Part:
     """The set that a written support names; REAL, with the mistake noted, if it names none."""
     if isinstance(written, syntax.IntervalSupport):
         low, high = _end(written.low, scope, maker), _end(written.high, scope, maker)
-        if isinstance(low, Unknown) or isinstance(high, Unknown) or not _sorted(low, high, written, scope):
+        if (
+            isinstance(low, Unknown)
+            or isinstance(high, Unknown)
+            or not _sorted(low, high, written, scope)
+        ):
             return REAL
         return Interval(low, high, written.closed_low, written.closed_high)
     name = written.name.text
@@ -103,10 +121,18 @@ def support(written: syntax.NamedSupport | syntax.IntervalSupport, scope: Scope,
         return NAMED_INTERVALS[name]
     known = [*NAMED_INTERVALS, *JOINT, "circle"]
     near = suggest(name, known)
-    advice = f"did you mean `{near}`?" if near else f"there are {', '.join(f'`{k}`' for k in known)} and intervals like `(0, 1)`"
+    advice = (
+        f"did you mean `{near}`?"
+        if near
+        else f"there are {', '.join(f'`{k}`' for k in known)} and intervals like `(0, 1)`"
+    )
     if name in NAMED_INTERVALS:
         advice = f"write `{name}` alone"
-        scope.report(mistakes.BadSupport(span=written.span, what=f"`{name}` takes no arguments", advice=advice))
+        scope.report(
+            mistakes.BadSupport(
+                span=written.span, what=f"`{name}` takes no arguments", advice=advice
+            )
+        )
     else:
         scope.report(mistakes.UnknownSupport(span=written.name.span, name=name, advice=advice))
     return REAL
@@ -121,7 +147,11 @@ def _circle(written: syntax.NamedSupport, scope: Scope, maker: PartMaker) -> Par
         scope.report(mistakes.BadSupport(span=written.span, what=what, advice=advice))
         return REAL
     low, high = (_end(argument.value, scope, maker) for argument in arguments)
-    if isinstance(low, Unknown) or isinstance(high, Unknown) or not _sorted(low, high, written, scope):
+    if (
+        isinstance(low, Unknown)
+        or isinstance(high, Unknown)
+        or not _sorted(low, high, written, scope)
+    ):
         return REAL
     if math.isinf(low) or math.isinf(high):
         what, advice = "a circle has finite ends", "write `circle(-pi, pi)`"
@@ -143,7 +173,11 @@ def _end(node: syntax.Node, scope: Scope, maker: PartMaker) -> float | Unknown:
 def _sorted(low: float, high: float, written, scope: Scope) -> bool:
     if low < high:
         return True
-    scope.report(mistakes.BadSupport(span=written.span, what="the interval is empty", advice="write the smaller end first"))
+    scope.report(
+        mistakes.BadSupport(
+            span=written.span, what="the interval is empty", advice="write the smaller end first"
+        )
+    )
     return False
 
 
@@ -170,5 +204,7 @@ def _check_parameters(statement: syntax.Def, scope: Scope) -> None:
     for parameter in statement.parameters:
         first = next((other for other in seen if other.text == parameter.name.text), None)
         if first:
-            scope.report(mistakes.RepeatedName(span=parameter.name.span, other=first.span, name=first.text))
+            scope.report(
+                mistakes.RepeatedName(span=parameter.name.span, other=first.span, name=first.text)
+            )
         seen.append(parameter.name)

@@ -30,11 +30,18 @@ def onto(node: syntax.Call, scope: Scope, maker: PartMaker) -> Deferred | None:
         return Deferred(lambda space: _remembered(_steps(space, declared), node, maker))
     if name in NAMED_INTERVALS:
         part = NAMED_INTERVALS[name]
-        return Deferred(lambda space: _remembered(_steps(space, space.with_parts([part] * space.size)), node, maker))
+        return Deferred(
+            lambda space: _remembered(
+                _steps(space, space.with_parts([part] * space.size)), node, maker
+            )
+        )
     if name == "event":
         what, advice = "there is no `event` statement to go onto", "declare one: `event x, y: real`"
     else:
-        what, advice = "`Onto` takes `event`, or the name of a support", "write `Onto(event)` or `Onto(positive)`"
+        what, advice = (
+            "`Onto` takes `event`, or the name of a support",
+            "write `Onto(event)` or `Onto(positive)`",
+        )
     scope.report(mistakes.BadOnto(span=node.span, what=what, advice=advice))
     return None
 
@@ -49,7 +56,10 @@ def _remembered(found: list[Transform] | Diagnostic, node: syntax.Call, maker: P
 def _steps(space: Space, declared: Space) -> list[Transform] | Diagnostic:
     needed = sum(part.size - isinstance(part, Simplex) for part in declared.parts)
     if space.intervals is None:
-        what, advice = "`Onto` starts from single numbers, and these are tied together", "put it before the step that ties them"
+        what, advice = (
+            "`Onto` starts from single numbers, and these are tied together",
+            "put it before the step that ties them",
+        )
         return mistakes.BadOnto(what=what, advice=advice)
     if space.size != needed:
         what = f"`event` needs {needed} coordinates here, and the flow has {space.size}"
@@ -65,14 +75,18 @@ def _single(source: Part, target: Part) -> list[Transform] | Diagnostic:
     steps = between(source, target)
     if steps is None:
         what = f"there is no standard way from {source.words} to {target.words}"
-        return mistakes.BadOnto(what=what, advice="start these coordinates from a base on the right support")
+        return mistakes.BadOnto(
+            what=what, advice="start these coordinates from a base on the right support"
+        )
     return list(steps)
 
 
 def _vector(space: Space, declared: Space) -> list[Transform] | Diagnostic:
     """Coordinates that take the same kinds of step share them, each with its own numbers."""
     groups: dict[tuple, list[tuple[int, list[Transform]]]] = {}
-    for coordinate, (source, target) in enumerate(zip(space.parts, _targets(declared), strict=True)):
+    for coordinate, (source, target) in enumerate(
+        zip(space.parts, _targets(declared), strict=True)
+    ):
         steps = _single(source, target)
         if isinstance(steps, Diagnostic):
             return steps
@@ -95,7 +109,15 @@ def _shared(steps: Sequence[Transform]) -> Transform:
     numbers = {(step.shift, step.scale): None for step in steps if isinstance(step, Affine)}
     if len(numbers) <= 1:
         return steps[0]
-    return Affine(*map(list, zip(*((step.shift, step.scale) for step in steps if isinstance(step, Affine)), strict=True)))
+    return Affine(
+        *map(
+            list,
+            zip(
+                *((step.shift, step.scale) for step in steps if isinstance(step, Affine)),
+                strict=True,
+            ),
+        )
+    )
 
 
 def _targets(declared: Space) -> list[Part]:
@@ -115,5 +137,9 @@ def _tied(declared: Space) -> list[Transform]:
         if name:
             size = part.size - isinstance(part, Simplex)
             step = transforms()[name]()
-            found.append(step if size == declared.size else On(tuple(range(block.start, block.start + size)), step))
+            found.append(
+                step
+                if size == declared.size
+                else On(tuple(range(block.start, block.start + size)), step)
+            )
     return found

@@ -28,13 +28,19 @@ def read_source(path: str | Path) -> Source:
     path = Path(path)
     try:
         if path.stat().st_size > LARGEST_FILE:
-            raise FlowError(mistakes.FileTooLarge(where=path.name, size=path.stat().st_size, limit=LARGEST_FILE))
+            raise FlowError(
+                mistakes.FileTooLarge(where=path.name, size=path.stat().st_size, limit=LARGEST_FILE)
+            )
         data = path.read_bytes()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise FlowError(mistakes.UnreadableFile(where=str(path), name=path.name, reason=reason)) from None
+        raise FlowError(
+            mistakes.UnreadableFile(where=str(path), name=path.name, reason=reason)
+        ) from None
     if b"\0" in data:
-        raise FlowError(mistakes.NotText(where=path.name, name=path.name, reason="it holds binary data"))
+        raise FlowError(
+            mistakes.NotText(where=path.name, name=path.name, reason="it holds binary data")
+        )
     try:
         return Source(data.decode("utf-8"), path.name)
     except UnicodeDecodeError as error:
@@ -45,7 +51,9 @@ def read_source(path: str | Path) -> Source:
 def parse_text(source: Source) -> syntax.File:
     """The syntax tree of a text, or a `FlowError` with the first place that breaks the grammar."""
     if len(source.text) > LARGEST_FILE:
-        raise FlowError(mistakes.FileTooLarge(where=source.name, size=len(source.text), limit=LARGEST_FILE))
+        raise FlowError(
+            mistakes.FileTooLarge(where=source.name, size=len(source.text), limit=LARGEST_FILE)
+        )
     _check_size(source)
     try:
         statements, pipeline = TreeBuilder(source).transform(_grammar().parse(source.text))
@@ -70,7 +78,11 @@ def _found_and_accepted(source: Source, error: UnexpectedToken) -> tuple[Span, s
     """
     end = len(source.text.rstrip())
     at_end = error.token.type == "$END"
-    span = Span(source, end, end) if at_end else Span(source, error.token.start_pos, error.token.end_pos)
+    span = (
+        Span(source, end, end)
+        if at_end
+        else Span(source, error.token.start_pos, error.token.end_pos)
+    )
     state = _grammar().parse_interactive(source.text[: span.start])
     state.exhaust_lexer()
     return span, state.accepts()
@@ -80,7 +92,9 @@ def _check_size(source: Source) -> None:
     depth = 0
     for count, token in enumerate(mistakes.scan(source.text)):
         if count == MOST_WORDS:
-            raise FlowError(mistakes.TooManyWords(span=Span(source, token.start, token.end), limit=MOST_WORDS))
+            raise FlowError(
+                mistakes.TooManyWords(span=Span(source, token.start, token.end), limit=MOST_WORDS)
+            )
         if token.text in "([{":
             depth += 1
             if depth > DEEPEST_NESTING:
@@ -93,5 +107,7 @@ def _check_size(source: Source) -> None:
 def _comments(source: Source) -> tuple[syntax.Name, ...]:
     found = re.finditer(r'"[^"\n]*"|(#[^\n]*)', source.text)
     return tuple(
-        syntax.Name(Span(source, match.start(1), match.end(1)), match.group(1).rstrip()) for match in found if match.group(1)
+        syntax.Name(Span(source, match.start(1), match.end(1)), match.group(1).rstrip())
+        for match in found
+        if match.group(1)
     )

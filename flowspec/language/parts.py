@@ -52,7 +52,11 @@ class PartMaker:
             return self.make(registry.transforms()[name], node, scope)
         if name in scope.macros:
             body = scope.macros[name].body.elements
-            if len(body) == 1 and node.arguments in (None, ()) and not scope.macros[name].parameters:
+            if (
+                len(body) == 1
+                and node.arguments in (None, ())
+                and not scope.macros[name].parameters
+            ):
                 return self.value_part(body[0], scope)
         return None
 
@@ -73,31 +77,60 @@ class PartMaker:
             copied: Base = dataclasses.replace(base, size=count)
         else:
             copied = Join(bases=(base,) * count)
-        self.counts[id(copied)] = 1 if isinstance(base, Coordinatewise) else 1 + count * self.counts[id(base)]
+        self.counts[id(copied)] = (
+            1 if isinstance(base, Coordinatewise) else 1 + count * self.counts[id(base)]
+        )
         if self.counts[id(copied)] > MOST_BASES:
-            return scope.report(mistakes.TooManyBases(span=node.span, name=node.name.text, limit=MOST_BASES))
+            return scope.report(
+                mistakes.TooManyBases(span=node.span, name=node.name.text, limit=MOST_BASES)
+            )
         return self.remember(copied, node.span, self.origin(base).fields)
 
-    def count(self, node: syntax.Node, what: str, low: int, high: int, example: int, scope: Scope) -> int | Unknown:
+    def count(
+        self, node: syntax.Node, what: str, low: int, high: int, example: int, scope: Scope
+    ) -> int | Unknown:
         """A whole number within bounds."""
         value = evaluate(node, scope, self.value_part)
         if isinstance(value, Unknown):
             return value
-        if isinstance(value, int | float) and not isinstance(value, bool) and are_whole(value) and low <= value <= high:
+        if (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and are_whole(value)
+            and low <= value <= high
+        ):
             return int(value)
         found = in_words(value)
-        return scope.report(mistakes.BadCount(span=node.span, what=what, low=low, high=high, found=found, example=example))
+        return scope.report(
+            mistakes.BadCount(
+                span=node.span, what=what, low=low, high=high, found=found, example=example
+            )
+        )
 
     # --- arguments ------------------------------------------------------------------------------------
 
     def univariate(self, node: syntax.Node, scope: Scope) -> Any:
         """A step of one number for a network to give parameters to: what is not written, the network gives."""
         kind = registry.transforms().get(node.name.text) if isinstance(node, syntax.Call) else None
-        if kind is None and isinstance(node, syntax.Call) and not self._has_value(node.name.text, scope):
-            fitting = [name for name, each in registry.transforms().items() if issubclass(each, Univariate)]
+        if (
+            kind is None
+            and isinstance(node, syntax.Call)
+            and not self._has_value(node.name.text, scope)
+        ):
+            fitting = [
+                name for name, each in registry.transforms().items() if issubclass(each, Univariate)
+            ]
             near = suggest(node.name.text, fitting)
-            advice = f"did you mean `{near}`?" if near else "`MonotonicAffine` and `RQS(bins=8)` are two of them"
-            return scope.report(mistakes.UnknownName(span=node.name.span, kind="step", name=node.name.text, advice=advice))
+            advice = (
+                f"did you mean `{near}`?"
+                if near
+                else "`MonotonicAffine` and `RQS(bins=8)` are two of them"
+            )
+            return scope.report(
+                mistakes.UnknownName(
+                    span=node.name.span, kind="step", name=node.name.text, advice=advice
+                )
+            )
         if kind is None or not issubclass(kind, Univariate):
             return evaluate(node, scope, self.value_part)
         assert isinstance(node, syntax.Call)
@@ -105,7 +138,9 @@ class PartMaker:
         if isinstance(made, Unknown):
             return made
         written = {argument.name.text for argument in node.arguments or () if argument.name}
-        written |= set(list(specs(kind))[: sum(argument.name is None for argument in node.arguments or ())])
+        written |= set(
+            list(specs(kind))[: sum(argument.name is None for argument in node.arguments or ())]
+        )
         free = {
             name: Learn(_start(spec, getattr(made, name)))
             for name, spec in parameters(kind).items()
@@ -132,28 +167,50 @@ class PartMaker:
             values = [self._field(kind, name, spec, argument, scope) for argument in arguments]
             fields[name] = tuple(values) if isinstance(spec, PartSpec) and spec.many else values[0]
             spans[name] = arguments[0].span
-        if any(isinstance(v, Unknown) for value in fields.values() for v in (value if isinstance(value, tuple) else [value])):
+        if any(
+            isinstance(v, Unknown)
+            for value in fields.values()
+            for v in (value if isinstance(value, tuple) else [value])
+        ):
             return UNKNOWN
         if given:
-            fields |= {name: 0.0 for name in parameters(kind) if name not in fields and _required(kind, name)}
+            fields |= {
+                name: 0.0
+                for name in parameters(kind)
+                if name not in fields and _required(kind, name)
+            }
         made = kind(**fields)
-        self.counts[id(made)] = 1 + sum(self.counts.get(id(child), 1) for _, child in children(made))
+        self.counts[id(made)] = 1 + sum(
+            self.counts.get(id(child), 1) for _, child in children(made)
+        )
         if self.counts[id(made)] > MOST_BASES:
-            return scope.report(mistakes.TooManyBases(span=node.span, name=kind.__name__, limit=MOST_BASES))
+            return scope.report(
+                mistakes.TooManyBases(span=node.span, name=kind.__name__, limit=MOST_BASES)
+            )
         return self.remember(made, node.span, spans)
 
     def _field(self, kind: type, name: str, spec, argument: syntax.Argument, scope: Scope) -> Any:
         inner = isinstance(spec, PartSpec) and spec.univariate
-        value = self.univariate(argument.value, scope) if inner else evaluate(argument.value, scope, self.value_part)
+        value = (
+            self.univariate(argument.value, scope)
+            if inner
+            else evaluate(argument.value, scope, self.value_part)
+        )
         if isinstance(value, Unknown):
             return value
         expected = None
         if inner:
-            expected = None if isinstance(value, Univariate) else "a step of one number, such as `RQS(bins=8)`"
+            expected = (
+                None
+                if isinstance(value, Univariate)
+                else "a step of one number, such as `RQS(bins=8)`"
+            )
         elif isinstance(spec, PartSpec):
             expected = None if isinstance(value, Base) else "a base, such as `Normal(0, 1)`"
         elif isinstance(spec, ParameterSpec):
-            numeric = isinstance(value, int | float | np.ndarray | Learn | FromContext) and not isinstance(value, bool)
+            numeric = isinstance(
+                value, int | float | np.ndarray | Learn | FromContext
+            ) and not isinstance(value, bool)
             expected = None if numeric else "a number"
         elif spec.kind is list:
             if isinstance(value, np.ndarray) and value.ndim == 2 and are_whole(value):
@@ -179,7 +236,11 @@ class PartMaker:
 
 def _found(value: Any) -> str:
     whole = isinstance(value, np.ndarray) and value.ndim == 1 and are_whole(value)
-    return "a vector of fractions" if isinstance(value, np.ndarray) and value.ndim == 1 and not whole else in_words(value)
+    return (
+        "a vector of fractions"
+        if isinstance(value, np.ndarray) and value.ndim == 1 and not whole
+        else in_words(value)
+    )
 
 
 def _start(spec: ParameterSpec, value: Any) -> float:
@@ -235,24 +296,36 @@ def match_arguments(
 def _unknown_argument(kind: type, name: syntax.Name):
     near = suggest(name.text, specs(kind))
     known = ", ".join(f"`{field}`" for field in specs(kind))
-    advice = f"did you mean `{near}`?" if near else (f"it takes {known}" if known else "it takes no arguments")
-    return mistakes.UnknownArgument(span=name.span, name=kind.__name__, argument=name.text, advice=advice)
+    advice = (
+        f"did you mean `{near}`?"
+        if near
+        else (f"it takes {known}" if known else "it takes no arguments")
+    )
+    return mistakes.UnknownArgument(
+        span=name.span, name=kind.__name__, argument=name.text, advice=advice
+    )
 
 
 def _too_many(kind: type, node: syntax.Call, first: syntax.Argument):
     count = len(specs(kind))
     most = "no arguments" if count == 0 else f"{count} argument{'s' if count > 1 else ''}"
     found = len(node.arguments or ())
-    return mistakes.TooManyArguments(span=first.span, name=kind.__name__, most=most, found=found, signature=signature(kind))
+    return mistakes.TooManyArguments(
+        span=first.span, name=kind.__name__, most=most, found=found, signature=signature(kind)
+    )
 
 
 def _missing(kind: type, found: dict, node: syntax.Call):
     for field in dataclasses.fields(kind):
         spec = field.metadata.get("spec")
-        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        required = (
+            field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        )
         if spec and required and field.name not in found:
             what = f"`{field.name}`: {spec.doc}" if spec.doc else f"`{field.name}`"
-            return mistakes.MissingArgument(span=node.span, name=kind.__name__, what=what, signature=signature(kind))
+            return mistakes.MissingArgument(
+                span=node.span, name=kind.__name__, what=what, signature=signature(kind)
+            )
     return None
 
 
@@ -264,7 +337,9 @@ def signature(kind: type) -> str:
         if spec is None:
             continue
         if isinstance(spec, PartSpec):
-            written.append("base, base, ..." if spec.many else "base" if field.name == "base" else field.name)
+            written.append(
+                "base, base, ..." if spec.many else "base" if field.name == "base" else field.name
+            )
         elif field.default is dataclasses.MISSING:
             written.append(field.name)
         else:
@@ -283,7 +358,9 @@ def written_value(value: Any) -> str:
         return f'"{value}"'
     if isinstance(value, tuple):
         return f"[{', '.join(map(written_value, value))}]"
-    return "none" if value is None else f"{value:g}" if isinstance(value, int | float) else str(value)
+    return (
+        "none" if value is None else f"{value:g}" if isinstance(value, int | float) else str(value)
+    )
 
 
 def are_whole(values: float | np.ndarray) -> bool:

@@ -61,4 +61,6 @@ class Scope:
 
     def inside(self, macro: syntax.Def, arguments: Mapping[str, Any]) -> Scope:
         """The scope of a macro's body: its arguments hide the file's names."""
-        return replace(self, values={**self.values, **arguments}, calls=(*self.calls, macro.name.text))
+        return replace(
+            self, values={**self.values, **arguments}, calls=(*self.calls, macro.name.text)
+        )

@@ -87,7 +87,9 @@ class StepMaker:
         if scope.lookup(name) is not None:
             advice = "give it to a step as an argument"
             return mistakes.NotAStep(span=node.span, name=name, what="a value", advice=advice)
-        near = suggest(name, [*registry.transforms(), *scope.macros, "repeat", "inverse", "on", "Onto"])
+        near = suggest(
+            name, [*registry.transforms(), *scope.macros, "repeat", "inverse", "on", "Onto"]
+        )
         advice = f"did you mean `{near}`?" if near else "`flowspec list` shows all of them"
         return mistakes.UnknownName(span=node.name.span, kind="step", name=name, advice=advice)
 
@@ -95,7 +97,11 @@ class StepMaker:
 
     def _has_block(self, node: syntax.Call, scope: Scope) -> bool:
         name = node.name.text
-        examples = {"repeat": "repeat(4) { Tanh }", "inverse": "inverse { Tanh }", "on": "on(0) { Tanh }"}
+        examples = {
+            "repeat": "repeat(4) { Tanh }",
+            "inverse": "inverse { Tanh }",
+            "on": "on(0) { Tanh }",
+        }
         if node.block is None:
             scope.report(mistakes.NeedsBlock(span=node.span, name=name, example=examples[name]))
         elif not node.block.elements:
@@ -105,19 +111,32 @@ class StepMaker:
     def repeat(self, node: syntax.Call, scope: Scope) -> Made:
         arguments = node.arguments or ()
         counter = _bare_name(arguments[1]) if len(arguments) == 2 else None
-        if not arguments or len(arguments) > 2 or arguments[0].name or (len(arguments) == 2 and counter is None):
+        if (
+            not arguments
+            or len(arguments) > 2
+            or arguments[0].name
+            or (len(arguments) == 2 and counter is None)
+        ):
             what = "one number: how often, and perhaps a name that counts from 0"
             example = "repeat(4) { Tanh }"
-            scope.report(mistakes.MissingArgument(span=node.name.span, name="repeat", what=what, signature=example))
+            scope.report(
+                mistakes.MissingArgument(
+                    span=node.name.span, name="repeat", what=what, signature=example
+                )
+            )
             return [None]
-        count = self.maker.count(arguments[0].value, "the count of `repeat`", 1, LONGEST_PIPELINE, 4, scope)
+        count = self.maker.count(
+            arguments[0].value, "the count of `repeat`", 1, LONGEST_PIPELINE, 4, scope
+        )
         if isinstance(count, Unknown):
             return [None]
         made: Made = []
         for turn in range(count):
             if self._exhausted(node, scope):
                 break
-            inner = replace(scope, values={**scope.values, counter: float(turn)}) if counter else scope
+            inner = (
+                replace(scope, values={**scope.values, counter: float(turn)}) if counter else scope
+            )
             made += self.steps(_block(node), inner)
         return made
 
@@ -125,7 +144,11 @@ class StepMaker:
         if node.arguments:
             span, found = node.arguments[0].span, len(node.arguments)
             problem = mistakes.TooManyArguments(
-                span=span, name="inverse", most="no arguments", found=found, signature="inverse { Tanh }"
+                span=span,
+                name="inverse",
+                most="no arguments",
+                found=found,
+                signature="inverse { Tanh }",
             )
             scope.report(problem)
             return [None]
@@ -148,7 +171,10 @@ class StepMaker:
     def _plain(self, made: Made, node: syntax.Call, scope: Scope) -> list[Transform | None]:
         """Steps without `Onto`, which has to see the whole event."""
         if any(isinstance(step, Deferred) for step in made):
-            what, advice = f"`Onto` cannot stand inside `{node.name.text}`", "put it behind the block"
+            what, advice = (
+                f"`Onto` cannot stand inside `{node.name.text}`",
+                "put it behind the block",
+            )
             scope.report(mistakes.BadOnto(span=node.span, what=what, advice=advice))
             return [None]
         return made  # type: ignore[return-value]
@@ -162,7 +188,9 @@ class StepMaker:
         for step in inner:
             made.append(self._acting_on(coordinates, step))
             if step is not None and step.gains:
-                coordinates = tuple(range(coordinates[0], coordinates[0] + len(coordinates) + step.gains))
+                coordinates = tuple(
+                    range(coordinates[0], coordinates[0] + len(coordinates) + step.gains)
+                )
         return made
 
     def _acting_on(self, coordinates: tuple[int, ...], step: Transform | None) -> Transform | None:
@@ -183,26 +211,57 @@ class StepMaker:
                 return places
             found += places
         if not found:
-            advice = "name coordinates or count them from 0: `on(0, 2) {{ Tanh }}`".replace("{{", "{").replace("}}", "}")
-            return scope.report(mistakes.UnknownCoordinate(span=node.name.span, found="`on`", advice=advice))
+            advice = "name coordinates or count them from 0: `on(0, 2) {{ Tanh }}`".replace(
+                "{{", "{"
+            ).replace("}}", "}")
+            return scope.report(
+                mistakes.UnknownCoordinate(span=node.name.span, found="`on`", advice=advice)
+            )
         return tuple(found)
 
     def _places(self, argument: syntax.Argument, scope: Scope) -> list[int] | Unknown:
         node = argument.value
-        if (name := syntax.bare_name(node)) is not None and scope.event and name in scope.event.names:
+        if (
+            (name := syntax.bare_name(node)) is not None
+            and scope.event
+            and name in scope.event.names
+        ):
             return [scope.event.names.index(name)]
-        if isinstance(node, syntax.Call) and node.arguments is None and scope.lookup(node.name.text) is None:
+        if (
+            isinstance(node, syntax.Call)
+            and node.arguments is None
+            and scope.lookup(node.name.text) is None
+        ):
             names = scope.event.names if scope.event else ()
             near = suggest(node.name.text, names)
-            advice = f"did you mean `{near}`?" if near else "`event` declares the names; counting starts at 0"
-            return scope.report(mistakes.UnknownCoordinate(span=node.span, found=f"`{node.name.text}`", advice=advice))
+            advice = (
+                f"did you mean `{near}`?"
+                if near
+                else "`event` declares the names; counting starts at 0"
+            )
+            return scope.report(
+                mistakes.UnknownCoordinate(
+                    span=node.span, found=f"`{node.name.text}`", advice=advice
+                )
+            )
         value = evaluate(node, scope, self.maker.value_part)
         if isinstance(value, Unknown):
             return value
-        values = np.atleast_1d(np.asarray(value, float)) if isinstance(value, int | float | np.ndarray) else None
-        if values is None or (values < 0).any() or (values != np.round(values)).any() or (values > 1e6).any():
+        values = (
+            np.atleast_1d(np.asarray(value, float))
+            if isinstance(value, int | float | np.ndarray)
+            else None
+        )
+        if (
+            values is None
+            or (values < 0).any()
+            or (values != np.round(values)).any()
+            or (values > 1e6).any()
+        ):
             advice = "name coordinates, or count them from 0"
-            return scope.report(mistakes.UnknownCoordinate(span=node.span, found=in_words(value), advice=advice))
+            return scope.report(
+                mistakes.UnknownCoordinate(span=node.span, found=in_words(value), advice=advice)
+            )
         return [int(v) for v in values]
 
     # --- macros ---------------------------------------------------------------------------------------
@@ -231,9 +290,15 @@ class StepMaker:
         if macro.name.text in scope.calls or len(scope.calls) >= DEEPEST_MACROS:
             return scope.report(mistakes.Recursion(span=node.span, name=macro.name.text))
         arguments = self._arguments(macro, node, scope)
-        return UNKNOWN if isinstance(arguments, Unknown) else (macro.body, scope.inside(macro, arguments))
+        return (
+            UNKNOWN
+            if isinstance(arguments, Unknown)
+            else (macro.body, scope.inside(macro, arguments))
+        )
 
-    def _arguments(self, macro: syntax.Def, node: syntax.Call, scope: Scope) -> dict[str, Any] | Unknown:
+    def _arguments(
+        self, macro: syntax.Def, node: syntax.Call, scope: Scope
+    ) -> dict[str, Any] | Unknown:
         names = [parameter.name.text for parameter in macro.parameters]
         written = f"{macro.name.text}({', '.join(names)})"
         given: dict[str, syntax.Node] = {}
@@ -242,33 +307,49 @@ class StepMaker:
                 most = f"{len(names)} argument{'s' if len(names) != 1 else ''}"
                 return scope.report(
                     mistakes.TooManyArguments(
-                        span=argument.span, name=macro.name.text, most=most, found=len(node.arguments or ()), signature=written
+                        span=argument.span,
+                        name=macro.name.text,
+                        most=most,
+                        found=len(node.arguments or ()),
+                        signature=written,
                     )
                 )
             name = argument.name.text if argument.name else names[position]
-            if argument.name is None and any(each.name for each in (node.arguments or ())[:position]):
+            if argument.name is None and any(
+                each.name for each in (node.arguments or ())[:position]
+            ):
                 return scope.report(mistakes.PositionAfterName(span=argument.span))
             if argument.name and name in given:
                 other = given[name].span
                 return scope.report(
-                    mistakes.RepeatedArgument(span=argument.span, other=other, name=macro.name.text, argument=name)
+                    mistakes.RepeatedArgument(
+                        span=argument.span, other=other, name=macro.name.text, argument=name
+                    )
                 )
             if name not in names:
                 near = suggest(name, names)
                 advice = f"did you mean `{near}`?" if near else f"it is written `{written}`"
                 return scope.report(
-                    mistakes.UnknownArgument(span=argument.span, name=macro.name.text, argument=name, advice=advice)
+                    mistakes.UnknownArgument(
+                        span=argument.span, name=macro.name.text, argument=name, advice=advice
+                    )
                 )
             given[name] = argument.value
         return self._values(macro, given, node, written, scope)
 
-    def _values(self, macro: syntax.Def, given, node: syntax.Call, written: str, scope: Scope) -> dict[str, Any] | Unknown:
+    def _values(
+        self, macro: syntax.Def, given, node: syntax.Call, written: str, scope: Scope
+    ) -> dict[str, Any] | Unknown:
         values: dict[str, Any] = {}
         for parameter in macro.parameters:
             expression = given.get(parameter.name.text, parameter.default)
             if expression is None:
                 what = f"`{parameter.name.text}`"
-                return scope.report(mistakes.MissingArgument(span=node.span, name=macro.name.text, what=what, signature=written))
+                return scope.report(
+                    mistakes.MissingArgument(
+                        span=node.span, name=macro.name.text, what=what, signature=written
+                    )
+                )
             value = evaluate(expression, scope, self.maker.value_part)
             if isinstance(value, Unknown):
                 return value
@@ -279,7 +360,12 @@ class StepMaker:
 def _bare_name(argument: syntax.Argument) -> str | None:
     """The name that an argument consists of; None if it is anything else."""
     value = argument.value
-    if argument.name is None and isinstance(value, syntax.Call) and value.arguments is None and value.copies is None:
+    if (
+        argument.name is None
+        and isinstance(value, syntax.Call)
+        and value.arguments is None
+        and value.copies is None
+    ):
         return value.name.text
     return None
 

@@ -98,7 +98,11 @@ def bare_name(node: Node) -> str | None:
     """The name of a variable that a value consists of, plain or in quotes; None if it is anything else."""
     if isinstance(node, String):
         return node.text
-    return node.name.text if isinstance(node, Call) and node.arguments is None and node.copies is None else None
+    return (
+        node.name.text
+        if isinstance(node, Call) and node.arguments is None and node.copies is None
+        else None
+    )
 
 
 # --- statements ----------------------------------------------------------------------------------------

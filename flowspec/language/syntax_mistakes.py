@@ -199,12 +199,18 @@ _CHARACTERS = {
     "&": ("`&` means nothing here", "join steps with `|>`"),
     "\\": ("line breaks mean nothing, so no `\\` is needed", "remove it"),
     "`": ("names are written without quotes", "remove the backquote"),
-    "~": ("`~` means nothing here", "write a base such as `Normal(0, 1)` at the start of the pipeline"),
+    "~": (
+        "`~` means nothing here",
+        "write a base such as `Normal(0, 1)` at the start of the pipeline",
+    ),
     "?": ("`?` means nothing here", "remove it"),
     "<": ("`<` means nothing here", "steps are joined from base to data, with `|>`"),
     ">": ("`>` means nothing here", "join steps with `|>`"),
     "|": ("`|` is not an operator; steps are joined with `|>`", "write `|>`"),
-    ".": ("there is nothing behind a `.` here", "steps are joined with `|>`; decimals are written `0.5`"),
+    ".": (
+        "there is nothing behind a `.` here",
+        "steps are joined with `|>`; decimals are written `0.5`",
+    ),
 }
 
 
@@ -219,13 +225,18 @@ def at_character(source: Source, position: int) -> Diagnostic:
     span = Span(source, position, position + 1)
     if char == '"':
         end = (text + "\n").index("\n", position)
-        return WrongSign(span=Span(source, position, end), what="the string has no end", advice='close it with `"`')
+        return WrongSign(
+            span=Span(source, position, end),
+            what="the string has no end",
+            advice='close it with `"`',
+        )
     if char in _LOOKALIKES:
         what = f"`{char}` looks like `{_LOOKALIKES[char]}`, but is another character"
         return WrongSign(span=span, what=what, advice=f"write `{_LOOKALIKES[char]}`")
     shown = f"`{char}`" if char.isprintable() else f"the control character U+{ord(char):04X}"
     what, advice = _CHARACTERS.get(
-        char, (f"{shown} means nothing in FlowSpec", "remove it; names are made of A-Z, a-z, 0-9 and _")
+        char,
+        (f"{shown} means nothing in FlowSpec", "remove it; names are made of A-Z, a-z, 0-9 and _"),
     )
     return WrongSign(span=span, what=what, advice=advice)
 
@@ -241,7 +252,9 @@ class Scanned(NamedTuple):
     end: int
 
 
-_SCAN = re.compile(r'#[^\n]*|("[^"\n]*"|\|>|\*\*|[A-Za-z_]\w*|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|[^\s\ufeff])')
+_SCAN = re.compile(
+    r'#[^\n]*|("[^"\n]*"|\|>|\*\*|[A-Za-z_]\w*|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|[^\s\ufeff])'
+)
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _OPENING = {closing: opening for opening, closing in _CLOSING.items()}
 
@@ -281,13 +294,27 @@ class _Place:
 def at_token(source: Source, span: Span, accepted: set[str]) -> Diagnostic:
     """The mistake that a token makes which is none of the accepted ones."""
     found, place = span.text, _Place(source, span.start)
-    rules = (_arrow, _train, _closing, _ending, _piped, _side_by_side, _colon, _equals, _number, _in_arguments, _missing_value)
+    rules = (
+        _arrow,
+        _train,
+        _closing,
+        _ending,
+        _piped,
+        _side_by_side,
+        _colon,
+        _equals,
+        _number,
+        _in_arguments,
+        _missing_value,
+    )
     for rule in rules:
         if mistake := rule(found, span, place, accepted):
             return mistake
     before = f"`{place.before.text}`" if place.before else "the start"
     shown = f"`{found}`" if found else "the end of the file"
-    return UnexpectedWord(span=span, found=shown, before=before, expected=expected_words(accepted, place))
+    return UnexpectedWord(
+        span=span, found=shown, before=before, expected=expected_words(accepted, place)
+    )
 
 
 def _arrow(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagnostic | None:
@@ -324,9 +351,19 @@ def _closing(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagn
     opened = place.open[-1]
     if _CLOSING[opened.text] != found:
         expected = _CLOSING[opened.text]
-        return WrongBracket(span=span, other=place.span(opened), closing=found, opening=opened.text, expected=expected)
+        return WrongBracket(
+            span=span,
+            other=place.span(opened),
+            closing=found,
+            opening=opened.text,
+            expected=expected,
+        )
     if found == "}" and place.before and place.before.text == "{":
-        return MissingStep(span=span, what="the block is empty", advice="write steps between the braces, such as `Tanh`")
+        return MissingStep(
+            span=span,
+            what="the block is empty",
+            advice="write steps between the braces, such as `Tanh`",
+        )
     return None
 
 
@@ -349,15 +386,23 @@ def _piped(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagnos
             place="a step cannot follow inside the brackets", where_to="before the `|>`",
         )  # fmt: skip
     if found == "|>" and before == "|>":
-        return MissingStep(span=span, what="a step is missing between `|>` and `|>`", advice="write a step, or one `|>`")
+        return MissingStep(
+            span=span,
+            what="a step is missing between `|>` and `|>`",
+            advice="write a step, or one `|>`",
+        )
     if found == "|>" and _PIPE not in accepted and "NAME" in accepted:
         what = "the pipeline starts with `|>`" if before != "{" else "the block starts with `|>`"
         return MissingStep(
-            span=span, what=what, advice="a pipeline starts with a base, such as `Normal(0, 1)`, a block with a step"
+            span=span,
+            what=what,
+            advice="a pipeline starts with a base, such as `Normal(0, 1)`, a block with a step",
         )
     if before == "|>" and not found:
         return MissingStep(
-            span=span, what="the pipeline ends with `|>`", advice="write a step after it, such as `Tanh`, or remove it"
+            span=span,
+            what="the pipeline ends with `|>`",
+            advice="write a step after it, such as `Tanh`, or remove it",
         )
     if before == "|>":
         advice = "a step is a name, with arguments if it needs any: `Affine(0, 2)`"
@@ -387,17 +432,28 @@ def _colon(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagnos
     if found != ":" or place.open:
         return None
     advice = "separate the names by `,`: `event x, y: real`"
-    return WrongSign(span=span, what="`:` stands only between a declared name and its support", advice=advice)
+    return WrongSign(
+        span=span, what="`:` stands only between a declared name and its support", advice=advice
+    )
 
 
 def _equals(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagnostic | None:
-    if found != "=" or place.open or place.before is None or not re.fullmatch(r"[A-Za-z_]\w*", place.before.text):
+    if (
+        found != "="
+        or place.open
+        or place.before is None
+        or not re.fullmatch(r"[A-Za-z_]\w*", place.before.text)
+    ):
         return None
     name = place.before.text
     if "COLON" in accepted:
-        return WrongSign(span=span, what="a support stands behind `:`, not `=`", advice=f"write `{name}: real`")
+        return WrongSign(
+            span=span, what="a support stands behind `:`, not `=`", advice=f"write `{name}: real`"
+        )
     if _PIPE in accepted:
-        return WrongSign(span=span, what="a name gets its value from `let`", advice=f"write `let {name} = ...`")
+        return WrongSign(
+            span=span, what="a name gets its value from `let`", advice=f"write `let {name} = ...`"
+        )
     return None
 
 
@@ -406,7 +462,11 @@ def _number(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagno
     before = place.before
     if before is None or not found:
         return None
-    if before.text[0] in ".0123456789" and before.end == span.start and re.match(r"[_.\d]|[xX][\da-fA-F]", found):
+    if (
+        before.text[0] in ".0123456789"
+        and before.end == span.start
+        and re.match(r"[_.\d]|[xX][\da-fA-F]", found)
+    ):
         written = Span(span.source, before.start, span.end)
         return WrongSign(
             span=written,
@@ -436,7 +496,9 @@ def _in_arguments(found: str, span: Span, place: _Place, accepted: set[str]) -> 
 
 
 def _name_before(place: _Place) -> str:
-    names = re.findall(r"[A-Za-z_]\w*", place.source.text[: place.before.start if place.before else 0])
+    names = re.findall(
+        r"[A-Za-z_]\w*", place.source.text[: place.before.start if place.before else 0]
+    )
     return names[-1] if names else "name"
 
 
@@ -445,11 +507,19 @@ def _missing_value(found: str, span: Span, place: _Place, accepted: set[str]) ->
         return None
     before = place.before.text
     if found in (",", ")", "]"):
-        return MissingValue(span=span, found=found, advice="write a number, a vector `[...]` or a name there")
+        return MissingValue(
+            span=span, found=found, advice="write a number, a vector `[...]` or a name there"
+        )
     if found in ("*", "/", "=", "|>"):
-        return MissingValue(span=span, found=found, advice=f"write a value between `{before}` and `{found}`")
+        return MissingValue(
+            span=span, found=found, advice=f"write a value between `{before}` and `{found}`"
+        )
     if not found:
-        return MissingStep(span=span, what=f"the file ends after `{before}`", advice="write a value, such as a number")
+        return MissingStep(
+            span=span,
+            what=f"the file ends after `{before}`",
+            advice="write a value, such as a number",
+        )
     return None
 
 
@@ -475,7 +545,11 @@ def expected_words(accepted: set[str], place: _Place | None = None) -> str:
     if _PIPE in rest:
         words.append("`|>` and a step")
     words += [_WORDS[name] for name in sorted(rest) if name in _WORDS]
-    return ", ".join(words[:-1]) + (" or " if len(words) > 1 else "") + words[-1] if words else "nothing more"
+    return (
+        ", ".join(words[:-1]) + (" or " if len(words) > 1 else "") + words[-1]
+        if words
+        else "nothing more"
+    )
 
 
 def _named(before: str) -> str:

@@ -13,7 +13,12 @@ from flowspec.language.parts import PartMaker
 from flowspec.language.scope import Scope, Unknown
 from flowspec.language.values import evaluate, in_words
 
-KINDS = {int: "a whole number", float: "a number", str: "a word in quotes", tuple: "the names of outputs, `[a, b]`"}
+KINDS = {
+    int: "a whole number",
+    float: "a number",
+    str: "a word in quotes",
+    tuple: "the names of outputs, `[a, b]`",
+}
 
 
 def training(statements: Iterable[syntax.Node], scope: Scope, maker: PartMaker) -> dict[str, Any]:
@@ -37,11 +42,23 @@ def _named(settings: Iterable[syntax.Argument], scope: Scope) -> Iterator[tuple[
         name = setting.name.text
         if name not in ranges():
             near = suggest(name, ranges())
-            advice = f"did you mean `{near}`?" if near else f"it has {', '.join(f'`{each}`' for each in ranges())}"
-            scope.report(mistakes.UnknownArgument(span=setting.name.span, name="`train`", argument=name, advice=advice))
+            advice = (
+                f"did you mean `{near}`?"
+                if near
+                else f"it has {', '.join(f'`{each}`' for each in ranges())}"
+            )
+            scope.report(
+                mistakes.UnknownArgument(
+                    span=setting.name.span, name="`train`", argument=name, advice=advice
+                )
+            )
         elif name in seen:
             other = seen[name].span
-            scope.report(mistakes.RepeatedArgument(span=setting.span, other=other, name="`train`", argument=name))
+            scope.report(
+                mistakes.RepeatedArgument(
+                    span=setting.span, other=other, name="`train`", argument=name
+                )
+            )
         else:
             seen[name] = setting
             yield name, setting.value
@@ -71,7 +88,11 @@ def _columns(node: syntax.Node, scope: Scope) -> tuple[str, ...] | Unknown:
         if name is None or name not in names:
             near = suggest(name, names) if name else ""
             advice = f"did you mean `{near}`?" if near else "name outputs that `event` declares"
-            return scope.report(mistakes.UnknownCoordinate(span=item.span, found=f"`{item.span.text}`", advice=advice))
+            return scope.report(
+                mistakes.UnknownCoordinate(
+                    span=item.span, found=f"`{item.span.text}`", advice=advice
+                )
+            )
         found.append(name)
     return tuple(found)
 

@@ -30,7 +30,11 @@ class TreeBuilder(Transformer_NonRecursive):
                 return int(item.start_pos or 0), int(item.end_pos or 0)
             return item.span.start, item.span.end
 
-        return Span(self.source, ends(items[0])[0], ends(items[-1])[1]) if items else Span(self.source, 0, 0)
+        return (
+            Span(self.source, ends(items[0])[0], ends(items[-1])[1])
+            if items
+            else Span(self.source, 0, 0)
+        )
 
     def _name(self, token: Token) -> syntax.Name:
         return syntax.Name(self._span([token]), str(token))
@@ -135,7 +139,9 @@ class TreeBuilder(Transformer_NonRecursive):
         return syntax.Let(self._span(items), self._name(items[1]), items[3])
 
     def parameter(self, items):
-        return syntax.Parameter(self._span(items), self._name(items[0]), items[2] if len(items) > 1 else None)
+        return syntax.Parameter(
+            self._span(items), self._name(items[0]), items[2] if len(items) > 1 else None
+        )
 
     def def_(self, items):
         parameters = items[2].nodes if isinstance(items[2], _Bracketed) else ()

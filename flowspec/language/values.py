@@ -44,7 +44,9 @@ def evaluate(node: syntax.Node, scope: Scope, build: PartBuilder) -> Any:
 
 
 def _too_large(node: syntax.Number) -> Diagnostic:
-    return mistakes.BadArithmetic(span=node.span, what="the number is too large", advice="write `inf` for infinity")
+    return mistakes.BadArithmetic(
+        span=node.span, what="the number is too large", advice="write `inf` for infinity"
+    )
 
 
 def in_words(value: Any) -> str:
@@ -75,10 +77,21 @@ def _vector(node: syntax.Vector, scope: Scope, build: PartBuilder):
         return UNKNOWN
     for item, written in zip(items, node.items, strict=True):
         if isinstance(item, bool) or not isinstance(item, int | float | np.ndarray):
-            advice = "write `learn([...])` around the whole vector" if isinstance(item, Learn) else "write numbers"
-            return scope.report(mistakes.MixedVector(span=written.span, found=in_words(item), advice=advice))
-    if sum(np.size(item) for item in items) > LARGEST_ARRAY or max(np.ndim(item) for item in items) >= DEEPEST_ARRAY:
-        return scope.report(mistakes.ArrayTooLarge(span=node.span, limit=LARGEST_ARRAY, deepest=DEEPEST_ARRAY))
+            advice = (
+                "write `learn([...])` around the whole vector"
+                if isinstance(item, Learn)
+                else "write numbers"
+            )
+            return scope.report(
+                mistakes.MixedVector(span=written.span, found=in_words(item), advice=advice)
+            )
+    if (
+        sum(np.size(item) for item in items) > LARGEST_ARRAY
+        or max(np.ndim(item) for item in items) >= DEEPEST_ARRAY
+    ):
+        return scope.report(
+            mistakes.ArrayTooLarge(span=node.span, limit=LARGEST_ARRAY, deepest=DEEPEST_ARRAY)
+        )
     lengths = [np.shape(item) for item in items]
     if len(set(lengths)) > 1:
         told = ", ".join(str(shape[0]) if shape else "a number" for shape in lengths[:8])
@@ -111,7 +124,13 @@ def _unknown_value(node: syntax.Call, scope: Scope) -> Diagnostic:
     if scope.event and name in scope.event.names:
         advice = f"`{name}` is an output; only context variables can stand in an argument"
         return mistakes.UnknownName(span=node.name.span, kind="value", name=name, advice=advice)
-    known = [*scope.values, *CONSTANTS, *FUNCTIONS, "learn", *(scope.context.names if scope.context else ())]
+    known = [
+        *scope.values,
+        *CONSTANTS,
+        *FUNCTIONS,
+        "learn",
+        *(scope.context.names if scope.context else ()),
+    ]
     near = suggest(name, known)
     advice = f"did you mean `{near}`?" if near else f"define it before: `let {name} = ...`"
     kind = "value" if node.arguments is None else "function"
@@ -124,10 +143,14 @@ def _function(node: syntax.Call, scope: Scope, build: PartBuilder):
         found = len(node.arguments or ())
         signature = f"{name}(2)"
         return scope.report(
-            mistakes.TooManyArguments(span=node.span, name=name, most="one number", found=found, signature=signature)
+            mistakes.TooManyArguments(
+                span=node.span, name=name, most="one number", found=found, signature=signature
+            )
         )
     value = _numeric(node.arguments[0].value, scope, build)
-    return UNKNOWN if isinstance(value, Unknown) else _finite(FUNCTIONS[name], (value,), node, scope)
+    return (
+        UNKNOWN if isinstance(value, Unknown) else _finite(FUNCTIONS[name], (value,), node, scope)
+    )
 
 
 def _learn(node: syntax.Call, scope: Scope, build: PartBuilder):
@@ -143,13 +166,19 @@ def _learn(node: syntax.Call, scope: Scope, build: PartBuilder):
         name = argument.name.text if argument.name else LEARN_ARGUMENTS[index]
         if name not in LEARN_ARGUMENTS:
             advice = "it has `init`, `low` and `high`"
-            return scope.report(mistakes.UnknownArgument(span=argument.span, name="learn", argument=name, advice=advice))
+            return scope.report(
+                mistakes.UnknownArgument(
+                    span=argument.span, name="learn", argument=name, advice=advice
+                )
+            )
         value = _numeric(argument.value, scope, build)
         if isinstance(value, Unknown):
             return UNKNOWN
         if name != "init" and np.ndim(value):
             span = argument.value.span
-            problem = mistakes.WrongKind(span=span, name="learn", argument=name, expected="one number", found="a vector")
+            problem = mistakes.WrongKind(
+                span=span, name="learn", argument=name, expected="one number", found="a vector"
+            )
             return scope.report(problem)
         given[name] = value
     return Learn(**{"init": 0.0, **given})
@@ -161,7 +190,9 @@ def _learn(node: syntax.Call, scope: Scope, build: PartBuilder):
 def _numeric(node: syntax.Node, scope: Scope, build: PartBuilder):
     """A number or an array; anything else is a mistake."""
     value = evaluate(node, scope, build)
-    if isinstance(value, Unknown) or (isinstance(value, int | float | np.ndarray) and not isinstance(value, bool)):
+    if isinstance(value, Unknown) or (
+        isinstance(value, int | float | np.ndarray) and not isinstance(value, bool)
+    ):
         return value
     return scope.report(mistakes.NotANumber(span=node.span, found=in_words(value)))
 
@@ -210,13 +241,19 @@ def _finite(function: Callable, values: tuple, node: syntax.Node, scope: Scope):
     except ValueError:
         return scope.report(
             mistakes.BadArithmetic(
-                span=node.span, what="vectors of different lengths cannot be combined", advice="give them one length"
+                span=node.span,
+                what="vectors of different lengths cannot be combined",
+                advice="give them one length",
             )
         )
     if np.isnan(result).any():
         advice = "look for 0/0, inf - inf or the root of a negative number"
-        return scope.report(mistakes.BadArithmetic(span=node.span, what="this has no value", advice=advice))
+        return scope.report(
+            mistakes.BadArithmetic(span=node.span, what="this has no value", advice=advice)
+        )
     if np.isinf(result).any() and all(np.isfinite(value).all() for value in values):
         what = "the result is too large, or a division by 0"
-        return scope.report(mistakes.BadArithmetic(span=node.span, what=what, advice="write `inf` for infinity"))
+        return scope.report(
+            mistakes.BadArithmetic(span=node.span, what=what, advice="write `inf` for infinity")
+        )
     return float(result) if result.ndim == 0 else result

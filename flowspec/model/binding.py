@@ -36,10 +36,16 @@ class Binding:
         self._flow = flow
         self._base = _Place(flow.base, "base")
         self._steps = [_Place(step.transform, f"steps.{i}") for i, step in enumerate(flow.steps)]
-        self._standard = _Place(flow.standard, "context") if flow.standard and not flow.standard.idle else None
+        self._standard = (
+            _Place(flow.standard, "context") if flow.standard and not flow.standard.idle else None
+        )
 
     def bind(
-        self, ops: Ops, learned: Mapping[str, Any] | None = None, context=None, constants: Mapping[str, Any] | None = None
+        self,
+        ops: Ops,
+        learned: Mapping[str, Any] | None = None,
+        context=None,
+        constants: Mapping[str, Any] | None = None,
     ) -> Flow:
         """The flow with every parameter as formulas see it.
 
@@ -58,12 +64,18 @@ class Binding:
             return constants[path] if constants else ops.constant(for_formulas(value, spec))
 
         flow = self._flow
-        seen = self._standard.filled(put).run(ops, context) if self._standard and context is not None else context
+        seen = (
+            self._standard.filled(put).run(ops, context)
+            if self._standard and context is not None
+            else context
+        )
         steps = [
             Step(place.filled(put), step.input, step.output, step.retests, step.span, step.place)
             for step, place in zip(flow.steps, self._steps, strict=True)
         ]
-        return Flow(self._base.filled(put), tuple(steps), flow.context, flow.event, flow.retests_base)
+        return Flow(
+            self._base.filled(put), tuple(steps), flow.context, flow.event, flow.retests_base
+        )
 
 
 class _Place:
@@ -71,11 +83,14 @@ class _Place:
 
     def __init__(self, part: Any, path: str):
         self._part = part
-        with_fields(part, {})  # looks up what it needs to know of the class now, and not in a call that is traced
+        with_fields(
+            part, {}
+        )  # looks up what it needs to know of the class now, and not in a call that is traced
         self._values = [
             (name, f"{path}.{name}", value, spec)
             for name, spec in parameters(part).items()
-            if isinstance(value := getattr(part, name), Learn | FromContext | WholeContext) or np.ndim(value)
+            if isinstance(value := getattr(part, name), Learn | FromContext | WholeContext)
+            or np.ndim(value)
         ]
         changed = {name for name, *_ in self._values}
         self._kept = [(name, value) for name, value in part.__dict__.items() if name not in changed]
@@ -94,7 +109,11 @@ class _Place:
         for name, path, value, spec in self._values:
             object.__setattr__(copy, name, put(path, value, spec))
         for field, places in self._inner.items():
-            inner = places[0].filled(put) if self._alone[field] else tuple([place.filled(put) for place in places])
+            inner = (
+                places[0].filled(put)
+                if self._alone[field]
+                else tuple([place.filled(put) for place in places])
+            )
             object.__setattr__(copy, field, inner)
         return copy
 

@@ -12,7 +12,14 @@ from collections.abc import Sequence
 from flowspec.ir.flow import Flow, Step
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
-from flowspec.support.membership import either, guarded, keep_inside, move_to_safety, outside_of, uncircled
+from flowspec.support.membership import (
+    either,
+    guarded,
+    keep_inside,
+    move_to_safety,
+    outside_of,
+    uncircled,
+)
 
 
 def sample(ops: Ops, flow: Flow, noise: Array) -> tuple[Array, Array]:

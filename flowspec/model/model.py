@@ -39,7 +39,8 @@ class Model:
         """The value of everything that is learned, by path."""
         learned = self.flow.learned()
         return {
-            path: np.asarray(self.weights.get(path, value.start(path, self.seed)), np.float64) for path, value in learned.items()
+            path: np.asarray(self.weights.get(path, value.start(path, self.seed)), np.float64)
+            for path, value in learned.items()
         }
 
     def log_prob(self, x, context=None, dtype=np.float64) -> np.ndarray:
@@ -60,7 +61,6 @@ class Model:
             x, log_prob = density.sample(ops, flow, noise)
         return x.T.astype(dtype), np.broadcast_to(log_prob, noise.shape[-1:]).astype(dtype)
 
-
     def _context(self, context, dtype, rows: int) -> np.ndarray | None:
         if self.flow.context is None:
             return None
@@ -69,7 +69,10 @@ class Model:
             raise FlowError(ContextMissing(names=", ".join(names), count=len(names)))
         given = _rows("context", context, dtype, len(names))
         if given.shape[-1] != rows:
-            what, advice = f"`context` has {given.shape[-1]} rows", f"give {rows}, one for each point"
+            what, advice = (
+                f"`context` has {given.shape[-1]} rows",
+                f"give {rows}, one for each point",
+            )
             raise FlowError(WrongInput(what=what, advice=advice))
         return given
 
@@ -83,6 +86,10 @@ def _rows(name: str, values, dtype, columns: int | None) -> np.ndarray:
     if columns is None:
         array = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
     if array.shape[1:] != (() if columns is None else (columns,)) or not array.ndim:
-        advice = "give an array of shape (rows,)" if columns is None else f"give an array of shape (rows, {columns})"
+        advice = (
+            "give an array of shape (rows,)"
+            if columns is None
+            else f"give an array of shape (rows, {columns})"
+        )
         raise FlowError(WrongInput(what=f"`{name}` has shape {array.shape}", advice=advice))
     return array.T

@@ -46,7 +46,9 @@ class WrongWeight(Diagnostic):
     what: str
 
 
-def as_weights(flow: Flow, weights: Mapping[str, np.ndarray] | str | Path | None) -> dict[str, np.ndarray]:
+def as_weights(
+    flow: Flow, weights: Mapping[str, np.ndarray] | str | Path | None
+) -> dict[str, np.ndarray]:
     """Checked weights of a flow: from a mapping, a file, or (None) the starts of what it learns.
 
     Errors:  FlowError, where one is missing, too many, of the wrong shape, not finite, or outside its constraint.
@@ -85,7 +87,9 @@ def _problems(flow: Flow, given: Mapping[str, np.ndarray]):
             continue
         array, expected = np.asarray(given[name], np.float64), np.shape(value.init)
         if array.shape != expected:
-            yield WrongWeight(name=name, what=f"has shape {list(array.shape)}, not {list(expected)}")
+            yield WrongWeight(
+                name=name, what=f"has shape {list(array.shape)}, not {list(expected)}"
+            )
         elif not np.isfinite(array).all():
             yield WrongWeight(name=name, what="is not finite")
         elif not all(v in allowed[name] for v in array.flat):

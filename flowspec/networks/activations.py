@@ -55,7 +55,10 @@ ACTIVATIONS: MappingProxyType[str, Activation] = MappingProxyType(
         "gelu": Activation(lambda ops, x: ops.gelu(x), _gelu_slope),
         "softplus": Activation(lambda ops, x: ops.softplus(x), lambda ops, x: ops.sigmoid(x)),
         "sigmoid": Activation(lambda ops, x: ops.sigmoid(x), _sigmoid_slope),
-        "leaky_relu": Activation(lambda ops, x: ops.maximum(x, LEAK * x), lambda ops, x: LEAK + (1 - LEAK) * ops.number(x > 0.0)),
+        "leaky_relu": Activation(
+            lambda ops, x: ops.maximum(x, LEAK * x),
+            lambda ops, x: LEAK + (1 - LEAK) * ops.number(x > 0.0),
+        ),
         "identity": Activation(lambda ops, x: x, _one),
     }
 )

@@ -51,14 +51,21 @@ class BlockDense(Layer):
         diagonal = np.kron(np.eye(self.blocks), block)
         below = ops.constant(np.kron(np.tri(self.blocks, k=-1), block))
         # Behind the blocks exp is not read: its argument is 0 there, so that it cannot be infinite.
-        direction = self.weight * below + ops.exp(self.weight * ops.constant(diagonal)) * ops.constant(diagonal)
+        direction = self.weight * below + ops.exp(
+            self.weight * ops.constant(diagonal)
+        ) * ops.constant(diagonal)
         length = ops.sqrt(ops.sum(ops.exchange(direction * direction)))
         return direction * (ops.exp(self.log_gain) / length)[:, None]
 
     def diagonal(self, ops: Ops, matrix: Array) -> Array:
         """The blocks of the diagonal, (blocks, outputs, inputs)."""
         corners = [(i * self.outputs, i * self.inputs) for i in range(self.blocks)]
-        return ops.stack([matrix[row : row + self.outputs, column : column + self.inputs] for row, column in corners])
+        return ops.stack(
+            [
+                matrix[row : row + self.outputs, column : column + self.inputs]
+                for row, column in corners
+            ]
+        )
 
 
 def blocks(count: int, hidden: Sequence[int]) -> tuple[BlockDense, ...]:
@@ -68,5 +75,7 @@ def blocks(count: int, hidden: Sequence[int]) -> tuple[BlockDense, ...]:
     for inputs, outputs in pairwise(widths):
         rows = count * outputs
         weight = random((rows, count * inputs), 1.0)
-        made.append(BlockDense(count, inputs, outputs, weight, random((rows,), 0.5), random((rows,), 1.0)))
+        made.append(
+            BlockDense(count, inputs, outputs, weight, random((rows,), 0.5), random((rows,), 1.0))
+        )
     return tuple(made)

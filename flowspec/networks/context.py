@@ -21,7 +21,9 @@ class StandardContext:
     """
 
     location: Value = parameter(Learn(0.0, trained=False), doc="mean of the training data")
-    scale: Value = parameter(Learn(1.0, trained=False), within=POSITIVE, doc="standard deviation of the training data")
+    scale: Value = parameter(
+        Learn(1.0, trained=False), within=POSITIVE, doc="standard deviation of the training data"
+    )
 
     @classmethod
     def of(cls, columns: int) -> StandardContext:
@@ -36,4 +38,8 @@ class StandardContext:
     def idle(self) -> bool:
         """Is it known to change nothing?"""
         given = (self.location, self.scale)
-        return not any(map(varies, given)) and not np.any(self.location) and bool(np.all(np.equal(self.scale, 1.0)))
+        return (
+            not any(map(varies, given))
+            and not np.any(self.location)
+            and bool(np.all(np.equal(self.scale, 1.0)))
+        )

@@ -35,7 +35,9 @@ class Layer(ABC):
     @property
     def varies(self) -> bool:
         """Does it hold weights that are still learned?"""
-        return any(varies(getattr(self, name)) for name in parameters(self)) or any(child.varies for _, child in children(self))
+        return any(varies(getattr(self, name)) for name in parameters(self)) or any(
+            child.varies for _, child in children(self)
+        )
 
 
 def _weight_shape(layer: Any, event: tuple[int, ...]) -> tuple[int, ...]:
@@ -131,7 +133,13 @@ def normalized(ops: Ops, x: Array) -> Array:
 def dense(inputs: int, outputs: int, **fields) -> Dense:
     """A layer with the starts of torch.nn.Linear: uniform within 1 / sqrt(inputs)."""
     spread = 1 / math.sqrt(max(inputs, 1))
-    return Dense(inputs, outputs, weight=random((outputs, inputs), spread), bias=random((outputs,), spread), **fields)
+    return Dense(
+        inputs,
+        outputs,
+        weight=random((outputs, inputs), spread),
+        bias=random((outputs,), spread),
+        **fields,
+    )
 
 
 def random(shape: tuple[int, ...], spread: float) -> Learn:
@@ -139,8 +147,13 @@ def random(shape: tuple[int, ...], spread: float) -> Learn:
     return Learn(np.broadcast_to(np.float64(0.0), shape), spread=spread)
 
 
-def mlp(inputs: int, outputs: int, hidden: Sequence[int], activation: str, normalize: bool = False) -> tuple[Dense, ...]:
+def mlp(
+    inputs: int, outputs: int, hidden: Sequence[int], activation: str, normalize: bool = False
+) -> tuple[Dense, ...]:
     """A multilayer perceptron.   Source: zuko.nn.MLP."""
     sizes = [inputs, *hidden]
-    inner = [dense(a, b, activation=activation, normalize=normalize) for a, b in zip(sizes, hidden, strict=False)]
+    inner = [
+        dense(a, b, activation=activation, normalize=normalize)
+        for a, b in zip(sizes, hidden, strict=False)
+    ]
     return (*inner, dense(sizes[-1], outputs))

@@ -54,7 +54,11 @@ class Plan:
     def _kinds(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The rows of the adjacency that differ, which of them each output has, and the degree of each."""
         rows, inverse = np.unique(self.adjacency, axis=0, return_inverse=True)
-        return rows, np.tile(inverse.reshape(-1), self.repeats), np.where(rows, self.known, 0).max(axis=1, initial=0)
+        return (
+            rows,
+            np.tile(inverse.reshape(-1), self.repeats),
+            np.where(rows, self.known, 0).max(axis=1, initial=0),
+        )
 
     def units(self, size: int) -> tuple[np.ndarray, np.ndarray]:
         """The kind of each unit of a hidden layer, and the places that the units would have without sorting by degree."""
@@ -78,7 +82,14 @@ class Plan:
                 made.append(_masked(linear, degrees[units], "identity" if residual else activation))
             if residual:
                 inner = subset[units][:, units]
-                made.append(Residual((_masked(inner, degrees[units], activation), _masked(inner, degrees[units], "identity"))))
+                made.append(
+                    Residual(
+                        (
+                            _masked(inner, degrees[units], activation),
+                            _masked(inner, degrees[units], "identity"),
+                        )
+                    )
+                )
             before = units
         last = (mask if before is None else subset[:, before])[inverse]
         made.append(_masked(last, np.tile(self.stages, self.repeats), "identity"))

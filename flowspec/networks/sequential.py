@@ -20,7 +20,9 @@ class Unfolding:
     known   the first of them, if some are known from the start: the context
     """
 
-    def __init__(self, ops: Ops, layers: Sequence[Layer], order: Sequence[int], known: Array | None = None):
+    def __init__(
+        self, ops: Ops, layers: Sequence[Layer], order: Sequence[int], known: Array | None = None
+    ):
         self.states = _states(ops, layers, order)
         self.states[0].known = known
 
@@ -100,7 +102,12 @@ class Rolled:
     """
 
     def __init__(
-        self, ops: Ops, layers: Sequence[MaskedDense], order: Sequence[int], columns: Sequence[int], given: Array | None
+        self,
+        ops: Ops,
+        layers: Sequence[MaskedDense],
+        order: Sequence[int],
+        columns: Sequence[int],
+        given: Array | None,
     ):
         self.ops = ops
         outputs = len(layers[-1].degrees) // len(order)
@@ -114,18 +121,29 @@ class Rolled:
             _laid_out(_laid_out(np.asarray(layer.matrix).T, place).T, groups)
             for layer, place, groups in zip(layers, places, units, strict=False)
         ]
-        self.biases: list[Array] = [_laid_out(np.asarray(each.bias), groups) for each, groups in zip(layers, units, strict=True)]
+        self.biases: list[Array] = [
+            _laid_out(np.asarray(each.bias), groups)
+            for each, groups in zip(layers, units, strict=True)
+        ]
         if given is not None:
-            context = _laid_out(np.asarray(layers[0].matrix)[:, len(columns) :], units[0].reshape(-1))
+            context = _laid_out(
+                np.asarray(layers[0].matrix)[:, len(columns) :], units[0].reshape(-1)
+            )
             shape = units[0].shape
-            self.biases[0] = ops.unflatten(ops.linear(context, given, self.biases[0].reshape(-1, 1)), shape)
+            self.biases[0] = ops.unflatten(
+                ops.linear(context, given, self.biases[0].reshape(-1, 1)), shape
+            )
 
     def start(self, like: Array) -> list[Array]:
         """The hidden units before the first stage: (stages, group, N) for each layer."""
         nothing = 0.0 * self.ops.minimum(self.ops.maximum(like, -1.0), 1.0)
-        return [self.ops.constant(np.zeros((*each.shape[:2], 1))) + nothing for each in self.biases[:-1]]
+        return [
+            self.ops.constant(np.zeros((*each.shape[:2], 1))) + nothing for each in self.biases[:-1]
+        ]
 
-    def advance(self, inputs: Array, hidden: Sequence[Array], step: Array) -> tuple[Array, list[Array]]:
+    def advance(
+        self, inputs: Array, hidden: Sequence[Array], step: Array
+    ) -> tuple[Array, list[Array]]:
         """The outputs of a stage, and the hidden units with those of the stage filled in."""
         ops, filled = self.ops, []
         here = ops.pick(np.eye(self.stages), step)[:, None, None] > 0.5
@@ -140,7 +158,9 @@ class Rolled:
 
 def _groups(degrees: Sequence[int], stages: int) -> np.ndarray:
     """The units of each degree, (stages, size), filled up with -1 to one size."""
-    found = [[unit for unit, degree in enumerate(degrees) if degree == stage] for stage in range(stages)]
+    found = [
+        [unit for unit, degree in enumerate(degrees) if degree == stage] for stage in range(stages)
+    ]
     size = max(map(len, found))
     return np.array([each + [-1] * (size - len(each)) for each in found])
 

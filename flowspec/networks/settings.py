@@ -17,7 +17,9 @@ MOST_WEIGHTS = 4_000_000
 
 def hidden_layers() -> tuple[int, ...]:
     """The setting `hidden`."""
-    return setting((64, 64), kind=tuple, low=1, high=WIDEST_LAYER, doc="widths of the hidden layers")
+    return setting(
+        (64, 64), kind=tuple, low=1, high=WIDEST_LAYER, doc="widths of the hidden layers"
+    )
 
 
 def too_large(widths: Sequence[int]) -> Iterator[Diagnostic]:
@@ -29,7 +31,9 @@ def too_large(widths: Sequence[int]) -> Iterator[Diagnostic]:
 
 def activation_name(default: str = "relu") -> str:
     """The setting `activation`."""
-    return setting(default, kind=str, choices=activation_names(), doc="what follows each hidden layer")
+    return setting(
+        default, kind=str, choices=activation_names(), doc="what follows each hidden layer"
+    )
 
 
 def normalizes() -> bool:

@@ -57,7 +57,9 @@ class StackedDense(Layer):
     def at(self, ops: Ops, order: Sequence[int], step: Array) -> StackedDense:
         """Copy number `step` of `order`, for the step of a loop."""
         ordered = {name: ops.take(getattr(self, name), order)[:, None] for name in parameters(self)}
-        return with_fields(self, {"copies": 1, **{name: ops.pick(value, step) for name, value in ordered.items()}})
+        return with_fields(
+            self, {"copies": 1, **{name: ops.pick(value, step) for name, value in ordered.items()}}
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +77,9 @@ class SteeredDense(StackedDense):
         return self.weight * x + self.bias
 
 
-def stacked(copies: int, signals: int, hidden: Sequence[int], activation: str) -> tuple[StackedDense, ...]:
+def stacked(
+    copies: int, signals: int, hidden: Sequence[int], activation: str
+) -> tuple[StackedDense, ...]:
     """Networks of one number and a signal that give one number, with the starts of torch.nn.Linear."""
     spread = 1 / math.sqrt(1 + signals)
     widths = [*hidden, 1]

@@ -12,7 +12,21 @@ import numpy as np
 from flowspec.ops.numpy import NumpyOps
 
 _SAME_NAME = (
-    *("exp", "expm1", "log", "log1p", "sqrt", "sign", "floor", "sin", "cos", "tan", "asin", "acos", "atan"),
+    *(
+        "exp",
+        "expm1",
+        "log",
+        "log1p",
+        "sqrt",
+        "sign",
+        "floor",
+        "sin",
+        "cos",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+    ),
     *("sinh", "asinh", "tanh", "atanh", "sigmoid", "softplus", "erfc", "normal_quantile"),
 )
 _OTHER_NAME = {"abs": "fabs", "lgamma": "loggamma", "normal_cdf": "ncdf"}
@@ -144,5 +158,9 @@ def _normal_quantile(context, p):
     # From the lower tail: 2p - 1 would lose the digits of a tiny p.
     if p > 0.5:
         return -_normal_quantile(context, 1 - p)
-    start = context.sqrt(2) * context.erfinv(2 * p - 1) if p > 1e-10 else -context.sqrt(-2 * context.log(p))
+    start = (
+        context.sqrt(2) * context.erfinv(2 * p - 1)
+        if p > 1e-10
+        else -context.sqrt(-2 * context.log(p))
+    )
     return context.findroot(lambda x: context.log(context.ncdf(x)) - context.log(p), start)

@@ -14,7 +14,9 @@ from flowspec.ops import special
 from flowspec.ops.vocabulary import Ops
 
 _erfc = np.vectorize(math.erfc, otypes=[float])
-_normal_quantile = np.vectorize(lambda p: statistics.NormalDist().inv_cdf(p) if 0 < p < 1 else _tail(p), otypes=[float])
+_normal_quantile = np.vectorize(
+    lambda p: statistics.NormalDist().inv_cdf(p) if 0 < p < 1 else _tail(p), otypes=[float]
+)
 
 
 def _tail(p: float) -> float:
@@ -23,7 +25,9 @@ def _tail(p: float) -> float:
 
 def plain(*values) -> bool:
     """Are all of them plain Python numbers? numpy's own scalars are not: they have a float type to keep."""
-    return all(isinstance(value, int | float) and not isinstance(value, np.generic) for value in values)
+    return all(
+        isinstance(value, int | float) and not isinstance(value, np.generic) for value in values
+    )
 
 
 def _lifted(function):

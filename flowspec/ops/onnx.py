@@ -20,7 +20,9 @@ __all__ = ["BATCH", "OnnxOps", "Recorded"]
 
 def _holds_data(values) -> bool:
     """Is a recorded value among them, or in a list among them?"""
-    return any(isinstance(x, Recorded) or (isinstance(x, list | tuple) and _holds_data(x)) for x in values)
+    return any(
+        isinstance(x, Recorded) or (isinstance(x, list | tuple) and _holds_data(x)) for x in values
+    )
 
 
 def _of_data(method):
@@ -28,7 +30,11 @@ def _of_data(method):
 
     @wraps(method)
     def chosen(self, *values):
-        return method(self, *values) if _holds_data(values) else getattr(REFERENCE, method.__name__)(*values)
+        return (
+            method(self, *values)
+            if _holds_data(values)
+            else getattr(REFERENCE, method.__name__)(*values)
+        )
 
     return chosen
 
@@ -111,7 +117,9 @@ class OnnxOps(Recorder, Ops):
         dtype = next((x.dtype for x in (a, b) if isinstance(x, Recorded)), self.dtype)
         rank = max(len(shape_of(x)) for x in (condition, a, b))
         pairs = ((condition, bool), (a, dtype), (b, dtype))
-        operands = [x if isinstance(x, Recorded) else self.operand(x, kind, rank) for x, kind in pairs]
+        operands = [
+            x if isinstance(x, Recorded) else self.operand(x, kind, rank) for x, kind in pairs
+        ]
         return self.raw("Where", operands, broadcast(*(x.shape for x in operands)), dtype)
 
     # --- along the first axis -------------------------------------------------------------------
@@ -157,14 +165,28 @@ class OnnxOps(Recorder, Ops):
         """A value in a larger shape, except for its batch."""
         whole: tuple = (*shape[:-1], 1)
         if not isinstance(part, Recorded):
-            return self.fixed(np.broadcast_to(np.asarray(part, self.dtype), np.broadcast_shapes(whole, np.shape(part))))
-        return part if broadcast(part.shape, whole) == part.shape else self.node("Add", part, np.zeros(whole))
+            return self.fixed(
+                np.broadcast_to(
+                    np.asarray(part, self.dtype), np.broadcast_shapes(whole, np.shape(part))
+                )
+            )
+        return (
+            part
+            if broadcast(part.shape, whole) == part.shape
+            else self.node("Add", part, np.zeros(whole))
+        )
 
     @_of_data
     def take(self, x, indices):
         if list(indices) == list(range(x.shape[0])):
             return x
-        return self.raw("Gather", [x, self.whole_constant(*indices)], (len(indices), *x.shape[1:]), x.dtype, axis=0)
+        return self.raw(
+            "Gather",
+            [x, self.whole_constant(*indices)],
+            (len(indices), *x.shape[1:]),
+            x.dtype,
+            axis=0,
+        )
 
     @_of_data
     def take_along(self, x, index):
@@ -180,7 +202,11 @@ class OnnxOps(Recorder, Ops):
         size = int(np.prod(event))
         while len(index.shape) < len(event) + 1:
             index = index[None]
-        place = index * self.whole(size) + self.whole(np.arange(size).reshape(*event, 1)) if size > 1 else index
+        place = (
+            index * self.whole(size) + self.whole(np.arange(size).reshape(*event, 1))
+            if size > 1
+            else index
+        )
         flat = self.fixed(table.reshape(-1).astype(self.dtype))
         return self.raw("Gather", [flat, place], place.shape, self.dtype, axis=0)
 
@@ -192,7 +218,12 @@ class OnnxOps(Recorder, Ops):
     @_of_data
     def flatten(self, x):
         size = x.shape[0] * x.shape[1]
-        return self.raw("Reshape", [x, self.whole_constant(size, *x.shape[2:-1], -1)], (size, *x.shape[2:]), x.dtype)
+        return self.raw(
+            "Reshape",
+            [x, self.whole_constant(size, *x.shape[2:-1], -1)],
+            (size, *x.shape[2:]),
+            x.dtype,
+        )
 
     @_of_data
     def exchange(self, x):
@@ -202,18 +233,27 @@ class OnnxOps(Recorder, Ops):
     @_of_data
     def matmul(self, matrix, x):
         rank = max(len(shape_of(matrix)), len(shape_of(x)))
-        left, right = (x if isinstance(x, Recorded) else self.operand(x, self.dtype, rank) for x in (matrix, x))
+        left, right = (
+            x if isinstance(x, Recorded) else self.operand(x, self.dtype, rank) for x in (matrix, x)
+        )
         stack = broadcast(left.shape[:-2], right.shape[:-2])
-        return self.raw("MatMul", [left, right], (*stack, left.shape[-2], right.shape[-1]), self.dtype)
+        return self.raw(
+            "MatMul", [left, right], (*stack, left.shape[-2], right.shape[-1]), self.dtype
+        )
 
     @_of_data
     def combine(self, matrix, x):
         if len(x.shape) == 2:
             return self.matmul(matrix, x)
-        flat = self.raw("Reshape", [x, self.whole_constant(x.shape[0], -1)], (x.shape[0], BATCH), x.dtype)
+        flat = self.raw(
+            "Reshape", [x, self.whole_constant(x.shape[0], -1)], (x.shape[0], BATCH), x.dtype
+        )
         mixed = self.matmul(matrix, flat)
         return self.raw(
-            "Reshape", [mixed, self.whole_constant(mixed.shape[0], *x.shape[1:-1], -1)], (mixed.shape[0], *x.shape[1:]), x.dtype
+            "Reshape",
+            [mixed, self.whole_constant(mixed.shape[0], *x.shape[1:-1], -1)],
+            (mixed.shape[0], *x.shape[1:]),
+            x.dtype,
         )
 
     @_of_data
@@ -221,7 +261,10 @@ class OnnxOps(Recorder, Ops):
         if len(shape_of(x)) > 2 or not isinstance(x, Recorded):
             return self.matmul(weight, x) + bias
         # One node, which onnxruntime fuses with the activation behind it.
-        left, right = (each if isinstance(each, Recorded) else self.operand(each, self.dtype, 2) for each in (weight, bias))
+        left, right = (
+            each if isinstance(each, Recorded) else self.operand(each, self.dtype, 2)
+            for each in (weight, bias)
+        )
         return self.raw("Gemm", [left, x, right], (left.shape[0], x.shape[1]), self.dtype)
 
     def solve(self, matrix, x):
@@ -234,11 +277,17 @@ class OnnxOps(Recorder, Ops):
         if not isinstance(step, Recorded):
             return rows[int(step)]
         table = rows if isinstance(rows, Recorded) else self.fixed(np.asarray(rows, self.dtype))
-        return self.raw("Gather", [table, self.cast(step, np.int64)], table.shape[1:], table.dtype, axis=0)
+        return self.raw(
+            "Gather", [table, self.cast(step, np.int64)], table.shape[1:], table.dtype, axis=0
+        )
 
     def loop(self, count, body, *state):
         # What involves no data is worked out at once, as everywhere.
-        return super().loop(count, body, *state) if _holds_data(state) else Ops.loop(self, count, body, *state)
+        return (
+            super().loop(count, body, *state)
+            if _holds_data(state)
+            else Ops.loop(self, count, body, *state)
+        )
 
     # --- truth values, whole numbers ------------------------------------------------------------
 
@@ -279,4 +328,7 @@ class OnnxOps(Recorder, Ops):
 def _longest(parts) -> Recorded:
     """The part whose batch the others are repeated to."""
     data = [part for part in parts if isinstance(part, Recorded)]
-    return next((part for part in data if part.shape[-1] is BATCH), max(data, key=lambda part: part.shape[-1] or 0))
+    return next(
+        (part for part in data if part.shape[-1] is BATCH),
+        max(data, key=lambda part: part.shape[-1] or 0),
+    )

@@ -84,7 +84,11 @@ class Recorded:
         return self.ops.node("Div", self, other)
 
     def __rtruediv__(self, other):
-        return self.ops.node("Reciprocal", self) if _is(other, 1) else self.ops.node("Div", other, self)
+        return (
+            self.ops.node("Reciprocal", self)
+            if _is(other, 1)
+            else self.ops.node("Div", other, self)
+        )
 
     def __lt__(self, other):
         return self.ops.node("Less", self, other, dtype=bool)
@@ -207,9 +211,16 @@ class Recorder:
 
     # --- inputs, outputs, names -----------------------------------------------------------------
 
-    def input(self, name: str, shape: Sequence[int | None], dtype, doc: str = "", default=None) -> Recorded:
+    def input(
+        self, name: str, shape: Sequence[int | None], dtype, doc: str = "", default=None
+    ) -> Recorded:
         """Declare an input. `default` makes it optional, where the runtime honours initializers of inputs."""
-        value = ir.Value(name=name, shape=self._ir_shape(shape), type=ir.TensorType(_ir_type(dtype)), doc_string=doc)
+        value = ir.Value(
+            name=name,
+            shape=self._ir_shape(shape),
+            type=ir.TensorType(_ir_type(dtype)),
+            doc_string=doc,
+        )
         self.graph.inputs.append(value)
         if default is not None:
             value.const_value = ir.tensor(np.asarray(default, dtype), name=name)
@@ -223,7 +234,10 @@ class Recorder:
             # An input or another output cannot be renamed.
             found = self._emit("Identity", [found], {})
         found.name = name
-        found.shape, found.type = self._ir_shape(recorded.shape), ir.TensorType(_ir_type(recorded.dtype))
+        found.shape, found.type = (
+            self._ir_shape(recorded.shape),
+            ir.TensorType(_ir_type(recorded.dtype)),
+        )
         found.doc_string = doc
         self.graph.outputs.append(found)
 
@@ -245,14 +259,22 @@ class Recorder:
         """Record an elementwise operator on values, numbers and arrays, of the type of the first value unless given."""
         data = next(x for x in inputs if isinstance(x, Recorded))
         rank = max(len(shape_of(x)) for x in inputs)
-        operands = [x if isinstance(x, Recorded) else self.operand(x, data.dtype, rank) for x in inputs]
+        operands = [
+            x if isinstance(x, Recorded) else self.operand(x, data.dtype, rank) for x in inputs
+        ]
         shape = broadcast(*(x.shape for x in operands))
         return self.raw(op, operands, shape, data.dtype if dtype is None else dtype, **attributes)
 
-    def raw(self, op: str, operands: Sequence[Recorded], shape: Shape, dtype, **attributes) -> Recorded:
+    def raw(
+        self, op: str, operands: Sequence[Recorded], shape: Shape, dtype, **attributes
+    ) -> Recorded:
         """Record an operator whose operands, result shape and type are all given."""
         values = [operand.value for operand in operands]
-        key = (op, *map(id, values), *sorted((name, str(value)) for name, value in attributes.items()))
+        key = (
+            op,
+            *map(id, values),
+            *sorted((name, str(value)) for name, value in attributes.items()),
+        )
         if key not in self._nodes:
             self._nodes[key] = self._emit(op, values, attributes)
         return Recorded(self, self._nodes[key], shape, dtype)
@@ -272,8 +294,12 @@ class Recorder:
         path = f"{self._scope}Loop"
         self._counts[path] = self._counts.get(path, 0) + 1
         name = f"{path}_{self._counts[path]}"
-        step = ir.Value(name=f"{name}.step", shape=ir.Shape([]), type=ir.TensorType(ir.DataType.INT64))
-        going = ir.Value(name=f"{name}.going", shape=ir.Shape([]), type=ir.TensorType(ir.DataType.BOOL))
+        step = ir.Value(
+            name=f"{name}.step", shape=ir.Shape([]), type=ir.TensorType(ir.DataType.INT64)
+        )
+        going = ir.Value(
+            name=f"{name}.going", shape=ir.Shape([]), type=ir.TensorType(ir.DataType.BOOL)
+        )
         carried = [self._typed(f"{name}.state_{i}", x) for i, x in enumerate(begin)]
         outer, nodes = self._body, dict(self._nodes)
         self._body = ir.Graph([step, going, *(x.value for x in carried)], [], nodes=[], name=name)
@@ -291,11 +317,15 @@ class Recorder:
         results = [ir.Value(name=f"{name}.result_{i}") for i in range(len(begin))]
         inputs = [*limits, *(x.value for x in begin)]
         self._body.append(ir.node("Loop", inputs, {"body": inner}, outputs=results, name=name))
-        return tuple(Recorded(self, value, x.shape, x.dtype) for value, x in zip(results, begin, strict=True))
+        return tuple(
+            Recorded(self, value, x.shape, x.dtype) for value, x in zip(results, begin, strict=True)
+        )
 
     def _typed(self, name: str, like: Recorded) -> Recorded:
         """An input of a loop's body, of the shape and type of another value."""
-        value = ir.Value(name=name, shape=self._ir_shape(like.shape), type=ir.TensorType(_ir_type(like.dtype)))
+        value = ir.Value(
+            name=name, shape=self._ir_shape(like.shape), type=ir.TensorType(_ir_type(like.dtype))
+        )
         return Recorded(self, value, like.shape, like.dtype)
 
     def operand(self, x, dtype, rank: int) -> Recorded:
@@ -326,7 +356,11 @@ class Recorder:
 
     def transpose(self, x: Recorded) -> Recorded:
         """(N, D) to (D, N) and back; a vector stays as it is."""
-        return x if len(x.shape) < 2 else self.raw("Transpose", [x], x.shape[::-1], x.dtype, perm=[1, 0])
+        return (
+            x
+            if len(x.shape) < 2
+            else self.raw("Transpose", [x], x.shape[::-1], x.dtype, perm=[1, 0])
+        )
 
     def cast(self, x: Recorded, dtype) -> Recorded:
         """In another type."""
@@ -351,7 +385,9 @@ class Recorder:
         x = x if isinstance(x, Recorded) else self.fixed(np.atleast_1d(np.asarray(x, self.dtype)))
         if x.shape[-1] is BATCH or x.shape[-1] == like.shape[-1]:
             return x
-        return self.raw("Expand", [x, self.batch_length(like)], (*x.shape[:-1], like.shape[-1]), x.dtype)
+        return self.raw(
+            "Expand", [x, self.batch_length(like)], (*x.shape[:-1], like.shape[-1]), x.dtype
+        )
 
 
 def _ir_type(dtype) -> ir.DataType:

@@ -34,13 +34,18 @@ _KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
 UNIFORM, NORMAL = 0, 1
 
 
-def philox(ops: Ops, counter: Sequence[Array], key: Sequence[Array]) -> tuple[Array, Array, Array, Array]:
+def philox(
+    ops: Ops, counter: Sequence[Array], key: Sequence[Array]
+) -> tuple[Array, Array, Array, Array]:
     """Four random words (0 ... 2^32 - 1, as int64) from four counter words and two key words."""
     c0, c1, c2, c3 = counter
     k0, k1 = key
     for index in range(ROUNDS):
         first, second = c0 * ops.whole(_MULTIPLIERS[0]), c2 * ops.whole(_MULTIPLIERS[1])
-        c0, c2 = ops.xor(ops.xor(ops.high_word(second), c1), k0), ops.xor(ops.xor(ops.high_word(first), c3), k1)
+        c0, c2 = (
+            ops.xor(ops.xor(ops.high_word(second), c1), k0),
+            ops.xor(ops.xor(ops.high_word(first), c3), k1),
+        )
         c1, c3 = ops.low_word(second), ops.low_word(first)
         if index + 1 < ROUNDS:
             k0 = ops.low_word(k0 + ops.whole(_KEY_STEPS[0]))

@@ -62,7 +62,13 @@ _ERFC_DOUBLE = (
 # the usual asymptotic series would reach only from z = 8 on. All are rational interpolants at Chebyshev points, found
 # with 60 digits; largest relative errors 1.4e-8, 1.0e-16, 2.5e-7 (weight 0.04) and 7.6e-16 (weight 0.04).
 _NEAR_SINGLE = (
-    (0.5772156558764739, 0.6489242140026935, 0.16443199384691726, 0.0041370174200560765, -9.427363392889908e-05),
+    (
+        0.5772156558764739,
+        0.6489242140026935,
+        0.16443199384691726,
+        0.0041370174200560765,
+        -9.427363392889908e-05,
+    ),
     (1.0, 1.5491176705401426, 0.673800572443747, 0.07572480888169994),
 )
 _NEAR_DOUBLE = (
@@ -73,7 +79,13 @@ _NEAR_DOUBLE = (
 )  # fmt: skip
 _STIRLING_SINGLE = ((0.08333331256291478, -0.0027743867241490578, 0.0007085910531350363), (1.0,))
 _STIRLING_DOUBLE = (
-    (0.08333333333333326, 0.6998240164053198, 1.4475495319750598, 0.7401533079759969, 0.047949044061082816),
+    (
+        0.08333333333333326,
+        0.6998240164053198,
+        1.4475495319750598,
+        0.7401533079759969,
+        0.047949044061082816,
+    ),
     (1.0, 8.431221530195907, 17.642111292169787, 9.39675554873276, 0.7707173798157785),
 )
 
@@ -155,7 +167,9 @@ def lgamma(ops, x):
     log_x = ops.log(x)
     below = x < 1
     t = ops.minimum(ops.where(below, x, x - 1), 2.0)
-    near = t * (t - 1) * _ratio(t, _fitted(ops, _NEAR_SINGLE, _NEAR_DOUBLE)) - ops.where(below, log_x, 0.0)
+    near = t * (t - 1) * _ratio(t, _fitted(ops, _NEAR_SINGLE, _NEAR_DOUBLE)) - ops.where(
+        below, log_x, 0.0
+    )
     # x log x - x would be inf - inf at infinity.
     stirling = (x - 0.5) * (log_x - 1) + (_stirling_series(ops, x) + (HALF_LOG_2PI - 0.5))
     return ops.where(x >= 3, stirling, near)
@@ -203,7 +217,10 @@ def normal_quantile(ops, p):
     central = ops.abs(centred) <= 0.425
     middle = centred * _ratio(ops.maximum(0.180625 - centred * centred, 0.0), centre)
     root = ops.sqrt(-ops.log(ops.where(central, 0.05, lower)))
-    near, far = _ratio(ops.minimum(root, 5.0) - 1.6, tail), _ratio(ops.maximum(root, 5.0) - 5.0, far_tail)
+    near, far = (
+        _ratio(ops.minimum(root, 5.0) - 1.6, tail),
+        _ratio(ops.maximum(root, 5.0) - 5.0, far_tail),
+    )
     return ops.where(central, middle, ops.sign(centred) * ops.where(root > 5, far, near))
 
 
@@ -217,4 +234,6 @@ def log_bessel_i0(ops, x):
     # Every term of the series is positive: nothing cancels.
     series = horner(ops.square(near_x / 12), _fitted(ops, _BESSEL_NEAR[:18], _BESSEL_NEAR))
     tail = horner(24 / far_x - 1, _fitted(ops, _BESSEL_FAR_SINGLE, _BESSEL_FAR_DOUBLE))
-    return ops.log(ops.where(far, tail, series)) - ops.where(far, 0.5 * ops.log(2 * math.pi * far_x), near_x)
+    return ops.log(ops.where(far, tail, series)) - ops.where(
+        far, 0.5 * ops.log(2 * math.pi * far_x), near_x
+    )

@@ -19,7 +19,11 @@ def _lifted(name: str, function):
     plain = getattr(REFERENCE, name)
 
     def lifted(x, *others):
-        return function(x, *others) if isinstance(x, torch.Tensor) or _tensors(*others) else plain(x, *others)
+        return (
+            function(x, *others)
+            if isinstance(x, torch.Tensor) or _tensors(*others)
+            else plain(x, *others)
+        )
 
     return staticmethod(lifted)
 
@@ -75,7 +79,11 @@ class TorchOps(Ops):
     def __init__(self, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu"):
         self.torch_dtype = dtype
         self.device = device
-        self.dtype = np.dtype(str(dtype).removeprefix("torch.")) if dtype != torch.bfloat16 else np.dtype(np.float32)
+        self.dtype = (
+            np.dtype(str(dtype).removeprefix("torch."))
+            if dtype != torch.bfloat16
+            else np.dtype(np.float32)
+        )
 
     def constant(self, value):
         # A copy: torch warns of arrays that it may not write to.
@@ -175,7 +183,9 @@ class TorchOps(Ops):
         return torch.matmul(matrix, x)
 
     def combine(self, matrix, x):
-        return torch.matmul(matrix, x.reshape(x.shape[0], -1)).reshape(matrix.shape[0], *x.shape[1:])
+        return torch.matmul(matrix, x.reshape(x.shape[0], -1)).reshape(
+            matrix.shape[0], *x.shape[1:]
+        )
 
     def linear(self, weight, x, bias):
         # In place: `addmm` would spread the bias over the batch first.
@@ -197,7 +207,11 @@ class TorchOps(Ops):
         return x.to(torch.int64)
 
     def log_gamma_gradient(self, concentration, log_x):
-        return _ImplicitGamma.apply(concentration, log_x.detach()) if _tensors(concentration) else log_x.detach()
+        return (
+            _ImplicitGamma.apply(concentration, log_x.detach())
+            if _tensors(concentration)
+            else log_x.detach()
+        )
 
     def whole(self, value):
         return torch.as_tensor(value, dtype=torch.int64, device=self.device)

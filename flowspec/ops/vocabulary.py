@@ -202,7 +202,9 @@ class Ops(ABC):
 
     # --- loops ----------------------------------------------------------------------------------------
 
-    def loop(self, count: int, body: Callable[..., Sequence[Array]], *state: Array) -> tuple[Array, ...]:
+    def loop(
+        self, count: int, body: Callable[..., Sequence[Array]], *state: Array
+    ) -> tuple[Array, ...]:
         """`count` times `state = body(step, *state)`; `step` is 0, 1, ... as a float. Shapes and types stay the same."""
         for step in range(count):
             state = tuple(body(float(step), *state))

@@ -40,14 +40,23 @@ def optimize(flow: Flow, sampling: bool) -> Flow:
     """
     for rules in PASSES:
         flow = _rewritten(flow, rules)
-    return _rewritten(flow, (absorb_permutation(sampling), *(rule for rules in PASSES for rule in rules)))
+    return _rewritten(
+        flow, (absorb_permutation(sampling), *(rule for rules in PASSES for rule in rules))
+    )
 
 
-PASSES: tuple[tuple[Rule, ...], ...] = ((cancel, merge_permutations), (merge_affine,), (merge_linear,))
+PASSES: tuple[tuple[Rule, ...], ...] = (
+    (cancel, merge_permutations),
+    (merge_affine,),
+    (merge_linear,),
+)
 
 
 def _rewritten(flow: Flow, rules: Sequence[Rule]) -> Flow:
-    steps = [Placed(step.transform, scope_place(i, step), step.input.size) for i, step in enumerate(flow.steps)]
+    steps = [
+        Placed(step.transform, scope_place(i, step), step.input.size)
+        for i, step in enumerate(flow.steps)
+    ]
     changed = _exhausted(steps, rules)
     if changed == steps:
         return flow
@@ -57,7 +66,9 @@ def _rewritten(flow: Flow, rules: Sequence[Rule]) -> Flow:
         return flow  # a product that overflows, or is no longer well-conditioned
     if made.space != flow.space:
         return flow
-    placed = tuple(replace(step, place=each.place) for step, each in zip(made.steps, changed, strict=True))
+    placed = tuple(
+        replace(step, place=each.place) for step, each in zip(made.steps, changed, strict=True)
+    )
     return replace(made, steps=placed, event=flow.event, standard=flow.standard)
 
 
@@ -74,7 +85,10 @@ def _exhausted(steps: Sequence[Placed], rules: Sequence[Rule]) -> list[Placed]:
             done.append(step)
             continue
         before = done.pop()
-        new = [Placed(each, place, before.size) for each, place in zip(found, (before.place, step.place), strict=False)]
+        new = [
+            Placed(each, place, before.size)
+            for each, place in zip(found, (before.place, step.place), strict=False)
+        ]
         # What is new may meet the step before it, too.
         waiting += [*reversed(new), *([done.pop()] if done else [])]
     return done

@@ -73,7 +73,11 @@ def _linear_map(step: Transform, size: int) -> tuple[np.ndarray, np.ndarray] | N
         return np.eye(size)[list(step.order_of(size))], np.zeros(size)
     if isinstance(step, Matrix):
         bound = bound_to_reference(step)
-        return np.asarray(bound.map(REFERENCE)), np.broadcast_to(np.asarray(bound.shift, float).reshape(-1), size)
+        return np.asarray(bound.map(REFERENCE)), np.broadcast_to(
+            np.asarray(bound.shift, float).reshape(-1), size
+        )
     if isinstance(step, VectorMap):
-        return bound_to_reference(step).forward_and_log_det(REFERENCE, np.eye(size))[0], np.zeros(size)
+        return bound_to_reference(step).forward_and_log_det(REFERENCE, np.eye(size))[0], np.zeros(
+            size
+        )
     return None

@@ -23,7 +23,9 @@ def merge_permutations(first: Transform, second: Transform, size: int) -> Sequen
     return () if order == tuple(range(size)) else (Permute(order),)
 
 
-def absorb_permutation(sampling: bool) -> Callable[[Transform, Transform, int], Sequence[Transform] | None]:
+def absorb_permutation(
+    sampling: bool,
+) -> Callable[[Transform, Transform, int], Sequence[Transform] | None]:
     """The rule that moves a permutation towards the data, past steps that take their coordinates in another order."""
 
     def absorb(first: Transform, second: Transform, size: int) -> Sequence[Transform] | None:
@@ -53,7 +55,9 @@ def _reordered(step: Transform, order: Sequence[int], sampling: bool) -> Transfo
         return reordered_univariate(step, order)
     # An inverse that goes coordinate by coordinate would have to sort them itself.
     if isinstance(step, Autoregressive) and not sampling:
-        return with_fields(step.reordered(order), {"univariate": reordered_univariate(step.univariate, order)})
+        return with_fields(
+            step.reordered(order), {"univariate": reordered_univariate(step.univariate, order)}
+        )
     return None
 
 

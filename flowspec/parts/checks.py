@@ -10,9 +10,24 @@ import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.parts import mistakes
-from flowspec.parts.fields import ParameterSpec, PartSpec, SettingSpec, per_coordinate, specs, square_matrix
+from flowspec.parts.fields import (
+    ParameterSpec,
+    PartSpec,
+    SettingSpec,
+    per_coordinate,
+    specs,
+    square_matrix,
+)
 from flowspec.parts.trees import with_fields
-from flowspec.parts.values import Constraint, FromContext, Learn, Predicted, Value, WholeContext, component
+from flowspec.parts.values import (
+    Constraint,
+    FromContext,
+    Learn,
+    Predicted,
+    Value,
+    WholeContext,
+    component,
+)
 from flowspec.support.sets import Interval, number
 
 
@@ -28,13 +43,23 @@ def canonical(part, event: tuple[int, ...] | None):
 
 def _known(part, event: tuple[int, ...] | None) -> tuple[int, ...] | None:
     """The event, if the settings fit on which the shapes of parameters depend; else None."""
-    settings = ((getattr(part, name), spec) for name, spec in specs(part).items() if isinstance(spec, SettingSpec))
-    return event if all(value is None or _setting_fits(spec, value) for value, spec in settings) else None
+    settings = (
+        (getattr(part, name), spec)
+        for name, spec in specs(part).items()
+        if isinstance(spec, SettingSpec)
+    )
+    return (
+        event
+        if all(value is None or _setting_fits(spec, value) for value, spec in settings)
+        else None
+    )
 
 
 def _canonical(value: Value, spec: ParameterSpec, part, event) -> Value:
     if isinstance(value, Learn):
-        return replace(value, init=_full(_canonical(value.init, spec, part, event), spec, part, event))
+        return replace(
+            value, init=_full(_canonical(value.init, spec, part, event), spec, part, event)
+        )
     if isinstance(value, FromContext | Predicted | WholeContext):
         return value
     array = np.asarray(value, np.float64)
@@ -43,7 +68,12 @@ def _canonical(value: Value, spec: ParameterSpec, part, event) -> Value:
     if event is None:
         return array
     expected = spec.shape(part, event)
-    if event and array.shape and array.shape == expected[: -len(event)] and spec.shape is not square_matrix:
+    if (
+        event
+        and array.shape
+        and array.shape == expected[: -len(event)]
+        and spec.shape is not square_matrix
+    ):
         # Given once for all coordinates.
         array = np.broadcast_to(array[..., None], expected)
     if array.strides and not any(array.strides):
@@ -91,7 +121,11 @@ def _constant_problems(part_name, field, spec, value, part, event):
     outside = _outside(array[np.isfinite(array)], spec.within)
     if outside.size:
         yield mistakes.OutOfRange(
-            part=part_name, field=field, value=number(outside[0]), takes=spec.within.words, advice=_nearest(spec, outside[0])
+            part=part_name,
+            field=field,
+            value=number(outside[0]),
+            takes=spec.within.words,
+            advice=_nearest(spec, outside[0]),
         )
 
 
@@ -136,12 +170,20 @@ def _shape_problem(part_name, field, spec, array, part, event) -> Diagnostic | N
     found = shape_in_words(array.shape)
     if spec.shape is square_matrix:
         size = event[0] if event else 1
-        return mistakes.NotAMatrix(part=part_name, field=field, size=size, found=found, example=_identity(size))
+        return mistakes.NotAMatrix(
+            part=part_name, field=field, size=size, found=found, example=_identity(size)
+        )
     if spec.shape is per_coordinate and array.ndim == 1:
         if not event:
-            return mistakes.VectorForScalar(part=part_name, field=field, found=found, size=array.size)
-        return mistakes.SizeMismatch(part=part_name, field=field, found=found, expected=coordinates(event[0]), size=event[0])
-    return mistakes.WrongShape(part=part_name, field=field, expected=shape_in_words(expected), found=found)
+            return mistakes.VectorForScalar(
+                part=part_name, field=field, found=found, size=array.size
+            )
+        return mistakes.SizeMismatch(
+            part=part_name, field=field, found=found, expected=coordinates(event[0]), size=event[0]
+        )
+    return mistakes.WrongShape(
+        part=part_name, field=field, expected=shape_in_words(expected), found=found
+    )
 
 
 def _identity(size: int) -> str:
@@ -156,7 +198,11 @@ def shape_in_words(shape: tuple[int, ...]) -> str:
         return "one number"
     if len(shape) == 1:
         return f"{shape[0]} number{'s' if shape[0] != 1 else ''}"
-    return f"a {' x '.join(map(str, shape))} matrix" if len(shape) == 2 else f"an array of {' x '.join(map(str, shape))}"
+    return (
+        f"a {' x '.join(map(str, shape))} matrix"
+        if len(shape) == 2
+        else f"an array of {' x '.join(map(str, shape))}"
+    )
 
 
 def coordinates(count: int) -> str:
@@ -179,7 +225,9 @@ def _learn_problems(part_name, field, spec, value, part, event):
     if not value.low < value.high:
         low, high = number(value.low), number(value.high)
         example = number(Interval(value.high, value.low).safe_point)
-        yield mistakes.UnsortedBounds(part=part_name, field=field, low=low, high=high, example=example)
+        yield mistakes.UnsortedBounds(
+            part=part_name, field=field, low=low, high=high, example=example
+        )
         return
     side = component(spec.within, float(init.flat[0]))
     bounds = _bounds(value, side)
@@ -221,7 +269,9 @@ def _setting_problems(part_name, field, spec: SettingSpec, value):
         return
     expected = _setting_in_words(spec)
     if not _setting_fits(spec, value):
-        yield mistakes.SettingOutOfRange(part=part_name, field=field, expected=expected, found=_shown(value))
+        yield mistakes.SettingOutOfRange(
+            part=part_name, field=field, expected=expected, found=_shown(value)
+        )
 
 
 def _setting_fits(spec: SettingSpec, value) -> bool:
@@ -232,14 +282,21 @@ def _setting_fits(spec: SettingSpec, value) -> bool:
             _whole(v) and spec.low <= v <= spec.high for row in value for v in row
         ) and len({len(row) for row in value}) < 2  # fmt: skip
     if spec.kind is tuple:
-        return isinstance(value, tuple) and all(_whole(v) and spec.low <= v <= spec.high for v in value)
+        return isinstance(value, tuple) and all(
+            _whole(v) and spec.low <= v <= spec.high for v in value
+        )
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return spec.low <= value <= spec.high and (spec.kind is float or _whole(value))
 
 
 def _whole(value) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value == int(value)
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+        and value == int(value)
+    )
 
 
 def _shown(value) -> str:
@@ -248,7 +305,11 @@ def _shown(value) -> str:
     if isinstance(value, int | float):
         return number(value)
     if isinstance(value, tuple):
-        return "[" + ", ".join(_shown(each) for each in value[:8]) + (", ...]" if len(value) > 8 else "]")
+        return (
+            "["
+            + ", ".join(_shown(each) for each in value[:8])
+            + (", ...]" if len(value) > 8 else "]")
+        )
     return f'"{value}"' if isinstance(value, str) else "this"
 
 

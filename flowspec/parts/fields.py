@@ -111,7 +111,9 @@ def parameter(
     matrix     does it act by matrix products (and so carry no batch axis)?
     doc        half a sentence for `flowspec explain`
     """
-    spec = ParameterSpec(within, shape, doc, infinite, trainable, by_row, matrix or shape is square_matrix)
+    spec = ParameterSpec(
+        within, shape, doc, infinite, trainable, by_row, matrix or shape is square_matrix
+    )
     return dataclasses.field(default=default, metadata={"spec": spec})
 
 
@@ -152,7 +154,9 @@ def specs(part: Any) -> Specs:
 
 @_of_class
 def _specs(kind: type) -> Specs:
-    return MappingProxyType({f.name: f.metadata["spec"] for f in dataclasses.fields(kind) if "spec" in f.metadata})
+    return MappingProxyType(
+        {f.name: f.metadata["spec"] for f in dataclasses.fields(kind) if "spec" in f.metadata}
+    )
 
 
 def parameters(part: Any) -> Mapping[str, ParameterSpec]:
@@ -162,7 +166,9 @@ def parameters(part: Any) -> Mapping[str, ParameterSpec]:
 
 @_of_class
 def _parameters(kind: type) -> Mapping[str, ParameterSpec]:
-    return MappingProxyType({name: spec for name, spec in _specs(kind).items() if isinstance(spec, ParameterSpec)})
+    return MappingProxyType(
+        {name: spec for name, spec in _specs(kind).items() if isinstance(spec, ParameterSpec)}
+    )
 
 
 @_of_class
@@ -174,4 +180,7 @@ def field_names(kind: type) -> tuple[str, ...]:
 def inner_names(kind: type) -> tuple[tuple[str, bool], ...]:
     """The fields that hold other parts, and whether each holds many."""
     given = [(name, spec.many) for name, spec in _specs(kind).items() if isinstance(spec, PartSpec)]
-    return (*given, *((field.name, True) for field in dataclasses.fields(kind) if "grown" in field.metadata))
+    return (
+        *given,
+        *((field.name, True) for field in dataclasses.fields(kind) if "grown" in field.metadata),
+    )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 
-def location_and_scale(values: np.ndarray, weights: np.ndarray | None = None) -> dict[str, np.ndarray]:
+def location_and_scale(
+    values: np.ndarray, weights: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
     """Mean and standard deviation of each coordinate. One that is constant keeps the scale 1.
 
     Shapes:  values (..., N), weights (N,), how much each row counts  ->  `location` and `scale`, both (...)

@@ -105,7 +105,9 @@ class LearnOutOfRange(InPart):
 
 @mistake
 class UnsortedBounds(InPart):
-    message = "`{field}` of {part} would be trained between {low} and {high}, where there is no number"
+    message = (
+        "`{field}` of {part} would be trained between {low} and {high}, where there is no number"
+    )
     help = "write the smaller bound as `low`: `learn({example}, low={high}, high={low})`"
     low: str
     high: str
@@ -381,7 +383,9 @@ class RaggedArray(Diagnostic):
 
 @mistake
 class NetworkTooLarge(InPart):
-    message = "the networks of the flow have {weights} weights with that of {part}; {limit} are the limit"
+    message = (
+        "the networks of the flow have {weights} weights with that of {part}; {limit} are the limit"
+    )
     help = "make `hidden` smaller, or the steps fewer"
     weights: int
     limit: int

@@ -28,17 +28,31 @@ def values(part: Any, path: str) -> Iterator[tuple[str, Any, str, Value]]:
         yield from values(child, f"{path}.{name}")
 
 
-def rebuild(part: Any, path: str, replacement: Callable[[str, Any, str, Value], Value], *, keep_derived: bool = False) -> Any:
+def rebuild(
+    part: Any,
+    path: str,
+    replacement: Callable[[str, Any, str, Value], Value],
+    *,
+    keep_derived: bool = False,
+) -> Any:
     """The same tree with every parameter passed through `replacement(path, owner, field, value)`.
 
     keep_derived   keep what the parts have derived from their fields (their support): for values that an
                    interpreter puts in place of the checked ones
     """
-    changed: dict[str, Any] = {name: replacement(f"{path}.{name}", part, name, getattr(part, name)) for name in parameters(part)}
-    inner = {name: rebuild(child, f"{path}.{name}", replacement, keep_derived=keep_derived) for name, child in children(part)}
+    changed: dict[str, Any] = {
+        name: replacement(f"{path}.{name}", part, name, getattr(part, name))
+        for name in parameters(part)
+    }
+    inner = {
+        name: rebuild(child, f"{path}.{name}", replacement, keep_derived=keep_derived)
+        for name, child in children(part)
+    }
     copy = with_fields(with_children(part, inner), changed)
     if keep_derived:
-        copy.__dict__.update({name: value for name, value in part.__dict__.items() if name not in copy.__dict__})
+        copy.__dict__.update(
+            {name: value for name, value in part.__dict__.items() if name not in copy.__dict__}
+        )
     return copy
 
 

@@ -109,7 +109,9 @@ def value_range(value: Value, within: Constraint = REAL) -> Interval:
         init = np.asarray(value.init, float)
         side = component(within, float(init.flat[0]))
         low, high = max(value.low, side.low), min(value.high, side.high)
-        return Interval(low, high, low == side.low and side.closed_low, high == side.high and side.closed_high)
+        return Interval(
+            low, high, low == side.low and side.closed_low, high == side.high and side.closed_high
+        )
     if isinstance(value, Predicted):
         return value_range(value.start, within)
     if isinstance(value, FromContext):

@@ -54,14 +54,24 @@ def conditional(bundle: Bundle, rows: Rows, name: str, size: tuple[int, int], se
     place = bundle.context.index(name)
     grid, drawn = conditional_plots.along(_sampler(bundle, seed), rows.context, place, *size)
     middle = np.median(rows.context, axis=0)
-    held = {each: float(value) for each, value in zip(bundle.context, middle, strict=True) if each != name}
-    return conditional_plots.conditional(grid, drawn, rows.context[:, place], rows.values, name, bundle.columns, held)
+    held = {
+        each: float(value)
+        for each, value in zip(bundle.context, middle, strict=True)
+        if each != name
+    }
+    return conditional_plots.conditional(
+        grid, drawn, rows.context[:, place], rows.values, name, bundle.columns, held
+    )
 
 
 def _sampler(bundle: Bundle, seed: int) -> conditional_plots.Sampler:
     """Draws for some contexts, in whole numbers where the data has them."""
 
     def sample(context: np.ndarray, first: int) -> np.ndarray:
-        return whole(bundle.sample(seed=seed, context=context, first_row=first), bundle.columns, bundle.dequantized)
+        return whole(
+            bundle.sample(seed=seed, context=context, first_row=first),
+            bundle.columns,
+            bundle.dequantized,
+        )
 
     return sample

@@ -45,7 +45,9 @@ def levels_of(sample: Sampler, values: np.ndarray, context: np.ndarray, draws: i
     return np.concatenate(found)
 
 
-def along(sample: Sampler, context: np.ndarray, place: int, size: int, draws: int) -> tuple[np.ndarray, np.ndarray]:
+def along(
+    sample: Sampler, context: np.ndarray, place: int, size: int, draws: int
+) -> tuple[np.ndarray, np.ndarray]:
     """A grid over one variable of the context (rows, C), and samples (size, draws, D) for each of its values.
 
     The other variables stay at their medians. Each value gets the same random numbers: what the flow does shows, not what
@@ -139,17 +141,48 @@ def _calibration_curve(axis, levels: np.ndarray) -> None:
     width, predicted = half_width(len(levels)), np.linspace(0, 1, 201)
     low, high = (np.clip(predicted + shift, 0, 1) for shift in (-width, width))
     share = f"{100 * CONFIDENCE:g} of 100"
-    axis.fill_between(predicted, low, high, color=BAND, linewidth=0, label=f"holds {share} calibrated flows")
-    axis.plot([0, 1], [0, 1], color=DATA, linewidth=0.8, linestyle=(0, (4, 3)), label="perfectly calibrated")
+    axis.fill_between(
+        predicted, low, high, color=BAND, linewidth=0, label=f"holds {share} calibrated flows"
+    )
+    axis.plot(
+        [0, 1],
+        [0, 1],
+        color=DATA,
+        linewidth=0.8,
+        linestyle=(0, (4, 3)),
+        label="perfectly calibrated",
+    )
     observed = np.arange(len(levels) + 1) / len(levels)
-    axis.step([0, *np.sort(levels), 1], [*observed, 1], where="post", color=CONTOURS, linewidth=1.4, label="this flow")
+    axis.step(
+        [0, *np.sort(levels), 1],
+        [*observed, 1],
+        where="post",
+        color=CONTOURS,
+        linewidth=1.4,
+        label="this flow",
+    )
     place, gap = _largest_gap(levels)
-    axis.plot([place, place], [place, place + gap], color=SAMPLES, linewidth=1.4, label="largest departure")
+    axis.plot(
+        [place, place],
+        [place, place + gap],
+        color=SAMPLES,
+        linewidth=1.4,
+        label="largest departure",
+    )
     # The corner that the curve turns away from.
     x, y, side = (0.97, 0.04, "right") if gap > 0 else (0.03, 0.96, "left")
     told = f"departs by {abs(gap):.3f}\nband \u00b1{width:.3f}"
     colour = SAMPLES if abs(gap) > width else DATA
-    axis.text(x, y, told, color=colour, ha=side, va="bottom" if gap > 0 else "top", fontsize=8, transform=axis.transAxes)
+    axis.text(
+        x,
+        y,
+        told,
+        color=colour,
+        ha=side,
+        va="bottom" if gap > 0 else "top",
+        fontsize=8,
+        transform=axis.transAxes,
+    )
     axis.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xticks=TICKS, yticks=TICKS)
 
 
@@ -164,11 +197,24 @@ def _largest_gap(levels: np.ndarray) -> tuple[float, float]:
 
 
 def _quantile_bands(axis, grid, samples, context, data) -> None:
-    lowest, low, middle, high, highest = bands = np.quantile(samples, QUANTILES, axis=1, method="inverted_cdf")
-    axis.fill_between(grid, lowest, highest, color=MOST_SAMPLES, linewidth=0, label="flow: 5 to 95 %")
+    lowest, low, middle, high, highest = bands = np.quantile(
+        samples, QUANTILES, axis=1, method="inverted_cdf"
+    )
+    axis.fill_between(
+        grid, lowest, highest, color=MOST_SAMPLES, linewidth=0, label="flow: 5 to 95 %"
+    )
     axis.fill_between(grid, low, high, color=HALF_SAMPLES, linewidth=0, label="flow: 25 to 75 %")
     axis.plot(grid, middle, color=SAMPLES, linewidth=1.6, label="flow: median")
-    axis.scatter(context, data, s=dot_size(len(data)), color=DATA, alpha=0.5, linewidths=0, rasterized=True, label="data")
+    axis.scatter(
+        context,
+        data,
+        s=dot_size(len(data)),
+        color=DATA,
+        alpha=0.5,
+        linewidths=0,
+        rasterized=True,
+        label="data",
+    )
     axis.set_xlim(*limits_of(context, grid))
     # Where data are few, a flow may spread so far that they would not be seen.
     room = np.ptp(data) or np.inf
@@ -178,7 +224,10 @@ def _quantile_bands(axis, grid, samples, context, data) -> None:
 
 def _where_it_stands(held: Mapping[str, float]) -> str:
     """What else the quantiles depend on, and the data do not share. An equation is not broken over two lines."""
-    told = [f"{literal(name)}\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{value:.4g}" for name, value in held.items()]
+    told = [
+        f"{literal(name)}\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{value:.4g}"
+        for name, value in held.items()
+    ]
     more = [f"and {len(told) - MOST_TOLD} more"] if len(told) > MOST_TOLD else []
     return f"flow at {', '.join(told[:MOST_TOLD] + more)}; data at all values" if told else ""
 
@@ -206,7 +255,9 @@ def _label_edges(axes: list, below: str, left: str = "") -> None:
 
 
 def _left_out(names: Sequence[str]) -> str:
-    return f"the first {MOST_PANELS} of {len(names)} coordinates" if len(names) > MOST_PANELS else ""
+    return (
+        f"the first {MOST_PANELS} of {len(names)} coordinates" if len(names) > MOST_PANELS else ""
+    )
 
 
 def _finished(figure: Figure, axes: list, title: Sequence[str]) -> bytes:
@@ -215,5 +266,10 @@ def _finished(figure: Figure, axes: list, title: Sequence[str]) -> bytes:
     figure.align_ylabels()
     figure.suptitle(textwrap.fill("; ".join(filter(None, title)), width), fontsize=9)
     columns = 4 if figure.get_figwidth() > 8 else 2
-    figure.legend(*axes[0].get_legend_handles_labels(), frameon=False, loc="outside lower center", ncols=columns)
+    figure.legend(
+        *axes[0].get_legend_handles_labels(),
+        frameon=False,
+        loc="outside lower center",
+        ncols=columns,
+    )
     return png(figure)

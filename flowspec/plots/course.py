@@ -24,7 +24,14 @@ def course(epochs: Sequence[tuple[int, float, float | None]]) -> bytes:
         if epochs:
             decisive = validations if held_out else losses
             best = int(np.argmin(decisive))
-            axis.plot(numbers[best], decisive[best], "o", color=DATA, markersize=5, label=f"best: {decisive[best]:.3f}")
+            axis.plot(
+                numbers[best],
+                decisive[best],
+                "o",
+                color=DATA,
+                markersize=5,
+                label=f"best: {decisive[best]:.3f}",
+            )
             # The first steps can be so much worse than the others that nothing else would be seen.
             finite = np.array(losses + decisive)
             low, high = finite.min(), np.quantile(finite, 0.98)

@@ -8,13 +8,29 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from flowspec.plots.style import CONTOURS, DATA, SAMPLES, STYLE, Density, Limits, dot_size, limits_of, literal, png
+from flowspec.plots.style import (
+    CONTOURS,
+    DATA,
+    SAMPLES,
+    STYLE,
+    Density,
+    Limits,
+    dot_size,
+    limits_of,
+    literal,
+    png,
+)
 
 MOST_PAIRS = 6
 """Coordinates up to which every pair is drawn."""
 
 
-def compared(data: np.ndarray | None, samples: np.ndarray, names: Sequence[str], density: Density | None = None) -> bytes:
+def compared(
+    data: np.ndarray | None,
+    samples: np.ndarray,
+    names: Sequence[str],
+    density: Density | None = None,
+) -> bytes:
     """Data against samples: a histogram of each coordinate, and the points of each pair where these are few.
 
     data, samples   (rows, D), or (rows,) for one coordinate; data may be None
@@ -62,8 +78,22 @@ def _pairs(data, samples, names, limits: Limits, density: Density | None) -> Fig
             if column == row:
                 _histogram(axis, data[:, row], samples[:, row], limits[row])
             else:
-                axis.scatter(samples[:, column], samples[:, row], s=dot_size(len(samples)), color=SAMPLES, alpha=0.35, **dots)
-                axis.scatter(data[:, column], data[:, row], s=dot_size(len(data)), color=DATA, alpha=0.5, **dots)
+                axis.scatter(
+                    samples[:, column],
+                    samples[:, row],
+                    s=dot_size(len(samples)),
+                    color=SAMPLES,
+                    alpha=0.35,
+                    **dots,
+                )
+                axis.scatter(
+                    data[:, column],
+                    data[:, row],
+                    s=dot_size(len(data)),
+                    color=DATA,
+                    alpha=0.5,
+                    **dots,
+                )
                 axis.set_ylim(*limits[row])
             axis.set_xlim(*limits[column])
             axis.tick_params(labelbottom=row == size - 1, labelleft=column == 0)
@@ -91,9 +121,13 @@ def _contours(axis, limits: Limits, density: Density) -> None:
 
 
 def _histogram(axis, data, samples, limits) -> None:
-    bins = np.linspace(limits[0], limits[1], int(np.clip(2 * len(data) ** 0.5 if len(data) else 60, 12, 60)) + 1)
+    bins = np.linspace(
+        limits[0], limits[1], int(np.clip(2 * len(data) ** 0.5 if len(data) else 60, 12, 60)) + 1
+    )
     axis.hist(samples, bins, density=True, color=SAMPLES, alpha=0.5, label="samples")
     if len(data):
-        axis.hist(data, bins, density=True, histtype="step", color=DATA, linewidth=1.2, label="data")
+        axis.hist(
+            data, bins, density=True, histtype="step", color=DATA, linewidth=1.2, label="data"
+        )
     axis.set_yticks([])
     axis.set_xlim(*limits)

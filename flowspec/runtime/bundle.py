@@ -50,7 +50,12 @@ class ProviderMissing(Diagnostic):
     advice: str
 
 
-def load(directory: str | Path, provider: str = "cpu", threads: int | None = None, rows_at_once: int = ROWS_AT_ONCE) -> Bundle:
+def load(
+    directory: str | Path,
+    provider: str = "cpu",
+    threads: int | None = None,
+    rows_at_once: int = ROWS_AT_ONCE,
+) -> Bundle:
     """Open a bundle. Its files are checked against the hashes in `flow.json`.
 
     provider       "cpu", "cuda", or another that this onnxruntime has
@@ -91,13 +96,17 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     try:
         about = json.loads((path / "flow.json").read_bytes())
         if about["format"] != FORMAT:
-            raise broken(f"flow.json is of format {about['format']}, and this FlowSpec reads format {FORMAT}")
+            raise broken(
+                f"flow.json is of format {about['format']}, and this FlowSpec reads format {FORMAT}"
+            )
         if not _sound(about):
             raise broken("flow.json is damaged")
         hashes = about["files"]
         files = {name: (path / name).read_bytes() for name in hashes}
     except OSError as error:
-        raise broken(f"{Path(error.filename or path).name}: {(error.strerror or 'unreadable').lower()}") from None
+        raise broken(
+            f"{Path(error.filename or path).name}: {(error.strerror or 'unreadable').lower()}"
+        ) from None
     except (ValueError, KeyError, TypeError, RecursionError):
         raise broken("flow.json is damaged") from None
     for name, expected in hashes.items():
@@ -111,9 +120,15 @@ def _sound(about: dict[str, Any]) -> bool:
     lists = [about["columns"], about["context"], about["noise"], list(about["files"])]
     batch = about["batch"]
     return (
-        all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in lists)
+        all(
+            isinstance(names, list) and all(isinstance(name, str) for name in names)
+            for names in lists
+        )
         and isinstance(about["files"], dict)
-        and all(isinstance(expected, str) and Path(name).name == name for name, expected in about["files"].items())
+        and all(
+            isinstance(expected, str) and Path(name).name == name
+            for name, expected in about["files"].items()
+        )
         and set(about["files"]) >= REQUIRED
         and about["dtype"] in ("float32", "float64")
         and isinstance(about["scalar"], bool)
@@ -128,7 +143,9 @@ def _sound(about: dict[str, Any]) -> bool:
 def _context_supports(about: dict[str, Any]) -> list[Interval]:
     """What each conditioning variable may be."""
     declared = about["flow"].get("context") or []
-    parts = [as_interval(part_from_json(entry["support"])) for entry in declared for _ in entry["names"]]
+    parts = [
+        as_interval(part_from_json(entry["support"])) for entry in declared for _ in entry["names"]
+    ]
     return [part for part in parts if part is not None]
 
 
@@ -152,13 +169,23 @@ class Bundle:
     about     everything that `flow.json` says
     """
 
-    def __init__(self, path: Path, about: dict, files: dict[str, bytes], options, provider: str, rows_at_once: int):
+    def __init__(
+        self,
+        path: Path,
+        about: dict,
+        files: dict[str, bytes],
+        options,
+        provider: str,
+        rows_at_once: int,
+    ):
         self.path = path
         self.about = about
         self.columns: tuple[str, ...] = tuple(about["columns"])
         self.context: tuple[str, ...] = tuple(about["context"])
         self._context_supports = _context_supports(about)
-        self.dequantized: tuple[str, ...] = tuple(about["flow"].get("train", {}).get("dequantize", ()))
+        self.dequantized: tuple[str, ...] = tuple(
+            about["flow"].get("train", {}).get("dequantize", ())
+        )
         self.noise: tuple[str, ...] = tuple(about["noise"])
         self.dtype = np.dtype(about["dtype"])
         self._files = files
@@ -172,7 +199,9 @@ class Bundle:
     def session(self, name: str) -> onnxruntime.InferenceSession:
         """The graph `log_prob`, `sample` or `from_noise`, opened anew."""
         try:
-            return onnxruntime.InferenceSession(self._files[f"{name}.onnx"], self._options, providers=[self._provider])
+            return onnxruntime.InferenceSession(
+                self._files[f"{name}.onnx"], self._options, providers=[self._provider]
+            )
         except (Fail, InvalidGraph, InvalidProtobuf):
             reason = f"onnxruntime {onnxruntime.__version__} cannot open {name}.onnx"
             raise FlowError(BrokenBundle(directory=str(self.path), reason=reason)) from None
@@ -202,7 +231,14 @@ class Bundle:
         feeds = {"x": points} | self._context(context, len(points))
         return self._cut(self._log_prob, feeds, len(points), ["log_prob"])[0]
 
-    def sample(self, n: int | None = None, seed: int = 0, context=None, first_row: int = 0, with_log_prob: bool = False):
+    def sample(
+        self,
+        n: int | None = None,
+        seed: int = 0,
+        context=None,
+        first_row: int = 0,
+        with_log_prob: bool = False,
+    ):
         """Draw from the flow. Row i depends on `seed` and `first_row + i` only.
 
         Shapes:  (n, D) or (n,); with `with_log_prob` also the log-densities (n,). A conditional flow draws one row for
@@ -216,7 +252,10 @@ class Bundle:
         given = self._context(context, n)
         count = int(len(given["context"]) if given and n is None else n or 0)
         first_row = _whole("first_row", first_row, -(2**63), 2**63 - max(count, 1))
-        drawn = [self._draw(count, seed, first_row + start, start, given) for start in range(0, count, self._rows)]
+        drawn = [
+            self._draw(count, seed, first_row + start, start, given)
+            for start in range(0, count, self._rows)
+        ]
         x, log_prob = self._joined(drawn, count)
         return (x, log_prob) if with_log_prob else x
 
@@ -250,7 +289,10 @@ class Bundle:
             points = points[:, 0]
         if points.ndim != 1:
             raise FlowError(
-                WrongInput(what=f"`x` has shape {_shape(points)}, but the flow is a scalar", advice="give a vector of numbers")
+                WrongInput(
+                    what=f"`x` has shape {_shape(points)}, but the flow is a scalar",
+                    advice="give a vector of numbers",
+                )
             )
         return points
 
@@ -261,14 +303,19 @@ class Bundle:
             columns = f" ({', '.join(self.columns[:8])})" if name == "x" else ""
             advice = f"give an array of shape (rows, {width})"
             raise FlowError(
-                WrongInput(what=f"`{name}` has shape {_shape(array)}, but {width} columns are needed{columns}", advice=advice)
+                WrongInput(
+                    what=f"`{name}` has shape {_shape(array)}, but {width} columns are needed{columns}",
+                    advice=advice,
+                )
             )
         return array
 
     def _context(self, context, rows: int | None) -> dict[str, np.ndarray]:
         if not self.context:
             if context is not None:
-                raise FlowError(WrongInput(what="this flow has no context", advice="leave `context` out"))
+                raise FlowError(
+                    WrongInput(what="this flow has no context", advice="leave `context` out")
+                )
             return {}
         if context is None:
             raise FlowError(ContextMissing(names=", ".join(self.context), count=len(self.context)))
@@ -279,14 +326,17 @@ class Bundle:
         if rows is not None and len(given) != rows:
             raise FlowError(
                 WrongInput(
-                    what=f"`context` has {len(given)} rows, and {rows} are needed", advice="give one row for each, or one for all"
+                    what=f"`context` has {len(given)} rows, and {rows} are needed",
+                    advice="give one row for each, or one for all",
                 )
             )
         return {"context": np.ascontiguousarray(given)}
 
     def _check_context(self, given: np.ndarray) -> None:
         """Refuse values that the flow was not declared for. NaN passes: its log-density is NaN."""
-        for column, (name, support) in enumerate(zip(self.context, self._context_supports, strict=True)):
+        for column, (name, support) in enumerate(
+            zip(self.context, self._context_supports, strict=True)
+        ):
             values = given[:, column]
             outside = np.flatnonzero(support.excludes(values))
             if outside.size:
@@ -295,17 +345,24 @@ class Bundle:
                 advice = f"leave such rows out ({outside.size} of {len(given)}), or declare a wider support"
                 raise FlowError(WrongInput(what=what, advice=advice))
 
-    def _cut(self, session, feeds: dict[str, np.ndarray], count: int, names: list[str]) -> list[np.ndarray]:
+    def _cut(
+        self, session, feeds: dict[str, np.ndarray], count: int, names: list[str]
+    ) -> list[np.ndarray]:
         """Run a graph on pieces that stay in the caches."""
         if count <= self._rows and self.about["batch"] is None:
             return session.run(names, feeds)
         pieces = []
         for start in range(0, count, self._rows):
             rows = min(self._rows, count - start)
-            piece = {name: self._padded(value[start : start + rows]) for name, value in feeds.items()}
+            piece = {
+                name: self._padded(value[start : start + rows]) for name, value in feeds.items()
+            }
             pieces.append([output[:rows] for output in session.run(names, piece)])
         if not pieces:
-            return [np.empty((0, *self._row)[: 1 if name == "log_prob" else None], self.dtype) for name in names]
+            return [
+                np.empty((0, *self._row)[: 1 if name == "log_prob" else None], self.dtype)
+                for name in names
+            ]
         return [np.concatenate(outputs) for outputs in zip(*pieces, strict=True)]
 
     @property
@@ -320,7 +377,10 @@ class Bundle:
     def _joined(self, drawn: list[list[np.ndarray]], count: int) -> tuple[np.ndarray, np.ndarray]:
         if not drawn:
             return np.empty((0, *self._row), self.dtype), np.empty(0, self.dtype)
-        x, log_prob = (np.concatenate(outputs) if len(outputs) > 1 else outputs[0] for outputs in zip(*drawn, strict=True))
+        x, log_prob = (
+            np.concatenate(outputs) if len(outputs) > 1 else outputs[0]
+            for outputs in zip(*drawn, strict=True)
+        )
         return x, log_prob
 
 
@@ -330,7 +390,11 @@ def _numbers(values, name: str, dtype: np.dtype) -> np.ndarray:
         if array.dtype.kind not in "biuf":
             raise ValueError
     except ValueError:
-        raise FlowError(WrongInput(what=f"`{name}` does not hold real numbers only", advice="give an array of numbers")) from None
+        raise FlowError(
+            WrongInput(
+                what=f"`{name}` does not hold real numbers only", advice="give an array of numbers"
+            )
+        ) from None
     with np.errstate(over="ignore"):  # what is too large for a float32 is infinite there
         return array.astype(dtype)
 
@@ -342,10 +406,19 @@ def _whole(name: str, value, low: int, high: int = 2**63 - 1) -> int:
     except (TypeError, ValueError, OverflowError):
         number = None
     if number is None or isinstance(value, str) or number != value:
-        raise FlowError(WrongInput(what=f"`{name}` is {value!r}, which is no whole number", advice="give a whole number"))
+        raise FlowError(
+            WrongInput(
+                what=f"`{name}` is {value!r}, which is no whole number",
+                advice="give a whole number",
+            )
+        )
     if not low <= number <= high:
         ends = f"from {low} to {high}" if high < 2**63 - 1 or low < 0 else f"from {low} on"
-        raise FlowError(WrongInput(what=f"`{name}` is {number}, which is out of range", advice=f"give a number {ends}"))
+        raise FlowError(
+            WrongInput(
+                what=f"`{name}` is {number}, which is out of range", advice=f"give a number {ends}"
+            )
+        )
     return number
 
 

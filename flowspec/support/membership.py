@@ -76,7 +76,9 @@ def _remembered(space: Space, key, make):
 def _runs(space: Space) -> list[tuple[slice, Space]]:
     """Neighbouring intervals together, joint sets alone."""
     found: list[tuple[slice, Space]] = []
-    for together, blocks in groupby(space.blocks, key=lambda block: as_interval(block[1]) is not None):
+    for together, blocks in groupby(
+        space.blocks, key=lambda block: as_interval(block[1]) is not None
+    ):
         slices, parts = zip(*blocks, strict=True)
         if together:
             found.append((slice(slices[0].start, slices[-1].stop), Space(parts)))
@@ -117,7 +119,9 @@ def within(intervals: tuple[Interval, ...], dtype: np.dtype) -> tuple[np.ndarray
     """The least and the greatest number inside each interval. Next to 0 that is the smallest normal number:
     engines differ in whether they keep smaller ones."""
     low = np.array([_round(i.low, dtype, +1, strictly=not i.closed_low) for i in intervals], dtype)
-    high = np.array([_round(i.high, dtype, -1, strictly=not i.closed_high) for i in intervals], dtype)
+    high = np.array(
+        [_round(i.high, dtype, -1, strictly=not i.closed_high) for i in intervals], dtype
+    )
     tiny = np.finfo(dtype).tiny
     low = np.where((low > 0) & (low < tiny), tiny, low)
     return low, np.where((high < 0) & (high > -tiny), -tiny, high)
@@ -176,7 +180,11 @@ def move_to_safety(ops: Ops, space: Space, x: Array, outside: Array | None) -> A
 
 def _safe_point(space: Space) -> Ends:
     """A point of the support at which every formula is finite."""
-    return _remembered(space, "safe point", lambda space: _shared(np.concatenate([_safe(part) for part in space.parts])))
+    return _remembered(
+        space,
+        "safe point",
+        lambda space: _shared(np.concatenate([_safe(part) for part in space.parts])),
+    )
 
 
 def _safe(part: Part) -> np.ndarray:
@@ -190,4 +198,6 @@ def _safe(part: Part) -> np.ndarray:
 def guarded(ops: Ops, base, x: Array) -> Array:
     """The log-density of a base at points that may lie outside its support: -inf there."""
     outside = either(outside_of(ops, base.space, x), base.outside(ops, x))
-    return ops.where(outside, -math.inf, base.log_prob(ops, move_to_safety(ops, base.space, x, outside)))
+    return ops.where(
+        outside, -math.inf, base.log_prob(ops, move_to_safety(ops, base.space, x, outside))
+    )

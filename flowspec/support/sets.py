@@ -20,7 +20,9 @@ ROUNDING = 4 * float(np.finfo(np.float64).eps)
 
 def _at_most(a: float, b: float) -> bool:
     """a <= b, up to the rounding of a computed end."""
-    return bool(a <= b) or (math.isfinite(a) and math.isfinite(b) and a - b <= ROUNDING * max(abs(a), abs(b)))
+    return bool(a <= b) or (
+        math.isfinite(a) and math.isfinite(b) and a - b <= ROUNDING * max(abs(a), abs(b))
+    )
 
 
 def same_end(a: float, b: float) -> bool:
@@ -30,10 +32,20 @@ def same_end(a: float, b: float) -> bool:
 
 def number(value: float) -> str:
     """A number as a user would write it: `2`, not `2.0`."""
-    named = {math.pi: "pi", -math.pi: "-pi", 2 * math.pi: "2*pi", math.pi / 2: "pi/2", -math.pi / 2: "-pi/2"}
+    named = {
+        math.pi: "pi",
+        -math.pi: "-pi",
+        2 * math.pi: "2*pi",
+        math.pi / 2: "pi/2",
+        -math.pi / 2: "-pi/2",
+    }
     if value in named:
         return named[value]
-    return str(int(value)) if math.isfinite(value) and value == int(value) and abs(value) < 1e15 else repr(float(value))
+    return (
+        str(int(value))
+        if math.isfinite(value) and value == int(value) and abs(value) < 1e15
+        else repr(float(value))
+    )
 
 
 @dataclass(frozen=True)
@@ -150,7 +162,11 @@ class Circle:
         return Interval(self.low, self.high, True, True)
 
     def contains(self, other: Part) -> bool:
-        return isinstance(other, Circle) and same_end(self.low, other.low) and same_end(self.high, other.high)
+        return (
+            isinstance(other, Circle)
+            and same_end(self.low, other.low)
+            and same_end(self.high, other.high)
+        )
 
     def same(self, other: Part, *, ignore_ends: bool = False) -> bool:
         return self.contains(other)
@@ -214,7 +230,12 @@ POSITIVE = Interval(0.0)
 NEGATIVE = Interval(high=0.0)
 NONNEGATIVE = Interval(0.0, closed_low=True)
 UNIT = Interval(0.0, 1.0)
-NAMED_INTERVALS = {"real": REAL, "positive": POSITIVE, "negative": NEGATIVE, "nonnegative": NONNEGATIVE}
+NAMED_INTERVALS = {
+    "real": REAL,
+    "positive": POSITIVE,
+    "negative": NEGATIVE,
+    "nonnegative": NONNEGATIVE,
+}
 
 
 def opened(part: Part) -> Part:
@@ -224,7 +245,11 @@ def opened(part: Part) -> Part:
 
 def narrowed(part: Part, domain: Part) -> Part:
     """`part` without those of its end points that `domain` leaves out: single numbers have no probability."""
-    if not isinstance(part, Interval) or not isinstance(domain, Interval) or not (part.closed_low or part.closed_high):
+    if (
+        not isinstance(part, Interval)
+        or not isinstance(domain, Interval)
+        or not (part.closed_low or part.closed_high)
+    ):
         return part
     keep_low = part.closed_low and (domain.closed_low or part.low > domain.low)
     keep_high = part.closed_high and (domain.closed_high or part.high < domain.high)

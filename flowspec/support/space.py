@@ -63,7 +63,10 @@ class Space:
         return (
             self.shape == other.shape
             and len(self.parts) == len(other.parts)
-            and all(a.same(b, ignore_ends=ignore_ends) for a, b in zip(self.parts, other.parts, strict=True))
+            and all(
+                a.same(b, ignore_ends=ignore_ends)
+                for a, b in zip(self.parts, other.parts, strict=True)
+            )
         )
 
     def narrowed(self, domain: Space) -> Space:

@@ -55,18 +55,32 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
-        raise FlowError(UnreadableCheckpoint(path=str(path), reason=(error.strerror or str(error)).lower())) from None
+        raise FlowError(
+            UnreadableCheckpoint(path=str(path), reason=(error.strerror or str(error)).lower())
+        ) from None
     except Exception:  # whatever torch finds in a damaged file
-        raise FlowError(UnreadableCheckpoint(path=str(path), reason="it is no checkpoint, or damaged")) from None
+        raise FlowError(
+            UnreadableCheckpoint(path=str(path), reason="it is no checkpoint, or damaged")
+        ) from None
     if not isinstance(state, dict) or state.get("format") != FORMAT:
-        raise FlowError(UnreadableCheckpoint(path=str(path), reason="it was written by another version of FlowSpec"))
+        raise FlowError(
+            UnreadableCheckpoint(
+                path=str(path), reason="it was written by another version of FlowSpec"
+            )
+        )
     return state
 
 
 class Keeper:
     """Where and how often a training is kept, and whether it was asked to stop."""
 
-    def __init__(self, path: Path, resume: bool = False, interval: float = 60.0, stop: Callable[[], bool] = lambda: False):
+    def __init__(
+        self,
+        path: Path,
+        resume: bool = False,
+        interval: float = 60.0,
+        stop: Callable[[], bool] = lambda: False,
+    ):
         self.path = path
         self.resume = resume
         self.interval = interval

@@ -81,7 +81,9 @@ class Engine:
                     precision=PRECISIONS[self.precision],  # type: ignore[arg-type]
                 )
             except (RuntimeError, ValueError, MisconfigurationException):
-                what = f"there is no accelerator `{self.accelerator}` here" + (f" with {devices} devices" if devices > 1 else "")
+                what = f"there is no accelerator `{self.accelerator}` here" + (
+                    f" with {devices} devices" if devices > 1 else ""
+                )
                 raise FlowError(NoDevices(what=what)) from None
             cores = os.cpu_count() or 1
             if fabric.device.type == "cpu" and devices > cores:
@@ -113,7 +115,9 @@ class Processes:
             gc.collect()
             torch.distributed.destroy_process_group()
 
-    def set_up(self, module: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[nn.Module, torch.optim.Optimizer]:
+    def set_up(
+        self, module: nn.Module, optimizer: torch.optim.Optimizer
+    ) -> tuple[nn.Module, torch.optim.Optimizer]:
         """Module and optimizer, ready to be trained here."""
         return self._fabric.setup(module, optimizer)
 

@@ -69,21 +69,34 @@ def fit(
              or the loss stops being a number.
     """
     if not isinstance(flow, Flow | Model):
-        raise TypeError(f"fit() takes a flow, not {type(flow).__name__}: make one with `flowspec.parse(text)`")
+        raise TypeError(
+            f"fit() takes a flow, not {type(flow).__name__}: make one with `flowspec.parse(text)`"
+        )
     model, engine = flow if isinstance(flow, Model) else Model(flow), engine or Engine()
     _check_names(changes)
     checked = dataclasses.replace(settings or Settings(**model.flow.train), **changes)
     if (data is None) == (log_density is None):
-        raise FlowError(WrongInput(what="a flow learns from data or from a `log_density`", advice="give one of the two"))
+        raise FlowError(
+            WrongInput(
+                what="a flow learns from data or from a `log_density`", advice="give one of the two"
+            )
+        )
     objective: Objective = Likelihood
     if log_density is None:
         batches = batches_of(model.flow, data, context, weights, held_out, checked, engine.dtype)
     else:
         if checked.dequantize:
             advice = "leave `dequantize` out"
-            raise FlowError(WrongInput(what="a `log_density` is of real numbers: nothing is dequantized", advice=advice))
+            raise FlowError(
+                WrongInput(
+                    what="a `log_density` is of real numbers: nothing is dequantized", advice=advice
+                )
+            )
         if weights is not None or held_out is not None:
-            what, advice = "a flow that learns from a `log_density` has no rows to weigh or to hold out", "leave them out"
+            what, advice = (
+                "a flow that learns from a `log_density` has no rows to weigh or to hold out",
+                "leave them out",
+            )
             raise FlowError(WrongInput(what=what, advice=advice))
         batches = _drawn(model.flow, context, checked, draws, engine.dtype)
         objective = lambda module, rows: ReverseKL(module, log_density)  # noqa: E731
@@ -96,11 +109,19 @@ def _check_names(changes: Iterable[str]) -> None:
     for name in changes:
         if name not in ranges():
             near = suggest(name, ranges())
-            raise TypeError(f"fit() has no argument `{name}`" + (f"; did you mean `{near}`?" if near else ""))
+            raise TypeError(
+                f"fit() has no argument `{name}`" + (f"; did you mean `{near}`?" if near else "")
+            )
 
 
 def batches_of(
-    flow: Flow, data, context, weights, held_out, settings: Settings, dtype: torch.dtype = torch.float32
+    flow: Flow,
+    data,
+    context,
+    weights,
+    held_out,
+    settings: Settings,
+    dtype: torch.dtype = torch.float32,
 ) -> Batches:
     """The batches of whatever `fit` takes as data.
 
@@ -111,7 +132,10 @@ def batches_of(
     if held_out is not None:
         given = held_out if isinstance(held_out, tuple) else (held_out,)
         if _is_loader(given[0]) or isinstance(given[0], IterableDataset):
-            what, advice = "a loader cannot be held out: it is read anew in every epoch", "give an array, a table or a dataset"
+            what, advice = (
+                "a loader cannot be held out: it is read anew in every epoch",
+                "give an array, a table or a dataset",
+            )
             raise FlowError(WrongInput(what=what, advice=advice))
         validation = _source(flow, *given, options=options, where="held_out")
     if isinstance(data, IterableDataset):
@@ -129,19 +153,28 @@ def _is_frame(data: Any) -> bool:
 
 
 def _is_loader(data: Any) -> bool:
-    plain = isinstance(data, str | Path | list | tuple | Tensor | Dataset | Source) or hasattr(data, "__array__")
+    plain = isinstance(data, str | Path | list | tuple | Tensor | Dataset | Source) or hasattr(
+        data, "__array__"
+    )
     plain = plain or _is_frame(data)
     return isinstance(data, Iterable) and not plain
 
 
-def _source(flow: Flow, data, context=None, weights=None, *, options: dict[str, Any], where: str = "data") -> Source:
+def _source(
+    flow: Flow, data, context=None, weights=None, *, options: dict[str, Any], where: str = "data"
+) -> Source:
     if isinstance(data, Source):
         return data
     if isinstance(data, str | Path) or _is_frame(data):
         if context is not None:
-            what, advice = "a table holds the context itself", "leave `context` out: its columns are found by name"
+            what, advice = (
+                "a table holds the context itself",
+                "leave `context` out: its columns are found by name",
+            )
             raise FlowError(WrongInput(what=what, advice=advice))
-        return table_source(flow, frame_pieces(data) if _is_frame(data) else open_pieces(data), weights, **options)
+        return table_source(
+            flow, frame_pieces(data) if _is_frame(data) else open_pieces(data), weights, **options
+        )
     if isinstance(data, Dataset):
         if context is not None or weights is not None:
             _refuse_beside("a dataset")
@@ -151,12 +184,19 @@ def _source(flow: Flow, data, context=None, weights=None, *, options: dict[str, 
 
 def _refuse_beside(what: str) -> NoReturn:
     advice = "let its items be `(x, context)`; to weigh rows, give arrays or a table"
-    raise FlowError(WrongInput(what=f"no `context` or `weights` can be given beside {what}", advice=advice))
+    raise FlowError(
+        WrongInput(what=f"no `context` or `weights` can be given beside {what}", advice=advice)
+    )
 
 
 def _drawn(flow: Flow, context, settings: Settings, draws: int, dtype: torch.dtype) -> Drawn:
     if draws < 1:
-        raise FlowError(WrongInput(what=f"an epoch of {draws} draws teaches nothing", advice="give `draws` of at least 1"))
+        raise FlowError(
+            WrongInput(
+                what=f"an epoch of {draws} draws teaches nothing",
+                advice="give `draws` of at least 1",
+            )
+        )
     rows = 0 if context is None else len(context)
     _, contexts, _ = as_raw(flow, np.zeros((rows, len(flow.columns))), context)
     given = None if contexts is None else torch.from_numpy(contexts).to(dtype)

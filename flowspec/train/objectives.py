@@ -62,12 +62,21 @@ class ReverseKL(nn.Module):
         given = (x,) if context is None else (x, context)
         log_density = self._log_density(*given)
         if not isinstance(log_density, Tensor) or log_density.shape != log_prob.shape:
-            found = tuple(log_density.shape) if isinstance(log_density, Tensor) else type(log_density).__name__
-            what, advice = f"`log_density` gave {found} for {len(x)} rows", f"give a tensor of shape ({len(x)},)"
+            found = (
+                tuple(log_density.shape)
+                if isinstance(log_density, Tensor)
+                else type(log_density).__name__
+            )
+            what, advice = (
+                f"`log_density` gave {found} for {len(x)} rows",
+                f"give a tensor of shape ({len(x)},)",
+            )
             raise FlowError(WrongInput(what=what, advice=advice))
         if torch.is_grad_enabled() and not log_density.requires_grad:
             advice = "compute it of x with functions of torch, and do not `detach` it"
-            raise FlowError(WrongInput(what="what `log_density` gave has no gradient", advice=advice))
+            raise FlowError(
+                WrongInput(what="what `log_density` gave has no gradient", advice=advice)
+            )
         return (log_prob - log_density).sum()
 
 

@@ -35,7 +35,9 @@ def report(training: Training, bundle: Bundle) -> dict[str, bytes]:
     Pictures are left out where matplotlib is not installed.
     """
     columns = ("number", "loss", "validation", "rate")
-    course = csv_text(columns, [[getattr(epoch, name) for epoch in training.history] for name in columns])
+    course = csv_text(
+        columns, [[getattr(epoch, name) for epoch in training.history] for name in columns]
+    )
     files = {"metrics.json": _metrics(training), "training.csv": course.encode()}
     try:
         import matplotlib  # noqa: F401  # an extra
@@ -50,12 +52,17 @@ def _pictures(training: Training, bundle: Bundle) -> dict[str, bytes]:
 
     rows = _rows(training.batches.shown(DRAWN_ROWS), bundle)
     course = [(epoch.number, epoch.loss, epoch.validation) for epoch in training.history]
-    drawn = {"training.png": courses.course(course), "samples.png": pictures.samples(bundle, rows, DRAWN_ROWS, seed=0)}
+    drawn = {
+        "training.png": courses.course(course),
+        "samples.png": pictures.samples(bundle, rows, DRAWN_ROWS, seed=0),
+    }
     if bundle.context:
         judged = _rows(training.batches.judged(JUDGED_ROWS), bundle)
         drawn["calibration.png"] = pictures.calibration(bundle, judged, JUDGED_DRAWS, seed=0)
         if np.ptp(judged.context[:, 0]):
-            drawn["conditional.png"] = pictures.conditional(bundle, judged, bundle.context[0], GRID, seed=0)
+            drawn["conditional.png"] = pictures.conditional(
+                bundle, judged, bundle.context[0], GRID, seed=0
+            )
     return drawn
 
 

@@ -26,7 +26,9 @@ def set_measured(module: FlowModule, rows: Rows) -> None:
         batch = rows.values.shape[:1]
         y = rows.values if module.flow.space.scalar else rows.values.T
         for index in range(len(module.flow.steps) - 1, -1, -1):
-            here = module.flow.steps[index].transform.measurements(y.double().numpy(), f"steps.{index}", weights)
+            here = module.flow.steps[index].transform.measurements(
+                y.double().numpy(), f"steps.{index}", weights
+            )
             module.set_values({path: value for path, value in here.items() if path in learned})
             ops, flow = module.bound(rows.values, flat_context(rows.context, batch))
             y, _, _ = density.inverse(ops, flow.steps[index : index + 1], y)

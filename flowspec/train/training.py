@@ -32,7 +32,10 @@ from flowspec.train.torch.module import FlowModule, to_torch
 ON_ANY = Engine()
 CHANGEABLE = ("epochs", "patience", "learning_rate", "clip", "threads")
 """Settings that a training may go on with in other values than it began."""
-OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+}
 
 
 @mistake
@@ -113,7 +116,9 @@ class Training:
         model = flow if isinstance(flow, Model) else Model(flow, seed=settings.seed)
         if not model.flow.learned():
             raise FlowError(NothingToLearn())
-        self.model = dataclasses.replace(model, flow=dataclasses.replace(model.flow, train=_asked(model.flow, settings)))
+        self.model = dataclasses.replace(
+            model, flow=dataclasses.replace(model.flow, train=_asked(model.flow, settings))
+        )
         self.settings = settings
         self.engine = engine
         self.batches = batches
@@ -131,7 +136,11 @@ class Training:
     @property
     def finished(self) -> bool:
         """Is there nothing left to do?"""
-        return not self.trained or self.epoch > self.settings.epochs or self.waited >= self.settings.patience
+        return (
+            not self.trained
+            or self.epoch > self.settings.epochs
+            or self.waited >= self.settings.patience
+        )
 
     @property
     def loss(self) -> float:
@@ -220,11 +229,15 @@ class Training:
         # The mean of the processes' gradients is the gradient of the sum of their shares.
         share = self._losses(rows) * (self.processes.count / max(weight, 1e-30))
         self.batch += 1
-        loss, stop = self.processes.total(share.item() / self.processes.count, float(bool(keeper and keeper.stop())))
+        loss, stop = self.processes.total(
+            share.item() / self.processes.count, float(bool(keeper and keeper.stop()))
+        )
         self._require_finite("loss", loss, keeper)
         self.optimizer.zero_grad()
         self.processes.backward(share)
-        self._require_finite("gradient", nn.utils.clip_grad_norm_(self.trained, self.settings.clip).item(), keeper)
+        self._require_finite(
+            "gradient", nn.utils.clip_grad_norm_(self.trained, self.settings.clip).item(), keeper
+        )
         self.optimizer.step()
         self.total, self.weight = self.total + loss * weight, self.weight + weight
         return stop > 0
@@ -242,10 +255,14 @@ class Training:
                     keeper.write({**self._state(), **self._good})
                 kept = f"the training up to the end of epoch {len(self.history)} is kept in {keeper.path}"
             place: dict[str, Any] = {"epoch": self.epoch, "batch": self.batch}
-            raise FlowError(LossNotFinite(what=what, value=str(value), advice=self._advice, kept=kept, **place))
+            raise FlowError(
+                LossNotFinite(what=what, value=str(value), advice=self._advice, kept=kept, **place)
+            )
 
     def _end_epoch(self, seconds: float, speed: float) -> None:
-        epoch = Epoch(self.epoch, self.loss, self._score(), self.settings.rate(self.epoch), seconds, speed)
+        epoch = Epoch(
+            self.epoch, self.loss, self._score(), self.settings.rate(self.epoch), seconds, speed
+        )
         self.history.append(epoch)
         if epoch.decisive < self.best:
             self.best, self.best_state, self.waited = epoch.decisive, _copied(self.module), 0
@@ -271,13 +288,18 @@ class Training:
     def _identity(self) -> dict[str, str]:
         """What a training must share with the one that it goes on with."""
         flow = json.dumps({**self.model.flow.to_json(), "train": None}, sort_keys=True)
-        start = {path: value.tobytes() for path, value in sorted(self.model.complete_weights.items())}
+        start = {
+            path: value.tobytes() for path, value in sorted(self.model.complete_weights.items())
+        }
         hashed = hashlib.sha256(flow.encode() + b"".join(start.values())).hexdigest()
         return {"flow": hashed, "data": self.batches.fingerprint}
 
     def _settings(self) -> dict[str, Any]:
         found = {**dataclasses.asdict(self.settings), **dataclasses.asdict(self.engine)}
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in found.items()
+        }
 
     def _state(self) -> dict[str, Any]:
         return {
@@ -304,17 +326,32 @@ class Training:
     def _refuse_another(self, state: dict[str, Any], path: Path) -> None:
         for name, value in self._identity.items():
             if state[name] != value:
-                raise FlowError(OtherTraining(path=str(path), what=f"another {name}" if name == "flow" else "other data"))
+                raise FlowError(
+                    OtherTraining(
+                        path=str(path), what=f"another {name}" if name == "flow" else "other data"
+                    )
+                )
         for name, value in self._settings().items():
             if name not in CHANGEABLE and (before := state["settings"].get(name)) != value:
-                raise FlowError(OtherTraining(path=str(path), what=f"another {name.replace('_', ' ')}: {before}, not {value}"))
+                raise FlowError(
+                    OtherTraining(
+                        path=str(path),
+                        what=f"another {name.replace('_', ' ')}: {before}, not {value}",
+                    )
+                )
 
     def _load(self, state: dict[str, Any]) -> None:
         self.module.load_state_dict(state["module"])
         if self.trained:
             self.optimizer.load_state_dict(state["optimizer"])  # the rate is set anew at each step
-        self.epoch, self.batch, self.total, self.weight = (state[name] for name in ("epoch", "batch", "total", "weight"))
-        self.best, self.best_state, self.waited = state["best"], state["best_state"], state["waited"]
+        self.epoch, self.batch, self.total, self.weight = (
+            state[name] for name in ("epoch", "batch", "total", "weight")
+        )
+        self.best, self.best_state, self.waited = (
+            state["best"],
+            state["best_state"],
+            state["waited"],
+        )
         self.history = [Epoch(**each) for each in state["history"]]
 
 

@@ -134,14 +134,18 @@ class Transform(ABC):
         each row counts (N,)."""
         return {}
 
-    def measurements(self, y: np.ndarray, path: str, weights: np.ndarray | None = None) -> dict[str, np.ndarray]:
+    def measurements(
+        self, y: np.ndarray, path: str, weights: np.ndarray | None = None
+    ) -> dict[str, np.ndarray]:
         """What `measure` finds, by the paths of the parameters."""
         return {f"{path}.{name}": value for name, value in self.measure(y, weights).items()}
 
     @property
     def varies(self) -> bool:
         """Does it hold a parameter that training or the context decides?"""
-        return any(varies(getattr(self, name)) for name in parameters(self)) or any(child.varies for _, child in children(self))
+        return any(varies(getattr(self, name)) for name in parameters(self)) or any(
+            child.varies for _, child in children(self)
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,7 +198,8 @@ class Univariate(Transform):
         changed = {
             name: value[..., rows, :]
             for name in parameters(self)
-            if len(getattr(value := getattr(self, name), "shape", ())) > 1 and value.shape[-2] == size
+            if len(getattr(value := getattr(self, name), "shape", ())) > 1
+            and value.shape[-2] == size
         }
         return with_fields(self, changed) if changed else self
 
@@ -279,7 +284,9 @@ def map_ends(function, space: Space, limits: Interval) -> Space:
     intervals = space.intervals or ()
     ends = np.array([[i.low, i.high] for i in intervals])
     with np.errstate(all="ignore"):
-        mapped = np.asarray(function(REFERENCE, ends[0] if space.scalar else ends)).reshape(len(intervals), 2)
+        mapped = np.asarray(function(REFERENCE, ends[0] if space.scalar else ends)).reshape(
+            len(intervals), 2
+        )
     mapped = np.where(np.isnan(mapped), [limits.low, limits.high], mapped)
     return space.with_parts(_image(i, *row) for i, row in zip(intervals, mapped, strict=True))
 

@@ -22,7 +22,9 @@ def base():
 @pytest.fixture
 def log_prob():
     """(text, x) -> log-density of the reference."""
-    return lambda text, x, dtype=np.float64: Model(flowspec.parse(text)).log_prob(np.asarray(x), dtype=dtype)
+    return lambda text, x, dtype=np.float64: Model(flowspec.parse(text)).log_prob(
+        np.asarray(x), dtype=dtype
+    )
 
 
 @pytest.fixture
@@ -64,7 +66,11 @@ def has_quantiles(base):
         p, q = np.minimum(PROBABILITIES, 1 - PROBABILITIES), PROBABILITIES > 0.5
         lower, upper = law.ppf(p), law.isf(p)
         close = {"rtol": rtol, "atol": rtol}
-        np.testing.assert_allclose(found.quantile(ops, PROBABILITIES), np.where(q, upper, lower), **close)
-        np.testing.assert_allclose(found.upper_quantile(ops, PROBABILITIES), np.where(q, lower, upper), **close)
+        np.testing.assert_allclose(
+            found.quantile(ops, PROBABILITIES), np.where(q, upper, lower), **close
+        )
+        np.testing.assert_allclose(
+            found.upper_quantile(ops, PROBABILITIES), np.where(q, lower, upper), **close
+        )
 
     return check

@@ -16,4 +16,6 @@ def test_the_registry_finds_every_base():
 
 def test_every_base_has_a_test_file():
     modules = {kind.__module__.rpartition(".")[2] for kind in bases().values()}
-    assert [name for name in sorted(modules) if not (Path(__file__).parent / f"test_{name}.py").exists()] == []
+    assert [
+        name for name in sorted(modules) if not (Path(__file__).parent / f"test_{name}.py").exists()
+    ] == []

@@ -19,7 +19,10 @@ def test_density_keeps_its_digits_where_its_terms_are_large(a, b, dtype, digits,
     x = np.clip(a / (a + b) + np.array([-1e-4, 0, 1e-4]), 1e-6, 1 - 1e-6).astype(dtype)
     with mpmath.workdps(40):
         exact = [
-            (a - 1) * mpmath.log(float(each)) + (b - 1) * mpmath.log1p(-float(each)) - mpmath.log(mpmath.beta(a, b)) for each in x
+            (a - 1) * mpmath.log(float(each))
+            + (b - 1) * mpmath.log1p(-float(each))
+            - mpmath.log(mpmath.beta(a, b))
+            for each in x
         ]
     found = log_prob(f"Beta([{a:.9f}], [{b:.9f}])", x[:, None], dtype)
     np.testing.assert_allclose(found, np.array(exact, float), rtol=digits, atol=digits)

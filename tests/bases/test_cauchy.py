@@ -4,7 +4,9 @@ import pytest
 from scipy import stats
 
 
-@pytest.mark.parametrize(("text", "law"), [("Cauchy(0, 1)", stats.cauchy()), ("Cauchy(-3, 0.2)", stats.cauchy(-3, 0.2))])
+@pytest.mark.parametrize(
+    ("text", "law"), [("Cauchy(0, 1)", stats.cauchy()), ("Cauchy(-3, 0.2)", stats.cauchy(-3, 0.2))]
+)
 def test_law(text, law, follows, has_quantiles):
     follows(text, law)
     has_quantiles(text, law)

@@ -24,7 +24,9 @@ def test_density_keeps_its_digits_where_its_terms_are_large(dtype, digits, log_p
     a, x = 1e6, np.array([0.99e6, 1e6, 1.003e6])
     with mpmath.workdps(40):
         exact = [float((a - 1) * mpmath.log(each) - each - mpmath.loggamma(a)) for each in x]
-    np.testing.assert_allclose(log_prob("Gamma([1000000])", x[:, None], dtype), exact, rtol=digits, atol=digits)
+    np.testing.assert_allclose(
+        log_prob("Gamma([1000000])", x[:, None], dtype), exact, rtol=digits, atol=digits
+    )
 
 
 def test_support_is_open_at_zero(log_prob):
@@ -41,7 +43,9 @@ def test_at_most_one_proposal_in_twenty_is_rejected(concentration):
         v = (1 + x / math.sqrt(9 * d)) ** 3
         return math.exp(d * (1 - v + math.log(v)) if v > 0 else -math.inf) / math.sqrt(2 * math.pi)
 
-    accepted, _ = integrate.quad(fits, max(-9, -math.sqrt(9 * d) + 1e-12), 9, epsabs=1e-10, limit=200)
+    accepted, _ = integrate.quad(
+        fits, max(-9, -math.sqrt(9 * d) + 1e-12), 9, epsabs=1e-10, limit=200
+    )
     assert accepted > 0.95
     assert (1 - accepted) ** PROPOSALS < 4e-11
 
@@ -62,7 +66,10 @@ def test_draws_of_a_small_concentration_do_not_underflow():
 
 def test_gradient_of_a_draw_is_that_of_the_quantile():
     random, concentration = np.random.default_rng(0), np.array([0.4, 2.5, 40.0])
-    rows = [random.normal(size=(3, 50)) if kind == "normal" else random.uniform(size=(3, 50)) for kind in GAMMA_DRAWS]
+    rows = [
+        random.normal(size=(3, 50)) if kind == "normal" else random.uniform(size=(3, 50))
+        for kind in GAMMA_DRAWS
+    ]
     trained = torch.tensor(concentration[:, None], requires_grad=True)
     ops = TorchOps(torch.float64)
     x = ops.exp(log_standard_gamma(ops, trained, torch.tensor(np.array(rows))))

@@ -13,7 +13,10 @@ def components(values, size, count):
     logits, rest = values[:count], values[count:]
     loc = rest[: count * size].reshape(count, size)
     rest = rest[count * size :]
-    scale, below = np.exp(rest[: count * size]).reshape(count, size) + 1e-6, rest[count * size :].reshape(count, -1)
+    scale, below = (
+        np.exp(rest[: count * size]).reshape(count, size) + 1e-6,
+        rest[count * size :].reshape(count, -1),
+    )
     factors = np.zeros((count, size, size))
     for k in range(count):
         factors[k][np.tril_indices(size, -1)] = below[k]
@@ -25,7 +28,10 @@ def test_density_is_that_of_scipy():
     model = Model(flowspec.parse("GaussianMixture(3, components=2)"))
     parameters = components(model.complete_weights["base.network.0.values"], 3, 2)
     x = np.random.default_rng(0).normal(size=(50, 3)) * 2
-    expected = sum(w * stats.multivariate_normal(loc, cov).pdf(x) for w, loc, cov in zip(*parameters, strict=True))
+    expected = sum(
+        w * stats.multivariate_normal(loc, cov).pdf(x)
+        for w, loc, cov in zip(*parameters, strict=True)
+    )
     np.testing.assert_allclose(model.log_prob(x), np.log(expected), rtol=1e-10)
 
 
@@ -34,10 +40,14 @@ def test_samples_have_the_moments_of_the_mixture():
     weights, loc, covariances = components(model.complete_weights["base.network.0.values"], 3, 2)
     random = np.random.default_rng(0)
     rows = 200_000
-    x, _ = model.from_noise(np.concatenate([random.uniform(size=(rows, 1)), random.normal(size=(rows, 3))], axis=1))
+    x, _ = model.from_noise(
+        np.concatenate([random.uniform(size=(rows, 1)), random.normal(size=(rows, 3))], axis=1)
+    )
     mean = weights @ loc
     centred = loc - mean
-    cov = np.einsum("k,kij->ij", weights, covariances) + np.einsum("k,ki,kj->ij", weights, centred, centred)
+    cov = np.einsum("k,kij->ij", weights, covariances) + np.einsum(
+        "k,ki,kj->ij", weights, centred, centred
+    )
     np.testing.assert_allclose(x.mean(axis=0), mean, atol=6 * np.sqrt(np.diag(cov).max() / rows))
     np.testing.assert_allclose(np.cov(x.T), cov, atol=0.05 * np.diag(cov).max())
 
@@ -51,7 +61,9 @@ def test_with_a_context_a_network_gives_the_parameters(covariance, tmp_path):
     assert len(set(model.log_prob(np.zeros((6, 2)), context))) == 6
     flowspec.compile(model, tmp_path / "b")
     bundle = flowspec.load(tmp_path / "b")
-    np.testing.assert_allclose(bundle.log_prob(x, context=context), model.log_prob(x, context), rtol=1e-5)
+    np.testing.assert_allclose(
+        bundle.log_prob(x, context=context), model.log_prob(x, context), rtol=1e-5
+    )
     assert bundle.sample(context=context, seed=1).shape == (6, 2)
 
 

@@ -15,7 +15,9 @@ def test_law(power, follows):
 def test_density_is_that_of_zuko(log_prob):
     x = np.linspace(-3, 3, 13)
     law = zuko.distributions.GeneralizedNormal(torch.tensor(3.0, dtype=torch.float64))
-    np.testing.assert_allclose(log_prob("GeneralizedNormal(3)", x), law.log_prob(torch.tensor(x)).numpy())
+    np.testing.assert_allclose(
+        log_prob("GeneralizedNormal(3)", x), law.log_prob(torch.tensor(x)).numpy()
+    )
 
 
 def test_centre_is_finite_for_a_sharp_peak(log_prob):

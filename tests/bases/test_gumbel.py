@@ -4,7 +4,10 @@ import pytest
 from scipy import stats
 
 
-@pytest.mark.parametrize(("text", "law"), [("Gumbel(0, 1)", stats.gumbel_r()), ("Gumbel(-3, 0.2)", stats.gumbel_r(-3, 0.2))])
+@pytest.mark.parametrize(
+    ("text", "law"),
+    [("Gumbel(0, 1)", stats.gumbel_r()), ("Gumbel(-3, 0.2)", stats.gumbel_r(-3, 0.2))],
+)
 def test_law(text, law, follows, has_quantiles):
     follows(text, law)
     has_quantiles(text, law)

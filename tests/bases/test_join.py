@@ -8,7 +8,13 @@ import flowspec
 from flowspec.model.model import Model
 
 TEXT = "Join(Normal(1, 2), Exponential([1, 3]), VonMises(0, 2), Beta(2, 3))"
-LAWS = [stats.norm(1, 2), stats.expon(), stats.expon(scale=1 / 3), stats.vonmises(2), stats.beta(2, 3)]
+LAWS = [
+    stats.norm(1, 2),
+    stats.expon(),
+    stats.expon(scale=1 / 3),
+    stats.vonmises(2),
+    stats.beta(2, 3),
+]
 
 
 def test_density_is_the_product(log_prob, draw):
@@ -31,7 +37,10 @@ def test_support_and_noise_are_those_of_the_blocks():
 
 
 def test_one_block_outside_is_outside(log_prob):
-    assert log_prob("Join(Normal(0, 1), Uniform(0, 1))", [[0, 2], [0, -1]]).tolist() == [-np.inf, -np.inf]
+    assert log_prob("Join(Normal(0, 1), Uniform(0, 1))", [[0, 2], [0, -1]]).tolist() == [
+        -np.inf,
+        -np.inf,
+    ]
 
 
 def test_trained_support_of_a_block():

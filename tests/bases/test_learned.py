@@ -23,7 +23,10 @@ def case(text):
     flow = flowspec.parse(text)
     rows = np.asarray(noise(NumpyOps(), np.int64(3), np.arange(40), flow.noise))
     x = Model(flow).from_noise(rows.T)[0]
-    trained = {path: torch.tensor(value, requires_grad=True) for path, value in Model(flow).complete_weights.items()}
+    trained = {
+        path: torch.tensor(value, requires_grad=True)
+        for path, value in Model(flow).complete_weights.items()
+    }
     return flow, x, rows, trained
 
 
@@ -57,14 +60,20 @@ def test_density_has_the_right_gradient(text):
     gradients = torch.autograd.grad(total, list(trained.values()), allow_unused=True)
     for path, gradient in zip(trained, gradients, strict=True):
         up, down = (Model(flow, shifted(flow, path, by)).log_prob(x).sum() for by in (STEP, -STEP))
-        assert gradient.sum().item() == pytest.approx((up - down) / (2 * STEP), rel=2e-5, abs=1e-5), path
+        assert gradient.sum().item() == pytest.approx(
+            (up - down) / (2 * STEP), rel=2e-5, abs=1e-5
+        ), path
 
 
-@pytest.mark.parametrize("text", [text for text in TRAINED if not text.startswith(("Mixture", "VonMises", "Join"))])
+@pytest.mark.parametrize(
+    "text", [text for text in TRAINED if not text.startswith(("Mixture", "VonMises", "Join"))]
+)
 def test_draws_carry_gradients(text):
     flow, _, rows, trained = case(text)
     ops = TorchOps(torch.float64)
     x, _ = density.sample(ops, bind(ops, flow, trained), torch.tensor(rows))
-    for path, gradient in zip(trained, torch.autograd.grad(x.sum(), list(trained.values())), strict=True):
+    for path, gradient in zip(
+        trained, torch.autograd.grad(x.sum(), list(trained.values())), strict=True
+    ):
         assert torch.isfinite(gradient).all(), path
         assert gradient.abs().max() > 0, path

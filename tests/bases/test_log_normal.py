@@ -7,7 +7,8 @@ from scipy import stats
 
 
 @pytest.mark.parametrize(
-    ("text", "law"), [("LogNormal", stats.lognorm(1)), ("LogNormal(2, 0.5)", stats.lognorm(0.5, scale=math.exp(2)))]
+    ("text", "law"),
+    [("LogNormal", stats.lognorm(1)), ("LogNormal(2, 0.5)", stats.lognorm(0.5, scale=math.exp(2)))],
 )
 def test_law(text, law, follows, has_quantiles):
     follows(text, law)

@@ -22,7 +22,9 @@ def test_density_is_the_weighted_sum(log_prob):
 
 
 def test_far_from_every_component_is_finite(log_prob):
-    np.testing.assert_allclose(log_prob(TWO, [-1e3, 1e3]), stats.norm.logpdf([-998, 1002]) + np.log(0.25))
+    np.testing.assert_allclose(
+        log_prob(TWO, [-1e3, 1e3]), stats.norm.logpdf([-998, 1002]) + np.log(0.25)
+    )
 
 
 def test_draws_follow_the_law(draw):
@@ -36,14 +38,17 @@ def test_draws_follow_the_law(draw):
 def test_one_weight_for_all_means_equal_weights(log_prob):
     x = np.linspace(-3, 3, 7)
     np.testing.assert_allclose(
-        log_prob("Mixture(2, Normal(-2, 1), Normal(2, 0.5))", x), log_prob("Mixture([1, 1], Normal(-2, 1), Normal(2, 0.5))", x)
+        log_prob("Mixture(2, Normal(-2, 1), Normal(2, 0.5))", x),
+        log_prob("Mixture([1, 1], Normal(-2, 1), Normal(2, 0.5))", x),
     )
 
 
 def test_component_counts_only_on_its_own_support(log_prob):
     found = log_prob(HALVES, [-1.5, -1, -0.5, 0, 1, np.inf])
     half = np.log(0.5)
-    np.testing.assert_allclose(found, [-np.inf, half, half, np.log(0.5 + 1), half + np.log(2) - 2, -np.inf])
+    np.testing.assert_allclose(
+        found, [-np.inf, half, half, np.log(0.5 + 1), half + np.log(2) - 2, -np.inf]
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,7 +89,10 @@ def test_gaps_between_supports_are_refused(text):
         ("Mixture([1, 1], Normal(0, 1), Normal(0, 1)[2])", "different numbers of coordinates"),
         ("Mixture([1, -1], Normal(0, 1), Normal(1, 1))", "cannot be -1"),
         ("Mixture([1, 1, 1], Normal(0, 1), Normal(1, 1))", "must be 2 numbers, not 3"),
-        ("context z: positive\nMixture(z, Normal(0, 1), Normal(1, 1))", "cannot come from the context"),
+        (
+            "context z: positive\nMixture(z, Normal(0, 1), Normal(1, 1))",
+            "cannot come from the context",
+        ),
         ("Mixture([1, 1], Normal([0, 1], 1), Normal(0, 1)[2])[3]", "cannot have copies"),
     ],
 )
@@ -111,10 +119,15 @@ def test_trained_weights_and_components_are_put_in_by_path():
 def test_gradients_are_finite_outside_a_component():
     flow = flowspec.parse("Mixture(learn([1, 1]), LogNormal(learn(0), 1), Uniform(-1, 0))")
     ops = TorchOps(torch.float64)
-    learned = {path: torch.tensor(np.array(value.init, float), requires_grad=True) for path, value in flow.learned().items()}
+    learned = {
+        path: torch.tensor(np.array(value.init, float), requires_grad=True)
+        for path, value in flow.learned().items()
+    }
     x = torch.tensor([-2.0, -1.0, -0.5, 0.0, 2.0], dtype=torch.float64, requires_grad=True)
     found = density.log_prob(ops, bind(ops, flow, learned), x)
     inside = torch.isfinite(found)
     assert inside.tolist() == [False, True, True, True, True]
-    for gradient in torch.autograd.grad(torch.where(inside, found, 0).sum(), [x, *learned.values()]):
+    for gradient in torch.autograd.grad(
+        torch.where(inside, found, 0).sum(), [x, *learned.values()]
+    ):
         assert torch.isfinite(gradient).all()

@@ -15,7 +15,9 @@ def test_density(log_prob):
     x = np.random.default_rng(0).normal(size=(20, 3)) * 3
     expected = stats.multivariate_normal([0, 1, -2], COVARIANCE).logpdf(x)
     np.testing.assert_allclose(log_prob(TEXT, x), expected, rtol=1e-13)
-    np.testing.assert_allclose(log_prob(TEXT, x.astype(np.float32), np.float32), expected, rtol=1e-5)
+    np.testing.assert_allclose(
+        log_prob(TEXT, x.astype(np.float32), np.float32), expected, rtol=1e-5
+    )
 
 
 def test_draws_have_the_moments(draw):
@@ -27,7 +29,9 @@ def test_draws_have_the_moments(draw):
 def test_trained_mean():
     flow = flowspec.parse("MultivariateNormal(learn(1), [[2, 0.5], [0.5, 1]])")
     model = Model(flow, {"base.loc": np.array([3.0, 4.0])})
-    assert model.log_prob([[3.0, 4.0]]) == pytest.approx(stats.multivariate_normal([0, 0], [[2, 0.5], [0.5, 1]]).logpdf([0, 0]))
+    assert model.log_prob([[3.0, 4.0]]) == pytest.approx(
+        stats.multivariate_normal([0, 0], [[2, 0.5], [0.5, 1]]).logpdf([0, 0])
+    )
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,9 @@ def test_density_keeps_its_digits_for_every_df(df, dtype, digits, log_prob):
         h = mpmath.mpf(float(dtype(df))) / 2
         norm = mpmath.loggamma(h + 0.5) - mpmath.loggamma(h) - mpmath.log(2 * h * mpmath.pi) / 2
         exact = [float(norm - (h + 0.5) * mpmath.log1p(float(each) ** 2 / (2 * h))) for each in x]
-    np.testing.assert_allclose(log_prob(f"StudentT([{df:.9f}])", x[:, None], dtype), exact, rtol=digits, atol=digits)
+    np.testing.assert_allclose(
+        log_prob(f"StudentT([{df:.9f}])", x[:, None], dtype), exact, rtol=digits, atol=digits
+    )
 
 
 def test_far_tails(log_prob):

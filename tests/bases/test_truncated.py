@@ -37,20 +37,29 @@ LAWS = {
 
 
 @pytest.mark.parametrize("name", LAWS)
-@pytest.mark.parametrize(("low", "high"), [(-0.5, 1), (3, 5), (-2.5, -1.5), (2, np.inf), (-np.inf, -1)])
+@pytest.mark.parametrize(
+    ("low", "high"), [(-0.5, 1), (3, 5), (-2.5, -1.5), (2, np.inf), (-np.inf, -1)]
+)
 def test_draws_and_density_are_those_of_the_piece(name, low, high, draw, log_prob):
     text, law = f"Truncated({name}(0, 1), {low}, {high})", LAWS[name]
     below, above = law.cdf([low, high])
-    assert stats.ks_1samp(draw(text, 5000), lambda x: (law.cdf(x) - below) / (above - below)).pvalue > 1e-3
+    assert (
+        stats.ks_1samp(draw(text, 5000), lambda x: (law.cdf(x) - below) / (above - below)).pvalue
+        > 1e-3
+    )
     x = np.linspace(max(low, -6), min(high, 6), 9)
-    np.testing.assert_allclose(log_prob(text, x), law.logpdf(x) - np.log(above - below), rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(
+        log_prob(text, x), law.logpdf(x) - np.log(above - below), rtol=1e-12, atol=1e-14
+    )
 
 
 def test_vector_is_cut_by_coordinate(log_prob, draw):
     text = "Truncated(Normal([0, 5], [1, 2]), 0, 4)"
     laws = [stats.truncnorm(0, 4), stats.truncnorm(-2.5, -0.5, 5, 2)]
     x = draw(text, 5000)
-    np.testing.assert_allclose(log_prob(text, x), sum(law.logpdf(x[:, i]) for i, law in enumerate(laws)), rtol=1e-10)
+    np.testing.assert_allclose(
+        log_prob(text, x), sum(law.logpdf(x[:, i]) for i, law in enumerate(laws)), rtol=1e-10
+    )
     assert all(stats.ks_1samp(x[:, i], law.cdf).pvalue > 1e-3 for i, law in enumerate(laws))
 
 
@@ -71,8 +80,13 @@ def test_support(text, support, log_prob):
 def test_ends_outside_the_support_of_the_base_cut_nothing(log_prob):
     x = [0.2, 1.5]
     for base in ("LogNormal", "HalfNormal", "Exponential(2)", "Gumbel(0, 1)"):
-        np.testing.assert_allclose(log_prob(f"Truncated({base}, -1e4)", x), log_prob(base, x), rtol=1e-14)
-    np.testing.assert_allclose(log_prob("Truncated(Uniform([0, 1], 2), -5, 1.5)", [[0.5, 1.2]]), [-np.log(1.5) - np.log(0.5)])
+        np.testing.assert_allclose(
+            log_prob(f"Truncated({base}, -1e4)", x), log_prob(base, x), rtol=1e-14
+        )
+    np.testing.assert_allclose(
+        log_prob("Truncated(Uniform([0, 1], 2), -5, 1.5)", [[0.5, 1.2]]),
+        [-np.log(1.5) - np.log(0.5)],
+    )
 
 
 @pytest.mark.parametrize(

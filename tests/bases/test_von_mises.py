@@ -40,7 +40,9 @@ def test_draws_wrap_around(draw):
 
 
 def test_angles_beyond_the_circle_are_the_same_angles(log_prob):
-    np.testing.assert_allclose(log_prob("VonMises(3 + 4*pi, 2)", [1.0, -3]), log_prob("VonMises(3, 2)", [1.0, -3]))
+    np.testing.assert_allclose(
+        log_prob("VonMises(3 + 4*pi, 2)", [1.0, -3]), log_prob("VonMises(3, 2)", [1.0, -3])
+    )
 
 
 @pytest.mark.parametrize("concentration", [1e-6, 0.5, 2, 10, 1e6])
@@ -72,4 +74,6 @@ def test_single_precision_draws_of_extreme_concentrations(draw):
 
 
 def test_mean_of_the_cosine(draw):
-    assert np.cos(draw("VonMises(0, 2)")).mean() == pytest.approx(special.i1e(2) / special.i0e(2), abs=0.02)
+    assert np.cos(draw("VonMises(0, 2)")).mean() == pytest.approx(
+        special.i1e(2) / special.i0e(2), abs=0.02
+    )

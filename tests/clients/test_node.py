@@ -37,9 +37,23 @@ def node(tmp_path_factory):
     if done.returncode:
         pytest.skip(f"npm cannot install onnxruntime-node: {done.stderr.strip()[-300:]}")
 
-    def run(bundle: flowspec.Bundle, rows: int, seed: int, first_row: int, context=None) -> dict[str, np.ndarray]:
-        arguments = [bundle.path, seed, rows, first_row, *([json.dumps(context)] if context else [])]
-        done = subprocess.run(["node", SCRIPT, *map(str, arguments)], cwd=place, capture_output=True, text=True, timeout=120)
+    def run(
+        bundle: flowspec.Bundle, rows: int, seed: int, first_row: int, context=None
+    ) -> dict[str, np.ndarray]:
+        arguments = [
+            bundle.path,
+            seed,
+            rows,
+            first_row,
+            *([json.dumps(context)] if context else []),
+        ]
+        done = subprocess.run(
+            ["node", SCRIPT, *map(str, arguments)],
+            cwd=place,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
         assert done.returncode == 0, done.stderr
         return {name: np.array(values, float) for name, values in json.loads(done.stdout).items()}
 
@@ -52,10 +66,14 @@ def node(tmp_path_factory):
 def test_node_gives_the_numbers_of_python(node, tmp_path, source, dtype):
     bundle = flowspec.load(flowspec.compile(flowspec.read(source), tmp_path / "made", dtype=dtype))
     rows, seed, first_row = 200, -(2**60) - 1, 2**40 + 3
-    context = [[0.5 + 0.01 * i] * len(bundle.context) for i in range(rows)] if bundle.context else None
+    context = (
+        [[0.5 + 0.01 * i] * len(bundle.context) for i in range(rows)] if bundle.context else None
+    )
     found = node(bundle, rows, seed, first_row, context)
     count = None if context else rows
-    x, log_prob = bundle.sample(count, seed=seed, first_row=first_row, context=context, with_log_prob=True)
+    x, log_prob = bundle.sample(
+        count, seed=seed, first_row=first_row, context=context, with_log_prob=True
+    )
     digits = {"float32": 2e-5, "float64": 1e-12}[dtype]
     np.testing.assert_allclose(found["x"].reshape(x.shape), x, rtol=digits, atol=digits)
     np.testing.assert_allclose(found["log_prob"], log_prob, rtol=digits, atol=digits)

@@ -26,7 +26,17 @@ from flowspec.runtime.verification import verify
 
 EXAMPLES = sorted((Path(__file__).parent.parent.parent / "examples").glob("*.flow"))
 GRAPHS = ["from_noise", "log_prob", "sample"]
-FORBIDDEN = {"NonZero", "ScatterND", "Einsum", "Loop", "If", "Scan", "Bernoulli", "Multinomial", "Dropout"}
+FORBIDDEN = {
+    "NonZero",
+    "ScatterND",
+    "Einsum",
+    "Loop",
+    "If",
+    "Scan",
+    "Bernoulli",
+    "Multinomial",
+    "Dropout",
+}
 DTYPES = {"float32": onnx.TensorProto.FLOAT, "float64": onnx.TensorProto.DOUBLE}
 LEARNS = "Normal(learn([0, 1]), learn(2)) |> Affine(learn(0), learn(3, low=1, high=5))"
 
@@ -46,7 +56,9 @@ def flow(source) -> flowspec.Flow:
 @pytest.fixture(scope="module", params=["float32", "float64"])
 def bundle(request, flow, tmp_path_factory) -> flowspec.Bundle:
     """The bundle of each example, in both float types."""
-    return flowspec.load(flowspec.compile(flow, tmp_path_factory.mktemp("made") / "bundle", dtype=request.param))
+    return flowspec.load(
+        flowspec.compile(flow, tmp_path_factory.mktemp("made") / "bundle", dtype=request.param)
+    )
 
 
 @pytest.fixture
@@ -66,7 +78,10 @@ def model(bundle: flowspec.Bundle, graph: str) -> onnx.ModelProto:
 def signature(values) -> dict[str, tuple[int, list]]:
     """Name -> element type and shape, of the inputs or outputs of a graph."""
     tensors = {value.name: value.type.tensor_type for value in values}
-    return {name: (t.elem_type, [d.dim_param or d.dim_value for d in t.shape.dim]) for name, t in tensors.items()}
+    return {
+        name: (t.elem_type, [d.dim_param or d.dim_value for d in t.shape.dim])
+        for name, t in tensors.items()
+    }
 
 
 def expected_signature(bundle: flowspec.Bundle, graph: str, rows="N") -> tuple[dict, dict]:
@@ -77,17 +92,29 @@ def expected_signature(bundle: flowspec.Bundle, graph: str, rows="N") -> tuple[d
     if graph == "log_prob":
         return {"x": x} | context, {"log_prob": (real, [rows])}
     if graph == "from_noise":
-        return {"noise": (real, [rows, len(bundle.noise)])} | context, {"x": x, "log_prob": (real, [rows])}
+        return {"noise": (real, [rows, len(bundle.noise)])} | context, {
+            "x": x,
+            "log_prob": (real, [rows]),
+        }
     count = context or ({"n": (whole, [])} if rows == "N" else {})
-    return {"seed": (whole, []), **count, "first_row": (whole, [])}, {"x": x, "log_prob": (real, [rows])}
+    return {"seed": (whole, []), **count, "first_row": (whole, [])}, {
+        "x": x,
+        "log_prob": (real, [rows]),
+    }
 
 
 def context_for(bundle: flowspec.Bundle, rows: int) -> dict[str, np.ndarray]:
     """A context input, where the flow has one."""
-    return {"context": np.full((rows, len(bundle.context)), 1.5, bundle.dtype)} if bundle.context else {}
+    return (
+        {"context": np.full((rows, len(bundle.context)), 1.5, bundle.dtype)}
+        if bundle.context
+        else {}
+    )
 
 
-def sample_feeds(bundle: flowspec.Bundle, rows: int, seed: int, first_row: int = 0) -> dict[str, np.ndarray]:
+def sample_feeds(
+    bundle: flowspec.Bundle, rows: int, seed: int, first_row: int = 0
+) -> dict[str, np.ndarray]:
     """The inputs of a sample graph."""
     count = context_for(bundle, rows) or {"n": np.array(rows)}
     return {"seed": np.array(seed), "first_row": np.array(first_row), **count}
@@ -119,7 +146,9 @@ def test_a_graph_is_valid_and_opens_everywhere(bundle, graph):
 def test_a_graph_has_only_portable_operators(bundle, graph):
     operators = {node.op_type for node in model(bundle, graph).graph.node}
     assert not operators & FORBIDDEN
-    assert not [name for name in operators if name.startswith(("Random", "Sequence", "Optional", "String"))]
+    assert not [
+        name for name in operators if name.startswith(("Random", "Sequence", "Optional", "String"))
+    ]
 
 
 @pytest.mark.parametrize("graph", GRAPHS)
@@ -127,7 +156,13 @@ def test_no_number_stands_for_the_end_of_an_axis(bundle, graph):
     """Runtimes with 32-bit integers cannot hold the INT64_MAX that torch's exporter writes into slices."""
     found = model(bundle, graph).graph
     held = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in found.initializer}
-    slices = [held[name] for node in found.node if node.op_type == "Slice" for name in node.input[1:] if name in held]
+    slices = [
+        held[name]
+        for node in found.node
+        if node.op_type == "Slice"
+        for name in node.input[1:]
+        if name in held
+    ]
     assert all((np.abs(ends) < 2**31).all() for ends in slices)
 
 
@@ -137,7 +172,11 @@ def test_nodes_are_named_by_their_step(bundle, flow, graph):
     assert all(nodes) and len(set(nodes)) == len(nodes)
     scopes = {name.split("/")[0] for name in nodes if "/" in name}
     known = {f"steps.{i}" for i in range(len(flow.steps))}
-    assert {scope.rpartition(".")[0] or scope for scope in scopes} <= known | {"base", "support", "noise"}
+    assert {scope.rpartition(".")[0] or scope for scope in scopes} <= known | {
+        "base",
+        "support",
+        "noise",
+    }
     assert "base" in scopes
     assert ("noise" in scopes) == (graph == "sample")
 
@@ -181,7 +220,11 @@ def test_flow_json_says_what_the_bundle_is(bundle, flow):
 
 
 def test_flow_json_has_the_hash_of_every_other_file(bundle):
-    hashes = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in bundle.path.iterdir() if p.name != "flow.json"}
+    hashes = {
+        p.name: hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in bundle.path.iterdir()
+        if p.name != "flow.json"
+    }
     assert bundle.about["files"] == hashes
 
 
@@ -238,7 +281,9 @@ def test_float64_is_exact_to_twelve_digits(bundle, flow):
     assert found_x.dtype == found_log_prob.dtype == np.float64
     np.testing.assert_allclose(found_x, x, rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(found_log_prob, log_prob, rtol=1e-12, atol=1e-12)
-    np.testing.assert_allclose(bundle.log_prob(x, context), Model(flow).log_prob(x, context), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(
+        bundle.log_prob(x, context), Model(flow).log_prob(x, context), rtol=1e-12, atol=1e-12
+    )
     drawn = bundle.sample(None if bundle.context else 500, seed=5, context=context)
     np.testing.assert_allclose(drawn, x, rtol=1e-12, atol=1e-12)
 
@@ -248,7 +293,9 @@ def test_no_input_is_optional(bundle, graph):
     """onnxruntime-node drops what is fed for an input that has a default: every row would be drawn as if it were the first."""
     found = model(bundle, graph).graph
     assert not {tensor.name for tensor in found.initializer} & {value.name for value in found.input}
-    assert {each.name for each in bundle.session(graph).get_inputs()} == {value.name for value in found.input}
+    assert {each.name for each in bundle.session(graph).get_inputs()} == {
+        value.name for value in found.input
+    }
 
 
 def test_no_rows_give_no_samples(bundle):
@@ -263,7 +310,10 @@ def test_slices_of_the_stream_are_the_stream(bundle):
     rows, cuts = 1000, [0, 1, 2, 7, 300, 301, 1000]
     session = bundle.session("sample")
     whole = session.run(["x"], sample_feeds(bundle, rows, seed=11))[0]
-    pieces = [session.run(["x"], sample_feeds(bundle, end - start, seed=11, first_row=start))[0] for start, end in pairwise(cuts)]
+    pieces = [
+        session.run(["x"], sample_feeds(bundle, end - start, seed=11, first_row=start))[0]
+        for start, end in pairwise(cuts)
+    ]
     digits = {"float32": 1e-5, "float64": 1e-12}[bundle.dtype.name]
     np.testing.assert_allclose(np.concatenate(pieces), whole, rtol=digits, atol=digits)
 
@@ -272,8 +322,12 @@ def test_uniform_draws_are_the_same_to_the_last_bit(made):
     bundle = made("Uniform(0, 1)[3]")
     whole = bundle.sample(5000, seed=2)
     for start, count in [(0, 1), (1, 4), (4095, 3), (17, 4900)]:
-        np.testing.assert_array_equal(bundle.sample(count, seed=2, first_row=start), whole[start : start + count])
-    np.testing.assert_array_equal(flowspec.load(bundle.path, rows_at_once=7).sample(5000, seed=2), whole)
+        np.testing.assert_array_equal(
+            bundle.sample(count, seed=2, first_row=start), whole[start : start + count]
+        )
+    np.testing.assert_array_equal(
+        flowspec.load(bundle.path, rows_at_once=7).sample(5000, seed=2), whole
+    )
     np.testing.assert_array_equal(flowspec.load(bundle.path, threads=2).sample(5000, seed=2), whole)
 
 
@@ -290,7 +344,9 @@ def test_other_seeds_and_rows_give_other_samples(made):
 
 def test_the_samples_of_the_first_page_stay_what_they_are(made):
     x = made("Normal(0,1) |> Affine(0,2) |> Tanh |> Affine(0.5,0.5)").sample(4, seed=1)
-    np.testing.assert_allclose(x, [0.998879135, 0.00724962354, 0.00329497457, 0.879244804], rtol=1e-5)
+    np.testing.assert_allclose(
+        x, [0.998879135, 0.00724962354, 0.00329497457, 0.879244804], rtol=1e-5
+    )
 
 
 PROCESS = """
@@ -340,16 +396,16 @@ def test_the_reference_evaluator_draws_the_same_samples(bundle):
     with np.errstate(all="ignore"):
         found = evaluator.run(["x", "log_prob"], feeds)
     digits = {"float32": 2e-5, "float64": 1e-12}[bundle.dtype.name]
-    for one, other in zip(found, bundle.session("sample").run(["x", "log_prob"], feeds), strict=True):
+    for one, other in zip(
+        found, bundle.session("sample").run(["x", "log_prob"], feeds), strict=True
+    ):
         np.testing.assert_allclose(one, other, rtol=digits, atol=digits)
 
 
 # --- options ----------------------------------------------------------------------------------------
 
 GIVEN = "context z: positive\nevent a, b: positive\nNormal(0, 1)[2] |> Scale(z) |> Onto(event)"
-OPERATORS = (
-    "Join(VonMises(0, 2), Gamma(2, 1), Normal(0, 1)[2]) |> on(2, 3) { RQS |> LULinear |> SinhArcsinh(0.1, 2) |> Softplus }"
-)
+OPERATORS = "Join(VonMises(0, 2), Gamma(2, 1), Normal(0, 1)[2]) |> on(2, 3) { RQS |> LULinear |> SinhArcsinh(0.1, 2) |> Softplus }"
 TEXTS = {"scalar": "Normal(0, 1) |> Tanh", "pair": "Normal(0, 1)[2] |> RQS", "given": GIVEN}
 
 
@@ -362,7 +418,8 @@ def test_a_fixed_batch_is_fixed_everywhere(made, text):
         assert (signature(found.input), signature(found.output)) == (inputs, outputs)
     assert [each for each in verify(bundle.path) if not each.passed] == []
     feeds = {
-        name: np.zeros((5, *shape[1:]), bundle.dtype) for name, (_, shape) in expected_signature(bundle, "log_prob", 6)[0].items()
+        name: np.zeros((5, *shape[1:]), bundle.dtype)
+        for name, (_, shape) in expected_signature(bundle, "log_prob", 6)[0].items()
     }
     with pytest.raises(onnxruntime.capi.onnxruntime_pybind11_state.InvalidArgument):
         bundle.session("log_prob").run(None, feeds)
@@ -382,9 +439,13 @@ def test_a_fixed_batch_gives_the_numbers_of_a_free_one(made, text, rows):
         assert len(one) == rows
         np.testing.assert_allclose(other, one, rtol=2e-6, atol=2e-6)
     x = free.sample(count, seed=4, context=context)
-    np.testing.assert_allclose(fixed.log_prob(x, context), free.log_prob(x, context), rtol=2e-6, atol=2e-6)
+    np.testing.assert_allclose(
+        fixed.log_prob(x, context), free.log_prob(x, context), rtol=2e-6, atol=2e-6
+    )
     standard = np.random.default_rng(0).random((rows, len(free.noise)))
-    for one, other in zip(free.from_noise(standard, context), fixed.from_noise(standard, context), strict=True):
+    for one, other in zip(
+        free.from_noise(standard, context), fixed.from_noise(standard, context), strict=True
+    ):
         np.testing.assert_allclose(other, one, rtol=2e-6, atol=2e-6)
 
 
@@ -402,7 +463,15 @@ def test_an_opset_is_heeded_with_the_oldest_ir_version_for_it(made, opset, ir_ve
 
 @pytest.mark.parametrize(
     "options",
-    [{"dtype": "float16"}, {"dtype": "double"}, {"batch": 0}, {"batch": -1}, {"batch": 2**24 + 1}, {"opset": 17}, {"opset": 23}],
+    [
+        {"dtype": "float16"},
+        {"dtype": "double"},
+        {"batch": 0},
+        {"batch": -1},
+        {"batch": 2**24 + 1},
+        {"opset": 17},
+        {"opset": 23},
+    ],
     ids=str,
 )
 def test_a_target_that_cannot_be_had_is_refused(made, tmp_path, options):
@@ -433,7 +502,11 @@ def test_weights_are_put_into_the_graphs(tmp_path, how):
     flow, fixed = flowspec.parse(LEARNS), "Normal([3, -1], [0.5, 2]) |> Affine([1, 2], [4, 1.5])"
     file = tmp_path / "weights.safetensors"
     file.write_bytes(to_bytes(WEIGHTS))
-    given = {"mapping": (flow, WEIGHTS), "file": (flow, file), "model": (Model(flow, WEIGHTS), None)}[how]
+    given = {
+        "mapping": (flow, WEIGHTS),
+        "file": (flow, file),
+        "model": (Model(flow, WEIGHTS), None),
+    }[how]
     bundle = flowspec.load(flowspec.compile(given[0], tmp_path / "made", given[1]))
     expected = flowspec.load(flowspec.compile(flowspec.parse(fixed), tmp_path / "fixed"))
     np.testing.assert_allclose(bundle.sample(9, seed=1), expected.sample(9, seed=1), rtol=1e-6)
@@ -443,13 +516,22 @@ def test_weights_are_put_into_the_graphs(tmp_path, how):
 
 WRONG_WEIGHTS = {
     "unknown": (WEIGHTS | {"base.lok": np.zeros(2)}, "unknown-weight"),
-    "missing": ({name: value for name, value in WEIGHTS.items() if name != "base.loc"}, "missing-weight"),
+    "missing": (
+        {name: value for name, value in WEIGHTS.items() if name != "base.loc"},
+        "missing-weight",
+    ),
     "too long": (WEIGHTS | {"base.loc": np.zeros(3)}, "wrong-weight"),
     "a number": (WEIGHTS | {"base.loc": np.zeros(())}, "wrong-weight"),
     "not a number": (WEIGHTS | {"base.loc": np.array([0, np.nan])}, "wrong-weight"),
     "infinite": (WEIGHTS | {"base.loc": np.array([0, np.inf])}, "wrong-weight"),
-    "outside the parameter's range": (WEIGHTS | {"base.scale": np.array([1.0, 0.0])}, "wrong-weight"),
-    "outside the flow's own bounds": (WEIGHTS | {"steps.0.scale": np.array([4.0, 5.5])}, "wrong-weight"),
+    "outside the parameter's range": (
+        WEIGHTS | {"base.scale": np.array([1.0, 0.0])},
+        "wrong-weight",
+    ),
+    "outside the flow's own bounds": (
+        WEIGHTS | {"steps.0.scale": np.array([4.0, 5.5])},
+        "wrong-weight",
+    ),
 }
 
 
@@ -469,7 +551,9 @@ def test_a_model_takes_no_other_weights(tmp_path):
 
 def test_a_bundle_takes_the_files_of_a_training_and_no_others(tmp_path):
     flow = flowspec.parse("Normal(0, 1)")
-    path = flowspec.compile(flow, tmp_path / "b", extras=lambda bundle: {"training.csv": b"number\n"})
+    path = flowspec.compile(
+        flow, tmp_path / "b", extras=lambda bundle: {"training.csv": b"number\n"}
+    )
     assert "training.csv" not in json.loads((path / "flow.json").read_text())["files"]
     (path / "training.csv").unlink()
     assert flowspec.load(path).log_prob([0.0]) < 0

@@ -41,7 +41,9 @@ def test_the_error_is_that_to_the_solution():
 
 
 def test_solvers_inside_of_other_steps_count():
-    model = model_of('Normal(0, 1)[3] |> on(0, 1) { inverse { Continuous(hidden=[8], activation="silu", steps=2) } }')
+    model = model_of(
+        'Normal(0, 1)[3] |> on(0, 1) { inverse { Continuous(hidden=[8], activation="silu", steps=2) } }'
+    )
     assert solver_error(with_solver_error(model, 1e-7)) <= 1e-7
 
 
@@ -56,7 +58,14 @@ def test_an_error_out_of_reach_is_told():
 def test_the_certificate_and_the_card_hold_it(tmp_path):
     (tmp_path / "cnf.flow").write_text(SMOOTH)
     command = Path(sys.executable).with_name("flowspec")
-    options = ["compile", str(tmp_path / "cnf.flow"), "-o", str(tmp_path / "b"), "--solver-error", "1e-6"]
+    options = [
+        "compile",
+        str(tmp_path / "cnf.flow"),
+        "-o",
+        str(tmp_path / "b"),
+        "--solver-error",
+        "1e-6",
+    ]
     assert subprocess.run([command, *options], check=False).returncode == 0
     assert subprocess.run([command, "verify", str(tmp_path / "b")], check=False).returncode == 0
     about = json.loads((tmp_path / "b" / "flow.json").read_text())

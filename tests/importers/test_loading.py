@@ -45,13 +45,22 @@ def test_command_writes_a_bundle_with_the_numbers_of_the_weights(module, tmp_pat
         torch.save(flow.state_dict(), file)
     else:
         save_file(flow.state_dict(), file)
-    done = CliRunner().invoke(cli, ["import", "zuko", f"{module}:make", "--weights", str(file), "-o", str(tmp_path / "out")])
+    done = CliRunner().invoke(
+        cli,
+        ["import", "zuko", f"{module}:make", "--weights", str(file), "-o", str(tmp_path / "out")],
+    )
     assert done.exit_code == 0, done.output
     x, context = np.random.default_rng(0).normal(size=(2, 10, 2))
     context = context[:, :1]
     with torch.no_grad():
-        expected = flow(torch.tensor(context, dtype=torch.float32)).log_prob(torch.tensor(x, dtype=torch.float32)).numpy()
-    np.testing.assert_allclose(flowspec.load(tmp_path / "out").log_prob(x, context), expected, rtol=1e-5, atol=1e-5)
+        expected = (
+            flow(torch.tensor(context, dtype=torch.float32))
+            .log_prob(torch.tensor(x, dtype=torch.float32))
+            .numpy()
+        )
+    np.testing.assert_allclose(
+        flowspec.load(tmp_path / "out").log_prob(x, context), expected, rtol=1e-5, atol=1e-5
+    )
 
 
 @pytest.mark.parametrize(

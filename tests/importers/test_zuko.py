@@ -21,7 +21,8 @@ OPTIONS = {
     "random orders": lambda: FLOWS.MAF(7, 2, randperm=True, transforms=2),
     "residual": lambda: FLOWS.NSF(5, 2, residual=True, hidden_features=(16, 16, 24)),
     "adjacency": lambda: FLOWS.Flow(
-        [FLOWS.MaskedAutoregressiveTransform(4, adjacency=ADJACENCY, hidden_features=(20, 20))], FLOWS.MAF(4).base
+        [FLOWS.MaskedAutoregressiveTransform(4, adjacency=ADJACENCY, hidden_features=(20, 20))],
+        FLOWS.MAF(4).base,
     ),
     "activation, normalisation, random masks": lambda: FLOWS.RealNVP(
         5, 1, activation=torch.nn.ELU, normalize=True, randmask=True
@@ -29,7 +30,9 @@ OPTIONS = {
     "bins, slope": lambda: FLOWS.NSF(3, bins=5, slope=1e-2, activation=torch.nn.SiLU),
     "no hidden layer": lambda: FLOWS.MAF(3, hidden_features=()),
     "full covariance, tied": lambda: FLOWS.GMM(4, components=3, tied=True),
-    "diagonal covariance": lambda: FLOWS.GMM(4, 2, components=3, covariance_type="diagonal", epsilon=1e-3),
+    "diagonal covariance": lambda: FLOWS.GMM(
+        4, 2, components=3, covariance_type="diagonal", epsilon=1e-3
+    ),
     "spherical covariance, tied": lambda: FLOWS.GMM(4, covariance_type="spherical", tied=True),
     "a mixture as the base": lambda: FLOWS.Flow(FLOWS.MAF(3, 2).transform, FLOWS.GMM(3, 2)),
     "signal, network": lambda: FLOWS.NAF(3, signal=5, network={"hidden_features": (7, 9)}),
@@ -53,7 +56,10 @@ def made(constructor):
 def compare(flow, tolerance=1e-10, offset=0.0):
     """The densities at random points, in numpy and in torch, and at samples."""
     model = from_zuko(flow)
-    size, columns = model.flow.space.size, len(model.flow.context.names) if model.flow.context else 0
+    size, columns = (
+        model.flow.space.size,
+        len(model.flow.context.names) if model.flow.context else 0,
+    )
     random = np.random.default_rng(1)
     x = random.uniform(-3.1, 3.1, (40, size))
     context = random.normal(size=(40, columns)) if columns else None
@@ -63,19 +69,29 @@ def compare(flow, tolerance=1e-10, offset=0.0):
         with torch.no_grad():
             return flow(given).log_prob(torch.tensor(points)).numpy() + offset * size
 
-    np.testing.assert_allclose(model.log_prob(x, context), oracle(x), rtol=tolerance, atol=tolerance)
+    np.testing.assert_allclose(
+        model.log_prob(x, context), oracle(x), rtol=tolerance, atol=tolerance
+    )
     module = flowspec.to_torch(model, dtype=torch.float64)
     found = module(given).log_prob(torch.tensor(x)).detach().numpy()
     np.testing.assert_allclose(found, oracle(x), rtol=tolerance, atol=tolerance)
     kinds = model.flow.noise
-    noise = np.stack([random.uniform(size=40) if kind == "uniform" else random.normal(size=40) for kind in kinds], axis=1)
+    noise = np.stack(
+        [
+            random.uniform(size=40) if kind == "uniform" else random.normal(size=40)
+            for kind in kinds
+        ],
+        axis=1,
+    )
     if isinstance(flow, FLOWS.GF):
         return  # what zuko samples is cut off at 10, where its own density is another
     samples, log_prob = model.from_noise(noise, context)
     # Beyond 10 zuko has no inverse, and its quadrature no digits.
     near = np.abs(samples).max(axis=1) < 10
     assert near.any()
-    np.testing.assert_allclose(oracle(samples)[near], log_prob[near], rtol=10 * tolerance, atol=10 * tolerance)
+    np.testing.assert_allclose(
+        oracle(samples)[near], log_prob[near], rtol=10 * tolerance, atol=10 * tolerance
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -125,7 +141,12 @@ def test_exports(name, tmp_path):
 
 def count(graph) -> int:
     """Nodes of a graph, those of its loops included."""
-    inner = [attribute.g for node in graph.node for attribute in node.attribute if attribute.HasField("g")]
+    inner = [
+        attribute.g
+        for node in graph.node
+        for attribute in node.attribute
+        if attribute.HasField("g")
+    ]
     return len(graph.node) + sum(map(count, inner))
 
 
@@ -161,8 +182,15 @@ def test_refuses_by_name():
     with pytest.raises(FlowError, match="Linear"):
         from_zuko(torch.nn.Linear(2, 2))
     with pytest.raises(FlowError, match="some steps take the context and others do not"):
-        from_zuko(FLOWS.Flow([*FLOWS.MAF(3, 2).transform.transforms, *FLOWS.MAF(3).transform.transforms], FLOWS.MAF(3).base))
-    unnamed = zuko.lazy.UnconditionalDistribution(zuko.distributions.DiagNormal, torch.zeros(3), torch.ones(3), buffer=True)
+        from_zuko(
+            FLOWS.Flow(
+                [*FLOWS.MAF(3, 2).transform.transforms, *FLOWS.MAF(3).transform.transforms],
+                FLOWS.MAF(3).base,
+            )
+        )
+    unnamed = zuko.lazy.UnconditionalDistribution(
+        zuko.distributions.DiagNormal, torch.zeros(3), torch.ones(3), buffer=True
+    )
     with pytest.raises(FlowError, match="have no names"):
         from_zuko(FLOWS.Flow(FLOWS.MAF(3).transform, unnamed))
     with pytest.raises(FlowError, match="Hardtanh"):

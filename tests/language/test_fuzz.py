@@ -21,18 +21,27 @@ from flowspec.ir.registry import bases, transforms
 SECONDS = 10
 """The longest that a text may take on a busy machine: growth out of hand takes far longer. About a second is usual."""
 
-EXAMPLES = tuple(path.read_text() for path in sorted(Path(__file__).parents[2].glob("examples/*.flow")))
-GRAMMAR = Lark(resources.files("flowspec.grammar").joinpath("flow.lark").read_text("utf-8"), parser="lalr")
+EXAMPLES = tuple(
+    path.read_text() for path in sorted(Path(__file__).parents[2].glob("examples/*.flow"))
+)
+GRAMMAR = Lark(
+    resources.files("flowspec.grammar").joinpath("flow.lark").read_text("utf-8"), parser="lalr"
+)
 
 # --- texts -----------------------------------------------------------------------------------------------
 
 _numbers = st.one_of(
-    st.integers(-5, 12).map(str), st.sampled_from(["0.5", "-1.5", "2e3", "1e999", "inf", "-inf", "pi", "2**0.5"])
+    st.integers(-5, 12).map(str),
+    st.sampled_from(["0.5", "-1.5", "2e3", "1e999", "inf", "-inf", "pi", "2**0.5"]),
 )
 _vectors = st.lists(_numbers, max_size=4).map(lambda items: f"[{', '.join(items)}]")
 _learned = st.lists(_numbers, max_size=3).map(lambda items: f"learn({', '.join(items)})")
 _values = st.one_of(
-    _numbers, _numbers, _vectors, _learned, st.sampled_from(["z", "a", "true", '"x"', "Normal(0, 1)", "[[1, 0], [0, 1]]"])
+    _numbers,
+    _numbers,
+    _vectors,
+    _learned,
+    st.sampled_from(["z", "a", "true", '"x"', "Normal(0, 1)", "[[1, 0], [0, 1]]"]),
 )
 _calls = st.builds(lambda name, items: f"{name}({', '.join(items)})", st.sampled_from([*transforms(), "layer", "Squash"]), st.lists(_values, max_size=3))  # fmt: skip
 _bases = st.one_of(
@@ -40,25 +49,46 @@ _bases = st.one_of(
     st.builds(lambda name, items, copies: f"{name}({', '.join(items)}){copies}", st.sampled_from([*bases()]), st.lists(_values, max_size=3), st.sampled_from(["", "[2]", "[3]"])),
 )  # fmt: skip
 _plain = st.one_of(
-    st.sampled_from([example for kind in transforms().values() for example in kind.examples]), _calls, st.just("Onto(event)")
+    st.sampled_from([example for kind in transforms().values() for example in kind.examples]),
+    _calls,
+    st.just("Onto(event)"),
 )
-_blocks = st.sampled_from(["repeat(2)", "repeat(3)", "inverse", "on(0)", "on(0, 1)", "on(x)", "on(y, x)"])
+_blocks = st.sampled_from(
+    ["repeat(2)", "repeat(3)", "inverse", "on(0)", "on(0, 1)", "on(x)", "on(y, x)"]
+)
 _steps = st.recursive(
     _plain,
     lambda inner: st.builds(
-        lambda form, body: f"{form} {{ {' |> '.join(body)} }}", _blocks, st.lists(inner, min_size=1, max_size=3)
+        lambda form, body: f"{form} {{ {' |> '.join(body)} }}",
+        _blocks,
+        st.lists(inner, min_size=1, max_size=3),
     ),
     max_leaves=4,
 )
 _supports = st.sampled_from(
-    ["", ": real", ": positive", ": (0, 1)", ": [0, inf)", ": circle", ": circle(0, 1)", ": simplex", ": ordered"]
+    [
+        "",
+        ": real",
+        ": positive",
+        ": (0, 1)",
+        ": [0, inf)",
+        ": circle",
+        ": circle(0, 1)",
+        ": simplex",
+        ": ordered",
+    ]
 )
 _statements = st.one_of(
     st.builds(lambda a, b: f"event x{a}, y{b}", _supports, _supports),
     st.builds(lambda a: f"context z{a}", _supports),
     st.builds(lambda v: f"let a = {v}", _values),
-    st.builds(lambda v, w: f"train {{ epochs = {v} schedule = {w}, dequantize = x }}", _values, _values),
-    st.builds(lambda body: f"def layer(a=1) = {' |> '.join(body)}", st.lists(_steps, min_size=1, max_size=2)),
+    st.builds(
+        lambda v, w: f"train {{ epochs = {v} schedule = {w}, dequantize = x }}", _values, _values
+    ),
+    st.builds(
+        lambda body: f"def layer(a=1) = {' |> '.join(body)}",
+        st.lists(_steps, min_size=1, max_size=2),
+    ),
 )
 
 likely_programs = st.builds(
@@ -87,7 +117,9 @@ def damaged_texts(draw) -> str:
                     text[:start] + text[end:],
                     text[:place] + piece + text[place:],
                     text[:start] + noise + text[end:],
-                    text[:start] + text[end:] if place > end else text[:place] + piece + text[place:start] + text[end:],
+                    text[:start] + text[end:]
+                    if place > end
+                    else text[:place] + piece + text[place:start] + text[end:],
                 ]
             )
         )
@@ -105,7 +137,9 @@ def answer(text: str) -> Flow | FlowError:
         for each in error.diagnostics:
             each.to_json()
             assert each.message
-            assert each.span is None or 0 <= each.span.start <= each.span.end <= len(each.span.source.text)
+            assert each.span is None or 0 <= each.span.start <= each.span.end <= len(
+                each.span.source.text
+            )
     assert isinstance(found, Flow | FlowError)
     assert time.process_time() - started < SECONDS
     return found
@@ -114,7 +148,13 @@ def answer(text: str) -> Flow | FlowError:
 def _many(examples: int):
     """Each text must be answered, and so must the next one; the same texts every time."""
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-    return settings(max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=checks)
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=checks,
+    )
 
 
 @_many(150)

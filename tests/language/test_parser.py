@@ -53,7 +53,9 @@ def test_statements_come_before_the_pipeline():
 def test_names_of_columns_may_stand_in_quotes():
     flow = flowspec.parse('event "petal length (cm)", "größe": positive\ntrain { dequantize = ["größe"] }\n'
                           'Normal(0, 1)[2] |> on("größe") { Affine(1, 2) } |> Onto(event)')  # fmt: skip
-    assert flow.columns == ("petal length (cm)", "größe") and flow.train == {"dequantize": ("größe",)}
+    assert flow.columns == ("petal length (cm)", "größe") and flow.train == {
+        "dequantize": ("größe",)
+    }
     assert flow.steps[0].transform.coordinates == (1,)
     assert flowspec.from_json(flow.to_json()) == flow
 
@@ -71,7 +73,10 @@ def test_keywords_are_names_elsewhere():
 
 
 def test_line_breaks_and_comments_mean_nothing():
-    plain, spread = parsed("Normal(0,1)|>Tanh"), parsed("\ufeff# a\r\nNormal( 0 ,\n1 )\t|>\n\n Tanh # b")
+    plain, spread = (
+        parsed("Normal(0,1)|>Tanh"),
+        parsed("\ufeff# a\r\nNormal( 0 ,\n1 )\t|>\n\n Tanh # b"),
+    )
     assert plain.pipeline == spread.pipeline
 
 
@@ -82,7 +87,11 @@ def test_comments_are_kept_for_the_formatter():
 
 def test_powers_bind_before_signs():
     value = parsed("N(-2 ** -1)").pipeline.elements[0].arguments[0].value
-    assert isinstance(value, syntax.Signed) and value.negative and isinstance(value.value, syntax.Power)
+    assert (
+        isinstance(value, syntax.Signed)
+        and value.negative
+        and isinstance(value.value, syntax.Power)
+    )
 
 
 def test_spans_cover_what_was_written():
@@ -116,7 +125,9 @@ def written(row: tuple[str, ...]) -> str:
 
 
 STATES = reachable_states()
-TERMINAL_NAME = re.compile(r"\b(LPAR|RPAR|LSQB|RSQB|LBRACE|RBRACE|COMMA|EQUAL|COLON|PIPE|NAME|NUMBER|STRING|__ANON\w*|\$END)\b")
+TERMINAL_NAME = re.compile(
+    r"\b(LPAR|RPAR|LSQB|RSQB|LBRACE|RBRACE|COMMA|EQUAL|COLON|PIPE|NAME|NUMBER|STRING|__ANON\w*|\$END)\b"
+)
 
 
 def test_the_walk_reaches_the_whole_grammar():
@@ -135,7 +146,9 @@ def test_every_wrong_token_has_a_message(state):
             (found,) = error.diagnostics
             told = f"{found.message} {found.help}"
             assert found.message and found.help, text
-            assert "nothing more" not in told and not TERMINAL_NAME.search(told), f"{text!r}: {told}"
+            assert "nothing more" not in told and not TERMINAL_NAME.search(told), (
+                f"{text!r}: {told}"
+            )
 
 
 @pytest.mark.parametrize(
@@ -154,7 +167,11 @@ def test_hostile_text_gets_an_answer_at_once(text):
 
 
 def test_files_that_are_no_text_are_refused(tmp_path):
-    cases = {"binary.flow": b"\x7fELF\0\0", "latin.flow": b"Normal(0, 1) # \xe9", "big.flow": b"#" * (LARGEST_FILE + 1)}
+    cases = {
+        "binary.flow": b"\x7fELF\0\0",
+        "latin.flow": b"Normal(0, 1) # \xe9",
+        "big.flow": b"#" * (LARGEST_FILE + 1),
+    }
     codes = {"binary.flow": "not-text", "latin.flow": "not-text", "big.flow": "file-too-large"}
     for name, data in cases.items():
         (tmp_path / name).write_bytes(data)

@@ -29,14 +29,18 @@ def test_location_and_scale_are_those_of_the_data(model):
 def test_a_context_in_other_units_changes_nothing(model):
     units = np.array([1.0, 1000.0])
     other = flowspec.fit(flowspec.parse(FLOW), DATA, CONTEXT * units, epochs=2, validation=0.0)
-    np.testing.assert_allclose(other.log_prob(DATA, CONTEXT * units), model.log_prob(DATA, CONTEXT), rtol=1e-3)
+    np.testing.assert_allclose(
+        other.log_prob(DATA, CONTEXT * units), model.log_prob(DATA, CONTEXT), rtol=1e-3
+    )
 
 
 def test_only_networks_see_it_so():
     """Until it is measured, and where no network is, the context is what was given."""
     flow = flowspec.parse("context a: positive\nNormal(0, 1) |> Scale(a)")
     assert flow.standard is None
-    assert Model(flow).log_prob([0.0], [[2.0]]) == pytest.approx(-0.5 * np.log(2 * np.pi) - np.log(2))
+    assert Model(flow).log_prob([0.0], [[2.0]]) == pytest.approx(
+        -0.5 * np.log(2 * np.pi) - np.log(2)
+    )
 
 
 def test_a_variable_that_never_changes_is_told():
@@ -49,7 +53,9 @@ def test_a_variable_that_never_changes_is_told():
 def test_graphs_have_it(model, tmp_path, dtype):
     bundle = flowspec.load(flowspec.compile(model, tmp_path / "it", dtype=dtype))
     given = bundle.log_prob(DATA[:50], CONTEXT[:50])
-    np.testing.assert_allclose(given, model.log_prob(DATA[:50], CONTEXT[:50]), rtol=1e-4 if dtype == "float32" else 1e-12)
+    np.testing.assert_allclose(
+        given, model.log_prob(DATA[:50], CONTEXT[:50]), rtol=1e-4 if dtype == "float32" else 1e-12
+    )
     back = flowspec.from_json(bundle.about["flow"])
     assert back.learned().keys() == model.flow.learned().keys()
 

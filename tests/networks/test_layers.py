@@ -23,7 +23,9 @@ def test_activation_and_slope_are_those_of_torch(name):
     x = torch.tensor(X, requires_grad=True)
     y = TORCH[name](x)
     slope = torch.autograd.grad(y.sum(), x)[0]
-    assert_allclose(ACTIVATIONS[name].value(REFERENCE, X), y.detach().numpy(), rtol=1e-8, atol=1e-12)
+    assert_allclose(
+        ACTIVATIONS[name].value(REFERENCE, X), y.detach().numpy(), rtol=1e-8, atol=1e-12
+    )
     assert_allclose(ACTIVATIONS[name].slope(REFERENCE, X), slope.numpy(), rtol=1e-8, atol=1e-12)
 
 

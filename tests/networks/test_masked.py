@@ -84,7 +84,9 @@ def test_stage_by_stage_gives_what_one_pass_gives(residual, columns):
 def test_a_loop_gives_what_one_pass_gives(columns, hidden):
     order = [2, 0, 3, 1]
     places = np.argsort(order)
-    layers = bound(plan(places[:, None] > places, columns, outputs=3).layers(hidden, "sigmoid", False))
+    layers = bound(
+        plan(places[:, None] > places, columns, outputs=3).layers(hidden, "sigmoid", False)
+    )
     x = RANDOM.normal(size=(4 + columns, 5))
     expected = run(REFERENCE, layers, x)
     network = Rolled(REFERENCE, layers, order, order, x[4:] if columns else None)

@@ -27,12 +27,16 @@ INTERPRETERS = {
     "torch float64": TorchOps(torch.float64),
     "torch float32": TorchOps(torch.float32),
 }
-NAMES = sorted(name for name, _ in inspect.getmembers(Ops, inspect.isfunction) if not name.startswith("_"))
+NAMES = sorted(
+    name for name, _ in inspect.getmembers(Ops, inspect.isfunction) if not name.startswith("_")
+)
 N = 11
 """Length of the batch; no other axis of a case has it."""
 
 each_interpreter = pytest.mark.parametrize("ops", INTERPRETERS.values(), ids=INTERPRETERS)
-each_name = pytest.mark.parametrize("name", [name for name in NAMES if name not in ("scope", "loop", "without_gradients")])
+each_name = pytest.mark.parametrize(
+    "name", [name for name in NAMES if name not in ("scope", "loop", "without_gradients")]
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,10 @@ def edges(*values: float) -> np.ndarray:
 
 def unary(low: float, high: float, *at: float, **more) -> list[Case]:
     """Inside the domain, with gradients; and at the given edges, without."""
-    return [Case((draw(2, low=low, high=high),), **more), Case((edges(*at),), **{**more, "smooth": False})]
+    return [
+        Case((draw(2, low=low, high=high),), **more),
+        Case((edges(*at),), **{**more, "smooth": False}),
+    ]
 
 
 TRUE = draw(2) > 0
@@ -97,7 +104,10 @@ CASES: dict[str, list[Case]] = {
     "square": unary(-3, 3, 0, 1e-10, -1e10, INF, NAN),
     "lgamma": unary(0.1, 30, 1, 2, 1e-20, 1e20, 0.999, 2.001, INF, NAN),
     "erfc": unary(-3, 3, 0, 9, -9, 1e-20, INF, -INF, NAN),
-    "normal_cdf": [*unary(-3, 3, 0, INF, -INF, NAN, ulps=12), Case((edges(-5, -8, -12, 8),), ulps=160)],
+    "normal_cdf": [
+        *unary(-3, 3, 0, INF, -INF, NAN, ulps=12),
+        Case((edges(-5, -8, -12, 8),), ulps=160),
+    ],
     "normal_quantile": unary(0.01, 0.99, 0.5, 1e-30, 1e-7, 0.999, NAN),
     "relu": unary(-3, 3, 0, INF, -INF, NAN)[:1],
     "elu": unary(-30, 3, 0, INF, -INF, absolute=1.0),
@@ -111,8 +121,18 @@ CASES: dict[str, list[Case]] = {
         Case((edges(0, 2), -1), smooth=False),
         Case((edges(0, 2), 0), smooth=False),
     ],
-    "maximum": [Case(PAIR), Case((draw(2), 0.5)), Case((0.5, draw(2))), Case(ORDERLESS, smooth=False)],
-    "minimum": [Case(PAIR), Case((draw(2), 0.5)), Case((0.5, draw(2))), Case(ORDERLESS, smooth=False)],
+    "maximum": [
+        Case(PAIR),
+        Case((draw(2), 0.5)),
+        Case((0.5, draw(2))),
+        Case(ORDERLESS, smooth=False),
+    ],
+    "minimum": [
+        Case(PAIR),
+        Case((draw(2), 0.5)),
+        Case((0.5, draw(2))),
+        Case(ORDERLESS, smooth=False),
+    ],
     "clip": [
         Case((draw(2), -1.0, 1.5)),
         Case((draw(2), draw(2, low=-2, high=-1), draw(2, low=1, high=2))),
@@ -160,7 +180,10 @@ CASES: dict[str, list[Case]] = {
     "unflatten": [Case((draw(6), (2, 3))), Case((draw(4, 3), (2, 2)))],
     "matmul": [Case((draw(3)[:, :4], draw(4)), ulps=30)],
     "linear": [Case((draw(3)[:, :4], draw(4), draw(3)[:, :1]), ulps=30, absolute=1.0)],
-    "combine": [Case((draw(3)[:, :4], draw(4)), ulps=30), Case((draw(3)[:, :4], draw(4, 2)), ulps=30)],
+    "combine": [
+        Case((draw(3)[:, :4], draw(4)), ulps=30),
+        Case((draw(3)[:, :4], draw(4, 2)), ulps=30),
+    ],
     "solve": [Case((MATRIX, draw(3)), ulps=60)],
     "log_abs_det": [Case((MATRIX,), ulps=8)],
     "number": [Case((TRUE,), smooth=False)],
@@ -173,7 +196,11 @@ CASES: dict[str, list[Case]] = {
     "to_float": [Case((WORDS,), ulps=1, smooth=False)],
 }
 
-ALL = [pytest.param(name, case, id=f"{name}-{i}") for name in CASES for i, case in enumerate(CASES[name])]
+ALL = [
+    pytest.param(name, case, id=f"{name}-{i}")
+    for name in CASES
+    for i, case in enumerate(CASES[name])
+]
 each_case = pytest.mark.parametrize(("name", "case"), ALL)
 
 
@@ -209,7 +236,9 @@ def asked(ops: Ops, name: str, entered: list):
 def off(found: np.ndarray, exact: np.ndarray, tiny: float) -> np.ndarray:
     """The relative error, 0 where both are the same infinity or NaN; below `tiny` the absolute one."""
     found, exact = EXACT.constant(found.astype(float)), EXACT.constant(exact)
-    special = np.array([not EXACT.context.isnormal(value) for value in exact.flat]).reshape(exact.shape)
+    special = np.array([not EXACT.context.isnormal(value) for value in exact.flat]).reshape(
+        exact.shape
+    )
     same = (found == exact) | ((found != found) & (exact != exact))
     scale = EXACT.maximum(EXACT.abs(np.where(special, 1, exact)), tiny)
     error = np.where(special, 1, EXACT.abs(found - exact) / scale)
@@ -235,7 +264,10 @@ def test_agrees_with_fifty_digits(ops, name, case):
     limits = np.finfo(ops.dtype)
     exact = as_held(EXACT.constant(exact), limits)
     error = off(found, exact, max(case.absolute, float(limits.tiny)))
-    assert error.max() <= case.ulps * float(limits.eps), (error.max() / limits.eps, found.flat[error.argmax()])
+    assert error.max() <= case.ulps * float(limits.eps), (
+        error.max() / limits.eps,
+        found.flat[error.argmax()],
+    )
 
 
 def as_held(exact: np.ndarray, limits: np.finfo) -> np.ndarray:
@@ -256,14 +288,22 @@ def test_a_row_does_not_depend_on_its_batch(ops, name, case):
 def _row(value, row: int):
     if isinstance(value, list) and isinstance(value[0], np.ndarray):
         return [_row(part, row) for part in value]
-    return value[..., row : row + 1] if isinstance(value, np.ndarray) and value.shape[-1] == N else value
+    return (
+        value[..., row : row + 1]
+        if isinstance(value, np.ndarray) and value.shape[-1] == N
+        else value
+    )
 
 
 @pytest.mark.parametrize(("name", "case"), [each for each in ALL if each.values[1].smooth])
 def test_torch_gradients_are_those_of_finite_differences(name, case):
     ops = INTERPRETERS["torch float64"]
     arguments = [enter(ops, name, value) for value in case.arguments]
-    leaves = [each.requires_grad_() for each in _flat(arguments) if getattr(each, "dtype", None) == torch.float64]
+    leaves = [
+        each.requires_grad_()
+        for each in _flat(arguments)
+        if getattr(each, "dtype", None) == torch.float64
+    ]
     assert torch.autograd.gradcheck(lambda *_: getattr(ops, name)(*arguments), leaves)
 
 
@@ -275,8 +315,23 @@ PLAIN = {
     "acos": (0.3,), "atanh": (0.3,), "asin": (0.3,), "normal_quantile": (0.3,), "power": (2, -1), "maximum": (1, 2.5),
     "minimum": (1, 2.5), "clip": (0.1, 0, 1), "where": (True, 0.1, 0.2), "number": (True,),
 }  # fmt: skip
-OF_ONE_VALUE = [name for name in CASES if list(inspect.signature(getattr(Ops, name)).parameters) == ["self", "x"]]
-OF_ARRAYS = {"constant", "sum", "cumsum", "logsumexp", "exchange", "flatten", "to_index", "low_word", "high_word", "to_float"}
+OF_ONE_VALUE = [
+    name
+    for name in CASES
+    if list(inspect.signature(getattr(Ops, name)).parameters) == ["self", "x"]
+]
+OF_ARRAYS = {
+    "constant",
+    "sum",
+    "cumsum",
+    "logsumexp",
+    "exchange",
+    "flatten",
+    "to_index",
+    "low_word",
+    "high_word",
+    "to_float",
+}
 
 
 @pytest.mark.parametrize("name", sorted({*OF_ONE_VALUE, *PLAIN} - OF_ARRAYS))
@@ -291,7 +346,11 @@ def test_plain_numbers_are_worked_out_in_float64_and_stay_plain(ops, name):
 @each_interpreter
 def test_plain_numbers_do_not_widen_data(ops):
     x = ops.constant(np.linspace(0.1, 1, 5))
-    found = ops.log(2.0) * x + ops.sigmoid(1) - ops.where(x > 0.5, ops.maximum(0.1, 0.2), ops.softplus(3.0))
+    found = (
+        ops.log(2.0) * x
+        + ops.sigmoid(1)
+        - ops.where(x > 0.5, ops.maximum(0.1, 0.2), ops.softplus(3.0))
+    )
     assert leave(ops, found).dtype == ops.dtype
 
 

@@ -81,9 +81,14 @@ def test_agrees_with_fifty_digits(dtype, name, case):
         np.testing.assert_array_equal(found, exact, strict=True)
         return
     limits = np.finfo(dtype)
-    error = off(found, as_held(EXACT.constant(exact), limits), max(case.absolute, float(limits.tiny)))
+    error = off(
+        found, as_held(EXACT.constant(exact), limits), max(case.absolute, float(limits.tiny))
+    )
     assert found.dtype == dtype
-    assert error.max() <= case.ulps * float(limits.eps), (error.max() / limits.eps, found.flat[error.argmax()])
+    assert error.max() <= case.ulps * float(limits.eps), (
+        error.max() / limits.eps,
+        found.flat[error.argmax()],
+    )
 
 
 # --- shapes -------------------------------------------------------------------------------------
@@ -175,7 +180,9 @@ def test_arrays_on_the_left_leave_the_arithmetic_to_the_recorded_value():
     truths = [(column < x) & (column >= 2), np.ones((4, 1), bool) | (x > 1)]
     assert all(isinstance(part, Recorded) for part in [*parts, *truths])
     ops.output("y", ops.sum(ops.stack([*parts, *map(ops.number, truths)])))
-    expected = column + X + column - X + column * X + column / (X + 1) + ((column < X) & (column >= 2)) + 1
+    expected = (
+        column + X + column - X + column * X + column / (X + 1) + ((column < X) & (column >= 2)) + 1
+    )
     np.testing.assert_allclose(run(ops, x=X)[0], expected, rtol=1e-6)
 
 

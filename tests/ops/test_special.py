@@ -26,13 +26,17 @@ ERFC_END = {np.float64: 26.5, np.float32: 9.1}
 
 def lgamma_points(dtype, random):
     powers = random.uniform(-DIGITS[dtype], DIGITS[dtype] - 3, 200)
-    near_zeros = np.concatenate([1 + 10.0 ** random.uniform(-6, -1, 50), 2 - 10.0 ** random.uniform(-6, -1, 50)])
+    near_zeros = np.concatenate(
+        [1 + 10.0 ** random.uniform(-6, -1, 50), 2 - 10.0 ** random.uniform(-6, -1, 50)]
+    )
     return np.concatenate([10**powers, random.uniform(0, 12, 600), near_zeros, [0.5, 1.5, 3, 4]])
 
 
 def erfc_points(dtype, random):
     end = ERFC_END[dtype]
-    return np.concatenate([random.uniform(-end, end, 800), 10 ** random.uniform(-DIGITS[dtype], 0, 100), [0.0]])
+    return np.concatenate(
+        [random.uniform(-end, end, 800), 10 ** random.uniform(-DIGITS[dtype], 0, 100), [0.0]]
+    )
 
 
 def normal_quantile_points(dtype, random):
@@ -69,7 +73,12 @@ def test_only_nan_gives_nan(name, dtype):
 def test_ends_of_the_domains(dtype):
     ops = NumpyOps(dtype)
     with np.errstate(divide="ignore"):
-        assert special.lgamma(ops, np.array([0, 1, 2, np.inf], dtype)).tolist() == [math.inf, 0, 0, math.inf]
+        assert special.lgamma(ops, np.array([0, 1, 2, np.inf], dtype)).tolist() == [
+            math.inf,
+            0,
+            0,
+            math.inf,
+        ]
     assert special.erfc(ops, np.array([-np.inf, 0, np.inf, 1e30], dtype)).tolist()[::2] == [2, 0]
     assert special.erfc(ops, np.array([1e30], dtype)).tolist() == [0]
 
@@ -103,18 +112,31 @@ def test_formula_can_be_recorded(name, dtype):
 
 @DTYPES
 def test_log_bessel_i0_is_accurate_for_every_concentration(dtype):
-    x = np.concatenate([10 ** np.random.default_rng(0).uniform(-4, 6, 100), [499, 501]]).astype(dtype)
+    x = np.concatenate([10 ** np.random.default_rng(0).uniform(-4, 6, 100), [499, 501]]).astype(
+        dtype
+    )
     found = special.log_bessel_i0(NumpyOps(dtype), x)
     bessel = [EXACT.context.besseli(0, value) for value in EXACT.constant(x)]
     exact = EXACT.log(np.array(bessel, object)) - EXACT.constant(x)
-    np.testing.assert_allclose(found, exact.astype(float), rtol=0, atol=10 * float(np.finfo(dtype).eps))
+    np.testing.assert_allclose(
+        found, exact.astype(float), rtol=0, atol=10 * float(np.finfo(dtype).eps)
+    )
 
 
 @DTYPES
 def test_stirling_error_and_lgamma_are_one_function(dtype):
     x = (10 ** np.random.default_rng(0).uniform(-8, 8, 200)).astype(dtype)
     z = EXACT.constant(x)
-    leading = (z - 0.5) * EXACT.log(z) - z + EXACT.log(EXACT.constant(np.full(1, 2.0)) * EXACT.context.pi) / 2
+    leading = (
+        (z - 0.5) * EXACT.log(z)
+        - z
+        + EXACT.log(EXACT.constant(np.full(1, 2.0)) * EXACT.context.pi) / 2
+    )
     exact = (EXACT.lgamma(z) - leading).astype(float)
     found = special.stirling_error(NumpyOps(dtype), x)
-    np.testing.assert_allclose(found, exact, rtol=0, atol=8 * float(np.finfo(dtype).eps) * np.maximum(np.abs(exact), 1).max())
+    np.testing.assert_allclose(
+        found,
+        exact,
+        rtol=0,
+        atol=8 * float(np.finfo(dtype).eps) * np.maximum(np.abs(exact), 1).max(),
+    )

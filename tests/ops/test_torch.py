@@ -42,7 +42,11 @@ def test_gradients_at_the_edges(name, x, slope):
 
 
 def test_where_passes_no_gradient_to_the_other_branch():
-    assert gradient(lambda x: OPS.where(x > 0, OPS.exp(x), 0.0), [-1.0, 0.0, 1.0]) == [0.0, 0.0, math.e]
+    assert gradient(lambda x: OPS.where(x > 0, OPS.exp(x), 0.0), [-1.0, 0.0, 1.0]) == [
+        0.0,
+        0.0,
+        math.e,
+    ]
 
 
 def log_slope(concentration: float, log_x: float) -> float:
@@ -56,7 +60,11 @@ def log_slope(concentration: float, log_x: float) -> float:
 
 @pytest.mark.parametrize("shape", [(3,), (1,), (2, 1), (2, 3)])
 def test_gamma_gradient_is_implicit_and_broadcasts(shape):
-    concentration = torch.linspace(0.5, 4, math.prod(shape), dtype=torch.float64).reshape(shape).requires_grad_()
+    concentration = (
+        torch.linspace(0.5, 4, math.prod(shape), dtype=torch.float64)
+        .reshape(shape)
+        .requires_grad_()
+    )
     log_x = torch.tensor([[0.3, 1.0, 2.5], [0.1, 3.0, 6.0]], dtype=torch.float64).log()
     weight = torch.arange(1.0, 7.0, dtype=torch.float64).reshape(2, 3)
     found = OPS.log_gamma_gradient(concentration, log_x)
@@ -89,9 +97,13 @@ def test_gamma_gradient_replaces_that_of_the_sampler():
 @pytest.mark.filterwarnings("default")  # torch's own, of its compiler
 def test_formulas_compile_into_one_graph():
     def formula(x):
-        y = OPS.log(2.0) + OPS.softplus(0.5) * OPS.where(x > 0, OPS.maximum(x, 0.0), OPS.sigmoid(1.0))
+        y = OPS.log(2.0) + OPS.softplus(0.5) * OPS.where(
+            x > 0, OPS.maximum(x, 0.0), OPS.sigmoid(1.0)
+        )
         y = y + OPS.power(2, -1) + OPS.maximum(1.0, 2.0) + OPS.constant(np.array([1.0, 2.0]))[0]
-        y = OPS.logsumexp(OPS.stack([y, x, 1.0])) + OPS.take_along(OPS.stack([x, y]), OPS.to_index(OPS.number(x > 0)))
+        y = OPS.logsumexp(OPS.stack([y, x, 1.0])) + OPS.take_along(
+            OPS.stack([x, y]), OPS.to_index(OPS.number(x > 0))
+        )
         z = OPS.normal_quantile(OPS.sigmoid(y)) + OPS.lgamma(OPS.lgamma(3.5) + OPS.square(y))
         return z + OPS.log_gamma_gradient(OPS.abs(x) + 1, y)
 

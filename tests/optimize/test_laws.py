@@ -27,7 +27,10 @@ CASES = {
         1,
         1,
     ),
-    "Normal(0, 1)[2] |> inverse { Linear([[2, 1], [0, 1]], [1, -1]) } |> Scale(3) |> LULinear(learn(0.5), learn(0.1))": (1, 1),
+    "Normal(0, 1)[2] |> inverse { Linear([[2, 1], [0, 1]], [1, -1]) } |> Scale(3) |> LULinear(learn(0.5), learn(0.1))": (
+        1,
+        1,
+    ),
     "Normal(0, 1)[2] |> PlaneRotation(0.3) |> PlaneRotation(0.4)": (2, 2),
     "Normal(0, 1) |> Affine(1e30, 1) |> Affine(-1e30, 2)": (1, 1),
     "context c: real  Normal(0, 1) |> Affine(c, 2) |> Affine(1, 3)": (2, 2),
@@ -40,13 +43,19 @@ CASES = {
     "context c: real, d: real  NSF(3, bins=4, hidden=[8, 8])": (4, 6),
     "NCSF(3, bins=4, hidden=[8])": (7, 9),
     "NAF(3, signals=4, network=[5], hidden=[8])": (4, 6),
-    "Normal(0, 1)[3] |> Permute([1, 2, 0]) |> Autoregressive(Affine([1, 2, 3], learn(1)), order=[1, 0, 2], hidden=[6])": (2, 2),
+    "Normal(0, 1)[3] |> Permute([1, 2, 0]) |> Autoregressive(Affine([1, 2, 3], learn(1)), order=[1, 0, 2], hidden=[6])": (
+        2,
+        2,
+    ),
     "Normal(0, 1)[3] |> Permute([1, 2, 0]) |> Autoregressive(MonotonicAffine, adjacency=[[0, 1, 0], [0, 0, 0], [1, 1, 0]])": (
         2,
         2,
     ),
     "Normal(0, 1)[3] |> Reverse |> Coupling(MonotonicAffine, hidden=[8]) |> Reverse": (3, 3),
-    "CircularUniform(-pi, pi)[2] |> Reverse |> Autoregressive(RQS(bins=3), hidden=[8]) |> CircularShift(1) |> Reverse": (2, 4),
+    "CircularUniform(-pi, pi)[2] |> Reverse |> Autoregressive(RQS(bins=3), hidden=[8]) |> CircularShift(1) |> Reverse": (
+        2,
+        4,
+    ),
 }
 
 each_flow = pytest.mark.parametrize("text", CASES)
@@ -57,7 +66,11 @@ def fixed(text):
 
 
 def context_of(flow, rows):
-    return np.random.default_rng(1).normal(size=(len(flow.context.names), rows)) if flow.context else None
+    return (
+        np.random.default_rng(1).normal(size=(len(flow.context.names), rows))
+        if flow.context
+        else None
+    )
 
 
 @each_flow
@@ -81,7 +94,9 @@ def test_numbers_stay_the_same(text, sampling):
     assert_allclose(found, x, rtol=1e-10, atol=1e-10)
     assert_allclose(found_log_prob, np.broadcast_to(log_prob, 50), rtol=1e-10, atol=1e-10)
     expected = np.broadcast_to(density.log_prob(ops, before, x), 50)
-    assert_allclose(np.broadcast_to(density.log_prob(ops, after, x), 50), expected, rtol=1e-9, atol=1e-9)
+    assert_allclose(
+        np.broadcast_to(density.log_prob(ops, after, x), 50), expected, rtol=1e-9, atol=1e-9
+    )
 
 
 @each_flow
@@ -95,7 +110,12 @@ def test_graphs_have_no_more_nodes(text, graph, monkeypatch):
 
 def count(graph) -> int:
     """Nodes of a graph, those of its loops included."""
-    inner = [attribute.as_graph() for node in graph for attribute in node.attributes.values() if attribute.name == "body"]
+    inner = [
+        attribute.as_graph()
+        for node in graph
+        for attribute in node.attributes.values()
+        if attribute.name == "body"
+    ]
     return len(graph) + sum(map(count, inner))
 
 

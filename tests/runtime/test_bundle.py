@@ -99,14 +99,19 @@ def test_opening_needs_no_compiler_and_no_torch(place):
         "flowspec.load(sys.argv[1]).sample(3)\n"
         "print(sorted({'torch', 'lark', 'onnx', 'onnx_ir', 'jsonschema'} & set(sys.modules)))\n"
     )
-    done = subprocess.run([sys.executable, "-c", program, place / "pair"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program, place / "pair"], capture_output=True, text=True, check=True
+    )
     assert done.stdout == "[]\n"
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_missing_file_is_told(broken, name):
     (broken / name).unlink()
-    assert refused(flowspec.load, broken) == f"{broken} is no whole bundle: {name}: no such file or directory"
+    assert (
+        refused(flowspec.load, broken)
+        == f"{broken} is no whole bundle: {name}: no such file or directory"
+    )
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -117,7 +122,10 @@ def test_a_damaged_file_is_told(broken, name, damage):
     flipped = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
     damaged = {"cut": data[:-1], "flipped": flipped, "empty": b"", "longer": data + b"\n"}[damage]
     (broken / name).write_bytes(damaged)
-    assert refused(flowspec.load, broken) == f"{broken} is no whole bundle: {name} is not the file that was written"
+    assert (
+        refused(flowspec.load, broken)
+        == f"{broken} is no whole bundle: {name} is not the file that was written"
+    )
 
 
 def test_a_file_in_the_place_of_a_folder_is_told(broken):
@@ -128,7 +136,18 @@ def test_a_file_in_the_place_of_a_folder_is_told(broken):
     assert "sample.onnx: is a directory" in refused(flowspec.load, broken)
 
 
-DAMAGED = [b"", b"{", b"[]", b"null", b"1", b'"files"', b"{}", b'{"format": 1}', b"\xff\xfe\0", b"[" * 100_000]
+DAMAGED = [
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b"1",
+    b'"files"',
+    b"{}",
+    b'{"format": 1}',
+    b"\xff\xfe\0",
+    b"[" * 100_000,
+]
 
 
 @pytest.mark.parametrize("content", DAMAGED, ids=lambda content: repr(content[:12]))
@@ -149,7 +168,11 @@ ENTRIES = {
 }
 
 
-@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in ENTRIES.items() for value in values], ids=str)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [(name, value) for name, values in ENTRIES.items() for value in values],
+    ids=str,
+)
 def test_a_flow_json_with_a_false_entry_is_told(broken, name, value):
     edit(broken, **{name: value})
     assert refused(flowspec.load, broken) == f"{broken} is no whole bundle: flow.json is damaged"
@@ -172,7 +195,9 @@ def test_a_file_outside_of_the_bundle_is_not_read(broken, tmp_path):
 
 def test_a_bundle_of_another_format_is_told(broken):
     edit(broken, format=2)
-    assert "flow.json is of format 2, and this FlowSpec reads format 1" in refused(flowspec.load, broken)
+    assert "flow.json is of format 2, and this FlowSpec reads format 1" in refused(
+        flowspec.load, broken
+    )
 
 
 def test_a_graph_that_is_none_is_told_when_it_is_used(broken):
@@ -203,7 +228,9 @@ def test_pieces_have_at_least_one_row(place, rows):
 # --- log_prob ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("x", [0.5, [0.5], [[0.5]], np.float16([0.5]), np.array(0.5), (0.5,)], ids=repr)
+@pytest.mark.parametrize(
+    "x", [0.5, [0.5], [[0.5]], np.float16([0.5]), np.array(0.5), (0.5,)], ids=repr
+)
 def test_a_scalar_flow_takes_numbers_and_columns(opened, x):
     found = opened("scalar").log_prob(x)
     assert (found.dtype, found.shape) == (np.float32, (1,))
@@ -211,10 +238,14 @@ def test_a_scalar_flow_takes_numbers_and_columns(opened, x):
 
 
 def test_a_row_may_stand_for_a_table_of_one(opened):
-    np.testing.assert_array_equal(opened("pair").log_prob([0.5, 1]), opened("pair").log_prob([[0.5, 1]]))
+    np.testing.assert_array_equal(
+        opened("pair").log_prob([0.5, 1]), opened("pair").log_prob([[0.5, 1]])
+    )
 
 
-@pytest.mark.parametrize("kind", [np.int8, np.uint64, np.float16, np.float32, np.float64, np.longdouble, bool])
+@pytest.mark.parametrize(
+    "kind", [np.int8, np.uint64, np.float16, np.float32, np.float64, np.longdouble, bool]
+)
 def test_every_kind_of_number_is_taken(opened, kind):
     found = opened("pair").log_prob(np.array([[0, 1], [1, 1]], kind))
     np.testing.assert_array_equal(found, opened("pair").log_prob([[0.0, 1.0], [1.0, 1.0]]))
@@ -223,7 +254,12 @@ def test_every_kind_of_number_is_taken(opened, kind):
 def test_the_layout_of_an_array_does_not_matter(opened):
     table = np.random.default_rng(0).random((6, 2), np.float32)
     expected = opened("pair").log_prob(table)
-    for same in (np.asfortranarray(table), np.repeat(table, 2, axis=0)[::2], table[::-1][::-1], table.tolist()):
+    for same in (
+        np.asfortranarray(table),
+        np.repeat(table, 2, axis=0)[::2],
+        table[::-1][::-1],
+        table.tolist(),
+    ):
         np.testing.assert_array_equal(opened("pair").log_prob(same), expected)
 
 
@@ -266,10 +302,16 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize(("name", "shape"), [(name, shape) for name, shapes in SHAPES.items() for shape in shapes], ids=str)
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [(name, shape) for name, shapes in SHAPES.items() for shape in shapes],
+    ids=str,
+)
 def test_a_wrong_shape_is_told(opened, name, shape):
     told = refused(opened(name).log_prob, np.zeros(shape))
-    assert told.startswith(f"`x` has shape {str(shape).replace(' ', '').replace(',', ', ').replace(', )', ',)')}, but ")
+    assert told.startswith(
+        f"`x` has shape {str(shape).replace(' ', '').replace(',', ', ').replace(', )', ',)')}, but "
+    )
     assert ("a scalar" in told) if name == "scalar" else ("columns are needed" in told)
 
 
@@ -338,7 +380,9 @@ def test_samples_that_cannot_be_drawn_are_told(opened, name, options, told):
 def test_whole_numbers_of_every_kind_are_taken(opened):
     expected = opened("pair").sample(3, seed=2, first_row=1)
     for kind in (float, np.int8, np.uint64, np.float32, np.array):
-        np.testing.assert_array_equal(opened("pair").sample(kind(3), seed=kind(2), first_row=kind(1)), expected)
+        np.testing.assert_array_equal(
+            opened("pair").sample(kind(3), seed=kind(2), first_row=kind(1)), expected
+        )
 
 
 def test_the_last_rows_of_the_stream_can_be_drawn(opened):
@@ -353,11 +397,17 @@ def test_where_inputs_are_cut_does_not_matter(place, opened, name, rows_at_once)
     context = np.linspace(0.5, 2, 10)[:, None] if whole.context else None
     count = None if whole.context else 10
     x, log_prob = whole.sample(count, seed=1, context=context, with_log_prob=True)
-    for one, other in zip(cut.sample(count, seed=1, context=context, with_log_prob=True), (x, log_prob), strict=True):
+    for one, other in zip(
+        cut.sample(count, seed=1, context=context, with_log_prob=True), (x, log_prob), strict=True
+    ):
         np.testing.assert_allclose(one, other, rtol=2e-6, atol=2e-6)
-    np.testing.assert_allclose(cut.log_prob(x, context), whole.log_prob(x, context), rtol=2e-6, atol=2e-6)
+    np.testing.assert_allclose(
+        cut.log_prob(x, context), whole.log_prob(x, context), rtol=2e-6, atol=2e-6
+    )
     standard = np.linspace(-1, 1, 10 * len(whole.noise)).reshape(10, -1)
-    for one, other in zip(cut.from_noise(standard, context), whole.from_noise(standard, context), strict=True):
+    for one, other in zip(
+        cut.from_noise(standard, context), whole.from_noise(standard, context), strict=True
+    ):
         np.testing.assert_allclose(one, other, rtol=2e-6, atol=2e-6)
 
 
@@ -376,7 +426,12 @@ def test_many_threads_may_use_one_bundle(place):
 def test_noise_becomes_points_with_their_density(opened):
     standard = np.random.default_rng(1).normal(size=(50, 2))
     x, log_prob = opened("pair").from_noise(standard)
-    np.testing.assert_allclose(x, np.column_stack([2 * standard[:, 0], np.exp(1 + 2 * standard[:, 1])]), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        x,
+        np.column_stack([2 * standard[:, 0], np.exp(1 + 2 * standard[:, 1])]),
+        rtol=1e-5,
+        atol=1e-6,
+    )
     np.testing.assert_allclose(opened("pair").log_prob(x), log_prob, rtol=1e-5, atol=1e-5)
 
 
@@ -403,15 +458,22 @@ def test_each_row_has_its_own_context(opened, name):
     alone = bundle.sample(5, seed=3, context=[1.0])
     np.testing.assert_allclose(x, alone * factors, rtol=1e-6)
     np.testing.assert_allclose(bundle.log_prob(x, factors[:, None]), log_prob, rtol=1e-5, atol=1e-5)
-    np.testing.assert_allclose(bundle.log_prob(alone, [[1.0]]), bundle.log_prob(alone, np.ones((5, 1))), rtol=1e-6)
+    np.testing.assert_allclose(
+        bundle.log_prob(alone, [[1.0]]), bundle.log_prob(alone, np.ones((5, 1))), rtol=1e-6
+    )
 
 
 def test_one_context_serves_all_rows(opened):
     bundle = opened("given pair")
     for one in ([2.0, 1.0], [[2.0, 1.0]], np.array([2, 1])):
-        np.testing.assert_array_equal(bundle.sample(3, context=one), bundle.sample(context=[[2, 1]] * 3))
+        np.testing.assert_array_equal(
+            bundle.sample(3, context=one), bundle.sample(context=[[2, 1]] * 3)
+        )
         assert bundle.sample(context=one).shape == (1, 2)
-        np.testing.assert_array_equal(bundle.log_prob([[0, 1], [2, 3]], one), bundle.log_prob([[0, 1], [2, 3]], [[2, 1], [2, 1]]))
+        np.testing.assert_array_equal(
+            bundle.log_prob([[0, 1], [2, 3]], one),
+            bundle.log_prob([[0, 1], [2, 3]], [[2, 1], [2, 1]]),
+        )
         np.testing.assert_array_equal(bundle.from_noise([[0, 1]], one)[0], [[1, 3]])
     assert bundle.sample(context=np.zeros((0, 2))).shape == (0, 2)
     assert bundle.sample(0, context=[2.0, 1.0]).shape == (0, 2)
@@ -433,7 +495,10 @@ def test_a_context_too_much_is_told(opened, name):
     bundle = opened(name)
     rows = np.ones((2, len(bundle.columns)))
     for call in (bundle.log_prob, bundle.sample, bundle.from_noise):
-        assert refused(call, *([] if call == bundle.sample else [rows]), context=[1.0]) == "this flow has no context"
+        assert (
+            refused(call, *([] if call == bundle.sample else [rows]), context=[1.0])
+            == "this flow has no context"
+        )
 
 
 @pytest.mark.parametrize("name", ["given", "fixed given"])

@@ -36,14 +36,18 @@ def old_python(tmp_path_factory):
     install = [python, "-m", "pip", "install", "--quiet", f"onnxruntime=={OLDEST}", "numpy<2"]
     done = subprocess.run(install, capture_output=True, text=True)
     if done.returncode:
-        pytest.skip(f"onnxruntime {OLDEST} cannot be installed: {done.stderr.strip().splitlines()[-1]}")
+        pytest.skip(
+            f"onnxruntime {OLDEST} cannot be installed: {done.stderr.strip().splitlines()[-1]}"
+        )
     return python
 
 
 @pytest.mark.slow
 def test_the_oldest_onnxruntime_draws_the_same_samples(old_python):
     bundles = {str(path): len(flowspec.load(path).context) for path in sorted(EXPORTED.iterdir())}
-    done = subprocess.run([old_python, "-c", SCRIPT, json.dumps(bundles)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [old_python, "-c", SCRIPT, json.dumps(bundles)], capture_output=True, text=True, check=True
+    )
     version, answers = json.loads(done.stdout)
     assert version == OLDEST
     for path, drawn in answers.items():

@@ -41,13 +41,19 @@ def source(sizes, flow: str = ONE, first: float = 0.0, **options) -> Source:
     context = -numbers if parsed.context else None
 
     def reader(start, stop):
-        return lambda: (numbers[start:stop], None if context is None else context[start:stop], 1 + numbers[start:stop, 0])
+        return lambda: (
+            numbers[start:stop],
+            None if context is None else context[start:stop],
+            1 + numbers[start:stop, 0],
+        )
 
     return Source(parsed, [reader(*each) for each in itertools.pairwise(ends)], **options)
 
 
 def shuffled(sizes, flow: str = ONE, held_out: Source | None = None, **settings) -> Shuffled:
-    return Shuffled(source(sizes, flow), Settings(**{"batch_size": 7, "validation": 0.2, **settings}), held_out)
+    return Shuffled(
+        source(sizes, flow), Settings(**{"batch_size": 7, "validation": 0.2, **settings}), held_out
+    )
 
 
 def numbers(batches) -> list[list[float]]:
@@ -104,7 +110,10 @@ def test_rows_are_shuffled_across_the_pieces_that_are_held_together(monkeypatch)
 def test_pieces_too_large_to_be_held_together_come_in_another_order_in_every_epoch(monkeypatch):
     monkeypatch.setattr(module, "POOL_NUMBERS", 1)
     batches = shuffled((10,) * 5, batch_size=10, validation=0.0)
-    orders = [[{int(row) // 10 for row in batch} for batch in numbers(batches.epoch(number))] for number in (1, 2, 3)]
+    orders = [
+        [{int(row) // 10 for row in batch} for batch in numbers(batches.epoch(number))]
+        for number in (1, 2, 3)
+    ]
     assert all(len(pieces) == 1 for order in orders for pieces in order)
     assert orders[0] != orders[1] != orders[2]
 
@@ -174,7 +183,10 @@ def test_given_rows_are_held_out_in_place_of_a_share(pool):
     assert batches.rows == (50, 5)
     assert sorted(flat(batches.epoch(1))) == list(range(50))
     assert sorted(flat(batches.scored())) == list(range(100, 105))
-    assert batches.fingerprint != shuffled((20, 20, 10), held_out=source((3, 0, 2), first=101)).fingerprint
+    assert (
+        batches.fingerprint
+        != shuffled((20, 20, 10), held_out=source((3, 0, 2), first=101)).fingerprint
+    )
 
 
 def test_another_seed_holds_out_other_rows():
@@ -202,7 +214,13 @@ WHOLE = np.array([0.0, 1, -1, -7, 255, 1e6, -1e6, 2**21, -(2**21)] * 30)
 
 def dequantized(validation: float = 0.0, precision: torch.dtype = torch.float32) -> Shuffled:
     data = np.stack([WHOLE, np.linspace(0.1, 0.9, len(WHOLE))], axis=1)
-    given = array_source(flowspec.parse(TWO), data, weights=WHOLE - WHOLE.min() + 1, dtype=precision, dequantize=["x"])
+    given = array_source(
+        flowspec.parse(TWO),
+        data,
+        weights=WHOLE - WHOLE.min() + 1,
+        dtype=precision,
+        dequantize=["x"],
+    )
     return Shuffled(given, Settings(batch_size=50, validation=validation, dequantize=("x",)))
 
 
@@ -235,7 +253,9 @@ def test_even_the_least_and_the_largest_draw_stay_inside(monkeypatch):
             return np.where(np.arange(shape[0])[:, None] % 2, 0.0, 1 - 2**-53)
 
     draw = module.random
-    monkeypatch.setattr(module, "random", lambda *given: Ends() if module.CELLS in given[2:3] else draw(*given))
+    monkeypatch.setattr(
+        module, "random", lambda *given: Ends() if module.CELLS in given[2:3] else draw(*given)
+    )
     moved = sorted_rows(dequantized().epoch(1))[:, 0]
     assert (moved > WHOLE).all() and (moved < WHOLE + 1).all()
 
@@ -268,12 +288,18 @@ def test_a_whole_number_on_an_open_end_has_its_cell_in_the_support():
 
 def test_numbers_too_large_for_a_cell_are_told():
     flow = flowspec.parse(ONE)
-    for k, dtype, there in ((2**23 - 1, "float32", True), (2**23, "float32", False), (2**24, "float64", True)):
+    for k, dtype, there in (
+        (2**23 - 1, "float32", True),
+        (2**23, "float32", False),
+        (2**24, "float64", True),
+    ):
         precision = getattr(torch, dtype)
         if there:
             array_source(flow, [0, k], dtype=precision, dequantize=["x"])
             continue
-        with pytest.raises(flowspec.FlowError, match="float32 has no number between 8388608 and 8388609"):
+        with pytest.raises(
+            flowspec.FlowError, match="float32 has no number between 8388608 and 8388609"
+        ):
             array_source(flow, [0, k], dtype=precision, dequantize=["x"])
 
 
@@ -368,7 +394,9 @@ def test_rows_held_out_beside_a_loader_are_scored():
 
 
 def drawn(flow: str = TWO, draws: int = 50, context=None, dtype=torch.float32, **settings) -> Drawn:
-    return Drawn(flowspec.parse(flow), Settings(**{"batch_size": 8, **settings}), draws, context, dtype)
+    return Drawn(
+        flowspec.parse(flow), Settings(**{"batch_size": 8, **settings}), draws, context, dtype
+    )
 
 
 def test_draws_are_the_same_for_the_same_seed_and_others_in_every_epoch():
@@ -412,7 +440,11 @@ def test_contexts_of_draws_are_rows_of_those_given():
     assert {*found[:, 0].tolist()} == {1.0, 2.0, 3.0}
 
 
-@pytest.mark.parametrize("batches", [shuffled((50,)), loaded([torch.arange(5.0)]), drawn()], ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize(
+    "batches",
+    [shuffled((50,)), loaded([torch.arange(5.0)]), drawn()],
+    ids=lambda each: type(each).__name__,
+)
 def test_all_kinds_of_batches_answer_alike(batches: Batches):
     assert isinstance(batches.fingerprint, str) and batches.fingerprint
     assert batches.steps == len(list(batches.epoch(1)))

@@ -8,7 +8,12 @@ torch = pytest.importorskip("torch")
 zuko = pytest.importorskip("zuko")
 
 from torch.distributions import Independent, LogNormal, Normal, Uniform
-from torch.distributions.transforms import AffineTransform, ComposeTransform, ExpTransform, TanhTransform
+from torch.distributions.transforms import (
+    AffineTransform,
+    ComposeTransform,
+    ExpTransform,
+    TanhTransform,
+)
 
 from flowspec import NormalizingFlow
 
@@ -22,7 +27,9 @@ def number(value: float):
 def test_log_normal():
     """zuko's first example; its transform runs from data to base, so ours is the inverse."""
     ours = NormalizingFlow(ExpTransform(), Normal(number(0.0), number(1.0)))
-    theirs = zuko.distributions.NormalizingFlow(ExpTransform().inv, Normal(number(0.0), number(1.0)))
+    theirs = zuko.distributions.NormalizingFlow(
+        ExpTransform().inv, Normal(number(0.0), number(1.0))
+    )
     x = torch.tensor([0.01, 0.3, 1.0, 40.0], dtype=torch.float64)
     torch.testing.assert_close(ours.log_prob(x), theirs.log_prob(x))
     torch.testing.assert_close(ours.log_prob(x), LogNormal(number(0.0), number(1.0)).log_prob(x))
@@ -33,17 +40,28 @@ def test_affine_over_a_diagonal_normal():
     """The base's batch becomes the event, since the transform is a joint one."""
     scale = torch.tensor([0.5, 2.0, 3.0], dtype=torch.float64)
     transform = zuko.transforms.DependentTransform(AffineTransform(number(1.0), scale), 1)
-    base = zuko.distributions.DiagNormal(torch.zeros(3, dtype=torch.float64), torch.ones(3, dtype=torch.float64))
-    ours, theirs = NormalizingFlow(transform, base), zuko.distributions.NormalizingFlow(transform.inv, base)
+    base = zuko.distributions.DiagNormal(
+        torch.zeros(3, dtype=torch.float64), torch.ones(3, dtype=torch.float64)
+    )
+    ours, theirs = (
+        NormalizingFlow(transform, base),
+        zuko.distributions.NormalizingFlow(transform.inv, base),
+    )
     assert ours.event_shape == theirs.event_shape == (3,)
     x = torch.randn(5, 3, dtype=torch.float64)
     torch.testing.assert_close(ours.log_prob(x), theirs.log_prob(x))
-    torch.testing.assert_close(ours.log_prob(x), Independent(Normal(number(1.0), scale), 1).log_prob(x))
+    torch.testing.assert_close(
+        ours.log_prob(x), Independent(Normal(number(1.0), scale), 1).log_prob(x)
+    )
 
 
 def test_affine_tanh_affine():
     """The one-liner by hand: values known in closed form, -inf outside (0, 1)."""
-    parts = [AffineTransform(number(0.0), number(2.0)), TanhTransform(), AffineTransform(number(0.5), number(0.5))]
+    parts = [
+        AffineTransform(number(0.0), number(2.0)),
+        TanhTransform(),
+        AffineTransform(number(0.5), number(0.5)),
+    ]
     flow = NormalizingFlow(ComposeTransform(parts), Normal(number(0.0), number(1.0)))
     expected = torch.tensor([-0.0481559, -0.9189385, -0.6198176], dtype=torch.float64)
     torch.testing.assert_close(flow.log_prob(POINTS[2:5]), expected, rtol=0, atol=1e-7)
@@ -69,7 +87,10 @@ def test_rsample_and_log_prob_is_both():
 
 def test_gradients_reach_base_and_transform():
     loc, scale = number(0.3).requires_grad_(), number(1.5).requires_grad_()
-    flow = NormalizingFlow(ComposeTransform([AffineTransform(number(0.0), scale), ExpTransform()]), Normal(loc, number(1.0)))
+    flow = NormalizingFlow(
+        ComposeTransform([AffineTransform(number(0.0), scale), ExpTransform()]),
+        Normal(loc, number(1.0)),
+    )
     flow.rsample((10,)).sum().backward(retain_graph=True)
     assert loc.grad.abs() > 0 and scale.grad.abs() > 0
     loc.grad = scale.grad = None
@@ -79,7 +100,10 @@ def test_gradients_reach_base_and_transform():
 
 def test_points_outside_leave_gradients_finite():
     x = POINTS.clone().requires_grad_()
-    flow = NormalizingFlow(ComposeTransform([TanhTransform(), AffineTransform(number(0.5), number(0.5))]), Normal(0.0, 1.0))
+    flow = NormalizingFlow(
+        ComposeTransform([TanhTransform(), AffineTransform(number(0.5), number(0.5))]),
+        Normal(0.0, 1.0),
+    )
     log_prob = flow.log_prob(x)
     torch.where(torch.isfinite(log_prob), log_prob, 0.0).sum().backward()
     assert torch.isfinite(x.grad).all()

@@ -21,13 +21,17 @@ PROGRAMS = Path(sys.executable).parent
 
 
 def fitted(engine: Engine, **settings) -> flowspec.Model:
-    return flowspec.fit(flowspec.parse(FLOW), ROWS, engine=engine, epochs=3, batch_size=32, **settings)
+    return flowspec.fit(
+        flowspec.parse(FLOW), ROWS, engine=engine, epochs=3, batch_size=32, **settings
+    )
 
 
 @pytest.mark.parametrize(("precision", "tolerance"), [("64", 1e-3), ("bf16", 0.05)])
 def test_precisions_agree(precision, tolerance):
     """After a few steps; later on they go their own ways."""
-    exact, other = (fitted(Engine("cpu", precision=each)).log_prob(ROWS).mean() for each in ("32", precision))
+    exact, other = (
+        fitted(Engine("cpu", precision=each)).log_prob(ROWS).mean() for each in ("32", precision)
+    )
     assert other == pytest.approx(exact, abs=tolerance)
 
 
@@ -39,7 +43,9 @@ def test_double_precision_is_held():
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of the compiler itself
 def test_compiled_it_learns_the_same():
-    plain, compiled = (fitted(Engine("cpu", compiled=each)).log_prob(ROWS).mean() for each in (False, True))
+    plain, compiled = (
+        fitted(Engine("cpu", compiled=each)).log_prob(ROWS).mean() for each in (False, True)
+    )
     assert compiled == pytest.approx(plain, abs=1e-3)
 
 
@@ -48,16 +54,37 @@ def test_compiled_it_learns_the_same():
 def test_two_processes_learn_what_one_does(tmp_path, starter):
     (tmp_path / "it.flow").write_text(f"event a, b: real\n{FLOW}")
     np.savetxt(tmp_path / "it.csv", ROWS, delimiter=",", header="a,b", comments="")
-    words = ["fit", "it.flow", "--data", "it.csv", "--epochs", "3", "--batch-size", "32", "--precision", "64"]
+    words = [
+        "fit",
+        "it.flow",
+        "--data",
+        "it.csv",
+        "--epochs",
+        "3",
+        "--batch-size",
+        "32",
+        "--precision",
+        "64",
+    ]
     words += ["--accelerator", "cpu", "-o"]
     program = str(PROGRAMS / "flowspec")
     two = [program, *words, "two", "--devices", "2"]
     if starter == "torchrun":
-        two = [str(PROGRAMS / "torchrun"), "--standalone", "--nproc-per-node", "2", program, *words, "two"]
+        two = [
+            str(PROGRAMS / "torchrun"),
+            "--standalone",
+            "--nproc-per-node",
+            "2",
+            program,
+            *words,
+            "two",
+        ]
     for command in ([program, *words, "one"], two):
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
     assert done.stderr.count("wrote two") == 1
-    one, both = (json.loads((tmp_path / name / "metrics.json").read_text()) for name in ("one", "two"))
+    one, both = (
+        json.loads((tmp_path / name / "metrics.json").read_text()) for name in ("one", "two")
+    )
     # Adam makes steps of gradients that are rounding errors, and those differ.
     assert both["validation"] == pytest.approx(one["validation"], abs=1e-6)

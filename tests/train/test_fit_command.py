@@ -40,7 +40,9 @@ def fitted(call, flow: str, data, *options) -> dict:
 
 
 def test_settings_stand_in_the_file_and_a_flag_wins(call, table):
-    settings = fitted(call, FLOW.format('schedule = "constant"'), table, "--batch-size", 20)["settings"]
+    settings = fitted(call, FLOW.format('schedule = "constant"'), table, "--batch-size", 20)[
+        "settings"
+    ]
     assert (settings["epochs"], settings["batch_size"], settings["schedule"]) == (3, 20, "constant")
     assert settings["learning_rate"] == 0.01
     trained = flowspec.load("made").about["flow"]["train"]
@@ -50,14 +52,27 @@ def test_settings_stand_in_the_file_and_a_flag_wins(call, table):
 def test_a_file_and_flags_that_say_the_same_give_the_same_weights(call, table):
     fitted(call, FLOW.format("seed = 5"), table)
     first = Path("made/weights.safetensors").read_bytes()
-    fitted(call, "event x: real\nNormal(learn(0), learn(1))", table, "--epochs", 3, "--batch-size", 16, "--seed", 5)
+    fitted(
+        call,
+        "event x: real\nNormal(learn(0), learn(1))",
+        table,
+        "--epochs",
+        3,
+        "--batch-size",
+        16,
+        "--seed",
+        5,
+    )
     assert Path("made/weights.safetensors").read_bytes() == first
 
 
 def test_fit_from_python_takes_the_settings_of_the_file_too(call, table):
     fitted(call, FLOW.format("seed = 5"), table)
     model = flowspec.fit(flowspec.read("it.flow"), table)
-    held = flowspec.Model(flowspec.read("it.flow"), flowspec.weights.as_weights(model.flow, "made/weights.safetensors"))
+    held = flowspec.Model(
+        flowspec.read("it.flow"),
+        flowspec.weights.as_weights(model.flow, "made/weights.safetensors"),
+    )
     assert model.log_prob([0.0]) == held.log_prob([0.0])
 
 
@@ -78,7 +93,9 @@ def test_whole_numbers_come_back_whole(call, here):
 
 def test_a_flag_names_columns_of_whole_numbers(call, here):
     write_table("data.csv", ["k", "x"], [RANDOM.poisson(5, 50), RANDOM.normal(size=50)])
-    fitted(call, COUNTS.replace("dequantize = k, ", ""), "data.csv", "--dequantize", "k", "--epochs", 2)
+    fitted(
+        call, COUNTS.replace("dequantize = k, ", ""), "data.csv", "--dequantize", "k", "--epochs", 2
+    )
     assert flowspec.load("made").dequantized == ("k",)
 
 
@@ -110,7 +127,11 @@ def test_columns_that_nobody_asked_for_are_named(call, here):
 def test_a_conditional_flow_is_drawn_with_its_calibration(call, here):
     pytest.importorskip("matplotlib")
     size = RANDOM.uniform(1, 2, 80)
-    write_table("data.csv", ["size", "unused", "y"], [size, RANDOM.normal(size=80), size * RANDOM.normal(size=80)])
+    write_table(
+        "data.csv",
+        ["size", "unused", "y"],
+        [size, RANDOM.normal(size=80), size * RANDOM.normal(size=80)],
+    )
     fitted(call, GIVEN, "data.csv")
     names = {path.name for path in Path("made").iterdir()}
     assert {"calibration.png", "conditional.png", "samples.png"} <= names
@@ -134,7 +155,9 @@ def test_without_rows_held_out_there_is_no_validation_loss(call, table):
     metrics = fitted(call, FLOW.format("validation = 0"), table)
     assert metrics["validation"] is None and metrics["rows"]["validation"] == 0
     assert metrics["best_epoch"] == 3
-    assert "held out" not in Path("made/README.md").read_text().split("| loss then")[1].splitlines()[0]
+    assert (
+        "held out" not in Path("made/README.md").read_text().split("| loss then")[1].splitlines()[0]
+    )
 
 
 @pytest.mark.parametrize(

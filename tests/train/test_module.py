@@ -28,10 +28,17 @@ def test_log_prob_is_that_of_the_reference(module):
 
 
 def test_every_parameter_gets_a_gradient_in_both_directions(module):
-    for loss in (lambda: module().log_prob(torch.randn(20, 3, dtype=torch.float64)).sum(), lambda: module().rsample((20,)).sum()):
+    for loss in (
+        lambda: module().log_prob(torch.randn(20, 3, dtype=torch.float64)).sum(),
+        lambda: module().rsample((20,)).sum(),
+    ):
         module.zero_grad()
         loss().backward()
-        missing = [name for name, each in module.named_parameters() if each.grad is None or not torch.isfinite(each.grad).all()]
+        missing = [
+            name
+            for name, each in module.named_parameters()
+            if each.grad is None or not torch.isfinite(each.grad).all()
+        ]
         assert not missing
 
 
@@ -61,7 +68,9 @@ def test_to_model_gives_the_trained_numbers_back(module):
         for each in module.parameters():
             each.add_(0.1 * torch.randn_like(each))
     x = torch.randn(6, 3, dtype=torch.float64)
-    np.testing.assert_allclose(module.to_model().log_prob(x.numpy()), module().log_prob(x).detach().numpy(), rtol=1e-12)
+    np.testing.assert_allclose(
+        module.to_model().log_prob(x.numpy()), module().log_prob(x).detach().numpy(), rtol=1e-12
+    )
 
 
 def test_context_gives_one_distribution_a_row():
@@ -116,7 +125,9 @@ def test_torch_compile_sees_one_graph(text):
     assert drawn().shape == x.shape
 
 
-@pytest.mark.parametrize(("rows", "contexts"), [((4, 2), (4, 2)), ((4,), (4, 2)), ((4, 3), (3, 2)), ((), (2,))])
+@pytest.mark.parametrize(
+    ("rows", "contexts"), [((4, 2), (4, 2)), ((4,), (4, 2)), ((4, 3), (3, 2)), ((), (2,))]
+)
 def test_points_of_a_wrong_shape_are_told(rows, contexts):
     module = flowspec.to_torch(flowspec.parse("context a, b: real\nMAF(3, hidden=[8])"))
     with pytest.raises(flowspec.FlowError, match="the points have shape"):

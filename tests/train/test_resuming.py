@@ -20,7 +20,9 @@ from flowspec.train.checkpoint import Keeper
 from flowspec.train.fitting import batches_of
 from flowspec.train.training import Stopped, Training
 
-FLOW = "event a, b: positive\nNSF(2, hidden=[8], bins=4, transforms=2) |> Standardize |> Onto(event)"
+FLOW = (
+    "event a, b: positive\nNSF(2, hidden=[8], bins=4, transforms=2) |> Standardize |> Onto(event)"
+)
 SETTINGS = Settings(epochs=6, batch_size=32, patience=3, learning_rate=0.02)
 ROWS = np.random.default_rng(0).normal([[3.0, -1.0]], [[0.5, 2.0]], (150, 2))
 
@@ -66,12 +68,16 @@ def test_goes_on_to_the_same_weights(tmp_path, steps, undisturbed):
 def test_a_finished_training_has_nothing_left_to_do(tmp_path, undisturbed):
     place = tmp_path / "kept.pt"
     training().run(Keeper(place))
-    again = training().run(Keeper(place, resume=True), on_epoch=lambda epoch: pytest.fail("trained again"))
+    again = training().run(
+        Keeper(place, resume=True), on_epoch=lambda epoch: pytest.fail("trained again")
+    )
     assert_same(again.complete_weights, undisturbed)
 
 
 def test_begins_where_nothing_is_kept(tmp_path, undisturbed):
-    assert_same(training().run(Keeper(tmp_path / "none.pt", resume=True)).complete_weights, undisturbed)
+    assert_same(
+        training().run(Keeper(tmp_path / "none.pt", resume=True)).complete_weights, undisturbed
+    )
 
 
 def test_does_not_overwrite_what_was_kept(tmp_path):
@@ -89,7 +95,10 @@ def test_does_not_overwrite_what_was_kept(tmp_path):
     [
         ({"flow": FLOW.replace("[8]", "[9]")}, "another flow"),
         ({"rows": np.exp(ROWS) * 2}, "other data"),
-        ({"settings": Settings(epochs=6, batch_size=16, patience=3, learning_rate=0.02)}, "another batch size: 32, not 16"),
+        (
+            {"settings": Settings(epochs=6, batch_size=16, patience=3, learning_rate=0.02)},
+            "another batch size: 32, not 16",
+        ),
     ],
 )
 def test_does_not_go_on_with_something_else(tmp_path, other, told):
@@ -144,22 +153,45 @@ def command(tmp_path):
     """`flowspec fit` on a table, as a list of words without the output."""
     (tmp_path / "it.flow").write_text(FLOW)
     np.savetxt(tmp_path / "it.csv", np.exp(ROWS), delimiter=",", header="a,b", comments="")
-    options = ["--epochs", "60", "--batch-size", "32", "--checkpoint-every", "0.02", "--patience", "60"]
+    options = [
+        "--epochs",
+        "60",
+        "--batch-size",
+        "32",
+        "--checkpoint-every",
+        "0.02",
+        "--patience",
+        "60",
+    ]
     program = str(Path(sys.executable).with_name("flowspec"))
-    return [program, "fit", str(tmp_path / "it.flow"), "--data", str(tmp_path / "it.csv"), *options, "-o"]
+    return [
+        program,
+        "fit",
+        str(tmp_path / "it.flow"),
+        "--data",
+        str(tmp_path / "it.csv"),
+        *options,
+        "-o",
+    ]
 
 
 @pytest.mark.slow
 def test_killed_at_random_moments_it_reaches_the_same_bytes(command, tmp_path):
-    subprocess.run([*command, str(tmp_path / "whole")], check=True, capture_output=True, timeout=120)
+    subprocess.run(
+        [*command, str(tmp_path / "whole")], check=True, capture_output=True, timeout=120
+    )
     moments, kills = random.Random(0), 0
     while not (tmp_path / "killed").exists():
-        running = subprocess.Popen([*command, str(tmp_path / "killed"), "--resume"], stderr=subprocess.DEVNULL)
+        running = subprocess.Popen(
+            [*command, str(tmp_path / "killed"), "--resume"], stderr=subprocess.DEVNULL
+        )
         kept = tmp_path / "killed.training" / "checkpoint.pt"
         begun = time.monotonic()
         # Twenty times, once it has begun to keep something; then it may end.
         while kills < 20 and running.poll() is None:
-            if (kept.exists() and kept.stat().st_mtime > time.time() - 0.05) or time.monotonic() - begun > 20:
+            if (
+                kept.exists() and kept.stat().st_mtime > time.time() - 0.05
+            ) or time.monotonic() - begun > 20:
                 time.sleep(moments.uniform(0, 0.05))
                 running.send_signal(signal.SIGKILL)
                 kills += 1
@@ -169,14 +201,18 @@ def test_killed_at_random_moments_it_reaches_the_same_bytes(command, tmp_path):
     names = {path.name for path in (tmp_path / "whole").iterdir()}
     assert kills >= 10
     for name in names:
-        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "killed" / name).read_bytes(), name
+        assert (tmp_path / "whole" / name).read_bytes() == (
+            tmp_path / "killed" / name
+        ).read_bytes(), name
     assert not (tmp_path / "killed.training").exists()
 
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_the_training_and_says_how_to_go_on(command, tmp_path):
     command[command.index("60")] = "100000"
-    running = subprocess.Popen([*command, str(tmp_path / "made")], stderr=subprocess.PIPE, text=True)
+    running = subprocess.Popen(
+        [*command, str(tmp_path / "made")], stderr=subprocess.PIPE, text=True
+    )
     kept, log = (tmp_path / "made.training" / name for name in ("checkpoint.pt", "log.csv"))
     while not (kept.exists() and log.exists()):
         assert running.poll() is None
@@ -188,6 +224,8 @@ def test_ctrl_c_keeps_the_training_and_says_how_to_go_on(command, tmp_path):
     assert kept.exists()
     assert log.read_text().splitlines()[0] == "number,loss,validation,rate,seconds,rows_per_second"
     assert not (tmp_path / "made").exists()
-    again = subprocess.run([*command, str(tmp_path / "made")], capture_output=True, text=True, timeout=120)
+    again = subprocess.run(
+        [*command, str(tmp_path / "made")], capture_output=True, text=True, timeout=120
+    )
     assert again.returncode == 1
     assert "add `--resume` to go on with it" in again.stderr

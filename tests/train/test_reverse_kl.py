@@ -28,7 +28,9 @@ def fitted(flow: str, log_density, context=None, **options) -> Model:
 
 def test_finds_the_density_and_its_constant():
     losses = []
-    weights = fitted(FLOW, narrow, on_epoch=lambda epoch: losses.append(epoch.validation)).complete_weights
+    weights = fitted(
+        FLOW, narrow, on_epoch=lambda epoch: losses.append(epoch.validation)
+    ).complete_weights
     assert weights["steps.0.shift"] == pytest.approx(2.0, abs=0.01)
     assert abs(weights["steps.0.scale"]) == pytest.approx(0.5, abs=0.01)
     # For q = p the loss is minus the logarithm of the integral of exp(log_density), whatever is drawn.
@@ -37,14 +39,24 @@ def test_finds_the_density_and_its_constant():
 
 def test_a_conditional_flow_learns_a_density_for_each_context():
     contexts = np.random.default_rng(0).normal(size=(400, 1))
-    model = fitted(CONDITIONAL, lambda y, context: -0.5 * (y - context[:, 0]) ** 2, contexts, learning_rate=0.02, epochs=30)
+    model = fitted(
+        CONDITIONAL,
+        lambda y, context: -0.5 * (y - context[:, 0]) ** 2,
+        contexts,
+        learning_rate=0.02,
+        epochs=30,
+    )
     noise = np.random.default_rng(1).normal(size=(4000, 1))
     for given in (-1.0, 1.5):
-        assert model.from_noise(noise, np.full((4000, 1), given))[0].mean() == pytest.approx(given, abs=0.1)
+        assert model.from_noise(noise, np.full((4000, 1), given))[0].mean() == pytest.approx(
+            given, abs=0.1
+        )
 
 
 def test_same_seed_gives_the_same_weights():
-    first, again, other = (fitted(FLOW, narrow, epochs=2, seed=seed).complete_weights for seed in (3, 3, 4))
+    first, again, other = (
+        fitted(FLOW, narrow, epochs=2, seed=seed).complete_weights for seed in (3, 3, 4)
+    )
     np.testing.assert_array_equal(first["steps.0.shift"], again["steps.0.shift"])
     assert first["steps.0.shift"] != other["steps.0.shift"]
 
@@ -76,12 +88,22 @@ def test_a_loss_that_becomes_infinite_leaves_the_epochs_before_it(tmp_path):
 
     def stumbling(x):
         calls.append(len(x))
-        return narrow(x) * (math.nan if len(calls) == 47 else 1.0)  # in epoch 5: each takes ten steps and scores once
+        return narrow(x) * (
+            math.nan if len(calls) == 47 else 1.0
+        )  # in epoch 5: each takes ten steps and scores once
 
     with pytest.raises(flowspec.FlowError, match="up to the end of epoch 4 is kept in"):
         fitted(FLOW, stumbling, epochs=8, checkpoint=place)
     # With other steps it can go on from there.
-    fitted(FLOW, narrow, epochs=8, checkpoint=place, resume=True, learning_rate=0.05, on_epoch=epochs.append)
+    fitted(
+        FLOW,
+        narrow,
+        epochs=8,
+        checkpoint=place,
+        resume=True,
+        learning_rate=0.05,
+        on_epoch=epochs.append,
+    )
     assert [epoch.number for epoch in epochs] == [5, 6, 7, 8]
 
 
@@ -90,8 +112,11 @@ def test_a_loss_that_becomes_infinite_leaves_the_epochs_before_it(tmp_path):
     [
         ({"log_density": lambda x: x[:, None]}, r"`log_density` gave \(256, 1\) for 256 rows"),
         ({"log_density": lambda x: x.detach().numpy()}, "`log_density` gave ndarray"),
-        ({"log_density": lambda x: -x.detach() ** 2}, "has no gradient"),
-        ({"log_density": lambda x: torch.where(x > 0, -x, -math.inf)}, "end the flow in the support"),
+        ({"log_density": lambda x: -(x.detach() ** 2)}, "has no gradient"),
+        (
+            {"log_density": lambda x: torch.where(x > 0, -x, -math.inf)},
+            "end the flow in the support",
+        ),
         ({"log_density": narrow, "data": np.zeros(3)}, "give one of the two"),
         ({"log_density": narrow, "context": np.zeros((3, 1))}, "this flow has no context"),
         ({"log_density": narrow, "weights": np.ones(3)}, "no rows to weigh"),
@@ -102,7 +127,9 @@ def test_a_loss_that_becomes_infinite_leaves_the_epochs_before_it(tmp_path):
 )
 def test_what_cannot_be_is_told(options, told):
     with pytest.raises(flowspec.FlowError, match=told):
-        flowspec.fit(flowspec.parse(FLOW), options.pop("data", None), options.pop("context", None), **options)
+        flowspec.fit(
+            flowspec.parse(FLOW), options.pop("data", None), options.pop("context", None), **options
+        )
 
 
 def test_a_base_whose_samples_have_no_gradients_is_told():

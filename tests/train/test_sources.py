@@ -20,7 +20,9 @@ from flowspec.ir.settings import Settings
 from flowspec.train.feed import sources
 from flowspec.train.feed.sources import array_source, dataset_source, table_source
 
-PLAIN = "event a, b: positive\nNSF(2, hidden=[8], bins=4, transforms=1) |> Standardize |> Onto(event)"
+PLAIN = (
+    "event a, b: positive\nNSF(2, hidden=[8], bins=4, transforms=1) |> Standardize |> Onto(event)"
+)
 GIVEN = f"context z: positive\n{PLAIN}"
 VALUES = np.exp(np.random.default_rng(0).normal([[1.0, -1.0]], [[0.5, 1.0]], (90, 2)))
 CONTEXT = np.exp(np.random.default_rng(1).normal(size=(90, 1)))
@@ -29,7 +31,9 @@ SETTINGS = Settings(epochs=3, batch_size=32, learning_rate=0.02)
 
 
 def fitted(flow: str, data, *arguments, **options) -> dict[str, np.ndarray]:
-    weights = flowspec.fit(flowspec.parse(flow), data, *arguments, settings=SETTINGS, **options).complete_weights
+    weights = flowspec.fit(
+        flowspec.parse(flow), data, *arguments, settings=SETTINGS, **options
+    ).complete_weights
     assert all(np.isfinite(value).all() for value in weights.values())
     return weights
 
@@ -96,7 +100,9 @@ class Batched:
 def write(path, names, *columns, row_group_size: int = 1000):
     table = dict(zip(names, np.column_stack(columns).T, strict=True))
     if path.suffix == ".csv":
-        np.savetxt(path, np.column_stack(columns), "%.17g", ",", header=",".join(names), comments="")
+        np.savetxt(
+            path, np.column_stack(columns), "%.17g", ",", header=",".join(names), comments=""
+        )
     elif path.suffix == ".npy":
         np.save(path, np.column_stack(columns))
     else:
@@ -145,7 +151,9 @@ def test_a_table_gives_the_weights_of_its_array(tmp_path, suffix, plain, given):
     path = write(tmp_path / f"it{suffix}", "ab", VALUES)
     assert_same(fitted(PLAIN, path), plain)
     assert_same(fitted(PLAIN, str(path)), plain)
-    names, columns = ("abz", (VALUES, CONTEXT)) if suffix == ".npy" else ("zba", (CONTEXT, VALUES[:, ::-1]))
+    names, columns = (
+        ("abz", (VALUES, CONTEXT)) if suffix == ".npy" else ("zba", (CONTEXT, VALUES[:, ::-1]))
+    )
     assert_same(fitted(GIVEN, write(tmp_path / f"given{suffix}", names, *columns)), given)
 
 
@@ -187,7 +195,9 @@ def test_items_are_asked_for_together_where_the_dataset_can(plain):
 
 LOADERS = {
     "DataLoader": lambda: DataLoader(TensorDataset(torch.from_numpy(VALUES)), batch_size=32),
-    "DataLoader without workers": lambda: DataLoader(Mapped(lambda i: VALUES[i]), batch_size=32, num_workers=0),
+    "DataLoader without workers": lambda: DataLoader(
+        Mapped(lambda i: VALUES[i]), batch_size=32, num_workers=0
+    ),
     "DataLoader of a stream": lambda: DataLoader(Streamed(VALUES), batch_size=32),
     "stream": lambda: Streamed(VALUES),
     "batches of arrays": lambda: Batched(VALUES),
@@ -207,7 +217,9 @@ def test_the_same_batches_give_the_same_weights(form, in_order):
 
 
 CONDITIONAL_LOADERS = {
-    "DataLoader": lambda: DataLoader(TensorDataset(torch.from_numpy(VALUES), torch.from_numpy(CONTEXT)), batch_size=32),
+    "DataLoader": lambda: DataLoader(
+        TensorDataset(torch.from_numpy(VALUES), torch.from_numpy(CONTEXT)), batch_size=32
+    ),
     "DataLoader of a stream": lambda: DataLoader(Streamed(VALUES, CONTEXT), batch_size=32),
     "stream": lambda: Streamed(VALUES, CONTEXT[:, 0]),
 }
@@ -219,14 +231,18 @@ def test_the_same_batches_and_contexts_give_the_same_weights(form):
 
 
 def shuffled(**options) -> DataLoader:
-    return DataLoader(TensorDataset(torch.from_numpy(VALUES)), batch_size=32, shuffle=True, **options)
+    return DataLoader(
+        TensorDataset(torch.from_numpy(VALUES)), batch_size=32, shuffle=True, **options
+    )
 
 
 def test_a_loader_that_shuffles_gives_the_same_weights_for_the_same_seed():
     first = fitted(PLAIN, shuffled())
     torch.rand(7)
     assert_same(fitted(PLAIN, shuffled()), first)
-    changed = flowspec.fit(flowspec.parse(PLAIN), shuffled(), epochs=3, batch_size=32, learning_rate=0.02, seed=1)
+    changed = flowspec.fit(
+        flowspec.parse(PLAIN), shuffled(), epochs=3, batch_size=32, learning_rate=0.02, seed=1
+    )
     assert differ(changed.complete_weights, first)
 
 
@@ -239,7 +255,9 @@ def test_a_loader_shuffles_anew_in_every_epoch():
     assert len({*epochs[-3:]}) == 3
 
 
-@pytest.mark.parametrize("data", [lambda: VALUES, shuffled, lambda: Streamed(VALUES)], ids=["array", "loader", "stream"])
+@pytest.mark.parametrize(
+    "data", [lambda: VALUES, shuffled, lambda: Streamed(VALUES)], ids=["array", "loader", "stream"]
+)
 def test_the_random_numbers_of_others_are_left_alone(data):
     torch.manual_seed(3)
     np.random.seed(3)
@@ -264,7 +282,9 @@ HELD_OUT = {
 
 
 @pytest.mark.parametrize("form", HELD_OUT)
-@pytest.mark.parametrize("data", [lambda: VALUES[:60], lambda: Batched(VALUES[:60])], ids=["array", "batches"])
+@pytest.mark.parametrize(
+    "data", [lambda: VALUES[:60], lambda: Batched(VALUES[:60])], ids=["array", "batches"]
+)
 def test_what_is_held_out_may_come_in_every_form(tmp_path, form, data):
     epochs, others = [], []
     weights = fitted(PLAIN, data(), held_out=HELD_OUT[form](tmp_path), on_epoch=epochs.append)
@@ -286,8 +306,12 @@ def test_what_is_held_out_has_its_context(held_out):
     assert differ(weights, fitted(GIVEN, VALUES[:60], CONTEXT[:60]))
 
 
-@pytest.mark.parametrize("held_out", [VALUES[60:61], VALUES[[60, 60, 60]], [[1.0, 2.0], [1.0, 3.0]]])
-@pytest.mark.parametrize("data", [lambda: VALUES[:60], lambda: Batched(VALUES[:60])], ids=["array", "batches"])
+@pytest.mark.parametrize(
+    "held_out", [VALUES[60:61], VALUES[[60, 60, 60]], [[1.0, 2.0], [1.0, 3.0]]]
+)
+@pytest.mark.parametrize(
+    "data", [lambda: VALUES[:60], lambda: Batched(VALUES[:60])], ids=["array", "batches"]
+)
 def test_what_is_held_out_may_be_one_row_or_all_alike(held_out, data):
     fitted(PLAIN, data(), held_out=held_out)
 
@@ -295,7 +319,9 @@ def test_what_is_held_out_may_be_one_row_or_all_alike(held_out, data):
 def test_the_validation_loss_is_that_of_the_rows_held_out():
     epochs = []
     text = "event a, b: positive\nNormal(learn(0), learn(1))[2] |> Onto(event)"
-    model = flowspec.fit(flowspec.parse(text), VALUES[:60], held_out=VALUES[60:], on_epoch=epochs.append, epochs=5)
+    model = flowspec.fit(
+        flowspec.parse(text), VALUES[:60], held_out=VALUES[60:], on_epoch=epochs.append, epochs=5
+    )
     best = min(epoch.validation for epoch in epochs)
     assert best == pytest.approx(-model.log_prob(VALUES[60:]).mean(), rel=1e-5)
 
@@ -312,7 +338,9 @@ def source_of(kind: str, path, values=VALUES, **options):
         return array_source(flow, values, **options)
     if kind == "dataset":
         return dataset_source(flow, TensorDataset(torch.from_numpy(values)), **options)
-    return table_source(flow, open_pieces(write(path / "it.parquet", "ab", values, row_group_size=20)), **options)
+    return table_source(
+        flow, open_pieces(write(path / "it.parquet", "ab", values, row_group_size=20)), **options
+    )
 
 
 @pytest.mark.parametrize("kind", ["array", "table", "dataset"])
@@ -342,7 +370,9 @@ def test_rows_with_a_fault_are_left_out_if_wanted(tmp_path, monkeypatch, kind):
     source = source_of(kind, tmp_path, SPOILED, drop=True)
     assert (len(source), source.dropped) == (85, 5)
     found = torch.cat([source.read(piece).values for piece in range(len(source.sizes))])
-    np.testing.assert_array_equal(found.numpy(), SPOILED[(SPOILED > 0).all(axis=1)].astype(np.float32))
+    np.testing.assert_array_equal(
+        found.numpy(), SPOILED[(SPOILED > 0).all(axis=1)].astype(np.float32)
+    )
     with pytest.raises(flowspec.FlowError, match="lie outside"):
         source_of(kind, tmp_path, SPOILED)
 
@@ -392,4 +422,7 @@ def test_columns_of_a_data_frame_are_found_by_name():
         for path, value in expected.items():
             np.testing.assert_array_equal(found[path], value)
     with pytest.raises(flowspec.FlowError, match="holds 'x' in row 1"):
-        flowspec.fit(flowspec.parse("event name: real\nNormal(learn(0), 1)"), pandas.DataFrame({"name": ["x", "y"]}))
+        flowspec.fit(
+            flowspec.parse("event name: real\nNormal(learn(0), 1)"),
+            pandas.DataFrame({"name": ["x", "y"]}),
+        )

@@ -95,9 +95,13 @@ TABLES: dict[str, Table] = {
     "column-in-capitals": Table(PAIR, "Length,Width\n1,2\n2,3\n"),
     "column-twice": Table(PAIR, "length,width,width\n1,2,2\n2,3,3\n"),
     "column-twice-in-parquet": Table(ONE, twice, name="data"),
-    "column-missing-in-parquet": Table(PAIR, files(one={"length": [1.0, 2.0], "widht": [1.0, 2.0]}), name="data"),
+    "column-missing-in-parquet": Table(
+        PAIR, files(one={"length": [1.0, 2.0], "widht": [1.0, 2.0]}), name="data"
+    ),
     "columns-without-names": Table(PAIR, np.ones((4, 3))),
-    "columns-of-many": Table(PAIR, ",".join(f"c{i}" for i in range(40)) + "\n" + ",".join(["1"] * 40) + "\n"),
+    "columns-of-many": Table(
+        PAIR, ",".join(f"c{i}" for i in range(40)) + "\n" + ",".join(["1"] * 40) + "\n"
+    ),
     "header-missing": Table(PAIR, "1,2\n2,3\n3,5\n"),
     "separator-other": Table(PAIR, "length;width\n1;2\n2;3\n"),
     # --- cells
@@ -108,10 +112,16 @@ TABLES: dict[str, Table] = {
     "cell-nan": Table(PAIR, "length,width\n1,2\n3,nan\n3,5\n"),
     "cell-infinite": Table(PAIR, "length,width\n1,2\n3,5\n-inf,5\n"),
     "cell-text-in-parquet": Table(ONE, files(one={"x": ["1", "2", "3", "four"]}), name="data"),
-    "cell-date-in-parquet": Table(ONE, files(one={"x": [datetime(2020, 1, 1), datetime(2021, 1, 1)]}), name="data"),
+    "cell-date-in-parquet": Table(
+        ONE, files(one={"x": [datetime(2020, 1, 1), datetime(2021, 1, 1)]}), name="data"
+    ),
     "cell-list-in-parquet": Table(ONE, files(one={"x": [[1.0, 2.0], [3.0, 4.0]]}), name="data"),
-    "cell-null-in-second-file": Table(ONE, files(a_one={"x": [1.0, 2, 3]}, b_two={"x": [4, None, 5]}), name="data"),
-    "cell-text-in-second-file": Table(ONE, files(one={"x": ["1", "2", "3"]}, two={"x": ["4", "x"]}), name="data"),
+    "cell-null-in-second-file": Table(
+        ONE, files(a_one={"x": [1.0, 2, 3]}, b_two={"x": [4, None, 5]}), name="data"
+    ),
+    "cell-text-in-second-file": Table(
+        ONE, files(one={"x": ["1", "2", "3"]}, two={"x": ["4", "x"]}), name="data"
+    ),
     "cell-text-behind-dropped-rows": Table(
         ONE, files(one={"x": ["nan", "1", "2"]}, two={"x": ["4", "x"]}), "--drop-bad-rows", "data"
     ),
@@ -121,31 +131,49 @@ TABLES: dict[str, Table] = {
     "constant": Table(PAIR, "length,width\n1,2\n2,2\n3,2\n"),
     "constant-once-rounded": Table(ONE, "x\n1700000001\n1700000002\n1700000003\n"),
     "constant-once-rounded-in-two-files": Table(
-        ONE, files(one={"x": [1700000001, 1700000001]}, two={"x": [1700000002, 1700000002]}), name="data"
+        ONE,
+        files(one={"x": [1700000001, 1700000001]}, two={"x": [1700000002, 1700000002]}),
+        name="data",
     ),
-    "constant-once-bad-rows-are-dropped": Table(PAIR, "length,width\n1,2\n2,2\n3,-5\n", "--drop-bad-rows"),
+    "constant-once-bad-rows-are-dropped": Table(
+        PAIR, "length,width\n1,2\n2,2\n3,-5\n", "--drop-bad-rows"
+    ),
     # --- supports
     "outside-all": Table(PAIR, "length,width\n-1,2\n-2,3\n-3,5\n"),
     "outside-some": Table(PAIR, "length,width\n1,2\n2,0\n-3,5\n3,-1\n"),
-    "outside-once-rounded": Table("event x: (0, 1)\nNormal(learn(0), 1) |> Onto(event)", "x\n0.5\n0.999999999\n0.25\n"),
+    "outside-once-rounded": Table(
+        "event x: (0, 1)\nNormal(learn(0), 1) |> Onto(event)", "x\n0.5\n0.999999999\n0.25\n"
+    ),
     "outside-simplex": Table(SHARES, "p,q,r\n0.2,0.3,0.5\n20,30,50\n0.2,0.3,0.4\n"),
     "outside-ordered": Table(TIMES, "first,second,third\n1,2,3\n1,3,2\n2,4,4\n"),
     "outside-circle": Table(ANGLE, "angle\n0.5\n90\n-1\n180\n"),
     "outside-in-second-row-group": Table(
-        "event x: positive\nNormal(learn(0), 1) |> Exp", files(one={"x": [1, 2, 3, -4, 5]}), name="data/one.parquet"
+        "event x: positive\nNormal(learn(0), 1) |> Exp",
+        files(one={"x": [1, 2, 3, -4, 5]}),
+        name="data/one.parquet",
     ),
     "outside-in-second-file": Table(
-        "event x: positive\nNormal(learn(0), 1) |> Exp", files(one={"x": [1, 2, 3]}, two={"x": [5, -4]}), name="data"
+        "event x: positive\nNormal(learn(0), 1) |> Exp",
+        files(one={"x": [1, 2, 3]}, two={"x": [5, -4]}),
+        name="data",
     ),
     # --- whole numbers
     "dequantize-a-fraction": Table(DICE, "eyes,weight\n1,2\n1.5,3\n3,5\n", "--dequantize eyes"),
-    "dequantize-a-fraction-without-event": Table("Normal(learn(0), learn(1))[2]", "x0,x1\n1,2\n1.5,3\n3,5\n", "--dequantize x0"),
-    "dequantize-beyond-the-support": Table(DICE, "eyes,weight\n1,2\n5,3\n6,5\n6,5\n", "--dequantize eyes"),
+    "dequantize-a-fraction-without-event": Table(
+        "Normal(learn(0), learn(1))[2]", "x0,x1\n1,2\n1.5,3\n3,5\n", "--dequantize x0"
+    ),
+    "dequantize-beyond-the-support": Table(
+        DICE, "eyes,weight\n1,2\n5,3\n6,5\n6,5\n", "--dequantize eyes"
+    ),
     "dequantize-partly-beyond-the-support": Table(
-        "event x: (0, 6.5)\nNormal(learn(0), learn(1)) |> Onto(event)", "x\n0\n5\n6\n", "--dequantize x"
+        "event x: (0, 6.5)\nNormal(learn(0), learn(1)) |> Onto(event)",
+        "x\n0\n5\n6\n",
+        "--dequantize x",
     ),
     "dequantize-a-simplex": Table(SHARES, "p,q,r\n0.2,0.3,0.5\n0.4,0.3,0.3\n", "--dequantize p"),
-    "dequantize-a-column-that-is-no-output": Table(DICE, "eyes,weight\n1,2\n2,3\n", "--dequantize colour"),
+    "dequantize-a-column-that-is-no-output": Table(
+        DICE, "eyes,weight\n1,2\n2,3\n", "--dequantize colour"
+    ),
     "dequantize-a-misspelt-column": Table(DICE, "eyes,weight\n1,2\n2,3\n", "--dequantize eye"),
     "dequantize-numbers-too-large": Table(ONE, "x\n1\n16777217\n20000000\n", "--dequantize x"),
     # --- weights
@@ -158,7 +186,9 @@ TABLES: dict[str, Table] = {
     # --- rows
     "rows-none": Table(PAIR, "length,width\n"),
     "rows-none-in-numpy": Table(ONE, np.zeros((0, 1))),
-    "rows-none-in-parquet": Table(ONE, files(one={"x": pyarrow.array([], pyarrow.float64())}), name="data"),
+    "rows-none-in-parquet": Table(
+        ONE, files(one={"x": pyarrow.array([], pyarrow.float64())}), name="data"
+    ),
     "rows-one": Table(PAIR, "length,width\n1,2\n"),
     "rows-one-left": Table(PAIR, "length,width\n1,2\n,2\n-1,3\n", "--drop-bad-rows"),
     "rows-none-left": Table(PAIR, "length,width\n0,2\n,2\n-1,3\n", "--drop-bad-rows"),
@@ -170,30 +200,44 @@ TABLES: dict[str, Table] = {
     "file-missing-numpy": Table(PAIR, lambda: None, name="none.npy"),
     "folder-missing": Table(PAIR, lambda: None, name="tables"),
     "folder-without-parquet": Table(PAIR, lambda: Path("data").mkdir(), name="data"),
-    "file-of-unknown-kind": Table(PAIR, lambda: Path("data.xlsx").write_text("?"), name="data.xlsx"),
+    "file-of-unknown-kind": Table(
+        PAIR, lambda: Path("data.xlsx").write_text("?"), name="data.xlsx"
+    ),
     "file-without-ending": Table(PAIR, lambda: Path("data").write_text(GOOD), name="data"),
     "file-zipped": Table(PAIR, lambda: Path("data.csv.gz").write_text("?"), name="data.csv.gz"),
-    "file-in-another-encoding": Table(PAIR, lambda: Path("data.csv").write_bytes(b"l\xe4nge\n1\n"), name="data.csv"),
+    "file-in-another-encoding": Table(
+        PAIR, lambda: Path("data.csv").write_bytes(b"l\xe4nge\n1\n"), name="data.csv"
+    ),
     "parquet-truncated": Table(ONE, damaged, name="data/two.parquet"),
     "parquet-truncated-in-folder": Table(ONE, damaged, name="data"),
-    "parquet-other-columns": Table(ONE, files(one={"x": [1.0], "y": [1.0]}, two={"x": [1.0], "z": [1.0]}), name="data"),
+    "parquet-other-columns": Table(
+        ONE, files(one={"x": [1.0], "y": [1.0]}, two={"x": [1.0], "z": [1.0]}), name="data"
+    ),
     "numpy-of-three-axes": Table(PAIR, np.zeros((4, 2, 2))),
     "numpy-of-objects": Table(PAIR, np.array([[1, "a"], [2, "b"]], object)),
     "numpy-of-text": Table(PAIR, np.array([["1", "2"], ["2", "3"]])),
     "numpy-truncated": Table(PAIR, cut, name="data.npy"),
     # --- contexts
     "context-constant": Table(GIVEN, "y,z\n1,2\n2,2\n3,2\n"),
-    "context-constant-once-rounded": Table(GIVEN, "y,z\n1,1700000001\n2,1700000002\n3,1700000003\n"),
+    "context-constant-once-rounded": Table(
+        GIVEN, "y,z\n1,1700000001\n2,1700000002\n3,1700000003\n"
+    ),
     "context-missing": Table(GIVEN, "y\n1\n2\n"),
     "context-not-finite": Table(GIVEN, "y,z\n1,1\n2,\n"),
     "context-outside": Table(GIVEN, "y,z\n1,1\n2,0\n3,-2\n"),
     # --- several at once, and rows held out
     "several-columns-missing": Table(PAIR, "size\n1\n2\n"),
     "several-faults": Table(PAIR, "length,width,w\n1,2,1\n-1,nan,1\n,0,1\n2,3,-1\n", "--weights w"),
-    "held-out-misspelt": Table(PAIR, both(GOOD, "length,widht\n1,2\n"), "--held-out b.csv", "a.csv"),
-    "held-out-outside": Table(PAIR, both(GOOD, "length,width\n1,2\n1,-2\n"), "--held-out b.csv", "a.csv"),
+    "held-out-misspelt": Table(
+        PAIR, both(GOOD, "length,widht\n1,2\n"), "--held-out b.csv", "a.csv"
+    ),
+    "held-out-outside": Table(
+        PAIR, both(GOOD, "length,width\n1,2\n1,-2\n"), "--held-out b.csv", "a.csv"
+    ),
     "held-out-missing": Table(PAIR, GOOD, "--held-out b.csv"),
-    "held-out-without-good-rows": Table(PAIR, both(GOOD, "length,width\n-1,2\n"), "--held-out b.csv --drop-bad-rows", "a.csv"),
+    "held-out-without-good-rows": Table(
+        PAIR, both(GOOD, "length,width\n-1,2\n"), "--held-out b.csv --drop-bad-rows", "a.csv"
+    ),
 }
 
 
@@ -283,23 +327,33 @@ CALLS: dict[str, Callable[[], object]] = {
     # --- loaders
     "iterator": lambda: fit(PAIR, iter([rows()])),
     "generator": lambda: fit(PAIR, (rows() for _ in range(3))),
-    "loader-that-ends-in-epoch-2": lambda: fit(PAIR, Ending(2)),  # the first time starts are measured
+    "loader-that-ends-in-epoch-2": lambda: fit(
+        PAIR, Ending(2)
+    ),  # the first time starts are measured
     "loader-that-can-be-read-once": lambda: fit(PAIR, Ending(1)),
     "loader-without-batches": lambda: fit(PAIR, DataLoader(Items())),
     "loader-and-dequantize": lambda: fit(PAIR, loader(torch.ones(4, 2)), dequantize=("width",)),
     "loader-and-context": lambda: fit(GIVEN, loader(torch.ones(4, 1)), rows(width=1)),
     "loader-and-weights": lambda: fit(PAIR, loader(torch.ones(4, 2)), weights=[1, 1, 1, 1]),
-    "loader-with-nan-in-batch-2": lambda: fit(PAIR, loader(torch.ones(2, 2), torch.tensor([[1, 2], [1, torch.nan]]))),
-    "loader-with-labels": lambda: fit(PAIR, DataLoader(TensorDataset(torch.ones(4, 2), torch.ones(4)))),
+    "loader-with-nan-in-batch-2": lambda: fit(
+        PAIR, loader(torch.ones(2, 2), torch.tensor([[1, 2], [1, torch.nan]]))
+    ),
+    "loader-with-labels": lambda: fit(
+        PAIR, DataLoader(TensorDataset(torch.ones(4, 2), torch.ones(4)))
+    ),
     "loader-of-wrong-width": lambda: fit(PAIR, loader(torch.ones(4, 3))),
     "stream-outside": lambda: fit(PAIR, Stream()),
     "loader-held-out": lambda: fit(PAIR, rows(), held_out=loader(torch.ones(4, 2))),
     # --- tables
     "path-and-context": lambda: fit(GIVEN, written("data.csv", "y,z\n1,1\n2,2\n"), [[1.0], [2.0]]),
-    "dataset-and-weights": lambda: fit(PAIR, Items(torch.ones(2), torch.zeros(2)), weights=[1.0, 2.0]),
+    "dataset-and-weights": lambda: fit(
+        PAIR, Items(torch.ones(2), torch.zeros(2)), weights=[1.0, 2.0]
+    ),
     "array-of-times": lambda: fit(ONE, np.array(["2020-01-01", "2021-01-01"], "datetime64[D]")),
     "path-of-nothing": lambda: fit(PAIR, "none.parquet"),
-    "path-and-weights-as-numbers": lambda: fit(ONE, written("data.csv", "x\n1\n2\n"), weights=[1.0, 2.0]),
+    "path-and-weights-as-numbers": lambda: fit(
+        ONE, written("data.csv", "x\n1\n2\n"), weights=[1.0, 2.0]
+    ),
 }
 
 
@@ -334,7 +388,10 @@ def _assert_in_words_of_users(message: str) -> None:
     """Each mistake is told whole, with what to do, and nothing of how the program works shows."""
     assert re.match(r"(dropped \d+ of \d+ rows .*\n)?error\[[a-z-]+\]: .", message)
     assert message.count("error[") == message.count(" = help: ")
-    assert not re.search(r"Traceback|array\(|np\.|torch\.|<class|object at 0x|\{\w|errno|codec|datetime|None\b", message)
+    assert not re.search(
+        r"Traceback|array\(|np\.|torch\.|<class|object at 0x|\{\w|errno|codec|datetime|None\b",
+        message,
+    )
     assert not re.search(r"\b(please|invalid|node|codomain)\b", message, re.IGNORECASE)
 
 
@@ -354,7 +411,17 @@ def test_the_command_says_what_is_wrong_with_a_table(here, monkeypatch, capsys, 
     spoiled = TABLES[name]
     found = _put(spoiled.data) or spoiled.name
     written("it.flow", spoiled.flow)
-    words = ["fit", "it.flow", "--data", spoiled.name or found, "-o", "made", "--epochs", "1", *spoiled.options.split()]
+    words = [
+        "fit",
+        "it.flow",
+        "--data",
+        spoiled.name or found,
+        "-o",
+        "made",
+        "--epochs",
+        "1",
+        *spoiled.options.split(),
+    ]
     monkeypatch.setattr(sys, "argv", ["flowspec", *words])
     with pytest.raises(SystemExit) as stop:
         main()
@@ -377,9 +444,22 @@ def test_no_golden_file_without_its_case():
 
 
 def test_every_kind_of_mistake_has_a_golden_file():
-    kinds = [kind for module in (pieces, row_checks, tables) for kind in vars(module).values() if isinstance(kind, type)]
+    kinds = [
+        kind
+        for module in (pieces, row_checks, tables)
+        for kind in vars(module).values()
+        if isinstance(kind, type)
+    ]
     codes = {
-        re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower() for kind in kinds if issubclass(kind, Diagnostic) and kind.message
+        re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
+        for kind in kinds
+        if issubclass(kind, Diagnostic) and kind.message
     }
-    told = set(re.findall(r"^error\[(.+?)\]", "\n".join(path.read_text() for path in FOLDER.glob("*.err")), re.MULTILINE))
+    told = set(
+        re.findall(
+            r"^error\[(.+?)\]",
+            "\n".join(path.read_text() for path in FOLDER.glob("*.err")),
+            re.MULTILINE,
+        )
+    )
     assert codes - told == {"unwritable-path"}  # of tables that are written

@@ -28,7 +28,9 @@ def test_equals_torch(agree, part, other):
 def test_log_det_of_vectors(density):
     # log N(0) = -1/2 log 2 pi for each coordinate, less log 2 + log 4.
     expected = -math.log(2 * math.pi) - math.log(8)
-    assert density("Normal([0, 0], 1) |> Affine([1, 2], [2, -4])", [[1.0, 2.0]]) == pytest.approx([expected])
+    assert density("Normal([0, 0], 1) |> Affine([1, 2], [2, -4])", [[1.0, 2.0]]) == pytest.approx(
+        [expected]
+    )
 
 
 def test_a_number_for_each_row_counts_once_for_each_coordinate(density):
@@ -55,5 +57,7 @@ def test_support(support, text, expected):
 def test_interval_arithmetic():
     assert plus(Interval(0, 1, True), Interval(2, 3, True, True)) == Interval(2, 4, True, False)
     assert times(Interval(-1, 2, True, True), Interval(0, math.inf)) == REAL
-    assert times(Interval(2, 3, True, True), Interval(-1, 1, True, True)) == Interval(-3, 3, True, True)
+    assert times(Interval(2, 3, True, True), Interval(-1, 1, True, True)) == Interval(
+        -3, 3, True, True
+    )
     assert reciprocal(Interval(0, 4, False, True)) == Interval(0.25, math.inf, True)

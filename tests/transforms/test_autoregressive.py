@@ -20,11 +20,19 @@ Join(CircularUniform(-pi, pi), Normal(0, 1), Normal(0, 1), Normal(0, 1))
 
 def noise(model, rows=50):
     kinds = model.flow.noise
-    return np.stack([RANDOM.uniform(size=rows) if kind == "uniform" else RANDOM.normal(size=rows) for kind in kinds], axis=1)
+    return np.stack(
+        [
+            RANDOM.uniform(size=rows) if kind == "uniform" else RANDOM.normal(size=rows)
+            for kind in kinds
+        ],
+        axis=1,
+    )
 
 
 def test_each_coordinate_depends_on_those_before():
-    model = Model(flowspec.parse("Normal(0, 1)[3] |> Autoregressive(MonotonicAffine, order=[1, 2, 0])"))
+    model = Model(
+        flowspec.parse("Normal(0, 1)[3] |> Autoregressive(MonotonicAffine, order=[1, 2, 0])")
+    )
     start, _ = model.from_noise(np.zeros((1, 3)))
     for coordinate, later in ((0, [1]), (1, []), (2, [0, 1])):
         nudged, _ = model.from_noise(np.eye(3)[coordinate : coordinate + 1])
@@ -46,16 +54,24 @@ def test_round_trip_in_every_interpreter(text, tmp_path):
     torch = pytest.importorskip("torch")
     model = Model(flowspec.parse(text))
     rows = noise(model)
-    context = np.abs(RANDOM.normal(size=(50, len(model.flow.context.names)))) if model.flow.context else None
+    context = (
+        np.abs(RANDOM.normal(size=(50, len(model.flow.context.names))))
+        if model.flow.context
+        else None
+    )
     x, log_prob = model.from_noise(rows, context)
     assert_allclose(model.log_prob(x, context), log_prob, rtol=1e-9, atol=1e-9)
     bundle = flowspec.load(flowspec.compile(model, tmp_path / "bundle", dtype="float64"))
-    found, found_log_prob = bundle.from_noise(rows, context) if context is not None else bundle.from_noise(rows)
+    found, found_log_prob = (
+        bundle.from_noise(rows, context) if context is not None else bundle.from_noise(rows)
+    )
     assert_allclose(found, x, rtol=1e-10, atol=1e-10)
     assert_allclose(found_log_prob, log_prob, rtol=1e-10, atol=1e-10)
     module = flowspec.to_torch(model, dtype=torch.float64)
     given = None if context is None else torch.tensor(context)
-    assert_allclose(module(given).log_prob(torch.tensor(x)).detach().numpy(), log_prob, rtol=1e-9, atol=1e-9)
+    assert_allclose(
+        module(given).log_prob(torch.tensor(x)).detach().numpy(), log_prob, rtol=1e-9, atol=1e-9
+    )
 
 
 def test_density_has_no_seam_on_a_circle():
@@ -80,7 +96,10 @@ def test_a_graph_does_not_grow_with_the_coordinates():
         ("Autoregressive(RQS, order=[0, 1])", "2 places"),
         ("Autoregressive(RQS, adjacency=[[1, 1, 0], [1, 1, 0], [0, 0, 1]])", "circle"),
         ("Autoregressive(RQS, adjacency=[[1, 0], [1, 1]])", "2 x 2"),
-        ("Autoregressive(RQS, order=[0, 1, 2], adjacency=[[1, 0, 0], [1, 1, 0], [0, 0, 1]])", "says the order already"),
+        (
+            "Autoregressive(RQS, order=[0, 1, 2], adjacency=[[1, 0, 0], [1, 1, 0], [0, 0, 1]])",
+            "says the order already",
+        ),
         ("Autoregressive(Normal(0, 1))", "step of one number"),
         ("Autoregressive(3)", "step of one number"),
         ("Autoregressive", "univariate"),

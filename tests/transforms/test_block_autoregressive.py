@@ -47,11 +47,18 @@ def test_is_the_definition():
 def test_the_jacobian_is_triangular_and_its_diagonal_positive():
     step = step_of()
     tiny, y = 1e-6, Y[:, :1]
-    columns = [(step.inverse_and_log_det(REFERENCE, y + tiny * np.eye(3)[:, [i]])[0] - y) / tiny for i in range(3)]
-    jacobian = np.concatenate(columns, axis=1) - (step.inverse_and_log_det(REFERENCE, y)[0] - y) / tiny
+    columns = [
+        (step.inverse_and_log_det(REFERENCE, y + tiny * np.eye(3)[:, [i]])[0] - y) / tiny
+        for i in range(3)
+    ]
+    jacobian = (
+        np.concatenate(columns, axis=1) - (step.inverse_and_log_det(REFERENCE, y)[0] - y) / tiny
+    )
     assert_allclose(np.triu(jacobian, 1), 0, atol=1e-9)
     assert (np.diag(jacobian) > 0).all()
-    assert_allclose(np.log(np.diag(jacobian)).sum(), -step.inverse_and_log_det(REFERENCE, y)[1][0], atol=1e-5)
+    assert_allclose(
+        np.log(np.diag(jacobian)).sum(), -step.inverse_and_log_det(REFERENCE, y)[1][0], atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -65,9 +72,14 @@ def test_every_number_is_reached(seed):
 
 
 def test_gradients_reach_every_weight_in_both_directions():
-    module = flowspec.to_torch(flowspec.parse("context c: real\nNormal(0, 1)[3] |> BlockAutoregressive(hidden=[3])")).double()
+    module = flowspec.to_torch(
+        flowspec.parse("context c: real\nNormal(0, 1)[3] |> BlockAutoregressive(hidden=[3])")
+    ).double()
     context = torch.randn(5, 1, dtype=torch.float64)
-    for loss in (lambda flow: flow.log_prob(torch.randn(5, 3).double()).sum(), lambda flow: flow.rsample().square().sum()):
+    for loss in (
+        lambda flow: flow.log_prob(torch.randn(5, 3).double()).sum(),
+        lambda flow: flow.rsample().square().sum(),
+    ):
         module.zero_grad()
         loss(module(context)).backward()
         for name, weight in module.named_parameters():
@@ -76,7 +88,9 @@ def test_gradients_reach_every_weight_in_both_directions():
 
 
 def test_gradients_of_samples_are_those_of_finite_differences():
-    module = flowspec.to_torch(flowspec.parse("Normal(0, 1)[2] |> BlockAutoregressive(hidden=[3])")).double()
+    module = flowspec.to_torch(
+        flowspec.parse("Normal(0, 1)[2] |> BlockAutoregressive(hidden=[3])")
+    ).double()
     noise = torch.randn(4, 2, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(lambda z: module().transform(z), (noise,), atol=1e-6)
 

@@ -13,7 +13,11 @@ from flowspec.transforms.elementwise.circular_shift import CircularShift
 
 
 def test_half_a_turn_equals_zuko(agree):
-    agree(CircularShift(2.0, -2.0, 2.0), zuko.transforms.CircularShiftTransform(2.0), np.linspace(-1.9, 1.9, 20))
+    agree(
+        CircularShift(2.0, -2.0, 2.0),
+        zuko.transforms.CircularShiftTransform(2.0),
+        np.linspace(-1.9, 1.9, 20),
+    )
 
 
 def test_wraps_at_the_seam():
@@ -33,7 +37,9 @@ def test_density_is_turned(density):
     angles = np.array([-3.0, 0.0, 1.0, 3.0])
     turned = (angles + 2 - 0.5 + math.pi) % (2 * math.pi) - math.pi
     plain = density("VonMises(0.5, 2)", turned)
-    assert_allclose(density("VonMises(0.5, 2) |> CircularShift(0.5) |> CircularShift(-2)", angles), plain)
+    assert_allclose(
+        density("VonMises(0.5, 2) |> CircularShift(0.5) |> CircularShift(-2)", angles), plain
+    )
 
 
 @pytest.mark.parametrize(

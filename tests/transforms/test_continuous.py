@@ -19,7 +19,11 @@ def test_equals_zuko(hidden, size, columns):
     x = random.normal(size=(10, size))
     context = random.normal(size=(10, columns)) if columns else None
     with torch.no_grad():
-        expected = flow(None if context is None else torch.tensor(context)).log_prob(torch.tensor(x)).numpy()
+        expected = (
+            flow(None if context is None else torch.tensor(context))
+            .log_prob(torch.tensor(x))
+            .numpy()
+        )
     np.testing.assert_allclose(model.log_prob(x, context), expected, rtol=2e-5, atol=2e-5)
     noise = random.normal(size=(10, size))
     samples, log_prob = model.from_noise(noise, context)
@@ -27,9 +31,14 @@ def test_equals_zuko(hidden, size, columns):
 
 
 def test_gradients_reach_every_weight():
-    module = flowspec.to_torch(flowspec.parse("Normal(0, 1)[2] |> Continuous(hidden=[8, 8], steps=4)"))
+    module = flowspec.to_torch(
+        flowspec.parse("Normal(0, 1)[2] |> Continuous(hidden=[8, 8], steps=4)")
+    )
     module().log_prob(torch.randn(5, 2)).sum().backward()
-    assert all(parameter.grad is not None and torch.isfinite(parameter.grad).all() for parameter in module.parameters())
+    assert all(
+        parameter.grad is not None and torch.isfinite(parameter.grad).all()
+        for parameter in module.parameters()
+    )
 
 
 def test_is_one_loop_in_a_graph():

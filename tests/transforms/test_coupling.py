@@ -25,7 +25,9 @@ def test_some_coordinates_pass(text, passing):
         nudged = noise.copy()
         nudged[:, coordinate] += 1
         changed = np.flatnonzero((model.from_noise(nudged)[0] != x).any(axis=0)).tolist()
-        expected = [i for i in range(5) if i == coordinate or (coordinate in passing and i not in passing)]
+        expected = [
+            i for i in range(5) if i == coordinate or (coordinate in passing and i not in passing)
+        ]
         assert changed == expected
 
 

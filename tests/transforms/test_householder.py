@@ -29,7 +29,9 @@ def test_one_number_serves_every_coordinate():
 def test_length_does_not_matter(size):
     x = X.astype(np.float32)
     expected, _ = Householder(V).forward_and_log_det(REFERENCE, X)
-    found, _ = Householder((V * size / 2).astype(np.float32)).forward_and_log_det(NumpyOps(np.float32), x)
+    found, _ = Householder((V * size / 2).astype(np.float32)).forward_and_log_det(
+        NumpyOps(np.float32), x
+    )
     assert_allclose(found, expected, atol=1e-6)
 
 

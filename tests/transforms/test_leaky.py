@@ -34,7 +34,10 @@ def test_leaky_tanh_is_tanh_inside_and_its_tangent_outside():
     part, inside = LeakyTanh(2.0), np.linspace(-2, 2, 9)
     slope = 1 - math.tanh(2) ** 2
     assert_allclose(part.forward(REFERENCE, inside), np.tanh(inside))
-    assert_allclose(part.forward(REFERENCE, np.array([5.0, -5.0])), [math.tanh(2) + 3 * slope, -math.tanh(2) - 3 * slope])
+    assert_allclose(
+        part.forward(REFERENCE, np.array([5.0, -5.0])),
+        [math.tanh(2) + 3 * slope, -math.tanh(2) - 3 * slope],
+    )
     assert_allclose(part.log_slope(REFERENCE, np.array([2.0, -1e15])), math.log(slope))
 
 
@@ -48,10 +51,14 @@ def test_leaky_tanh_can_be_inverted_everywhere(bound, dtype):
     assert np.isfinite(x).all() and np.isfinite(log_slope).all() and (np.diff(x) > 0).all()
 
 
-@pytest.mark.parametrize("part", [LeakyReLU(0.2), ELU(1.5), LeakyTanh(2.0)], ids=["LeakyReLU", "ELU", "LeakyTanh"])
+@pytest.mark.parametrize(
+    "part", [LeakyReLU(0.2), ELU(1.5), LeakyTanh(2.0)], ids=["LeakyReLU", "ELU", "LeakyTanh"]
+)
 @pytest.mark.parametrize("direction", ["forward_and_log_slope", "inverse_and_log_slope"])
 def test_gradients_are_finite_at_the_corners(part, direction):
-    x = torch.tensor([-math.tanh(2), -1e-3, 0.0, math.tanh(2)], dtype=torch.float64, requires_grad=True)
+    x = torch.tensor(
+        [-math.tanh(2), -1e-3, 0.0, math.tanh(2)], dtype=torch.float64, requires_grad=True
+    )
     y, log_slope = getattr(part, direction)(OPS, x)
     (gradient,) = torch.autograd.grad((y + log_slope).sum(), x)
     assert torch.isfinite(gradient).all()

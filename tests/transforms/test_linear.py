@@ -37,7 +37,9 @@ def test_lu_linear_equals_zuko(agree):
 
 def test_triangular_affine_is_a_multivariate_normal(density):
     loc, tril = [1.0, -1.0], [[2.0, 0.0], [0.5, 0.25]]
-    expected = torch.distributions.MultivariateNormal(torch.tensor(loc), scale_tril=torch.tensor(tril))
+    expected = torch.distributions.MultivariateNormal(
+        torch.tensor(loc), scale_tril=torch.tensor(tril)
+    )
     rows = X[:2].T
     found = density(f"Normal(0, 1)[2] |> TriangularAffine({loc}, {tril})", rows)
     assert_allclose(found, expected.log_prob(torch.tensor(rows)).numpy(), rtol=1e-6)
@@ -70,14 +72,20 @@ def test_image_of_a_box_is_its_hull(support):
 
 
 def test_density_in_the_hull_but_not_in_the_image(density):
-    found = density("Uniform(0, 1)[2] |> Linear([[1, 1], [0, 1]])", [[1.0, 0.5], [0.25, 0.5], [1.6, 0.5]])
+    found = density(
+        "Uniform(0, 1)[2] |> Linear([[1, 1], [0, 1]])", [[1.0, 0.5], [0.25, 0.5], [1.6, 0.5]]
+    )
     assert_allclose(found, [0, -math.inf, -math.inf])
 
 
 def test_hull_keeps_open_and_endless_sides():
     box = [Interval(0), Interval(1, 2, True, False)]
     matrix = np.array([[0.0, -1], [1, 1], [-1, 0]])
-    assert hull_of_image(matrix, np.zeros(3), box) == [Interval(-2, -1, False, True), Interval(1), Interval(high=0)]
+    assert hull_of_image(matrix, np.zeros(3), box) == [
+        Interval(-2, -1, False, True),
+        Interval(1),
+        Interval(high=0),
+    ]
     assert hull_of_image(np.array([[1.0, -1]]), np.zeros(1), [Interval(0), Interval(0)]) == [REAL]
 
 

@@ -24,7 +24,9 @@ def test_lower_tail_is_exact():
 def test_log_slope_stays_finite_in_the_tails():
     y = np.array([-30.0, 30.0])
     assert_allclose(NormalCDF().log_slope(REFERENCE, y), scipy.stats.norm.logpdf(y))
-    assert_allclose(NormalQuantile().inverse_and_log_slope(REFERENCE, y)[1], -scipy.stats.norm.logpdf(y))
+    assert_allclose(
+        NormalQuantile().inverse_and_log_slope(REFERENCE, y)[1], -scipy.stats.norm.logpdf(y)
+    )
 
 
 def test_quantile_of_a_uniform_is_normal(density):

@@ -35,7 +35,9 @@ def test_moves_along_u_and_w_alone():
 @pytest.mark.parametrize("level", [-7.0, -0.3, 0.0, 12.0])
 @pytest.mark.parametrize(("height", "slope"), [(3.0, 1.0), (-0.9, 1.0), (0.5, -1.9), (-0.7, 0.99)])
 def test_ridge_is_the_root_that_scipy_finds(level, height, slope):
-    root = optimize.brentq(lambda z: z + height * np.tanh(slope * z + 0.2) - level, -30, 30, xtol=1e-14)
+    root = optimize.brentq(
+        lambda z: z + height * np.tanh(slope * z + 0.2) - level, -30, 30, xtol=1e-14
+    )
     found = ridge(REFERENCE, np.array([level]), height, slope, 0.2)
     assert_allclose(found, np.tanh(slope * root + 0.2), atol=1e-12)
 

@@ -16,14 +16,21 @@ KINDS = [LinearSpline, QuadraticSpline, CubicSpline]
 
 def made(kind, scale=1.0):
     free = {"heights": BINS, "widths": BINS, "slopes": BINS - 1}
-    values = {name: RANDOM.normal(0, scale, (count, 1)) for name, count in free.items() if hasattr(kind, name)}
+    values = {
+        name: RANDOM.normal(0, scale, (count, 1))
+        for name, count in free.items()
+        if hasattr(kind, name)
+    }
     return kind(bins=BINS, bound=BOUND, **values)
 
 
 def knots(step):
     """Positions and values of the knots."""
     widths, rises, _ = step.pieces(REFERENCE, np.zeros(1))
-    return tuple(np.append(0, np.cumsum(each[:, 0])) - BOUND for each in (np.broadcast_to(widths, rises.shape), rises))
+    return tuple(
+        np.append(0, np.cumsum(each[:, 0])) - BOUND
+        for each in (np.broadcast_to(widths, rises.shape), rises)
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -18,7 +18,11 @@ EXPONENTS = pytest.mark.parametrize("exponent", [0.5, 1.0, 3.0])
 
 @pytest.mark.parametrize("exponent", [-2.0, -0.5, 0.5, 1.0, 3.0])
 def test_power_equals_torch(agree, exponent):
-    agree(Power(exponent), PowerTransform(torch.tensor(exponent, dtype=torch.float64)), np.array([1e-20, 0.5, 1.0, 7.0, 1e20]))
+    agree(
+        Power(exponent),
+        PowerTransform(torch.tensor(exponent, dtype=torch.float64)),
+        np.array([1e-20, 0.5, 1.0, 7.0, 1e20]),
+    )
 
 
 @EXPONENTS

@@ -19,7 +19,9 @@ def test_is_the_formula_of_its_source(radius, scale):
     r = np.linalg.norm(X - CENTRE, axis=0)
     h = 1 / (alpha + r)
     assert_allclose(y, X + beta * h * (X - CENTRE), atol=1e-13)
-    assert_allclose(log_det, 2 * np.log(1 + beta * h) + np.log(1 + beta * h - beta * r * h**2), atol=1e-12)
+    assert_allclose(
+        log_det, 2 * np.log(1 + beta * h) + np.log(1 + beta * h - beta * r * h**2), atol=1e-12
+    )
     x, back = step.inverse_and_log_det(REFERENCE, y)
     assert_allclose(x, X, atol=1e-12)
     assert_allclose(back, log_det, atol=1e-11)
@@ -33,5 +35,8 @@ def test_the_centre_stays():
 
 def test_far_points_stay_finite():
     x = np.array([[1e30], [-1e30], [1e30]], np.float32)
-    for direction in (Radial(CENTRE, 1.0, 2.0).forward_and_log_det, Radial(CENTRE, 1.0, 2.0).inverse_and_log_det):
+    for direction in (
+        Radial(CENTRE, 1.0, 2.0).forward_and_log_det,
+        Radial(CENTRE, 1.0, 2.0).inverse_and_log_det,
+    ):
         assert all(np.isfinite(each).all() for each in direction(NumpyOps("float32"), x))

@@ -19,7 +19,10 @@ SLOPES = RANDOM.normal(0, 2, (BINS - 1, 1))
 
 
 def zuko_spline(widths, heights, slopes, bound=BOUND):
-    free = (torch.tensor(np.moveaxis(np.asarray(each)[..., 0], 0, -1)) for each in (widths, heights, slopes))
+    free = (
+        torch.tensor(np.moveaxis(np.asarray(each)[..., 0], 0, -1))
+        for each in (widths, heights, slopes)
+    )
     return zuko.transforms.MonotonicRQSTransform(*free, bound=bound)
 
 
@@ -29,13 +32,17 @@ def test_equals_zuko(agree):
 
 
 def test_each_coordinate_has_its_spline(agree):
-    widths, heights, slopes = (RANDOM.normal(size=(count, 3, 1)) for count in (BINS, BINS, BINS - 1))
+    widths, heights, slopes = (
+        RANDOM.normal(size=(count, 3, 1)) for count in (BINS, BINS, BINS - 1)
+    )
     part = RQS(BINS, BOUND, widths, heights, slopes)
     agree(part, zuko_spline(widths, heights, slopes), RANDOM.uniform(-4, 4, (3, 50)), rtol=1e-9)
 
 
 def test_each_row_may_have_its_spline():
-    widths, heights, slopes = (RANDOM.normal(size=(count, 2, 40)) for count in (BINS, BINS, BINS - 1))
+    widths, heights, slopes = (
+        RANDOM.normal(size=(count, 2, 40)) for count in (BINS, BINS, BINS - 1)
+    )
     x = RANDOM.uniform(-4, 4, (2, 40))
     y, log_det = RQS(BINS, BOUND, widths, heights, slopes).forward_and_log_det(REFERENCE, x)
     one = RQS(BINS, BOUND, *(free[..., 7:8] for free in (widths, heights, slopes)))
@@ -78,7 +85,9 @@ def test_circle_has_one_slope_where_its_ends_meet():
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("direction", ["forward_and_log_slope", "inverse_and_log_slope"])
 def test_gradients_are_finite_at_knots_and_ends(dtype, direction):
-    free = [torch.tensor(each, dtype=dtype, requires_grad=True) for each in (WIDTHS, HEIGHTS, SLOPES)]
+    free = [
+        torch.tensor(each, dtype=dtype, requires_grad=True) for each in (WIDTHS, HEIGHTS, SLOPES)
+    ]
     positions, values, _ = knots()
     x = torch.tensor([*positions, *values, 1e15, -1e15, 0], dtype=dtype, requires_grad=True)
     y, log_slope = getattr(RQS(BINS, BOUND, *free), direction)(TorchOps(dtype), x)
@@ -87,7 +96,11 @@ def test_gradients_are_finite_at_knots_and_ends(dtype, direction):
 
 
 def test_spline_passes_through_its_knots():
-    x, y, slopes = np.array([[-2.0], [0], [1]]), np.array([[-1.0], [0.5], [3]]), np.array([[1.0], [0.5], [2]])
+    x, y, slopes = (
+        np.array([[-2.0], [0], [1]]),
+        np.array([[-1.0], [0.5], [3]]),
+        np.array([[1.0], [0.5], [2]]),
+    )
     part = Spline(x, y, slopes)
     assert_allclose(part.forward(REFERENCE, x[:, 0]), y[:, 0])
     assert_allclose(part.inverse(REFERENCE, y[:, 0]), x[:, 0], atol=1e-15)
@@ -110,7 +123,9 @@ def test_density_of_a_spline_integrates_to_one(density):
 
 
 def test_float32_is_near_float64():
-    model = Model(parse("Normal(0, 1)[3] |> RQS(bins=4, bound=3, widths=[0.5, -1, 0, 0], slopes=learn(0.5))"))
+    model = Model(
+        parse("Normal(0, 1)[3] |> RQS(bins=4, bound=3, widths=[0.5, -1, 0, 0], slopes=learn(0.5))")
+    )
     noise = RANDOM.normal(size=(100, 3))
     x, log_prob = model.from_noise(noise)
     x32, log_prob32 = model.from_noise(noise, dtype=np.float32)

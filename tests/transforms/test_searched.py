@@ -19,7 +19,9 @@ def test_finds_roots_of_steep_and_flat_functions(dtype):
         return z**3 + steep, np.log(3 * z**2 + 50 * (1 - steep**2) + 1e-30)
 
     found = invert(ops, function, function(x)[0], 10.0)
-    np.testing.assert_allclose(found, x, rtol=20 * np.finfo(dtype).eps, atol=1e-6 if dtype == "float32" else 1e-14)
+    np.testing.assert_allclose(
+        found, x, rtol=20 * np.finfo(dtype).eps, atol=1e-6 if dtype == "float32" else 1e-14
+    )
 
 
 def test_gradients_are_those_of_the_inverse_function():
@@ -28,7 +30,12 @@ def test_gradients_are_those_of_the_inverse_function():
     y = torch.linspace(-3, 3, 7, dtype=torch.float64, requires_grad=True)
 
     def inverse(y, scale):
-        return invert(ops, lambda x: (x + scale * torch.tanh(x), torch.log1p(scale / torch.cosh(x) ** 2)), y, 10.0)
+        return invert(
+            ops,
+            lambda x: (x + scale * torch.tanh(x), torch.log1p(scale / torch.cosh(x) ** 2)),
+            y,
+            10.0,
+        )
 
     assert torch.autograd.gradcheck(inverse, (y, scale))
 
@@ -41,6 +48,8 @@ def test_what_lies_beyond_the_limit_is_found_exactly():
 
 
 def test_nan_stays_nan():
-    found = invert(NumpyOps(), lambda x: (2 * x, np.log(2.0) + 0 * x), np.array([np.nan, 1.0]), 10.0)
+    found = invert(
+        NumpyOps(), lambda x: (2 * x, np.log(2.0) + 0 * x), np.array([np.nan, 1.0]), 10.0
+    )
     assert np.isnan(found[0])
     assert found[1] == 0.5

@@ -10,11 +10,15 @@ from flowspec.transforms.elementwise.sigmoid import Logit, Sigmoid
 
 
 def test_sigmoid_equals_torch(agree):
-    agree(Sigmoid(), transforms.SigmoidTransform(), np.array([-20.0, -1.0, 0.0, 2.0, 5.0]), rtol=1e-12)
+    agree(
+        Sigmoid(), transforms.SigmoidTransform(), np.array([-20.0, -1.0, 0.0, 2.0, 5.0]), rtol=1e-12
+    )
 
 
 def test_logit_equals_torch(agree):
-    agree(Logit(), transforms.SigmoidTransform().inv, np.array([1e-12, 0.25, 0.5, 0.875]), rtol=1e-12)
+    agree(
+        Logit(), transforms.SigmoidTransform().inv, np.array([1e-12, 0.25, 0.5, 0.875]), rtol=1e-12
+    )
 
 
 def test_log_slope_of_far_points():

@@ -11,7 +11,9 @@ from flowspec.ops.torch import TorchOps
 from flowspec.transforms.elementwise.softclip import Softclip, Softsign
 
 X = np.array([-1e3, -1.0, 0.0, 0.5, 30.0])
-PARTS = pytest.mark.parametrize("part, bound", [(Softsign(), 1.0), (Softclip(5.0), 5.0)], ids=["Softsign", "Softclip"])
+PARTS = pytest.mark.parametrize(
+    "part, bound", [(Softsign(), 1.0), (Softclip(5.0), 5.0)], ids=["Softsign", "Softclip"]
+)
 
 
 @PARTS
@@ -21,7 +23,9 @@ def test_equals_zuko(agree, part, bound):
 
 @PARTS
 def test_log_slope_of_far_points(part, bound):
-    assert_allclose(part.log_slope(REFERENCE, np.array([1e15])), -2 * np.log(1e15 / bound), rtol=1e-12)
+    assert_allclose(
+        part.log_slope(REFERENCE, np.array([1e15])), -2 * np.log(1e15 / bound), rtol=1e-12
+    )
 
 
 @PARTS

@@ -9,11 +9,21 @@ from flowspec.transforms.elementwise.softplus import InverseSoftplus, Softplus
 
 
 def test_softplus_equals_torch(agree):
-    agree(Softplus(), transforms.SoftplusTransform(), np.array([-30.0, -1.0, 0.0, 2.0, 15.0]), rtol=1e-12)
+    agree(
+        Softplus(),
+        transforms.SoftplusTransform(),
+        np.array([-30.0, -1.0, 0.0, 2.0, 15.0]),
+        rtol=1e-12,
+    )
 
 
 def test_inverse_equals_torch(agree):
-    agree(InverseSoftplus(), transforms.SoftplusTransform().inv, np.array([1e-12, 0.25, 1.0, 15.0]), rtol=1e-12)
+    agree(
+        InverseSoftplus(),
+        transforms.SoftplusTransform().inv,
+        np.array([1e-12, 0.25, 1.0, 15.0]),
+        rtol=1e-12,
+    )
 
 
 def test_far_points():

@@ -38,18 +38,24 @@ def test_coordinates_have_networks_of_their_own(name):
 
 
 def test_the_quadrature_is_the_integral_of_the_slope():
-    step = step_of('IntegratedNetwork(signals=3, hidden=[8], activation="tanh", shift=0.5)').only([0], 2)
+    step = step_of('IntegratedNetwork(signals=3, hidden=[8], activation="tanh", shift=0.5)').only(
+        [0], 2
+    )
 
     def slope(x):
         return np.exp(step.log_slope(NumpyOps(), np.array([[x]]))).item()
 
     expected = [0.5 + integrate.quad(slope, 0, x, epsabs=1e-13)[0] for x in (-3.0, 0.0, 2.5)]
-    np.testing.assert_allclose(step.forward(NumpyOps(), np.array([[-3.0, 0.0, 2.5]]))[0], expected, rtol=1e-9)
+    np.testing.assert_allclose(
+        step.forward(NumpyOps(), np.array([[-3.0, 0.0, 2.5]]))[0], expected, rtol=1e-9
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_conditioner_gives_the_signal_and_keeps_the_networks(name):
-    flow = flowspec.parse(f"Normal(0, 1)[2] |> Autoregressive({name}(signals=3, hidden=[8]), hidden=[4])")
+    flow = flowspec.parse(
+        f"Normal(0, 1)[2] |> Autoregressive({name}(signals=3, hidden=[8]), hidden=[4])"
+    )
     learned = flow.learned()
     assert "steps.0.univariate.signal" not in learned
     assert learned["steps.0.univariate.network.0.signal_weight"].init.shape == (2, 8, 3)
@@ -57,7 +63,11 @@ def test_a_conditioner_gives_the_signal_and_keeps_the_networks(name):
 
 def test_a_loop_and_stages_written_out_have_the_same_numbers(tmp_path):
     """The graph of ten coordinates is a loop, numpy goes stage by stage."""
-    model = Model(flowspec.parse("Normal(0, 1)[10] |> Autoregressive(MonotoneNetwork(signals=8, hidden=[6]), hidden=[12])"))
+    model = Model(
+        flowspec.parse(
+            "Normal(0, 1)[10] |> Autoregressive(MonotoneNetwork(signals=8, hidden=[6]), hidden=[12])"
+        )
+    )
     flowspec.compile(model, tmp_path / "b", dtype="float64")
     noise = np.random.default_rng(0).normal(size=(20, 10))
     x, log_prob = flowspec.load(tmp_path / "b").from_noise(noise)

@@ -41,7 +41,9 @@ def test_zero_is_the_centre():
 
 def test_uniform_dirichlet():
     # Dirichlet(1, 1, 1) has the density 2; the stick's pieces are Beta(1, 2) and Beta(1, 1).
-    text = "Join(Beta(1, 2), Beta(1, 1)) |> Logit |> Shift([0.6931471805599453, 0]) |> StickBreaking"
+    text = (
+        "Join(Beta(1, 2), Beta(1, 1)) |> Logit |> Shift([0.6931471805599453, 0]) |> StickBreaking"
+    )
     y = np.array([[0.2, 0.3, 0.5], [0.01, 0.98, 0.01]])
     assert_allclose(Model(parse(text)).log_prob(y), math.log(2), rtol=1e-9)
     dirichlet = torch.distributions.Dirichlet(torch.ones(3, dtype=torch.float64))
@@ -55,7 +57,12 @@ def test_support(support):
 
 def test_outside_of_the_simplex(density):
     rows = [[0.5, 0.6], [-0.1, 1.1], [0.0, 1.0], [0.5, 0.5]]
-    assert np.isneginf(density("Normal(0, 1)[1] |> StickBreaking", rows)).tolist() == [True, True, True, False]
+    assert np.isneginf(density("Normal(0, 1)[1] |> StickBreaking", rows)).tolist() == [
+        True,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_refuses_a_simplex():

@@ -11,9 +11,15 @@ RANDOM = np.random.default_rng(0)
 
 def test_equals_zuko(agree):
     a, shift = RANDOM.normal(size=(3, 5)), 0.4
-    oracle = zuko.flows.polynomial.ShiftedSOSPTransform(torch.tensor(a), torch.tensor(shift, dtype=torch.float64))
+    oracle = zuko.flows.polynomial.ShiftedSOSPTransform(
+        torch.tensor(a), torch.tensor(shift, dtype=torch.float64)
+    )
     agree(
-        SumOfSquares(a=a[..., None], shift=shift), oracle, RANDOM.normal(size=50) * 4, rtol=1e-6, atol=2e-5
+        SumOfSquares(a=a[..., None], shift=shift),
+        oracle,
+        RANDOM.normal(size=50) * 4,
+        rtol=1e-6,
+        atol=2e-5,
     )  # zuko looks for the inverse up to 1e-6
 
 

@@ -23,7 +23,9 @@ def test_is_the_formula_and_comes_back(rank, size):
     x = RANDOM.normal(size=(size, 30)) * 2
     basis = step._basis(REFERENCE, size)
     assert_allclose(basis.T @ basis, np.eye(rank), atol=1e-12)
-    a, bent = (np.triu(free, 1) + np.diag(0.99 * np.tanh(np.diag(free))) for free in (step.a, step.bent))
+    a, bent = (
+        np.triu(free, 1) + np.diag(0.99 * np.tanh(np.diag(free))) for free in (step.a, step.bent)
+    )
     y, log_det = step.forward_and_log_det(REFERENCE, x)
     assert_allclose(y, x + basis @ a @ np.tanh(bent @ basis.T @ x + step.b), atol=1e-12)
     again, back = step.inverse_and_log_det(REFERENCE, y)
@@ -33,6 +35,8 @@ def test_is_the_formula_and_comes_back(rank, size):
 
 def test_starts_from_random_numbers_of_the_seed():
     flow = flowspec.parse("Normal(0, 1)[3] |> Sylvester(2)")
-    first, again, other = (Model(flow, seed=seed).complete_weights["steps.0.directions"] for seed in (0, 0, 1))
+    first, again, other = (
+        Model(flow, seed=seed).complete_weights["steps.0.directions"] for seed in (0, 0, 1)
+    )
     assert (first == again).all()
     assert (first != other).all()

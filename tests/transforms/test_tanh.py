@@ -13,7 +13,12 @@ def test_tanh_equals_torch(agree):
 
 
 def test_atanh_equals_torch(agree):
-    agree(Atanh(), transforms.TanhTransform().inv, np.array([-0.9, -0.25, 0.0, 0.5, 0.875]), rtol=1e-12)
+    agree(
+        Atanh(),
+        transforms.TanhTransform().inv,
+        np.array([-0.9, -0.25, 0.0, 0.5, 0.875]),
+        rtol=1e-12,
+    )
 
 
 def test_log_slope_of_far_points():

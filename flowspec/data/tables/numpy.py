@@ -27,7 +27,9 @@ def numpy_table(path: Path, mode: Literal["r"] | None = None) -> np.ndarray:
     if array.dtype.kind not in "biuf":
         raise ValueError(f"it holds {NO_NUMBERS.get(array.dtype.kind, 'records')}, not numbers")
     if array.ndim not in (1, 2):
-        raise ValueError(f"it holds an array of shape {array.shape}, not a table of shape (rows, columns)")
+        raise ValueError(
+            f"it holds an array of shape {array.shape}, not a table of shape (rows, columns)"
+        )
     return array[:, None] if array.ndim == 1 else array
 
 
@@ -36,11 +38,21 @@ def read_numpy(path: Path) -> Table:
     return Table(path.name, unnamed(array.shape[1]), tuple(array.T))
 
 
-def numpy_bytes(path: Path, columns: Sequence[str], arrays: Sequence[Sequence | np.ndarray]) -> bytes:
+def numpy_bytes(
+    path: Path, columns: Sequence[str], arrays: Sequence[Sequence | np.ndarray]
+) -> bytes:
     stream = io.BytesIO()
     try:
-        np.save(stream, np.stack([numeric(a, name, path.name) for name, a in zip(columns, arrays, strict=True)], axis=1))
+        np.save(
+            stream,
+            np.stack(
+                [numeric(a, name, path.name) for name, a in zip(columns, arrays, strict=True)],
+                axis=1,
+            ),
+        )
     except FlowError as error:
         reason = f"a .npy file holds numbers only, and {error.diagnostics[0].message}"
-        raise FlowError(UnwritablePath(path=str(path), reason=reason, advice="write a .csv or .parquet file")) from None
+        raise FlowError(
+            UnwritablePath(path=str(path), reason=reason, advice="write a .csv or .parquet file")
+        ) from None
     return stream.getvalue()

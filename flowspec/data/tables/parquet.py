@@ -15,7 +15,11 @@ from flowspec.diagnostics.diagnostic import FlowError
 
 def parquet_files(folder: Path) -> list[Path]:
     """The files of a folder that is a table, in order. What begins with `.` or `_` is left by a program for itself."""
-    found = (path for path in folder.rglob("*.parquet") if not any(part[0] in "._" for part in path.relative_to(folder).parts))
+    found = (
+        path
+        for path in folder.rglob("*.parquet")
+        if not any(part[0] in "._" for part in path.relative_to(folder).parts)
+    )
     return sorted(found, key=Path.as_posix)
 
 
@@ -29,7 +33,9 @@ def pyarrow_for(path: Path):
         from pyarrow import parquet
     except ImportError:
         advice = 'install it: `pip install "flowspec[parquet]"`'
-        raise FlowError(UnreadableTable(name=path.name, reason="pyarrow is not installed", advice=advice)) from None
+        raise FlowError(
+            UnreadableTable(name=path.name, reason="pyarrow is not installed", advice=advice)
+        ) from None
     return pyarrow, parquet
 
 
@@ -40,7 +46,9 @@ def read_parquet(path: Path) -> Table:
 
 def from_arrow(name: str, table) -> Table:
     """A pyarrow table, its numbers as arrays."""
-    return Table(name, tuple(table.column_names), tuple(_arrow_cells(column) for column in table.columns))
+    return Table(
+        name, tuple(table.column_names), tuple(_arrow_cells(column) for column in table.columns)
+    )
 
 
 def _arrow_cells(column) -> Any:
@@ -48,8 +56,12 @@ def _arrow_cells(column) -> Any:
     return column.to_numpy() if plain and not column.null_count else column.to_pylist()
 
 
-def parquet_bytes(path: Path, columns: Sequence[str], arrays: Sequence[Sequence | np.ndarray]) -> bytes:
+def parquet_bytes(
+    path: Path, columns: Sequence[str], arrays: Sequence[Sequence | np.ndarray]
+) -> bytes:
     pyarrow, parquet = pyarrow_for(path)
     stream = io.BytesIO()
-    parquet.write_table(pyarrow.table([pyarrow.array(a) for a in arrays], names=list(columns)), stream)
+    parquet.write_table(
+        pyarrow.table([pyarrow.array(a) for a in arrays], names=list(columns)), stream
+    )
     return stream.getvalue()

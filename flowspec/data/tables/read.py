@@ -36,12 +36,22 @@ def kind_of(path: Path) -> str:
     Errors:  FlowError, where it is another one.
     """
     if path.is_dir() and not parquet_files(path):
-        raise FlowError(UnreadableTable(name=path.name, reason="it is a folder without .parquet files"))
+        raise FlowError(
+            UnreadableTable(name=path.name, reason="it is a folder without .parquet files")
+        )
     suffix = ".parquet" if path.is_dir() else path.suffix.lower()
     if suffix not in (".csv", ".parquet", ".npy"):
         if not path.exists():
-            raise FlowError(UnreadableTable(name=str(path), reason=os.strerror(errno.ENOENT).lower(), advice=LOOK))
-        reason = f"`{path.suffix}` files are not known" if path.suffix else "its name has no ending that says what it is"
+            raise FlowError(
+                UnreadableTable(
+                    name=str(path), reason=os.strerror(errno.ENOENT).lower(), advice=LOOK
+                )
+            )
+        reason = (
+            f"`{path.suffix}` files are not known"
+            if path.suffix
+            else "its name has no ending that says what it is"
+        )
         raise FlowError(UnreadableTable(name=path.name, reason=reason))
     return suffix
 
@@ -57,9 +67,15 @@ def told(path: Path) -> Iterator[None]:
             raise FlowError(UnreadableTable(name=path.name, reason=DAMAGED)) from None
         missing = error.errno == errno.ENOENT
         name, advice = (str(path), LOOK) if missing else (path.name, UnreadableTable.advice)
-        raise FlowError(UnreadableTable(name=name, reason=os.strerror(error.errno).lower(), advice=advice)) from None
+        raise FlowError(
+            UnreadableTable(name=name, reason=os.strerror(error.errno).lower(), advice=advice)
+        ) from None
     except UnicodeDecodeError:
-        raise FlowError(UnreadableTable(name=path.name, reason="it is no text in UTF-8", advice="write it as UTF-8")) from None
+        raise FlowError(
+            UnreadableTable(
+                name=path.name, reason="it is no text in UTF-8", advice="write it as UTF-8"
+            )
+        ) from None
     except (ValueError, EOFError, NotImplementedError, csv.Error) as error:
         plain = path.suffix.lower() != ".parquet" and str(error)
         reason = str(error).splitlines()[0] if plain else DAMAGED

@@ -16,7 +16,14 @@ LONGEST_CELL = 60
 SEPARATORS = {";": "`;`", "\t": "tabs", "|": "`|`"}
 """What some write in place of `,`."""
 DAMAGED, LOOK = "it is of another kind than its name says, or damaged", "look where it is"
-NO_NUMBERS = {"U": "text", "S": "text", "c": "complex numbers", "M": "dates", "m": "times", "O": "Python objects"}
+NO_NUMBERS = {
+    "U": "text",
+    "S": "text",
+    "c": "complex numbers",
+    "M": "dates",
+    "m": "times",
+    "O": "Python objects",
+}
 
 
 @mistake
@@ -92,13 +99,27 @@ class Table:
         if len(self.columns) == len(wanted) and self.columns == unnamed(len(wanted)):
             return np.stack([np.asarray(column, float) for column in self.cells], axis=1)
         if self.columns == unnamed(len(self.columns)) and not {*wanted} & {*self.columns}:
-            raise FlowError(UnnamedColumns(where=self.name, count=len(self.columns), names=", ".join(wanted)))
-        problems: list[Diagnostic] = [self._missing(name) for name in wanted if name not in self.columns]
+            raise FlowError(
+                UnnamedColumns(where=self.name, count=len(self.columns), names=", ".join(wanted))
+            )
+        problems: list[Diagnostic] = [
+            self._missing(name) for name in wanted if name not in self.columns
+        ]
         counts = {name: self.columns.count(name) for name in wanted}
-        problems += [RepeatedColumn(where=self.name, name=name, count=n) for name, n in counts.items() if n > 1]
+        problems += [
+            RepeatedColumn(where=self.name, name=name, count=n)
+            for name, n in counts.items()
+            if n > 1
+        ]
         if problems:
             raise FlowError(problems)
-        return np.stack([numeric(self.cells[self.columns.index(name)], name, self.name, before) for name in wanted], axis=1)
+        return np.stack(
+            [
+                numeric(self.cells[self.columns.index(name)], name, self.name, before)
+                for name in wanted
+            ],
+            axis=1,
+        )
 
     def _missing(self, name: str) -> Diagnostic:
         return MissingColumn(where=self.name, name=name, advice=self._instead(name))
@@ -113,7 +134,9 @@ class Table:
             return f"its first line, which holds {there}, is to name the columns"
         if near := suggest(name, self.columns):
             return f"did you mean `{near}`?"
-        return f"it has {there}" + (f" and {len(self.columns) - LISTED} more" if len(self.columns) > LISTED else "")
+        return f"it has {there}" + (
+            f" and {len(self.columns) - LISTED} more" if len(self.columns) > LISTED else ""
+        )
 
 
 def numeric(cells: Sequence | np.ndarray, name: str, table: str, before: int = 0) -> np.ndarray:
@@ -126,7 +149,12 @@ def numeric(cells: Sequence | np.ndarray, name: str, table: str, before: int = 0
     if found.ndim == 1:  # lists of the same length would make a matrix
         return found
     bad = [i for i, cell in enumerate(cells) if not _is_number(cell)]
-    rows: dict[str, Any] = {"row": before + bad[0] + 1, "count": len(bad), "first": before + 1, "last": before + len(cells)}
+    rows: dict[str, Any] = {
+        "row": before + bad[0] + 1,
+        "count": len(bad),
+        "first": before + 1,
+        "last": before + len(cells),
+    }
     raise FlowError(NotNumeric(where=table, name=name, value=_shown(cells[bad[0]]), **rows))
 
 

@@ -13,6 +13,8 @@ def whole(values: np.ndarray, names: Sequence[str], dequantized: Sequence[str]) 
     return np.where(chosen if values.ndim == 2 else chosen[0], np.floor(values), values)
 
 
-def cell_middles(values: np.ndarray, names: Sequence[str], dequantized: Sequence[str]) -> np.ndarray:
+def cell_middles(
+    values: np.ndarray, names: Sequence[str], dequantized: Sequence[str]
+) -> np.ndarray:
     """Data (rows, D) of whole numbers k that a flow knows as all of [k, k + 1): moved to k + 1/2."""
     return np.where(np.isin(names, dequantized), np.floor(values) + 0.5, values)

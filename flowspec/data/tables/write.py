@@ -14,7 +14,9 @@ from flowspec.data.tables.parquet import parquet_bytes
 from flowspec.diagnostics.diagnostic import FlowError
 
 
-def write_table(path: str | Path, columns: Sequence[str], arrays: Sequence[Sequence | np.ndarray]) -> None:
+def write_table(
+    path: str | Path, columns: Sequence[str], arrays: Sequence[Sequence | np.ndarray]
+) -> None:
     """Write columns to a .csv, .parquet or .npy file, whole or not at all."""
     path = Path(path)
     suffix = path.suffix.lower()
@@ -26,4 +28,8 @@ def write_table(path: str | Path, columns: Sequence[str], arrays: Sequence[Seque
         write_file(path, csv_text(columns, arrays).encode())
     else:
         advice = "give a name that ends in .csv, .parquet or .npy"
-        raise FlowError(UnwritablePath(path=str(path), reason=f"`{path.suffix}` files are not known", advice=advice))
+        raise FlowError(
+            UnwritablePath(
+                path=str(path), reason=f"`{path.suffix}` files are not known", advice=advice
+            )
+        )

@@ -18,7 +18,12 @@ import zuko
 from torch import nn
 from zuko.flows import coupling, gaussianization
 from zuko.flows.autoregressive import MaskedAutoregressiveTransform
-from zuko.lazy import LazyComposedTransform, LazyInverse, UnconditionalDistribution, UnconditionalTransform
+from zuko.lazy import (
+    LazyComposedTransform,
+    LazyInverse,
+    UnconditionalDistribution,
+    UnconditionalTransform,
+)
 from zuko.mixtures import GMM
 from zuko.nn import MaskedLinear
 
@@ -27,7 +32,14 @@ from flowspec.bases.gaussian_mixture import GaussianMixture
 from flowspec.bases.join import Join
 from flowspec.bases.normal import Normal
 from flowspec.bases.uniform import CircularUniform, Uniform
-from flowspec.importers.zuko.networks import array_of, hidden_layers_of, modules_of, network_weights, refused, rows_of
+from flowspec.importers.zuko.networks import (
+    array_of,
+    hidden_layers_of,
+    modules_of,
+    network_weights,
+    refused,
+    rows_of,
+)
 from flowspec.importers.zuko.univariates import univariate_of
 from flowspec.ir.assembly import assemble
 from flowspec.ir.flow import Declaration
@@ -73,7 +85,9 @@ def from_zuko(flow: nn.Module) -> Model:
         >>> flowspec.compile(model, "nsf")
     """
     if not isinstance(flow, zuko.lazy.Flow | GMM):
-        raise refused(f"a {type(flow).__name__}", "give a flow of zuko.flows, a zuko.lazy.Flow or a GMM")
+        raise refused(
+            f"a {type(flow).__name__}", "give a flow of zuko.flows, a zuko.lazy.Flow or a GMM"
+        )
     transforms = list(_flat(flow.transform)) if isinstance(flow, zuko.lazy.Flow) else []
     base, held = _base(flow.base if isinstance(flow, zuko.lazy.Flow) else flow)
     size = base.event_shape[0]
@@ -81,14 +95,32 @@ def from_zuko(flow: nn.Module) -> Model:
         found = [_step(transform, size) for transform in reversed(transforms)]
     taken = [_columns(transform, size) for transform in reversed(transforms)]
     columns = max(_base_columns(held), *taken, 0)
-    if any(count < columns and isinstance(each.transform, Conditioned) for each, count in zip(found, taken, strict=True)):
-        raise refused("a flow in which some steps take the context and others do not", "give all of them the context")
-    context = Declaration(tuple(f"c{i}" for i in range(columns)), Space((REAL,) * columns)) if columns else None
+    if any(
+        count < columns and isinstance(each.transform, Conditioned)
+        for each, count in zip(found, taken, strict=True)
+    ):
+        raise refused(
+            "a flow in which some steps take the context and others do not",
+            "give all of them the context",
+        )
+    context = (
+        Declaration(tuple(f"c{i}" for i in range(columns)), Space((REAL,) * columns))
+        if columns
+        else None
+    )
     made = assemble(base, [each.transform for each in found], context)
     weights = {f"base.{path}": value for path, value in held.items()}
-    weights |= {f"steps.{i}.{path}": value for i, each in enumerate(found) for path, value in each.weights.items()}
+    weights |= {
+        f"steps.{i}.{path}": value
+        for i, each in enumerate(found)
+        for path, value in each.weights.items()
+    }
     # zuko's networks take the context as it is: what would bring it to one scale stays as it starts.
-    weights |= {path: np.asarray(value.init) for path, value in made.learned().items() if path.startswith("context.")}
+    weights |= {
+        path: np.asarray(value.init)
+        for path, value in made.learned().items()
+        if path.startswith("context.")
+    }
     return Model(made, as_weights(made, weights))
 
 
@@ -110,27 +142,42 @@ def _base(base: nn.Module) -> tuple[Base, dict[str, np.ndarray]]:
     if not isinstance(base, UnconditionalDistribution):
         raise refused(f"the base {type(base).__name__}")
     kind = base.f
-    held = {name: array_of(value) for name, value in base.kwargs.items() if isinstance(value, torch.Tensor)}
+    held = {
+        name: array_of(value)
+        for name, value in base.kwargs.items()
+        if isinstance(value, torch.Tensor)
+    }
     if not held:
         raise refused("a base whose parameters have no names", "write `loc=..., scale=...`")
     if kind is zuko.distributions.DiagNormal:
         return Normal(held["loc"], held["scale"]), {}
     if kind is zuko.distributions.BoxUniform:
         low, high = held["lower"], held["upper"]
-        if np.allclose(low, -math.pi - SEAM, rtol=1e-6, atol=0) and np.allclose(high, math.pi + SEAM, rtol=1e-6, atol=0):
+        if np.allclose(low, -math.pi - SEAM, rtol=1e-6, atol=0) and np.allclose(
+            high, math.pi + SEAM, rtol=1e-6, atol=0
+        ):
             return CircularUniform(-math.pi, math.pi, size=len(low)), {}
-        return Join(tuple(Uniform(*ends) for ends in zip(low.tolist(), high.tolist(), strict=True))), {}
+        return Join(
+            tuple(Uniform(*ends) for ends in zip(low.tolist(), high.tolist(), strict=True))
+        ), {}
     raise refused(f"the base {getattr(kind, '__name__', kind)}")
 
 
 def _gaussian_mixture(base: GMM) -> tuple[Base, dict[str, np.ndarray]]:
-    settings = {"components": base.components, "covariance": base.covariance_type, "tied": base.tied, "epsilon": base.epsilon}
+    settings = {
+        "components": base.components,
+        "covariance": base.covariance_type,
+        "tied": base.tied,
+        "epsilon": base.epsilon,
+    }
     features = int(base.shapes[1][1])
     if not hasattr(base, "hyper"):
         free = np.concatenate([array_of(phi).reshape(-1) for phi in base.phi])
         return GaussianMixture(features, **settings), {"network.0.values": free}
     hidden, activation, normalize = hidden_layers_of(base.hyper)
-    made = GaussianMixture(features, **settings, hidden=hidden, activation=activation, normalize=normalize)
+    made = GaussianMixture(
+        features, **settings, hidden=hidden, activation=activation, normalize=normalize
+    )
     return made, network_weights(modules_of(base.hyper), [None] * len(hidden), None)
 
 
@@ -190,7 +237,9 @@ def _fixed(transform: UnconditionalTransform) -> Transform:
 
 
 def _autoregressive(transform: MaskedAutoregressiveTransform, size: int) -> _Found:
-    masks = [module.mask for module in transform.hyper.modules() if isinstance(module, MaskedLinear)]
+    masks = [
+        module.mask for module in transform.hyper.modules() if isinstance(module, MaskedLinear)
+    ]
     hidden, activation, residual = hidden_layers_of(transform.hyper)
     columns = transform.hyper.in_features - size
     adjacency = _adjacency(transform, masks, size)
@@ -202,10 +251,18 @@ def _autoregressive(transform: MaskedAutoregressiveTransform, size: int) -> _Fou
         matrix = tuple(tuple(int(v) for v in row) for row in adjacency)
     univariate, fields = univariate_of(transform.univariate, transform.shapes, size)
     step = Autoregressive(
-        univariate, hidden=hidden, activation=activation, residual=residual, order=order, adjacency=matrix, periodic=False
+        univariate,
+        hidden=hidden,
+        activation=activation,
+        residual=residual,
+        order=order,
+        adjacency=matrix,
+        periodic=False,
     )
     rows = rows_of(transform.shapes, size)
-    plan = Plan(np.tile(adjacency, (len(rows) // size, 1)), *_stages(step, size, columns, len(rows) // size))
+    plan = Plan(
+        np.tile(adjacency, (len(rows) // size, 1)), *_stages(step, size, columns, len(rows) // size)
+    )
     units = [plan.units(width)[1] for width in hidden]
     weights = network_weights(modules_of(transform.hyper), units, rows)
     return _Found(step, {**weights, **fields})
@@ -217,11 +274,15 @@ def _adjacency(transform, masks: Sequence[torch.Tensor], size: int) -> np.ndarra
         order = transform.order.cpu().numpy()
         context = np.ones((size, transform.hyper.in_features - size), bool)
         return np.concatenate([order[:, None] > order, context], axis=1)
-    paths = functools.reduce(lambda found, mask: mask.double() @ found, masks[1:], masks[0].double())
+    paths = functools.reduce(
+        lambda found, mask: mask.double() @ found, masks[1:], masks[0].double()
+    )
     return (paths > 0).cpu().numpy()[:: transform.total]
 
 
-def _stages(step: Autoregressive, size: int, columns: int, outputs: int) -> tuple[np.ndarray, np.ndarray]:
+def _stages(
+    step: Autoregressive, size: int, columns: int, outputs: int
+) -> tuple[np.ndarray, np.ndarray]:
     """When inputs are known and outputs can be, as the step itself works it out."""
     stages = step.generations(size)
     return np.concatenate([stages + 1, np.zeros(columns, int)]), np.tile(stages, outputs)
@@ -232,8 +293,17 @@ def _coupling(transform, size: int) -> _Found:
     hidden, activation, normalize = hidden_layers_of(transform.hyper)
     moved = size - sum(mask)
     univariate, fields = univariate_of(transform.univariate, transform.shapes, moved)
-    step = Coupling(univariate, mask=mask, hidden=hidden, activation=activation, normalize=normalize, periodic=False)
-    weights = network_weights(modules_of(transform.hyper), [None] * len(hidden), rows_of(transform.shapes, moved))
+    step = Coupling(
+        univariate,
+        mask=mask,
+        hidden=hidden,
+        activation=activation,
+        normalize=normalize,
+        periodic=False,
+    )
+    weights = network_weights(
+        modules_of(transform.hyper), [None] * len(hidden), rows_of(transform.shapes, moved)
+    )
     return _Found(step, {**weights, **fields})
 
 
@@ -241,11 +311,16 @@ def _elementwise(transform, size: int) -> _Found:
     univariate, fields = univariate_of(transform.univariate, transform.shapes, size)
     if not hasattr(transform, "hyper"):
         names = list(parameters(univariate))
-        free = {f"univariate.{name}": np.moveaxis(array_of(phi), 0, -1) for name, phi in zip(names, transform.phi, strict=True)}
+        free = {
+            f"univariate.{name}": np.moveaxis(array_of(phi), 0, -1)
+            for name, phi in zip(names, transform.phi, strict=True)
+        }
         return _Found(Elementwise(univariate), {**free, **fields})
     hidden, activation, normalize = hidden_layers_of(transform.hyper)
     step = Elementwise(univariate, hidden=hidden, activation=activation, normalize=normalize)
-    weights = network_weights(modules_of(transform.hyper), [None] * len(hidden), rows_of(transform.shapes, size))
+    weights = network_weights(
+        modules_of(transform.hyper), [None] * len(hidden), rows_of(transform.shapes, size)
+    )
     return _Found(step, {**weights, **fields})
 
 

@@ -53,7 +53,9 @@ def array_of(tensor: torch.Tensor) -> np.ndarray:
 
 def modules_of(network: nn.Sequential) -> list[Any]:
     """The layers that hold weights, residual blocks among them."""
-    return [module for module in network if isinstance(module, nn.Linear | zuko.nn.Linear | Residual)]
+    return [
+        module for module in network if isinstance(module, nn.Linear | zuko.nn.Linear | Residual)
+    ]
 
 
 def hidden_layers_of(network: nn.Sequential) -> tuple[tuple[int, ...], str, bool]:
@@ -113,7 +115,9 @@ def network_weights(
     return found
 
 
-def _linear_weights(module: Any, path: str, before: np.ndarray | None, after: np.ndarray | None) -> dict[str, np.ndarray]:
+def _linear_weights(
+    module: Any, path: str, before: np.ndarray | None, after: np.ndarray | None
+) -> dict[str, np.ndarray]:
     weight, bias = array_of(module.weight), array_of(module.bias)
     if after is not None:
         weight, bias = weight[after], bias[after]

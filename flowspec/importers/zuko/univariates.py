@@ -16,7 +16,13 @@ import zuko
 from torch import nn
 from zuko.flows import neural, polynomial, spline
 
-from flowspec.importers.zuko.networks import array_of, hidden_layers_of, modules_of, refused, widths_of
+from flowspec.importers.zuko.networks import (
+    array_of,
+    hidden_layers_of,
+    modules_of,
+    refused,
+    widths_of,
+)
 from flowspec.transforms.elementwise.monotonic_affine import MonotonicAffine
 from flowspec.transforms.splines.bernstein import Bernstein, BoundedBernstein
 from flowspec.transforms.splines.gaussianization import Gaussianization
@@ -94,7 +100,9 @@ UNIVARIATES: dict[Any, Callable[[Any, dict, list, int], Made]] = {
 }
 
 
-def univariate_of(function: Any, shapes: Sequence[Sequence[int]], size: int) -> tuple[Univariate, dict[str, np.ndarray]]:
+def univariate_of(
+    function: Any, shapes: Sequence[Sequence[int]], size: int
+) -> tuple[Univariate, dict[str, np.ndarray]]:
     """A univariate step, and the weights that it holds itself, by their paths in the conditioned step."""
     settings: dict[str, Any] = {}
     while isinstance(function, functools.partial):

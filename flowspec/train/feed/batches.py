@@ -34,7 +34,9 @@ SPLIT, PIECES, ROWS, CELLS, NOISE, PICTURE = range(6)
 
 def random(seed: int, epoch: int, purpose: int, part: int = 0) -> np.random.Generator:
     """Random numbers for one purpose in one part of one epoch: they depend on nothing else."""
-    return np.random.Generator(np.random.Philox(key=philox_key(seed, epoch), counter=[0, 0, part, purpose]))
+    return np.random.Generator(
+        np.random.Philox(key=philox_key(seed, epoch), counter=[0, 0, part, purpose])
+    )
 
 
 class Batches(ABC):
@@ -114,7 +116,9 @@ class Shuffled(Batches):
     def judged(self, count):
         if not self._validation:
             return self.shown(count)
-        return self._validation[random(self.settings.seed, 0, PICTURE).permutation(len(self._validation))[:count]]
+        return self._validation[
+            random(self.settings.seed, 0, PICTURE).permutation(len(self._validation))[:count]
+        ]
 
     # --- pieces -----------------------------------------------------------------------------------------------
 
@@ -122,7 +126,11 @@ class Shuffled(Batches):
         if given:
             found = [given.read(piece) for piece in range(len(given.sizes))]
         else:
-            found = [self.source.read(piece)[self._order(piece)[:count]] for piece, count in enumerate(self._held_out) if count]
+            found = [
+                self.source.read(piece)[self._order(piece)[:count]]
+                for piece, count in enumerate(self._held_out)
+                if count
+            ]
         return self._dequantized(Rows.joined(found), 0, 0) if found else None
 
     def _trained(self, piece: int) -> Tensor:
@@ -130,7 +138,9 @@ class Shuffled(Batches):
 
     def _order(self, piece: int) -> Tensor:
         """The rows of a piece: first those that are held out."""
-        return torch.from_numpy(random(self.settings.seed, 0, SPLIT, piece).permutation(self.source.sizes[piece]))
+        return torch.from_numpy(
+            random(self.settings.seed, 0, SPLIT, piece).permutation(self.source.sizes[piece])
+        )
 
     def _pools(self, epoch: int, skipped: int = 0) -> Iterator[tuple[Rows, Tensor]]:
         """The rows that are held at a time, and in which order they come, without the first `skipped` of the epoch."""
@@ -155,10 +165,14 @@ class Shuffled(Batches):
         if pool:
             yield pool
 
-    def _read_pool(self, epoch: int, index: int, pool: Sequence[int], skipped: int) -> tuple[Rows, Tensor]:
+    def _read_pool(
+        self, epoch: int, index: int, pool: Sequence[int], skipped: int
+    ) -> tuple[Rows, Tensor]:
         parts = [self.source.read(piece) for piece in pool]
         starts = accumulate(map(len, parts), initial=0)
-        trained = torch.cat([start + self._trained(piece) for piece, start in zip(pool, starts, strict=False)])
+        trained = torch.cat(
+            [start + self._trained(piece) for piece, start in zip(pool, starts, strict=False)]
+        )
         shuffled = random(self.settings.seed, epoch, ROWS, index).permutation(len(trained))
         return Rows.joined(parts), trained[torch.from_numpy(shuffled)][skipped:]
 
@@ -176,7 +190,9 @@ class Shuffled(Batches):
         values = rows.values.reshape(len(rows), -1).clone()
         k = values[:, columns].numpy()
         low, high = cell_ends(k, k.dtype.type)
-        moved = np.clip(k + random(self.settings.seed, epoch, CELLS, batch).random(k.shape), low, high)
+        moved = np.clip(
+            k + random(self.settings.seed, epoch, CELLS, batch).random(k.shape), low, high
+        )
         values[:, columns] = torch.from_numpy(moved.astype(k.dtype))
         return Rows(values.reshape(rows.values.shape), rows.context, rows.weights)
 

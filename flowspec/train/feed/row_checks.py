@@ -141,12 +141,17 @@ class _Count:
     rounded: bool = True
     """Is it so for the rounded numbers alone?"""
 
-    def add(self, bad: np.ndarray, before: int, values: np.ndarray, already: np.ndarray | None = None) -> None:
+    def add(
+        self, bad: np.ndarray, before: int, values: np.ndarray, already: np.ndarray | None = None
+    ) -> None:
         where = np.flatnonzero(bad)
         if not len(where):
             return
         if not self.count:
-            self.row, self.values = before + int(where[0]) + 1, tuple(np.atleast_1d(values[where[0]]).tolist())
+            self.row, self.values = (
+                before + int(where[0]) + 1,
+                tuple(np.atleast_1d(values[where[0]]).tolist()),
+            )
         self.count += len(where)
         self.rounded = self.rounded and already is not None and not already[where].any()
 
@@ -170,7 +175,13 @@ class RowChecks:
     unfit        what is wrong with `dequantize`, whatever the rows are
     """
 
-    def __init__(self, flow: Flow, dtype: type = np.float32, dequantize: Sequence[str] = (), where: str = "data"):
+    def __init__(
+        self,
+        flow: Flow,
+        dtype: type = np.float32,
+        dequantize: Sequence[str] = (),
+        where: str = "data",
+    ):
         self.dtype = dtype
         self.where = where
         self.columns = flow.columns
@@ -187,9 +198,16 @@ class RowChecks:
         self._badly_weighted = _Count()
         # The least and the largest number of each column, those of the context behind those of the event.
         self._names = [name for names, _ in self._spaces for name in names]
-        self._rounded_ends, self._ends = (np.full((2, len(self._names)), [[np.inf], [-np.inf]]) for _ in range(2))
+        self._rounded_ends, self._ends = (
+            np.full((2, len(self._names)), [[np.inf], [-np.inf]]) for _ in range(2)
+        )
 
-    def look(self, values: np.ndarray, context: np.ndarray | None = None, weights: np.ndarray | None = None) -> np.ndarray:
+    def look(
+        self,
+        values: np.ndarray,
+        context: np.ndarray | None = None,
+        weights: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Look at a piece: which of its rows have a fault."""
         bad = np.zeros(len(values), bool)
         blocks = [(block, self._rounded(block)) for block in (values, context) if block is not None]
@@ -206,11 +224,19 @@ class RowChecks:
             here = slice(before, before := before + block.shape[1])
             self._widen(self._rounded_ends[:, here], rounded, bad)
             alike = self._rounded_ends[0, here] == self._rounded_ends[1, here]
-            self._widen(self._ends[:, here], block, bad, alike)  # of other columns they are not needed
+            self._widen(
+                self._ends[:, here], block, bad, alike
+            )  # of other columns they are not needed
         self.rows += len(values)
         return bad
 
-    def _widen(self, ends: np.ndarray, values: np.ndarray, bad: np.ndarray, columns: np.ndarray | slice = slice(None)) -> None:
+    def _widen(
+        self,
+        ends: np.ndarray,
+        values: np.ndarray,
+        bad: np.ndarray,
+        columns: np.ndarray | slice = slice(None),
+    ) -> None:
         good = values[:, columns] if not bad.any() else values[:, columns][~bad]
         ends[0, columns] = np.minimum(ends[0, columns], good.min(axis=0, initial=np.inf))
         ends[1, columns] = np.maximum(ends[1, columns], good.max(axis=0, initial=-np.inf))
@@ -219,7 +245,9 @@ class RowChecks:
         with np.errstate(over="ignore"):
             return block.astype(self.dtype).astype(np.float64)
 
-    def _not_finite(self, names: Sequence[str], block: np.ndarray, rounded: np.ndarray) -> np.ndarray:
+    def _not_finite(
+        self, names: Sequence[str], block: np.ndarray, rounded: np.ndarray
+    ) -> np.ndarray:
         missing, already = ~np.isfinite(rounded), ~np.isfinite(block)
         for index, name in enumerate(names):
             count = self._unfinite.setdefault(name, _Count())
@@ -239,7 +267,12 @@ class RowChecks:
         return found
 
     def _not_inside(
-        self, names: Sequence[str], space: Space, block: np.ndarray, rounded: np.ndarray, skipped: np.ndarray
+        self,
+        names: Sequence[str],
+        space: Space,
+        block: np.ndarray,
+        rounded: np.ndarray,
+        skipped: np.ndarray,
     ) -> np.ndarray:
         found = np.zeros(len(block), bool)
         for columns, part in space.blocks:
@@ -248,7 +281,9 @@ class RowChecks:
             if names is self.columns and columns.start in self.whole:
                 here = _cell_outside(part, np.where(skipped, 0, piece[:, 0]), self.dtype) & ~skipped
             told = ", ".join(f"`{name}`" for name in names[columns])
-            self._outside.setdefault(told, (part, _Count()))[1].add(here, self.rows, piece, _outside(part, piece))
+            self._outside.setdefault(told, (part, _Count()))[1].add(
+                here, self.rows, piece, _outside(part, piece)
+            )
             found |= here
         return found
 
@@ -260,7 +295,11 @@ class RowChecks:
 
     def problems(self, dropped: int = 0) -> list[Diagnostic]:
         """What is wrong with the rows. Where bad ones are dropped, with those that are left."""
-        return self.unfit or (self.faults() if not dropped else []) or list(self._nothing(dropped, least=1))
+        return (
+            self.unfit
+            or (self.faults() if not dropped else [])
+            or list(self._nothing(dropped, least=1))
+        )
 
     def alike(self, dropped: int = 0) -> list[Diagnostic]:
         """What hinders a training on rows that have no fault: there are too few, or a column never changes."""
@@ -285,9 +324,20 @@ class RowChecks:
                 yield TooLargeToDequantize(name=name, reason=reason, **count.told, **place)
         for names, (part, count) in self._outside.items():
             if count.count:
-                support = part.brackets if isinstance(part, Interval) and str(part) == part.brackets else f"({part})"
+                support = (
+                    part.brackets
+                    if isinstance(part, Interval) and str(part) == part.brackets
+                    else f"({part})"
+                )
                 reason = self._why(names, part, count)
-                yield OutsideRows(names=names, support=support, advice=_advice(part), reason=reason, **count.told, **place)
+                yield OutsideRows(
+                    names=names,
+                    support=support,
+                    advice=_advice(part),
+                    reason=reason,
+                    **count.told,
+                    **place,
+                )
         if self._badly_weighted.count:
             bad = self._badly_weighted
             yield BadWeights(reason=self._rounding(bad), **bad.told, **place)
@@ -299,13 +349,17 @@ class RowChecks:
         if names.strip("`") in {self.columns[index] for index in self.whole}:
             cell = f"[{count.value}, {number(count.values[0] + 1)})"
             return f"{names} is to be dequantized, so {count.value} stands for all of {cell}"
-        return self._rounding(count) or (f"they are to be {part.words}" if isinstance(part, Simplex | Ordered) else "")
+        return self._rounding(count) or (
+            f"they are to be {part.words}" if isinstance(part, Simplex | Ordered) else ""
+        )
 
     def _nothing(self, dropped: int, least: int) -> Iterator[Diagnostic]:
         left = self.rows - dropped
         if left < least:
             whole = f"{self.rows or 'no'} row{'' if self.rows == 1 else 's'}"
-            rest = f", {f'only {left}' if left else 'none'} of them without a fault" if dropped else ""
+            rest = (
+                f", {f'only {left}' if left else 'none'} of them without a fault" if dropped else ""
+            )
             yield TooFewRows(where=self.where, what=whole + rest)
         elif self.weighted and not self.weight > 0:
             yield NoWeight(where=self.where)
@@ -314,8 +368,14 @@ class RowChecks:
         for index in np.flatnonzero(self._rounded_ends[0] == self._rounded_ends[1]).tolist():
             if index not in self.whole:
                 low, high = self._ends[:, index]
-                value, reason = (low, "") if low == high else (self._rounded_ends[0, index], ROUNDED)
-                found: dict[str, Any] = {"name": self._names[index], "value": number(value), "reason": reason}
+                value, reason = (
+                    (low, "") if low == high else (self._rounded_ends[0, index], ROUNDED)
+                )
+                found: dict[str, Any] = {
+                    "name": self._names[index],
+                    "value": number(value),
+                    "reason": reason,
+                }
                 kind = ConstantColumn if index < len(self.columns) else ConstantContext
                 yield kind(where=self.where, rows=self.rows - dropped, **found)
 
@@ -326,7 +386,11 @@ def _advice(part: Part) -> str:
         return f"bring the angles into {part.interval.brackets}"
     if isinstance(part, Simplex):
         return "divide the numbers of each row by their sum"
-    return "put the columns into increasing order" if isinstance(part, Ordered) else "declare a wider support"
+    return (
+        "put the columns into increasing order"
+        if isinstance(part, Ordered)
+        else "declare a wider support"
+    )
 
 
 def _outside(part: Part, piece: np.ndarray) -> np.ndarray:
@@ -337,7 +401,9 @@ def _outside(part: Part, piece: np.ndarray) -> np.ndarray:
 
 def cell_ends(k: np.ndarray, dtype: type = np.float32) -> tuple[np.ndarray, np.ndarray]:
     """The least and the largest number strictly inside (k, k + 1) that a float type has."""
-    return np.nextafter(k.astype(dtype), dtype(np.inf)), np.nextafter((k + 1).astype(dtype), dtype(-np.inf))
+    return np.nextafter(k.astype(dtype), dtype(np.inf)), np.nextafter(
+        (k + 1).astype(dtype), dtype(-np.inf)
+    )
 
 
 def _cell_outside(part: Part, k: np.ndarray, dtype: type) -> np.ndarray:
@@ -357,4 +423,6 @@ def _undequantizable(flow: Flow, names: Sequence[str]) -> Iterator[Diagnostic]:
             yield NotDequantizable(name=name, what="it is no output of the flow", advice=advice)
         elif as_interval(parts[name]) is None:
             advice = "leave it out of `dequantize`"
-            yield NotDequantizable(name=name, what=f"it is one of {parts[name].words}", advice=advice)
+            yield NotDequantizable(
+                name=name, what=f"it is one of {parts[name].words}", advice=advice
+            )

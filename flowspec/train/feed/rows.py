@@ -40,13 +40,19 @@ class Rows:
         contexts = [part.context for part in parts if part.context is not None]
         weights = [part.weights for part in parts if part.weights is not None]
         values = torch.cat([part.values for part in parts])
-        return cls(values, torch.cat(contexts) if contexts else None, torch.cat(weights) if weights else None)
+        return cls(
+            values,
+            torch.cat(contexts) if contexts else None,
+            torch.cat(weights) if weights else None,
+        )
 
     def __len__(self) -> int:
         return len(self.values)
 
     def __getitem__(self, index) -> Rows:
-        context, weights = (None if each is None else each[index] for each in (self.context, self.weights))
+        context, weights = (
+            None if each is None else each[index] for each in (self.context, self.weights)
+        )
         return Rows(self.values[index], context, weights)
 
     @property
@@ -93,7 +99,11 @@ def _context(flow: Flow, context, rows: int) -> np.ndarray | None:
     given = given[:, None] if given.ndim == 1 else given
     if given.shape != (rows, len(names)):
         what = f"the context has shape {given.shape}, and the data {rows} row{'s' * (rows != 1)}"
-        raise FlowError(WrongInput(what=what, advice=f"give an array of shape ({rows}, {len(names)}){_listed(names)}"))
+        raise FlowError(
+            WrongInput(
+                what=what, advice=f"give an array of shape ({rows}, {len(names)}){_listed(names)}"
+            )
+        )
     return given
 
 
@@ -107,7 +117,12 @@ def _weights(weights, rows: int) -> np.ndarray | None:
         return None
     found = _numbers(weights, "weights")
     if found.shape != (rows,):
-        raise FlowError(WrongInput(what=f"the weights have shape {found.shape}", advice=f"give one for each of {rows} rows"))
+        raise FlowError(
+            WrongInput(
+                what=f"the weights have shape {found.shape}",
+                advice=f"give one for each of {rows} rows",
+            )
+        )
     return found
 
 
@@ -115,11 +130,19 @@ def _numbers(given, what: str) -> np.ndarray:
     try:
         if isinstance(given, Tensor):
             given = given.detach().cpu()
-            given = (given.double() if given.dtype == torch.bfloat16 else given).numpy()  # numpy has no bfloat16
+            given = (
+                given.double() if given.dtype == torch.bfloat16 else given
+            ).numpy()  # numpy has no bfloat16
         given = np.asarray(given)
-        if given.dtype.kind not in "cmM":  # complex numbers and times, of which numpy would make real numbers
+        if (
+            given.dtype.kind not in "cmM"
+        ):  # complex numbers and times, of which numpy would make real numbers
             return given.astype(np.float64)
     except (ValueError, TypeError):
         pass
-    advice = "give numbers only, " + ("one for each row" if what == "weights" else "as (rows, columns)")
-    raise FlowError(WrongInput(what=f"the {what} cannot be read as an array of numbers", advice=advice))
+    advice = "give numbers only, " + (
+        "one for each row" if what == "weights" else "as (rows, columns)"
+    )
+    raise FlowError(
+        WrongInput(what=f"the {what} cannot be read as an array of numbers", advice=advice)
+    )

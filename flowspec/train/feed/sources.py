@@ -62,7 +62,10 @@ class Source:
             self._good.append(~bad if bad.any() else np.empty(0, bool))
             rows = self._rows(raw, self._good[-1])
             sizes.append(len(rows))
-            numbers += sum(0 if each is None else each.numel() for each in (rows.values, rows.context, rows.weights))
+            numbers += sum(
+                0 if each is None else each.numel()
+                for each in (rows.values, rows.context, rows.weights)
+            )
             for each in (rows.values, rows.context, rows.weights):
                 found.update(b"none" if each is None else each.contiguous().numpy().data)
             if self._kept is not None:
@@ -86,7 +89,11 @@ class Source:
 
     def read(self, piece: int) -> Rows:
         """The rows of a piece."""
-        return self._kept[piece] if self._kept is not None else self._rows(self._pieces[piece](), self._good[piece])
+        return (
+            self._kept[piece]
+            if self._kept is not None
+            else self._rows(self._pieces[piece](), self._good[piece])
+        )
 
     def _rows(self, raw: Raw, good: np.ndarray) -> Rows:
         if self.drop and len(good):
@@ -110,17 +117,27 @@ def table_source(flow: Flow, table: Pieces, weights: str | None = None, **option
     if weights is not None and not isinstance(weights, str):
         what = "the data is a table, and the weights are no column of it"
         raise FlowError(WrongInput(what=what, advice="give the name of a column"))
-    names = [*flow.columns, *(flow.context.names if flow.context else ()), *([weights] if weights else ())]
+    names = [
+        *flow.columns,
+        *(flow.context.names if flow.context else ()),
+        *([weights] if weights else ()),
+    ]
     ends = len(flow.columns), len(names) - bool(weights)
 
     def reader(piece: int) -> Callable[[], Raw]:
         def read() -> Raw:
             values, context, weight = np.split(table.numbers(piece, names), ends, axis=1)
-            return np.ascontiguousarray(values), context if flow.context else None, weight[:, 0] if weights else None
+            return (
+                np.ascontiguousarray(values),
+                context if flow.context else None,
+                weight[:, 0] if weights else None,
+            )
 
         return read
 
-    return Source(flow, [reader(piece) for piece in range(len(table.sizes))], where=table.name, **options)
+    return Source(
+        flow, [reader(piece) for piece in range(len(table.sizes))], where=table.name, **options
+    )
 
 
 def dataset_source(flow: Flow, dataset: Dataset, **options: Any) -> Source:
@@ -128,13 +145,18 @@ def dataset_source(flow: Flow, dataset: Dataset, **options: Any) -> Source:
     try:
         count = len(dataset)  # type: ignore[arg-type]  # torch's Dataset declares no length
     except (TypeError, NotImplementedError):
-        what, advice = "the dataset does not tell its length", "give it `__len__`, or put it into a DataLoader"
+        what, advice = (
+            "the dataset does not tell its length",
+            "give it `__len__`, or put it into a DataLoader",
+        )
         raise FlowError(WrongInput(what=what, advice=advice)) from None
 
     def reader(start: int) -> Callable[[], Raw]:
         return lambda: raw_batch(flow, _items(dataset, range(start, min(start + ITEMS, count))))
 
-    return Source(flow, [reader(start) for start in range(0, count, ITEMS)], where="dataset", **options)
+    return Source(
+        flow, [reader(start) for start in range(0, count, ITEMS)], where="dataset", **options
+    )
 
 
 def _items(dataset: Any, index: range) -> Any:
@@ -143,7 +165,10 @@ def _items(dataset: Any, index: range) -> Any:
     try:
         return default_collate(items)
     except (TypeError, RuntimeError):
-        what, advice = "the items of the dataset cannot be put together", "give all items the same shape, and numbers only"
+        what, advice = (
+            "the items of the dataset cannot be put together",
+            "give all items the same shape, and numbers only",
+        )
         raise FlowError(WrongInput(what=what, advice=advice)) from None
 
 
@@ -156,9 +181,21 @@ def raw_batch(flow: Flow, batch: Any, name: str = "an item of the dataset") -> R
     """
     parts = tuple(batch) if isinstance(batch, tuple | list) else (batch,)
     wanted = 2 if flow.context else 1
-    if isinstance(batch, dict) or len(parts) != wanted or any(isinstance(part, str) for part in parts):
-        found = "is a dict" if isinstance(batch, dict) else f"has {len(parts)} part{'s' * (len(parts) != 1)}"
+    if (
+        isinstance(batch, dict)
+        or len(parts) != wanted
+        or any(isinstance(part, str) for part in parts)
+    ):
+        found = (
+            "is a dict"
+            if isinstance(batch, dict)
+            else f"has {len(parts)} part{'s' * (len(parts) != 1)}"
+        )
         found = "is text" if parts and all(isinstance(part, str) for part in parts) else found
-        advice = "let it be `(x, context)`, in this order" if flow.context else "let it be `x`, an array of numbers"
+        advice = (
+            "let it be `(x, context)`, in this order"
+            if flow.context
+            else "let it be `x`, an array of numbers"
+        )
         raise FlowError(WrongInput(what=f"{name} {found}", advice=advice))
     return as_raw(flow, *parts)

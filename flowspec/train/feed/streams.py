@@ -29,16 +29,34 @@ class Loaded(Batches):
     the loss of the training does.
     """
 
-    def __init__(self, flow: Flow, loader: Iterable, settings: Settings, held_out: Source | None, dtype: torch.dtype):
+    def __init__(
+        self,
+        flow: Flow,
+        loader: Iterable,
+        settings: Settings,
+        held_out: Source | None,
+        dtype: torch.dtype,
+    ):
         if isinstance(loader, Mapping):
             advice = f"give an array of shape (rows, {len(flow.columns)}), its columns in the order of `event`"
             raise FlowError(WrongInput(what="the data is a dict", advice=advice))
-        if isinstance(loader, Iterator):  # asking a DataLoader for one would start its workers and draw a random number
+        if isinstance(
+            loader, Iterator
+        ):  # asking a DataLoader for one would start its workers and draw a random number
             what = "the data is an iterator, which can be gone through only once"
-            raise FlowError(WrongInput(what=what, advice="give what it iterates over: a DataLoader, a dataset, an array"))
+            raise FlowError(
+                WrongInput(
+                    what=what,
+                    advice="give what it iterates over: a DataLoader, a dataset, an array",
+                )
+            )
         if settings.dequantize:
-            advice = "give a dataset or an array, or add the noise yourself and leave `dequantize` out"
-            raise FlowError(WrongInput(what="the batches of a loader cannot be dequantized", advice=advice))
+            advice = (
+                "give a dataset or an array, or add the noise yourself and leave `dequantize` out"
+            )
+            raise FlowError(
+                WrongInput(what="the batches of a loader cannot be dequantized", advice=advice)
+            )
         self.flow = flow
         self.loader = loader
         self.settings = settings
@@ -55,7 +73,9 @@ class Loaded(Batches):
 
     def _checked(self, batch: Any, epoch: int, index: int) -> Rows:
         raw = raw_batch(self.flow, batch, "a batch of the loader")
-        checks = RowChecks(self.flow, float_type(self.dtype), where=f"epoch {epoch}, batch {index + 1}")
+        checks = RowChecks(
+            self.flow, float_type(self.dtype), where=f"epoch {epoch}, batch {index + 1}"
+        )
         checks.look(*raw)
         if faults := checks.faults():
             raise FlowError(faults)
@@ -83,7 +103,10 @@ def _length(loader: Iterable) -> int | None:
 
 def _seeded(loader: Iterable, seed: int, epoch: int) -> Iterator[Any]:
     """The batches of a loader, torch's own random numbers being set aside while it draws them."""
-    given, state = None, torch.Generator().manual_seed(int(random(seed, epoch, ROWS).integers(2**63))).get_state()
+    given, state = (
+        None,
+        torch.Generator().manual_seed(int(random(seed, epoch, ROWS).integers(2**63))).get_state(),
+    )
     while True:
         with torch.random.fork_rng(devices=[]):
             torch.set_rng_state(state)
@@ -101,7 +124,9 @@ class Drawn(Batches):
     context   rows (M, C), of which each draw takes one
     """
 
-    def __init__(self, flow: Flow, settings: Settings, draws: int, context: Tensor | None, dtype: torch.dtype):
+    def __init__(
+        self, flow: Flow, settings: Settings, draws: int, context: Tensor | None, dtype: torch.dtype
+    ):
         self.flow = flow
         self.settings = settings
         self.context = context
@@ -125,7 +150,11 @@ class Drawn(Batches):
     def _noise(self, epoch: int, batch: int, count: int) -> Rows:
         drawn = random(self.settings.seed, epoch, NOISE, batch)
         noise = np.stack([self._draws(drawn, kind, count) for kind in self.flow.noise], axis=1)
-        context = None if self.context is None else self.context[drawn.integers(0, len(self.context), count)]
+        context = (
+            None
+            if self.context is None
+            else self.context[drawn.integers(0, len(self.context), count)]
+        )
         return Rows(torch.from_numpy(noise).to(self.dtype), context)
 
     def _draws(self, drawn: np.random.Generator, kind: str, count: int) -> np.ndarray:

@@ -66,16 +66,27 @@ class NormalizingFlow(Distribution):
         whatever goes in. What a part cannot give is replaced by what it gives for a point of the base.
         """
         event_dim = self.transform.codomain.event_dim
-        parts = self.transform.parts if isinstance(self.transform, ComposeTransform) else [self.transform]
+        parts = (
+            self.transform.parts
+            if isinstance(self.transform, ComposeTransform)
+            else [self.transform]
+        )
         batch = value.shape[: value.ndim - event_dim]
-        log_det, outside = value.new_zeros(batch), torch.zeros(batch, dtype=torch.bool, device=value.device)
+        log_det, outside = (
+            value.new_zeros(batch),
+            torch.zeros(batch, dtype=torch.bool, device=value.device),
+        )
         for index in range(len(parts) - 1, -1, -1):
             part = parts[index]
             missing = event_dim - part.codomain.event_dim
             wrong = ~_all_rightmost(part.codomain.check(value), missing)
             if wrong.any():
                 outside = outside | wrong
-                value = torch.where(_with_event(wrong, event_dim), self._given(parts[: index + 1], value.shape), value)
+                value = torch.where(
+                    _with_event(wrong, event_dim),
+                    self._given(parts[: index + 1], value.shape),
+                    value,
+                )
             value, found = inverse_and_log_det(part, value)
             log_det = log_det + _sum_rightmost(found, missing)
         return value, log_det, outside

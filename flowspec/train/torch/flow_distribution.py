@@ -111,7 +111,9 @@ class FlowTransform(Transform):
         return Size((*shape[: len(shape) - self.domain.event_dim], *self.module.flow.shape))
 
     def inverse_shape(self, shape):
-        return Size((*shape[: len(shape) - self.codomain.event_dim], *self.module.flow.base_space.shape))
+        return Size(
+            (*shape[: len(shape) - self.codomain.event_dim], *self.module.flow.base_space.shape)
+        )
 
 
 class InverseFlowTransform(Transform):
@@ -171,7 +173,11 @@ class FlowBase(Distribution):
     def __init__(self, module: FlowModule, context: Tensor | None, batch_shape: Size | None = None):
         self.module = module
         self.context = context
-        batch = (context.shape[:-1] if context is not None else Size()) if batch_shape is None else batch_shape
+        batch = (
+            (context.shape[:-1] if context is not None else Size())
+            if batch_shape is None
+            else batch_shape
+        )
         super().__init__(batch, Size(module.flow.base_space.shape), validate_args=False)
 
     @property
@@ -200,14 +206,18 @@ class FlowBase(Distribution):
         draws = [
             torch.randn(shape, dtype=like.dtype, device=like.device)
             if kind == "normal"
-            else torch.rand(shape, dtype=like.dtype, device=like.device).clamp(info.tiny, 1 - info.eps / 2)
+            else torch.rand(shape, dtype=like.dtype, device=like.device).clamp(
+                info.tiny, 1 - info.eps / 2
+            )
             for kind in kinds
         ]
         return torch.stack(draws, dim=-1)
 
     def rsample(self, sample_shape=NO_SHAPE) -> Tensor:
         if not self.has_rsample:
-            raise NotImplementedError(f"{self.module.flow.base.title} has no reparametrised sampler; use sample()")
+            raise NotImplementedError(
+                f"{self.module.flow.base.title} has no reparametrised sampler; use sample()"
+            )
         return self._drawn(self.noise(sample_shape))
 
     def sample(self, sample_shape=NO_SHAPE) -> Tensor:
@@ -264,7 +274,10 @@ class FlowDistribution(NormalizingFlow):
         """The batch shape of some points together with the distribution's own."""
         event = self.event_shape
         batch = value.shape[: value.ndim - len(event)]
-        alike = all(a in (1, b) or b == 1 for a, b in zip(reversed(batch), reversed(self.batch_shape), strict=False))
+        alike = all(
+            a in (1, b) or b == 1
+            for a, b in zip(reversed(batch), reversed(self.batch_shape), strict=False)
+        )
         if value.shape[len(batch) :] != event or not alike:
             wanted = ", ".join(["...", *map(str, (*self.batch_shape, *event))])
             what = f"the points have shape {tuple(value.shape)}"

@@ -63,8 +63,12 @@ class FlowModule(nn.Module):
         for prefix, part in self.flow.parts:
             for path, owner, name, value in values(part, prefix):
                 if isinstance(value, Learn):
-                    self._register(path, parameters(owner)[name], value, model.complete_weights[path])
-        self._interpreters: dict[tuple[torch.dtype, torch.device], tuple[TorchOps, dict[str, Tensor]]] = {}
+                    self._register(
+                        path, parameters(owner)[name], value, model.complete_weights[path]
+                    )
+        self._interpreters: dict[
+            tuple[torch.dtype, torch.device], tuple[TorchOps, dict[str, Tensor]]
+        ] = {}
         for space in self._spaces():
             prepare(space)
         self._binding = Binding(self.flow)
@@ -79,7 +83,9 @@ class FlowModule(nn.Module):
             holder = getattr(holder, name)
         if value.trained:
             bounds = value_range(value, spec.within)
-            holder.register_parameter(f"raw_{leaf}", nn.Parameter(self._tensor(_unconstrained(start, bounds))))
+            holder.register_parameter(
+                f"raw_{leaf}", nn.Parameter(self._tensor(_unconstrained(start, bounds)))
+            )
             self._raw[path] = (holder, f"raw_{leaf}", bounds)
         else:
             holder.register_buffer(leaf, self._tensor(start))
@@ -101,18 +107,25 @@ class FlowModule(nn.Module):
             raise FlowError(WrongInput(what="this flow has no context", advice="leave it out"))
         if context is not None and (context.ndim == 0 or context.shape[-1] != len(names)):
             advice = f"give a tensor of shape (..., {len(names)})"
-            raise FlowError(WrongInput(what=f"the context has shape {tuple(context.shape)}", advice=advice))
+            raise FlowError(
+                WrongInput(what=f"the context has shape {tuple(context.shape)}", advice=advice)
+            )
 
     def parameter_values(self, ops: TorchOps) -> dict[str, Tensor]:
         """What is learned, inside its constraints, by path."""
-        return {path: _constrained(ops, getattr(holder, leaf), bounds) for path, (holder, leaf, bounds) in self._raw.items()}
+        return {
+            path: _constrained(ops, getattr(holder, leaf), bounds)
+            for path, (holder, leaf, bounds) in self._raw.items()
+        }
 
     def bound(self, like: Tensor, context: Tensor | None) -> tuple[TorchOps, Flow]:
         """The interpreter for tensors like the given one, and the flow bound for it. context is (C, N)."""
         ops, constants = self._interpreter(like.dtype, like.device)
         return ops, self._binding.bind(ops, self.parameter_values(ops), context, constants)
 
-    def _interpreter(self, dtype: torch.dtype, device: torch.device) -> tuple[TorchOps, dict[str, Tensor]]:
+    def _interpreter(
+        self, dtype: torch.dtype, device: torch.device
+    ) -> tuple[TorchOps, dict[str, Tensor]]:
         """The interpreter for a dtype on a device, and the fixed arrays there.
 
         They are made of the float64 originals, so a change of dtype rounds once.
@@ -120,7 +133,10 @@ class FlowModule(nn.Module):
         key = (dtype, device)
         if key not in self._interpreters:
             ops = TorchOps(dtype, device)
-            self._interpreters[key] = ops, {path: ops.constant(array) for path, array in fixed_arrays(self.flow).items()}
+            self._interpreters[key] = (
+                ops,
+                {path: ops.constant(array) for path, array in fixed_arrays(self.flow).items()},
+            )
         return self._interpreters[key]
 
     def _apply(self, fn, recurse=True):
@@ -145,16 +161,28 @@ class FlowModule(nn.Module):
         with torch.no_grad():
             for path, value in found.items():
                 holder, leaf, bounds = self._raw[path]
-                start = np.asarray(value) if bounds is None else _unconstrained(np.asarray(value), bounds)
+                start = (
+                    np.asarray(value)
+                    if bounds is None
+                    else _unconstrained(np.asarray(value), bounds)
+                )
                 getattr(holder, leaf).copy_(torch.as_tensor(start))
 
     def to_model(self) -> Model:
         """The flow with the present values of what is learned."""
         ops = TorchOps(torch.float64)
         with torch.no_grad():
-            held = {p: (getattr(h, leaf).detach().cpu().double(), bounds) for p, (h, leaf, bounds) in self._raw.items()}
-            found = {path: _constrained(ops, raw, bounds).numpy() for path, (raw, bounds) in held.items()}
-        return Model(self.flow, as_weights(self.flow, {path: _inside(v, held[path][1]) for path, v in found.items()}))
+            held = {
+                p: (getattr(h, leaf).detach().cpu().double(), bounds)
+                for p, (h, leaf, bounds) in self._raw.items()
+            }
+            found = {
+                path: _constrained(ops, raw, bounds).numpy() for path, (raw, bounds) in held.items()
+            }
+        return Model(
+            self.flow,
+            as_weights(self.flow, {path: _inside(v, held[path][1]) for path, v in found.items()}),
+        )
 
 
 def _constrained(ops: TorchOps, raw: Tensor, bounds: Interval | None) -> Tensor:

@@ -32,7 +32,9 @@ class Standardize(Measured):
     examples = ("Standardize",)
 
     location: Value = parameter(Learn(0.0, trained=False), doc="mean of the training data")
-    scale: Value = parameter(Learn(1.0, trained=False), within=POSITIVE, doc="standard deviation of the training data")
+    scale: Value = parameter(
+        Learn(1.0, trained=False), within=POSITIVE, doc="standard deviation of the training data"
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,4 +47,6 @@ class ActNorm(Measured):
     examples = ("ActNorm",)
 
     location: Value = parameter(Learn(0.0), doc="starts at the mean of the training data")
-    scale: Value = parameter(Learn(1.0), within=POSITIVE, doc="starts at the standard deviation of the training data")
+    scale: Value = parameter(
+        Learn(1.0), within=POSITIVE, doc="starts at the standard deviation of the training data"
+    )

@@ -31,14 +31,20 @@ class ScaleAndShift(Univariate):
 
     def preimage_when_varying(self, interval):
         shift, scale = value_range(self.shift), value_range(self.scale, NONZERO)
-        return times(reciprocal(scale), plus(interval, Interval(-shift.high, -shift.low, True, True)))
+        return times(
+            reciprocal(scale), plus(interval, Interval(-shift.high, -shift.low, True, True))
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class Affine(ScaleAndShift):
     """y = shift + scale x.   Slope: |scale|.   Source: torch.distributions.transforms.AffineTransform."""
 
-    examples = ("Affine(0.5, -2)", "Affine([1, 2, 3], [0.5, 1, 2])", "Affine(learn(0.1), learn(1.5))")
+    examples = (
+        "Affine(0.5, -2)",
+        "Affine([1, 2, 3], [0.5, 1, 2])",
+        "Affine(learn(0.1), learn(1.5))",
+    )
 
     shift: Value = parameter(0.0, doc="added after scaling")
     scale: Value = parameter(1.0, within=NONZERO, doc="factor; negative mirrors")
@@ -66,7 +72,12 @@ class Scale(ScaleAndShift):
 
 def plus(a: Interval, b: Interval) -> Interval:
     """All sums of a number of each."""
-    return Interval(a.low + b.low, a.high + b.high, a.closed_low and b.closed_low, a.closed_high and b.closed_high)
+    return Interval(
+        a.low + b.low,
+        a.high + b.high,
+        a.closed_low and b.closed_low,
+        a.closed_high and b.closed_high,
+    )
 
 
 def times(a: Interval, b: Interval) -> Interval:

@@ -59,10 +59,16 @@ class SinhArcsinh(Univariate):
     TensorFlow Probability's SinhArcsinh, whose factor 2 / sinh(tailweight arsinh(2)) is left to a `Scale` behind it.
     """
 
-    examples = ("SinhArcsinh(0.3, 1.2)", "SinhArcsinh([0, 1, -1], 0.8)", "SinhArcsinh(learn(0.1), learn(0.9))")
+    examples = (
+        "SinhArcsinh(0.3, 1.2)",
+        "SinhArcsinh([0, 1, -1], 0.8)",
+        "SinhArcsinh(learn(0.1), learn(0.9))",
+    )
 
     skewness: Value = parameter(0.0, doc="positive leans to the right")
-    tailweight: Value = parameter(1.0, within=POSITIVE, doc="above 1 for heavier tails than the base's")
+    tailweight: Value = parameter(
+        1.0, within=POSITIVE, doc="above 1 for heavier tails than the base's"
+    )
 
     def forward(self, ops, x):
         return self.forward_and_log_slope(ops, x)[0]

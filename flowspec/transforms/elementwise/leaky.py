@@ -75,7 +75,12 @@ class ELU(Univariate):
     def image_when_varying(self, interval):
         # Below 0 it may be as near to 0, and as near to its limit -alpha, as one likes.
         low = interval.low if interval.low >= 0 else -value_range(self.alpha, POSITIVE).high
-        return Interval(low, max(interval.high, 0.0), interval.low >= 0 and interval.closed_low, interval.closed_high)
+        return Interval(
+            low,
+            max(interval.high, 0.0),
+            interval.low >= 0 and interval.closed_low,
+            interval.closed_high,
+        )
 
     def preimage_when_varying(self, interval):
         low = interval.low if interval.low >= 0 else -math.inf
@@ -92,7 +97,9 @@ class LeakyTanh(Univariate):
     examples = ("LeakyTanh", "LeakyTanh(1.5)")
 
     # From 8 on tanh is 1 in float32, up to its last two digits.
-    bound: float = setting(3.0, kind=float, low=1e-3, high=8.0, doc="absolute value from which on it is linear")
+    bound: float = setting(
+        3.0, kind=float, low=1e-3, high=8.0, doc="absolute value from which on it is linear"
+    )
 
     @property
     def _tail_slope(self) -> float:

@@ -21,7 +21,9 @@ class MonotonicAffine(Univariate):
     examples = ("MonotonicAffine", "MonotonicAffine([1, -1, 0], [0.5, -20, 2], slope=0.01)")
 
     shift: Value = parameter(Learn(0.0), doc="added after scaling")
-    log_scale: Value = parameter(Learn(0.0), doc="a free number: the logarithm of the scale, before it is pressed")
+    log_scale: Value = parameter(
+        Learn(0.0), doc="a free number: the logarithm of the scale, before it is pressed"
+    )
     slope: float = setting(1e-3, kind=float, low=1e-30, high=0.999, doc="smallest scale")
 
     def forward_and_log_slope(self, ops, x):

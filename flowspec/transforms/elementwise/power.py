@@ -36,7 +36,9 @@ class Power(Univariate):
 
     def inverse_and_log_slope(self, ops, y):
         # From y: x may over- or underflow.
-        return self.inverse(ops, y), ops.log(ops.abs(self.exponent)) + (1 - 1 / self.exponent) * ops.log(y)
+        return self.inverse(ops, y), ops.log(ops.abs(self.exponent)) + (
+            1 - 1 / self.exponent
+        ) * ops.log(y)
 
     def image_when_varying(self, interval):
         return powers(interval, value_range(self.exponent, NONZERO))

@@ -35,7 +35,9 @@ class Softclip(RationalSquash):
 
     examples = ("Softclip", "Softclip(5)")
 
-    bound: float = setting(1.0, kind=float, low=1e-6, high=1e6, doc="largest absolute value that comes out")
+    bound: float = setting(
+        1.0, kind=float, low=1e-6, high=1e6, doc="largest absolute value that comes out"
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +60,15 @@ class ContinuedSoftclip(RationalSquash):
     examples = ("ContinuedSoftclip(11, 10)",)
 
     bound: float = setting(11.0, kind=float, low=1e-6, high=1e6, doc="where it would end")
-    until: float = setting(10.0, kind=float, low=1e-7, high=1e6, doc="where it turns linear, below `bound`")
+    until: float = setting(
+        10.0, kind=float, low=1e-7, high=1e6, doc="where it turns linear, below `bound`"
+    )
 
     def problems(self, space):
         if not self.until < self.bound:
-            yield SettingOutOfRange(field="until", expected=f"less than {self.bound:g}", found=f"{self.until:g}")
+            yield SettingOutOfRange(
+                field="until", expected=f"less than {self.bound:g}", found=f"{self.until:g}"
+            )
 
     @property
     def _turn(self) -> tuple[float, float]:

@@ -17,7 +17,9 @@ class On(Transform):
     A transform that changes the number of coordinates acts on neighbours only.
     """
 
-    coordinates: tuple[int, ...] = setting(kind=tuple, low=0, doc="which coordinates, counted from 0")
+    coordinates: tuple[int, ...] = setting(
+        kind=tuple, low=0, doc="which coordinates, counted from 0"
+    )
     transform: Transform = part()
 
     @property
@@ -38,7 +40,9 @@ class On(Transform):
 
     def misfits(self, space, giver):
         if max(self.coordinates) >= space.size:
-            yield mistakes.WrongCoordinate(found=max(self.coordinates), size=space.size, last=space.size - 1)
+            yield mistakes.WrongCoordinate(
+                found=max(self.coordinates), size=space.size, last=space.size - 1
+            )
         elif len(set(self.coordinates)) < len(self.coordinates):
             yield mistakes.RepeatedCoordinate()
         elif self.gains and not consecutive(self.coordinates):
@@ -60,7 +64,11 @@ class On(Transform):
         chosen, at = [], 0
         while at < len(self.coordinates):
             block, part = starts.get(self.coordinates[at], (None, None))
-            if block is None or part is None or self.coordinates[at : at + part.size] != tuple(range(block.start, block.stop)):
+            if (
+                block is None
+                or part is None
+                or self.coordinates[at : at + part.size] != tuple(range(block.start, block.stop))
+            ):
                 return None
             chosen.append(part)
             at += part.size
@@ -69,7 +77,9 @@ class On(Transform):
     def _placed(self, space: Space, inner: Space) -> Space:
         """The whole support, with `inner` over the chosen coordinates."""
         if inner.size == len(self.coordinates) and all(part.size == 1 for part in inner.parts):
-            new = {block.start: part for block, part in space.blocks} | dict(zip(self.coordinates, inner.parts, strict=True))
+            new = {block.start: part for block, part in space.blocks} | dict(
+                zip(self.coordinates, inner.parts, strict=True)
+            )
             return space.with_parts(map(new.__getitem__, sorted(new)))
         first, last = min(self.coordinates), max(self.coordinates)
         before = [part for block, part in space.blocks if block.start < first]
@@ -93,14 +103,18 @@ class On(Transform):
         return self._placed(space, self.transform.preimage(self.inner_space(space)))
 
     def measurements(self, y, path, weights=None):
-        return self.transform.measurements(y[list(self.output_coordinates)], f"{path}.transform", weights)
+        return self.transform.measurements(
+            y[list(self.output_coordinates)], f"{path}.transform", weights
+        )
 
     def forward_and_log_det(self, ops, x):
         y, log_det = self.transform.forward_and_log_det(ops, _chosen(ops, x, self.coordinates))
         return _put(ops, x, self.coordinates, y), log_det
 
     def inverse_and_log_det(self, ops, y):
-        x, log_det = self.transform.inverse_and_log_det(ops, _chosen(ops, y, self.output_coordinates))
+        x, log_det = self.transform.inverse_and_log_det(
+            ops, _chosen(ops, y, self.output_coordinates)
+        )
         return _put(ops, y, self.output_coordinates, x), log_det
 
 
@@ -110,7 +124,11 @@ def consecutive(coordinates: tuple[int, ...]) -> bool:
 
 
 def _chosen(ops, x, coordinates):
-    return x[coordinates[0] : coordinates[-1] + 1] if consecutive(coordinates) else ops.take(x, coordinates)
+    return (
+        x[coordinates[0] : coordinates[-1] + 1]
+        if consecutive(coordinates)
+        else ops.take(x, coordinates)
+    )
 
 
 def _put(ops, x, coordinates, new):

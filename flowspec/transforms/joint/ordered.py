@@ -27,7 +27,9 @@ class Ordered(Transform):
     def misfits(self, space, giver):
         if space.size < 2:
             advice = "give the base more coordinates, or leave the step out"
-            yield mistakes.WrongSize(expected="2 or more coordinates", found="1 coordinate", giver=giver, advice=advice)
+            yield mistakes.WrongSize(
+                expected="2 or more coordinates", found="1 coordinate", giver=giver, advice=advice
+            )
 
     def range_misfits(self, space, giver):
         return ()

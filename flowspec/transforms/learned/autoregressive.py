@@ -21,7 +21,14 @@ from flowspec.networks.settings import activation_name, hidden_layers
 from flowspec.parts import mistakes
 from flowspec.parts.fields import setting
 from flowspec.parts.trees import with_fields
-from flowspec.transforms.learned.conditioned import Conditioned, feature_counts, features, sees_angles, tamed, with_given
+from flowspec.transforms.learned.conditioned import (
+    Conditioned,
+    feature_counts,
+    features,
+    sees_angles,
+    tamed,
+    with_given,
+)
 from flowspec.transforms.transform import over_event
 
 LARGEST_EVENT = 1024
@@ -50,8 +57,12 @@ class Autoregressive(Conditioned):
     hidden: tuple[int, ...] = hidden_layers()
     activation: str = activation_name()
     residual: bool = setting(False, kind=bool, doc="add each hidden layer to what goes into it?")
-    order: tuple[int, ...] = setting((), kind=tuple, low=0, doc="the place of each coordinate; as written, if not given")
-    adjacency: tuple[tuple[int, ...], ...] = setting((), kind=list, low=0, high=1, doc="which coordinate depends on which")
+    order: tuple[int, ...] = setting(
+        (), kind=tuple, low=0, doc="the place of each coordinate; as written, if not given"
+    )
+    adjacency: tuple[tuple[int, ...], ...] = setting(
+        (), kind=list, low=0, high=1, doc="which coordinate depends on which"
+    )
     periodic: bool = sees_angles()
     stages: tuple[int, ...] = ()
     """The generation of each coordinate."""
@@ -62,7 +73,9 @@ class Autoregressive(Conditioned):
         if size > LARGEST_EVENT:
             yield mistakes.EventTooLarge(size=size, limit=LARGEST_EVENT)
         elif self.order and len(self.order) != size:
-            yield mistakes.WrongCount(field="order", found=len(self.order), what="places", size=size)
+            yield mistakes.WrongCount(
+                field="order", found=len(self.order), what="places", size=size
+            )
         elif self.adjacency and self.order:
             yield mistakes.OrderAndAdjacency(field="order")
         elif self.adjacency and (len(self.adjacency) != size or len(self.adjacency[0]) < size):
@@ -81,7 +94,9 @@ class Autoregressive(Conditioned):
     def generations(self, size: int) -> np.ndarray:
         """The stage of each coordinate, at which those that it depends on are known."""
         if not self.adjacency:
-            return np.unique(np.array(self.order or range(size)), return_inverse=True)[1].reshape(-1)
+            return np.unique(np.array(self.order or range(size)), return_inverse=True)[1].reshape(
+                -1
+            )
         found = generations(self._dependence(size))
         assert found is not None, "a circular adjacency is refused before"
         return found
@@ -90,7 +105,9 @@ class Autoregressive(Conditioned):
         step = super().grow(space, columns)
         if step is self:
             return self
-        return with_fields(step, {"stages": tuple(int(stage) for stage in self.generations(space.size))})
+        return with_fields(
+            step, {"stages": tuple(int(stage) for stage in self.generations(space.size))}
+        )
 
     def make_network(self, space, rates, columns, outputs):
         dependence = self._dependence(space.size)
@@ -104,7 +121,9 @@ class Autoregressive(Conditioned):
         if not rows.any():
             return ()
         stages = self.generations(space.size)
-        known = np.concatenate([np.repeat(stages[: len(counts)] + 1, counts), np.zeros(columns, int)])
+        known = np.concatenate(
+            [np.repeat(stages[: len(counts)] + 1, counts), np.zeros(columns, int)]
+        )
         key = (rows.tobytes(), rows.shape, tuple(known), tuple(stages), outputs)
         return _masked_network(key, self.hidden, self.activation, self.residual)
 
@@ -114,7 +133,9 @@ class Autoregressive(Conditioned):
         The univariate step stays as it is.
         """
         size = len(order)
-        adjacency = tuple(tuple(row[i] for i in (*order, *range(size, len(row)))) for row in self.adjacency)
+        adjacency = tuple(
+            tuple(row[i] for i in (*order, *range(size, len(row)))) for row in self.adjacency
+        )
         changed = {
             "order": () if adjacency else tuple((self.order or range(size))[i] for i in order),
             "adjacency": tuple(adjacency[i] for i in order) if adjacency else (),
@@ -126,11 +147,17 @@ class Autoregressive(Conditioned):
         inputs = [column for i in order for column in columns[i]]
         inputs += range(len(inputs), network[0].inputs)
         outputs = [start + i for start in range(0, _outputs(self.network), size) for i in order]
-        network[0] = with_fields(network[0], {name: getattr(network[0], name)[:, inputs] for name in ("weight", "mask")})
+        network[0] = with_fields(
+            network[0], {name: getattr(network[0], name)[:, inputs] for name in ("weight", "mask")}
+        )
         rows = {name: getattr(network[-1], name)[outputs] for name in ("weight", "mask", "bias")}
-        network[-1] = with_fields(network[-1], {**rows, "degrees": tuple(network[-1].degrees[row] for row in outputs)})
+        network[-1] = with_fields(
+            network[-1], {**rows, "degrees": tuple(network[-1].degrees[row] for row in outputs)}
+        )
         stages, rates = (tuple(each[i] for i in order) for each in (self.stages, self.rates))
-        return with_fields(self, {**changed, "network": tuple(network), "stages": stages, "rates": rates})
+        return with_fields(
+            self, {**changed, "network": tuple(network), "stages": stages, "rates": rates}
+        )
 
     def _explicit(self, ops, y):
         """The univariate step for a whole point of the data."""
@@ -161,23 +188,34 @@ class Autoregressive(Conditioned):
         fresh, found, rests = None, [], []
         for stage, chosen in enumerate(groups):
             raw = unfolding.advance(fresh, stage)
-            univariate = self.univariate.only(chosen, size) if len(chosen) < size else self.univariate
+            univariate = (
+                self.univariate.only(chosen, size) if len(chosen) < size else self.univariate
+            )
             step = with_given(ops, univariate, raw, len(chosen))
             y, rest = step.inverse_and_rest(ops, ops.take(x, chosen))
             found.append(y)
-            rests.append([each if len(getattr(each, "shape", ())) == 2 else 0.0 * y + each for each in rest])
+            rests.append(
+                [each if len(getattr(each, "shape", ())) == 2 else 0.0 * y + each for each in rest]
+            )
             fresh = tamed(ops, features(ops, y, [self.rates[i] for i in chosen]))
         collected = [ops.concat(parts) for parts in zip(*rests, strict=True)]
         order = [i for chosen in groups for i in chosen]
         y = ops.concat(found) if len(found) > 1 else found[0]
-        return (y if order == sorted(order) else ops.take(y, sorted(range(len(order)), key=order.__getitem__))), collected
+        return (
+            y
+            if order == sorted(order)
+            else ops.take(y, sorted(range(len(order)), key=order.__getitem__))
+        ), collected
 
     def _rolls(self, ops) -> bool:
         """Is the inverse a loop, the same for every coordinate, and not written out?"""
         size = len(self.stages)
         plain = not any(isinstance(layer, Residual) for layer in self.network)
         return (
-            _outputs(self.network) > ops.most_unrolled and max(self.stages) + 1 == size and plain and self.univariate.alike(size)
+            _outputs(self.network) > ops.most_unrolled
+            and max(self.stages) + 1 == size
+            and plain
+            and self.univariate.alike(size)
         )
 
     def _rolled(self, ops, x):
@@ -185,7 +223,9 @@ class Autoregressive(Conditioned):
         size, order = x.shape[0], list(np.argsort(self.stages))
         given = tamed(ops, self.context[0].context) if self.context else None
         columns = self._columns()
-        network = Rolled(ops, self.network, order, [column for i in order for column in columns[i]], given)
+        network = Rolled(
+            ops, self.network, order, [column for i in order for column in columns[i]], given
+        )
         rates = [self.rates[i] for i in order]
         ordered = ops.take(x, order)
 
@@ -203,7 +243,10 @@ class Autoregressive(Conditioned):
     def _columns(self) -> list[list[int]]:
         """The inputs of the network that each coordinate has."""
         counts = feature_counts(self.rates)
-        return [list(range(end - count, end)) for end, count in zip(accumulate(counts), counts, strict=True)]
+        return [
+            list(range(end - count, end))
+            for end, count in zip(accumulate(counts), counts, strict=True)
+        ]
 
     def _unfolding(self, ops, groups) -> Unfolding:
         columns = self._columns()
@@ -219,7 +262,9 @@ def _masked_network(key, hidden, activation, residual):
     """The network of a plan; steps that are repeated share it, until they have weights."""
     rows, shape, known, stages, outputs = key
     adjacency = np.frombuffer(rows, bool).reshape(shape)
-    return Plan(adjacency, np.array(known, int), np.array(stages, int), outputs).layers(hidden, activation, residual)
+    return Plan(adjacency, np.array(known, int), np.array(stages, int), outputs).layers(
+        hidden, activation, residual
+    )
 
 
 def _outputs(network) -> int:
@@ -229,4 +274,6 @@ def _outputs(network) -> int:
 
 def _groups(stages) -> list[list[int]]:
     """The coordinates of each generation."""
-    return [[i for i, stage in enumerate(stages) if stage == each] for each in range(max(stages) + 1)]
+    return [
+        [i for i, stage in enumerate(stages) if stage == each] for each in range(max(stages) + 1)
+    ]

@@ -38,8 +38,14 @@ class BlockAutoregressive(WholeSpace):
 
     examples = ("BlockAutoregressive(hidden=[4])", "BlockAutoregressive(hidden=[3, 2])")
 
-    hidden: tuple[int, ...] = setting((8, 8), kind=tuple, low=1, high=1024, doc="units of each hidden layer for one coordinate")
-    gate: Value = parameter(Learn(0.5), within=Interval(0.0, LARGEST_GATE), doc="share of the network; the rest is the identity")
+    hidden: tuple[int, ...] = setting(
+        (8, 8), kind=tuple, low=1, high=1024, doc="units of each hidden layer for one coordinate"
+    )
+    gate: Value = parameter(
+        Learn(0.5),
+        within=Interval(0.0, LARGEST_GATE),
+        doc="share of the network; the rest is the identity",
+    )
     network: tuple[BlockDense, ...] = grown()
     context: tuple[ContextInput, ...] = grown()
     conditioner: tuple[Dense, ...] = grown()
@@ -54,7 +60,13 @@ class BlockAutoregressive(WholeSpace):
         if not columns:
             return step
         width = space.size * (*self.hidden, 1)[0]
-        return with_fields(step, {"context": (ContextInput(WholeContext(columns)),), "conditioner": (dense(columns, width),)})
+        return with_fields(
+            step,
+            {
+                "context": (ContextInput(WholeContext(columns)),),
+                "conditioner": (dense(columns, width),),
+            },
+        )
 
     @property
     def varies(self):
@@ -75,7 +87,10 @@ class BlockAutoregressive(WholeSpace):
         matrices, diagonals, offsets = self._weights(ops)
         # For each coordinate what belongs to its units.
         rows, biases = (
-            [ops.unflatten(each, (size, layer.outputs)) for layer, each in zip(self.network, values, strict=True)]
+            [
+                ops.unflatten(each, (size, layer.outputs))
+                for layer, each in zip(self.network, values, strict=True)
+            ]
             for values in (matrices, offsets)
         )
         nothing = 0.0 * ops.clip(x, -1.0, 1.0)
@@ -96,17 +111,26 @@ class BlockAutoregressive(WholeSpace):
             found = invert(ops, function, ops.pick(x, step)[None], MARGIN * LIMIT)
             units = network(ops.clip(found, -LIMIT, LIMIT))[2]
             here = ops.pick(ops.constant(np.eye(size)), step)[:, None] > 0.5
-            filled = [ops.where(here[:, None], each[None], before) for each, before in zip(units, known, strict=True)]
+            filled = [
+                ops.where(here[:, None], each[None], before)
+                for each, before in zip(units, known, strict=True)
+            ]
             return [total + function(found)[1][0], ops.where(here, found, y), *filled]
 
-        known = [ops.constant(np.zeros((size, layer.inputs, 1))) + nothing[:, None] for layer in self.network]
+        known = [
+            ops.constant(np.zeros((size, layer.inputs, 1))) + nothing[:, None]
+            for layer in self.network
+        ]
         total, y, *_ = ops.loop(size, stage, nothing[0], nothing, *known)
         return y, -total
 
     def _weights(self, ops: Ops) -> tuple[list[Array], list[Array], list[Array]]:
         """Matrix, blocks of its diagonal and bias of each layer; what the context adds stands in the first bias."""
         matrices = [layer.matrix(ops) for layer in self.network]
-        diagonals = [layer.diagonal(ops, matrix) for layer, matrix in zip(self.network, matrices, strict=True)]
+        diagonals = [
+            layer.diagonal(ops, matrix)
+            for layer, matrix in zip(self.network, matrices, strict=True)
+        ]
         biases = [layer.bias for layer in self.network]
         if self.context:
             biases[0] = biases[0] + run(ops, self.conditioner, tamed(ops, self.context[0].context))
@@ -118,7 +142,11 @@ def _affine(ops: Ops, matrix: Array, bias: Array) -> Callable[[Array], Array]:
 
 
 def _run(
-    ops: Ops, x: Array, layers: Sequence[Callable[[Array], Array]], diagonals: Sequence[Array], gate: Array
+    ops: Ops,
+    x: Array,
+    layers: Sequence[Callable[[Array], Array]],
+    diagonals: Sequence[Array],
+    gate: Array,
 ) -> tuple[Array, Array, list[Array]]:
     """The function of some coordinates (B, N): its value, its log-slope, and the inputs of each layer.
 
@@ -132,6 +160,9 @@ def _run(
         units = ops.tanh(found)
         seen.append(units)
         found = layer(units)
-        slope = ops.matmul(diagonal, slope * ops.unflatten(1.0 - units * units, (diagonal.shape[0], diagonal.shape[2])))
+        slope = ops.matmul(
+            diagonal,
+            slope * ops.unflatten(1.0 - units * units, (diagonal.shape[0], diagonal.shape[2])),
+        )
     rest = 1.0 - gate
     return gate * found + rest * x, ops.log(gate * slope[:, 0] + rest), seen

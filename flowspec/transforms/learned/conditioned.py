@@ -29,14 +29,18 @@ from flowspec.transforms.transform import Transform, Univariate
 
 def sees_angles() -> bool:
     """The setting `periodic`."""
-    return setting(True, kind=bool, doc="does the network see an angle as cosine and sine, without a seam?")
+    return setting(
+        True, kind=bool, doc="does the network see an angle as cosine and sine, without a seam?"
+    )
 
 
 @dataclass(frozen=True, eq=False)
 class Conditioned(Transform):
     """x = f(y), coordinate by coordinate, where a network gives the parameters of f; f runs from data to base."""
 
-    univariate: Univariate = part(univariate=True, doc="the step of one number, from data to base, whose parameters are given")
+    univariate: Univariate = part(
+        univariate=True, doc="the step of one number, from data to base, whose parameters are given"
+    )
     network: tuple[Layer, ...] = grown()
     context: tuple[ContextInput, ...] = grown()
     rates: tuple[float, ...] = ()
@@ -48,7 +52,9 @@ class Conditioned(Transform):
     # --- what the network is for ----------------------------------------------------------------
 
     @abstractmethod
-    def make_network(self, space: Space, rates: Sequence[float], columns: int, outputs: int) -> tuple[Layer, ...]:
+    def make_network(
+        self, space: Space, rates: Sequence[float], columns: int, outputs: int
+    ) -> tuple[Layer, ...]:
         """The network for an event; () if nothing could be its input.
 
         rates     of the coordinates, as `angular_rates` gives them
@@ -61,7 +67,9 @@ class Conditioned(Transform):
         if self.network:
             return self
         predicted = {
-            name: value for name in parameters(self.univariate) if isinstance(value := getattr(self.univariate, name), Learn)
+            name: value
+            for name in parameters(self.univariate)
+            if isinstance(value := getattr(self.univariate, name), Learn)
         }
         event = self.inner_space(space).shape
         outputs = sum(_count(self.univariate, name, event) for name in predicted)
@@ -70,15 +78,24 @@ class Conditioned(Transform):
         if not network:
             return self
         specs = parameters(self.univariate)
-        univariate = with_fields(self.univariate, {n: _predicted(value, specs[n].within) for n, value in predicted.items()})
+        univariate = with_fields(
+            self.univariate,
+            {n: _predicted(value, specs[n].within) for n, value in predicted.items()},
+        )
         context = (ContextInput(WholeContext(columns)),) if columns else ()
-        return with_fields(self, {"univariate": univariate, "network": network, "context": context, "rates": rates})
+        return with_fields(
+            self, {"univariate": univariate, "network": network, "context": context, "rates": rates}
+        )
 
     def problems(self, space):
         hidden = getattr(self, "hidden", ())
         event = self.inner_space(space).shape
         values = {name: getattr(self.univariate, name) for name in parameters(self.univariate)}
-        outputs = sum(_count(self.univariate, n, event) for n, value in values.items() if isinstance(value, Learn | Predicted))
+        outputs = sum(
+            _count(self.univariate, n, event)
+            for n, value in values.items()
+            if isinstance(value, Learn | Predicted)
+        )
         yield from too_large([2 * space.size, *hidden, outputs * math.prod(event)])
 
     @property
@@ -88,7 +105,9 @@ class Conditioned(Transform):
     def outputs(self, ops: Ops, x: Array | None) -> Array:
         """What the network gives for the features `x` of its inputs (None: it sees the context alone), (outputs, N)."""
         given = [layer.context for layer in self.context]
-        inputs = ops.concat([x, *given]) if x is not None and given else given[0] if x is None else x
+        inputs = (
+            ops.concat([x, *given]) if x is not None and given else given[0] if x is None else x
+        )
         return run(ops, self.network, tamed(ops, inputs))
 
     def given(self, ops: Ops, raw: Array, size: int | None) -> Univariate:
@@ -127,7 +146,9 @@ def with_given(ops: Ops, univariate: Univariate, raw: Array, size: int | None) -
     size   how many coordinates there are; None for a scalar
     """
     event = () if size is None else (size,)
-    predicted = {n: v for n in parameters(univariate) if isinstance(v := getattr(univariate, n), Predicted)}
+    predicted = {
+        n: v for n in parameters(univariate) if isinstance(v := getattr(univariate, n), Predicted)
+    }
     shapes = [parameters(univariate)[name].shape(univariate, event) for name in predicted]
     pieces = ops.split(raw, [math.prod(shape) for shape in shapes])
     found = {}
@@ -169,7 +190,9 @@ def tamed(ops: Ops, x: Array) -> Array:
 
 def angular_rates(space: Space) -> tuple[float, ...]:
     """For each coordinate what turns it into an angle: 2 pi / circumference; 0 for a number."""
-    return tuple(2 * math.pi / (p.high - p.low) if isinstance(p, Circle) else 0.0 for p in space.parts)
+    return tuple(
+        2 * math.pi / (p.high - p.low) if isinstance(p, Circle) else 0.0 for p in space.parts
+    )
 
 
 def features(ops: Ops, x: Array, rates: Sequence[float]) -> Array:

@@ -65,8 +65,16 @@ class Continuous(WholeSpace):
     def grow(self, space, columns):
         if self.network:
             return self
-        network = mlp(2 * self.frequencies + space.size + columns, space.size, self.hidden, self.activation)
-        return with_fields(self, {"network": network, "context": (ContextInput(WholeContext(columns)),) if columns else ()})
+        network = mlp(
+            2 * self.frequencies + space.size + columns, space.size, self.hidden, self.activation
+        )
+        return with_fields(
+            self,
+            {
+                "network": network,
+                "context": (ContextInput(WholeContext(columns)),) if columns else (),
+            },
+        )
 
     def inverse_and_log_det(self, ops, y):
         x, trace = self._solved(ops, y, 0.0, 1.0)

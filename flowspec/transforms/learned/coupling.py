@@ -13,7 +13,12 @@ from flowspec.parts import mistakes
 from flowspec.parts.fields import setting
 from flowspec.support.space import Space
 from flowspec.transforms.forms.on import joined
-from flowspec.transforms.learned.conditioned import Conditioned, feature_counts, features, sees_angles
+from flowspec.transforms.learned.conditioned import (
+    Conditioned,
+    feature_counts,
+    features,
+    sees_angles,
+)
 from flowspec.transforms.transform import over_event
 
 
@@ -31,7 +36,9 @@ class Coupling(Conditioned):
         "Coupling(Affine(scale=2), parity=1)",
     )
 
-    mask: tuple[int, ...] = setting((), kind=tuple, low=0, high=1, doc="1 for each coordinate that passes")
+    mask: tuple[int, ...] = setting(
+        (), kind=tuple, low=0, high=1, doc="1 for each coordinate that passes"
+    )
     parity: int = setting(0, low=0, doc="which half passes if there is no mask: counted modulo 2")
     hidden: tuple[int, ...] = hidden_layers()
     activation: str = activation_name()
@@ -41,7 +48,9 @@ class Coupling(Conditioned):
     def problems(self, space):
         yield from super().problems(space)
         if self.mask and len(self.mask) != space.size:
-            yield mistakes.WrongCount(field="mask", found=len(self.mask), what="numbers", size=space.size)
+            yield mistakes.WrongCount(
+                field="mask", found=len(self.mask), what="numbers", size=space.size
+            )
 
     def _passing(self, size: int) -> list[int]:
         if size == 1:
@@ -85,12 +94,20 @@ class Coupling(Conditioned):
     def _step(self, ops, x):
         """The univariate step for the coordinates that change, which are also given."""
         if len(x.shape) == 1:
-            return (self.given(ops, self.outputs(ops, None), None) if self.network else self.univariate), x
+            return (
+                self.given(ops, self.outputs(ops, None), None) if self.network else self.univariate
+            ), x
         passing, moved = self._passing(x.shape[0]), self._moved(x.shape[0])
         if not self.network:
             return self.univariate, x
-        kept = features(ops, ops.take(x, passing), [self.rates[i] for i in passing]) if passing else None
-        return self.given(ops, self.outputs(ops, kept), len(moved)), ops.take(x, moved) if passing else x
+        kept = (
+            features(ops, ops.take(x, passing), [self.rates[i] for i in passing])
+            if passing
+            else None
+        )
+        return self.given(ops, self.outputs(ops, kept), len(moved)), ops.take(
+            x, moved
+        ) if passing else x
 
     def inverse_and_log_det(self, ops, y):
         step, moving = self._step(ops, y)
@@ -108,4 +125,6 @@ class Coupling(Conditioned):
         if not passing:
             return moved
         order = [*passing, *self._moved(x.shape[0])]
-        return ops.take(joined(ops, [ops.take(x, passing), moved]), [order.index(i) for i in range(len(order))])
+        return ops.take(
+            joined(ops, [ops.take(x, passing), moved]), [order.index(i) for i in range(len(order))]
+        )

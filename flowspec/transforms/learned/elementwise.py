@@ -24,7 +24,11 @@ class Elementwise(Conditioned):
     normalize: bool = normalizes()
 
     def make_network(self, space, rates, columns, outputs):
-        return mlp(columns, outputs * space.size, self.hidden, self.activation, self.normalize) if columns else ()
+        return (
+            mlp(columns, outputs * space.size, self.hidden, self.activation, self.normalize)
+            if columns
+            else ()
+        )
 
     def _step(self, ops, x):
         if not self.network:

@@ -28,7 +28,11 @@ class Planar(WholeSpace):
     Source: Variational Inference with Normalizing Flows, Rezende and Mohamed, 2015, arXiv:1505.05770, eq. 10 to 12.
     """
 
-    examples = ("Planar([1, -0.5, 2], [0.3, 0.4, 1], 0.5)", "Planar([1, 0, -1], [-1, 1, 2], 0.2)", "Planar")
+    examples = (
+        "Planar([1, -0.5, 2], [0.3, 0.4, 1], 0.5)",
+        "Planar([1, 0, -1], [-1, 1, 2], 0.2)",
+        "Planar",
+    )
 
     u: Value = parameter(Learn(0.0, spread=0.5), by_row=False, doc="where points move")
     w: Value = parameter(Learn(0.0, spread=0.5), by_row=False, doc="across what")

@@ -25,9 +25,13 @@ class Radial(WholeSpace):
 
     examples = ("Radial([1, -1, 0.5], 0.7, 3)", "Radial(0, 2, 0.2)", "Radial")
 
-    centre: Value = parameter(Learn(0.0, spread=1.0), by_row=False, doc="where it draws to, or pushes from")
+    centre: Value = parameter(
+        Learn(0.0, spread=1.0), by_row=False, doc="where it draws to, or pushes from"
+    )
     radius: Value = parameter(Learn(1.0), within=POSITIVE, shape=_one, doc="how far it reaches")
-    scale: Value = parameter(Learn(1.0), within=POSITIVE, shape=_one, doc="the scale at the centre; 1 does nothing")
+    scale: Value = parameter(
+        Learn(1.0), within=POSITIVE, shape=_one, doc="the scale at the centre; 1 does nothing"
+    )
 
     def _stretch(self, r):
         """g at the distance r, and the factor of it in the direction of the centre."""

@@ -44,10 +44,21 @@ class Sylvester(WholeSpace):
         "Sylvester(1)",
     )
 
-    rank: int = setting(2, low=1, high=64, doc="number of ridges, at most the number of coordinates")
-    directions: Value = parameter(Learn(0.0, spread=1.0), shape=_directions, matrix=True, doc="vectors of the reflections")
-    a: Value = parameter(Learn(0.0, spread=0.5), shape=_square, matrix=True, doc="free numbers of A; below its diagonal not read")
-    bent: Value = parameter(Learn(0.0, spread=0.5), shape=_square, matrix=True, doc="free numbers of B, likewise")
+    rank: int = setting(
+        2, low=1, high=64, doc="number of ridges, at most the number of coordinates"
+    )
+    directions: Value = parameter(
+        Learn(0.0, spread=1.0), shape=_directions, matrix=True, doc="vectors of the reflections"
+    )
+    a: Value = parameter(
+        Learn(0.0, spread=0.5),
+        shape=_square,
+        matrix=True,
+        doc="free numbers of A; below its diagonal not read",
+    )
+    bent: Value = parameter(
+        Learn(0.0, spread=0.5), shape=_square, matrix=True, doc="free numbers of B, likewise"
+    )
     b: Value = parameter(Learn(0.0), shape=_per_ridge, by_row=False, doc="shifts of the ridges")
 
     def problems(self, space):
@@ -64,7 +75,10 @@ class Sylvester(WholeSpace):
 
     def _triangles(self, ops: Ops) -> tuple[Array, Array, Array, Array]:
         """A, B, and their diagonals (rank, 1)."""
-        eye, above = (ops.constant(each) for each in (np.eye(self.rank), np.triu(np.ones((self.rank, self.rank)), 1)))
+        eye, above = (
+            ops.constant(each)
+            for each in (np.eye(self.rank), np.triu(np.ones((self.rank, self.rank)), 1))
+        )
         made, diagonals = [], []
         for free in (self.a, self.bent):
             diagonal = STEEPEST * ops.tanh(ops.sum(free * eye))
@@ -85,7 +99,9 @@ class Sylvester(WholeSpace):
         for i in range(self.rank - 1, -1, -1):
             # Row i of both triangles reads the ridges behind it, which are known.
             total, inner = level[i], self._shift(i)
-            for j, (t, z) in zip(range(i + 1, self.rank), zip(found, known, strict=True), strict=True):
+            for j, (t, z) in zip(
+                range(i + 1, self.rank), zip(found, known, strict=True), strict=True
+            ):
                 total, inner = total - t * a[i, j], inner + z * bent[i, j]
             t = ridge(ops, total, first[i], second[i], inner)
             found.insert(0, t)

@@ -48,8 +48,12 @@ class LULinear(Matrix):
         "LULinear(learn(0.1), learn(0.2), learn(1.5))",
     )
 
-    lower: Value = parameter(Learn(0.0), shape=square_matrix, doc="L below its diagonal; the rest is not read")
-    upper: Value = parameter(Learn(0.0), shape=square_matrix, doc="U above its diagonal; the rest is not read")
+    lower: Value = parameter(
+        Learn(0.0), shape=square_matrix, doc="L below its diagonal; the rest is not read"
+    )
+    upper: Value = parameter(
+        Learn(0.0), shape=square_matrix, doc="U above its diagonal; the rest is not read"
+    )
     diagonal: Value = parameter(Learn(1.0), within=NONZERO, by_row=False, doc="the diagonal of U")
     shift: Value = parameter(0.0, doc="added afterwards")
 
@@ -74,7 +78,9 @@ class TriangularAffine(Matrix):
     examples = ("TriangularAffine([1, 2, 3], [[1, 0, 0], [0.5, 2, 0], [-1, 0.3, 0.5]])",)
 
     loc: Value = parameter(doc="added afterwards")
-    scale_tril: Value = parameter(shape=square_matrix, trainable=False, doc="lower triangular, its diagonal positive")
+    scale_tril: Value = parameter(
+        shape=square_matrix, trainable=False, doc="lower triangular, its diagonal positive"
+    )
 
     @property
     def shift(self):

@@ -50,7 +50,9 @@ def hull_of_image(matrix: np.ndarray, shift: np.ndarray, box: Sequence[Interval]
 
 def _least(matrix, box):
     """Row by row the lower end of all matrix x, and whether it is reached."""
-    low, high, closed_low, closed_high = np.array([[i.low, i.high, i.closed_low, i.closed_high] for i in box]).T
+    low, high, closed_low, closed_high = np.array(
+        [[i.low, i.high, i.closed_low, i.closed_high] for i in box]
+    ).T
     up, down = np.maximum(matrix, 0.0), np.minimum(matrix, 0.0)
     endless = up @ np.isinf(low) - down @ np.isinf(high) > 0
     finite = up @ np.where(np.isinf(low), 0.0, low) + down @ np.where(np.isinf(high), 0.0, high)

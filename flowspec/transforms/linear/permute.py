@@ -64,7 +64,9 @@ class Permute(Reordering):
 
     examples = ("Permute([2, 0, 1])",)
 
-    order: tuple[int, ...] = setting(kind=tuple, low=0, doc="which coordinate comes to each place, counted from 0")
+    order: tuple[int, ...] = setting(
+        kind=tuple, low=0, doc="which coordinate comes to each place, counted from 0"
+    )
 
     def misfits(self, space, giver):
         if len(self.order) != space.size:

@@ -22,7 +22,10 @@ class Rotate(Matrix):
     examples = ("Rotate([[0, 1, 0.5], [0, 0, -0.3], [0, 0, 0]])",)
 
     generator: Value = parameter(
-        within=Interval(-1e6, 1e6), shape=square_matrix, trainable=False, doc="G: its upper triangle is enough"
+        within=Interval(-1e6, 1e6),
+        shape=square_matrix,
+        trainable=False,
+        doc="G: its upper triangle is enough",
     )
 
     @cached_property
@@ -54,13 +57,17 @@ class PlaneRotation(VectorMap):
 
     examples = ("PlaneRotation(0.7)", "PlaneRotation(learn(0.3), 2, 0)")
 
-    angle: Value = parameter(shape=lambda part, event: (), doc="in radians, from the first coordinate to the second")
+    angle: Value = parameter(
+        shape=lambda part, event: (), doc="in radians, from the first coordinate to the second"
+    )
     first: int = setting(0, low=0, doc="a coordinate, counted from 0")
     second: int = setting(1, low=0, doc="another one")
 
     def misfits(self, space, giver):
         if max(self.first, self.second) >= space.size:
-            yield mistakes.WrongCoordinate(found=max(self.first, self.second), size=space.size, last=space.size - 1)
+            yield mistakes.WrongCoordinate(
+                found=max(self.first, self.second), size=space.size, last=space.size - 1
+            )
         elif self.first == self.second:
             yield mistakes.RepeatedCoordinate()
 

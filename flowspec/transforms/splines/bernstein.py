@@ -58,7 +58,10 @@ def _basis(ops, order, log_u, log_rest):
     shape = (order + 1, *(1 for _ in log_u.shape))
     k = np.arange(order + 1).reshape(shape)
     binomials = np.array([math.log(math.comb(order, i)) for i in range(order + 1)]).reshape(shape)
-    powers = ops.constant(k.astype(float)) * log_u[None] + ops.constant((order - k).astype(float)) * log_rest[None]
+    powers = (
+        ops.constant(k.astype(float)) * log_u[None]
+        + ops.constant((order - k).astype(float)) * log_rest[None]
+    )
     return ops.exp(powers + ops.constant(binomials))
 
 
@@ -75,7 +78,9 @@ class Bernstein(BernsteinPolynomial):
     examples = ("Bernstein(degree=5)", "Bernstein(degree=3, bound=4, theta=[-1, 2, 0.5, -3])")
 
     degree: int = setting(16, low=2, high=64, doc="one less than the number of free numbers")
-    bound: float = setting(5.0, kind=float, low=1e-3, high=1e6, doc="half the width of the interval")
+    bound: float = setting(
+        5.0, kind=float, low=1e-3, high=1e6, doc="half the width of the interval"
+    )
     theta: Value = parameter(Learn(0.0), shape=_coefficients, by_row=False, doc="free numbers")
 
     def start_and_rises(self, ops, theta):
@@ -92,10 +97,15 @@ class BoundedBernstein(BernsteinPolynomial):
     Source: zuko.transforms.BoundedBernsteinTransform; Ramasinghe et al., 2021, arXiv:2102.03509.
     """
 
-    examples = ("BoundedBernstein(degree=5)", "BoundedBernstein(degree=3, bound=4, theta=[-1, 2, 0.5, -3])")
+    examples = (
+        "BoundedBernstein(degree=5)",
+        "BoundedBernstein(degree=3, bound=4, theta=[-1, 2, 0.5, -3])",
+    )
 
     degree: int = setting(16, low=2, high=64, doc="one less than the number of free numbers")
-    bound: float = setting(5.0, kind=float, low=1e-3, high=1e6, doc="half the width of the interval")
+    bound: float = setting(
+        5.0, kind=float, low=1e-3, high=1e6, doc="half the width of the interval"
+    )
     theta: Value = parameter(Learn(0.0), shape=_coefficients, by_row=False, doc="free numbers")
 
     def start_and_rises(self, ops, theta):

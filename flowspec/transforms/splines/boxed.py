@@ -17,7 +17,9 @@ class Boxed(Univariate):
 
     def image_when_varying(self, interval):
         # Inside the box anything can happen; outside nothing does.
-        inside = self.box.contains(Interval(interval.low, interval.high)) or interval.touches(self.box)
+        inside = self.box.contains(Interval(interval.low, interval.high)) or interval.touches(
+            self.box
+        )
         return interval.hull(self.box) if inside else interval
 
     preimage_when_varying = image_when_varying

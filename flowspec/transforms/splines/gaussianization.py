@@ -28,10 +28,22 @@ class Gaussianization(Searched):
 
     examples = ("Gaussianization(components=3)", "Gaussianization(2, [-1, 0.5], [0.3, -0.2])")
 
-    components: int = setting(8, low=1, high=256, doc="number of normal distributions in the mixture")
-    shift: Value = parameter(Learn(0.0), shape=_components, by_row=False, doc="one for each component")
-    log_scale: Value = parameter(Learn(0.0), shape=_components, by_row=False, doc="one for each component")
-    shrink: float = setting(1e-6, kind=float, low=1e-6, high=1e-2, doc="share of the probability that is kept off the ends")
+    components: int = setting(
+        8, low=1, high=256, doc="number of normal distributions in the mixture"
+    )
+    shift: Value = parameter(
+        Learn(0.0), shape=_components, by_row=False, doc="one for each component"
+    )
+    log_scale: Value = parameter(
+        Learn(0.0), shape=_components, by_row=False, doc="one for each component"
+    )
+    shrink: float = setting(
+        1e-6,
+        kind=float,
+        low=1e-6,
+        high=1e-2,
+        doc="share of the probability that is kept off the ends",
+    )
 
     @property
     def limit(self):
@@ -53,7 +65,11 @@ class Gaussianization(Searched):
             kept = tail * (1.0 - self.shrink) + 0.5 * self.shrink
             quantile = ops.normal_quantile(ops.minimum(kept, 1.0 - 0.5 * self.shrink))
             y = ops.where(upper, -quantile, quantile)
-            density = ops.logsumexp(log_scale - 0.5 * t * t) - math.log(self.components) + math.log1p(-self.shrink)
+            density = (
+                ops.logsumexp(log_scale - 0.5 * t * t)
+                - math.log(self.components)
+                + math.log1p(-self.shrink)
+            )
             return y, density + 0.5 * y * y
 
         return function

@@ -38,11 +38,15 @@ class PolynomialSpline(Boxed):
         """Widths and rises of the bins, and what else the pieces are made of: arrays (bins, ..., N)."""
 
     @abstractmethod
-    def curve(self, ops: Ops, z: Array, width: Array, rise: Array, *others: Array) -> tuple[Array, Array]:
+    def curve(
+        self, ops: Ops, z: Array, width: Array, rise: Array, *others: Array
+    ) -> tuple[Array, Array]:
         """What lies between the start of a bin and its share z, and the slope there."""
 
     @abstractmethod
-    def share(self, ops: Ops, above: Array, width: Array, rise: Array, *others: Array) -> tuple[Array, Array]:
+    def share(
+        self, ops: Ops, above: Array, width: Array, rise: Array, *others: Array
+    ) -> tuple[Array, Array]:
         """The share z of a bin at which the curve stands `above` its start, and the slope there."""
 
     # --- derived -------------------------------------------------------------------------------------
@@ -69,7 +73,9 @@ class PolynomialSpline(Boxed):
         start, above, pieces = self._bin(ops, inside, 1)
         z, slope = self.share(ops, ops.maximum(inside - above, 0.0), *pieces)
         within = ops.abs(y) < self.bound
-        return ops.where(within, start + ops.clip(z, 0.0, 1.0) * pieces[0], y), ops.where(within, ops.log(slope), 0.0)
+        return ops.where(within, start + ops.clip(z, 0.0, 1.0) * pieces[0], y), ops.where(
+            within, ops.log(slope), 0.0
+        )
 
     def _bin(self, ops, given, side):
         """Position and value at the start of the bin of each number, and its piece.
@@ -80,7 +86,9 @@ class PolynomialSpline(Boxed):
         before = ops.constant(np.tril(np.ones((self.bins, self.bins)), -1))
         positions, values = (ops.combine(before, each) - self.bound for each in (widths, rises))
         index = ops.to_index(ops.sum(ops.number(given >= (values if side else positions)[1:])))
-        start, above, *piece = (ops.take_along(each, index) for each in (positions, values, widths, rises, *others))
+        start, above, *piece = (
+            ops.take_along(each, index) for each in (positions, values, widths, rises, *others)
+        )
         return start, above, piece
 
     def forward(self, ops, x):
@@ -103,7 +111,9 @@ class LinearSpline(PolynomialSpline):
 
     examples = ("LinearSpline", "LinearSpline(4, 3, heights=[1, -1, 0.5, 0])")
 
-    heights: Value = parameter(Learn(0.0), shape=_per_bin, by_row=False, doc="one free number for each bin")
+    heights: Value = parameter(
+        Learn(0.0), shape=_per_bin, by_row=False, doc="one free number for each bin"
+    )
 
     def pieces(self, ops, like):
         rises = self.shares(ops, self.heights, like)
@@ -125,10 +135,17 @@ class QuadraticSpline(PolynomialSpline):
     Source: Neural Importance Sampling, Mueller et al., 2019, arXiv:1808.03856.
     """
 
-    examples = ("QuadraticSpline", "QuadraticSpline(4, 3, widths=[1, -1, 0.5, 0], slopes=[0.5, -1, 0.5])")
+    examples = (
+        "QuadraticSpline",
+        "QuadraticSpline(4, 3, widths=[1, -1, 0.5, 0], slopes=[0.5, -1, 0.5])",
+    )
 
-    widths: Value = parameter(Learn(0.0), shape=_per_bin, by_row=False, doc="one free number for each bin")
-    slopes: Value = parameter(Learn(0.0), shape=_per_inner_knot, by_row=False, doc="one for each inner knot")
+    widths: Value = parameter(
+        Learn(0.0), shape=_per_bin, by_row=False, doc="one free number for each bin"
+    )
+    slopes: Value = parameter(
+        Learn(0.0), shape=_per_inner_knot, by_row=False, doc="one for each inner knot"
+    )
 
     def pieces(self, ops, like):
         widths = self.shares(ops, self.widths, like)
@@ -161,10 +178,17 @@ class CubicSpline(PolynomialSpline):
     Slope: quadratic in each bin.   Source: Cubic-Spline Flows, Durkan et al., 2019, arXiv:1906.02145.
     """
 
-    examples = ("CubicSpline", "CubicSpline(4, 3, widths=[1, -1, 0.5, 0], heights=[0.3, 1, -0.5, 0])")
+    examples = (
+        "CubicSpline",
+        "CubicSpline(4, 3, widths=[1, -1, 0.5, 0], heights=[0.3, 1, -0.5, 0])",
+    )
 
-    widths: Value = parameter(Learn(0.0), shape=_per_bin, by_row=False, doc="one free number for each bin")
-    heights: Value = parameter(Learn(0.0), shape=_per_bin, by_row=False, doc="one free number for each bin")
+    widths: Value = parameter(
+        Learn(0.0), shape=_per_bin, by_row=False, doc="one free number for each bin"
+    )
+    heights: Value = parameter(
+        Learn(0.0), shape=_per_bin, by_row=False, doc="one free number for each bin"
+    )
 
     def pieces(self, ops, like):
         widths, rises = (self.shares(ops, each, like) for each in (self.widths, self.heights))
@@ -172,12 +196,18 @@ class CubicSpline(PolynomialSpline):
         left, right = steep[:-1], steep[1:]
         parabola = (left * widths[1:] + right * widths[:-1]) / (widths[:-1] + widths[1:])
         inner = ops.minimum(2.0 * ops.minimum(left, right), parabola)
-        slopes = ops.concat([ops.minimum(2.0 * steep[:1], 1.0), inner, ops.minimum(2.0 * steep[-1:], 1.0)])
+        slopes = ops.concat(
+            [ops.minimum(2.0 * steep[:1], 1.0), inner, ops.minimum(2.0 * steep[-1:], 1.0)]
+        )
         return widths, rises, [slopes[:-1], slopes[1:]]
 
     def curve(self, ops, z, width, rise, first, last):
         steep, rest = rise / width, 1.0 - z
-        y = width * z * (first + z * (3.0 * steep - 2.0 * first - last + z * (first + last - 2.0 * steep)))
+        y = (
+            width
+            * z
+            * (first + z * (3.0 * steep - 2.0 * first - last + z * (first + last - 2.0 * steep)))
+        )
         # No slope at a knot is more than twice `steep`: the bracket is positive, and nothing cancels near z = 1.
         return y, rest * (first * (1.0 - 3.0 * z) + 6.0 * steep * z) + last * z * (3.0 * z - 2.0)
 

@@ -74,7 +74,11 @@ def _inner_knots(part):
 
 def _over_knots(ops, value, count, x):
     """One number for all knots as an array over them; arrays as they are."""
-    return ops.constant(np.full((count, *x.shape[:-1], 1), value)) if isinstance(value, int | float) else value
+    return (
+        ops.constant(np.full((count, *x.shape[:-1], 1), value))
+        if isinstance(value, int | float)
+        else value
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,9 +103,15 @@ class RQS(RationalQuadratic, Boxed):
 
     bins: int = setting(8, low=2, high=256, doc="number of bins")
     bound: float = setting(5.0, kind=float, low=1e-6, high=1e6, doc="half the width of the spline")
-    widths: Value = parameter(Learn(0.0), shape=_per_bin, by_row=False, doc="one free number for each bin")
-    heights: Value = parameter(Learn(0.0), shape=_per_bin, by_row=False, doc="one free number for each bin")
-    slopes: Value = parameter(Learn(0.0), shape=_per_inner_knot, by_row=False, doc="one for each inner knot")
+    widths: Value = parameter(
+        Learn(0.0), shape=_per_bin, by_row=False, doc="one free number for each bin"
+    )
+    heights: Value = parameter(
+        Learn(0.0), shape=_per_bin, by_row=False, doc="one free number for each bin"
+    )
+    slopes: Value = parameter(
+        Learn(0.0), shape=_per_inner_knot, by_row=False, doc="one for each inner knot"
+    )
     slope: float = setting(1e-3, kind=float, low=1e-6, high=0.5, doc="smallest slope")
     circular: bool = setting(False, kind=bool, doc="is the support a circle?")
     turn: bool = setting(False, kind=bool, doc="is a circle turned by half before the spline acts?")
@@ -116,11 +126,18 @@ class RQS(RationalQuadratic, Boxed):
 
     def domain_for(self, space):
         # Sets that tie coordinates together fall apart into numbers; circles stay.
-        kept = ((part,) if isinstance(part, Circle) and not self.circular else (self.domain,) * part.size for part in space.parts)
+        kept = (
+            (part,)
+            if isinstance(part, Circle) and not self.circular
+            else (self.domain,) * part.size
+            for part in space.parts
+        )
         return space.with_parts(each for group in kept for each in group)
 
     def grow(self, space, columns):
-        ends = tuple((part.low, part.high) if isinstance(part, Circle) else None for part in space.parts)
+        ends = tuple(
+            (part.low, part.high) if isinstance(part, Circle) else None for part in space.parts
+        )
         return with_fields(self, {"circles": ends}) if any(ends) and not self.circular else self
 
     def image(self, space):
@@ -134,13 +151,21 @@ class RQS(RationalQuadratic, Boxed):
         if not any(isinstance(part, Circle) for part in space.parts):
             return image(space)
         if self.varies or all(isinstance(part, Circle) for part in space.parts):
-            return space.with_parts(p if isinstance(p, Circle) else self.image_when_varying(p) for p in space.parts)
+            return space.with_parts(
+                p if isinstance(p, Circle) else self.image_when_varying(p) for p in space.parts
+            )
         found = image(space)
-        return space.with_parts(p if isinstance(p, Circle) else q for p, q in zip(space.parts, found.parts, strict=True))
+        return space.with_parts(
+            p if isinstance(p, Circle) else q for p, q in zip(space.parts, found.parts, strict=True)
+        )
 
     def only(self, chosen, size):
         step = super().only(chosen, size)
-        return with_fields(step, {"circles": tuple(self.circles[i] for i in chosen)}) if self.circles else step
+        return (
+            with_fields(step, {"circles": tuple(self.circles[i] for i in chosen)})
+            if self.circles
+            else step
+        )
 
     def alike(self, size):
         return len(set(self.circles)) < 2 and super().only([0], size) is self
@@ -153,7 +178,9 @@ class RQS(RationalQuadratic, Boxed):
         x0, width, y0, height, d0, d1 = self._bin(ops, inside, half, 0)
         steep, z = height / width, ops.clip((inside - x0) / width, 0.0, 1.0)
         y = value(y0, height, steep, d0, d1, z) + centre
-        return ops.where(self._within(ops, x), y, x), self.log_slope_from(ops, (steep, d0, d1, z, x))
+        return ops.where(self._within(ops, x), y, x), self.log_slope_from(
+            ops, (steep, d0, d1, z, x)
+        )
 
     def inverse_and_log_slope(self, ops, y):
         x, rest = self.inverse_and_rest(ops, y)
@@ -174,14 +201,21 @@ class RQS(RationalQuadratic, Boxed):
 
     def _turned(self, ops, x, half):
         """Half a turn, which undoes itself."""
-        return ops.where(x < 0.0, x + half, x - half) if self.turn and (self.circular or any(self.circles)) else x
+        return (
+            ops.where(x < 0.0, x + half, x - half)
+            if self.turn and (self.circular or any(self.circles))
+            else x
+        )
 
     def _frame(self, ops, x):
         """The middle of the spline and half its width, for all coordinates or each."""
         if not any(self.circles):
             return 0.0, self.bound
         ends = [ends or (-self.bound, self.bound) for ends in self.circles]
-        frames = ([0.5 * (low + high) for low, high in ends], [0.5 * (high - low) for low, high in ends])
+        frames = (
+            [0.5 * (low + high) for low, high in ends],
+            [0.5 * (high - low) for low, high in ends],
+        )
         if len(set(ends)) == 1:
             return tuple(each[0] for each in frames)
         columns = map(np.array, frames)
@@ -206,7 +240,10 @@ class RQS(RationalQuadratic, Boxed):
         press = math.log(self.slope)
         free = [_over_knots(ops, each, self.bins, x) for each in (self.widths, self.heights)]
         weights = [ops.exp(pressed(ops, each, press / 2)) for each in free]
-        sums = [ops.combine(ops.constant(np.tril(np.ones((self.bins, self.bins)))), each) for each in weights]
+        sums = [
+            ops.combine(ops.constant(np.tril(np.ones((self.bins, self.bins)))), each)
+            for each in weights
+        ]
         scales = [2.0 * half / each[-1] for each in sums]
         # Not x is compared with the knots, which would have to be scaled, but x, scaled, with the sums.
         count = ops.sum(ops.number((x + half) / scales[side] >= sums[side][:-1]))
@@ -216,7 +253,11 @@ class RQS(RationalQuadratic, Boxed):
             extent = ops.take_along(weight, index) * scale
             found += [ops.take_along(total, index) * scale - half - extent, extent]
         slopes = self._knot_slopes(ops, x, press)
-        return *found, ops.take_along(slopes, index), ops.take_along(slopes, ops.to_index(count + 1.0))
+        return (
+            *found,
+            ops.take_along(slopes, index),
+            ops.take_along(slopes, ops.to_index(count + 1.0)),
+        )
 
     def _knot_slopes(self, ops, x, press):
         slopes = ops.exp(pressed(ops, _over_knots(ops, self.slopes, _inner_knots(self), x), press))
@@ -240,7 +281,9 @@ class Spline(RationalQuadratic):
 
     x: Value = parameter(shape=_per_knot, trainable=False, doc="positions of the knots, increasing")
     y: Value = parameter(shape=_per_knot, trainable=False, doc="values at the knots, increasing")
-    slopes: Value = parameter(shape=_per_knot, within=POSITIVE, by_row=False, doc="slopes at the knots, positive")
+    slopes: Value = parameter(
+        shape=_per_knot, within=POSITIVE, by_row=False, doc="slopes at the knots, positive"
+    )
 
     def problems(self, space):
         for name in ("x", "y"):
@@ -266,10 +309,14 @@ class Spline(RationalQuadratic):
 
     def _curve(self, ops, given, edges, slopes, direction):
         """The spline or its inverse between the first and the last knot, and the log-slope of the spline."""
-        index = ops.to_index(ops.sum(ops.number(given >= edges[1:-1]))) if edges.shape[0] > 2 else None
+        index = (
+            ops.to_index(ops.sum(ops.number(given >= edges[1:-1]))) if edges.shape[0] > 2 else None
+        )
         widths, heights = self.x[1:] - self.x[:-1], self.y[1:] - self.y[:-1]
         rows = [self.x[:-1], widths, self.y[:-1], heights, slopes[:-1], slopes[1:]]
-        x0, width, y0, height, d0, d1 = (row[0] if index is None else ops.take_along(row, index) for row in rows)
+        x0, width, y0, height, d0, d1 = (
+            row[0] if index is None else ops.take_along(row, index) for row in rows
+        )
         steep = height / width
         if direction > 0:
             z = (given - x0) / width

@@ -64,7 +64,12 @@ def same_slope(ops: Ops, log_slope: Array) -> Array:
     return log_slope
 
 
-def continued(ops: Ops, function: Function, limit: float, end_slope: Callable[[Ops, Array], Array] = same_slope) -> Function:
+def continued(
+    ops: Ops,
+    function: Function,
+    limit: float,
+    end_slope: Callable[[Ops, Array], Array] = same_slope,
+) -> Function:
     """The function on [-limit, limit], linear beyond with the log-slope that `end_slope` makes of that at the limit."""
 
     def whole(x):

@@ -32,7 +32,9 @@ class Steered(Searched):
 
     signals: int = setting(16, low=1, high=1024, doc="how many numbers steer the network")
     hidden: tuple[int, ...] = hidden_layers()
-    signal: Value = parameter(Learn(0.0), shape=_signals, by_row=False, doc="the numbers that steer the network")
+    signal: Value = parameter(
+        Learn(0.0), shape=_signals, by_row=False, doc="the numbers that steer the network"
+    )
     network: tuple[SteeredDense, ...] = grown()
 
     activation = "elu"
@@ -40,7 +42,9 @@ class Steered(Searched):
     def grow(self, space, columns):
         if self.network:
             return self
-        return with_fields(self, {"network": stacked(space.size, self.signals, self.hidden, self.activation)})
+        return with_fields(
+            self, {"network": stacked(space.size, self.signals, self.hidden, self.activation)}
+        )
 
     def only(self, chosen, size):
         step = super().only(chosen, size)
@@ -50,7 +54,9 @@ class Steered(Searched):
         return super().only([0], size) is self
 
     def at(self, ops, order, step):
-        return with_fields(self, {"network": tuple(layer.at(ops, order, step) for layer in self.network)})
+        return with_fields(
+            self, {"network": tuple(layer.at(ops, order, step) for layer in self.network)}
+        )
 
     def steered(self, ops: Ops, like: Array) -> tuple[SteeredDense, ...]:
         """The layers, with the signal put into the first one."""
@@ -68,14 +74,20 @@ class MonotoneNetwork(Steered):
     Source: Neural Autoregressive Flows, Huang et al., 2018, arXiv:1804.00779; zuko.flows.MNN.
     """
 
-    examples = ("MonotoneNetwork(signals=4, hidden=[8, 6])", "MonotoneNetwork(signals=2, hidden=[5], signal=[0.5, -1])")
+    examples = (
+        "MonotoneNetwork(signals=4, hidden=[8, 6])",
+        "MonotoneNetwork(signals=2, hidden=[5], signal=[0.5, -1])",
+    )
 
     @property
     def limit(self):
         return 100.0
 
     def prepared(self, ops, like):
-        layers = [with_fields(layer, {"weight": ops.abs(layer.weight)}) for layer in self._positive(ops, like)]
+        layers = [
+            with_fields(layer, {"weight": ops.abs(layer.weight)})
+            for layer in self._positive(ops, like)
+        ]
 
         def function(x):
             y, slope = _column(x), None
@@ -120,7 +132,10 @@ class IntegratedNetwork(Steered):
 
     def __post_init__(self):
         nodes, weights = np.polynomial.legendre.leggauss(self.points)
-        rule = (np.append(0.5 * (nodes + 1), 1.0).reshape(-1, 1, 1), 0.5 * weights.reshape(-1, 1, 1))
+        rule = (
+            np.append(0.5 * (nodes + 1), 1.0).reshape(-1, 1, 1),
+            0.5 * weights.reshape(-1, 1, 1),
+        )
         object.__setattr__(self, "quadrature", rule)
 
     @property

@@ -23,11 +23,19 @@ class SumOfSquares(Searched):
     Source: Sum-of-Squares Polynomial Flow, Jaini et al., 2019, arXiv:1905.02325; zuko.transforms.SOSPolynomialTransform.
     """
 
-    examples = ("SumOfSquares", "SumOfSquares(degree=2, polynomials=2, a=[[0.5, -1, 0.3], [0.2, 0.8, -0.6]], shift=0.5)")
+    examples = (
+        "SumOfSquares",
+        "SumOfSquares(degree=2, polynomials=2, a=[[0.5, -1, 0.3], [0.2, 0.8, -0.6]], shift=0.5)",
+    )
 
     degree: int = setting(4, low=1, high=16, doc="degree of each polynomial")
     polynomials: int = setting(3, low=1, high=64, doc="number of polynomials")
-    a: Value = parameter(Learn(0.0), shape=_coefficients, by_row=False, doc="free numbers, degree + 1 for each polynomial")
+    a: Value = parameter(
+        Learn(0.0),
+        shape=_coefficients,
+        by_row=False,
+        doc="free numbers, degree + 1 for each polynomial",
+    )
     shift: Value = parameter(Learn(0.0), doc="the value at 0")
     slope: float = setting(1e-3, kind=float, low=1e-6, high=1.0, doc="smallest slope")
     bound: float = setting(10.0, kind=float, low=1e-3, high=1e3, doc="unit of length")
@@ -40,11 +48,17 @@ class SumOfSquares(Searched):
         # zuko integrates by quadrature; the same integral, exactly, is a polynomial too.
         # Huge coefficients, which a network gives for huge inputs, would make inf - inf of their products.
         largest = max(float(np.finfo(ops.dtype).max) ** 0.4 / 10.0**self.degree, 1e3)
-        a = ops.clip(spread(ops, self.a, (self.polynomials, self.degree + 1), like), -largest, largest)
+        a = ops.clip(
+            spread(ops, self.a, (self.polynomials, self.degree + 1), like), -largest, largest
+        )
         factors = [a[:, i] + (1.0 if i == 0 else 0.0) for i in range(self.degree + 1)]
         integral = []
         for power in range(2 * self.degree + 1):
-            pairs = [factors[i] * factors[power - i] for i in range(len(factors)) if 0 <= power - i < len(factors)]
+            pairs = [
+                factors[i] * factors[power - i]
+                for i in range(len(factors))
+                if 0 <= power - i < len(factors)
+            ]
             integral.append(ops.sum(_total(pairs)) * (1.0 / (self.polynomials * (power + 1))))
 
         def function(x):
