@@ -120,7 +120,7 @@ class Coordinatewise(Base):
         """A value of each coordinate from its standard draws (K, ...): row k is of the kind `draws[k]`."""
 
     @property
-    def event_shape(self):
+    def event_shape(self) -> tuple[int, ...]:
         size = max(self.lengths().values(), default=None) if self.size is None else self.size
         return () if size is None else (size,)
 
@@ -133,14 +133,14 @@ class Coordinatewise(Base):
         return {name: shape[-1] for name, shape in found.items() if shape}
 
     @cached_property
-    def space(self):
+    def space(self) -> Space:
         return Space.of(self.support, self.size)
 
     @property
-    def noise(self):
+    def noise(self) -> tuple[Noise, ...]:
         return tuple(kind for kind in self.draws for _ in range(self.size or 1))
 
-    def sample(self, ops, noise):
+    def sample(self, ops: Ops, noise: Array) -> Array:
         if self.size is None:
             return self.draw(ops, noise)
         # One draw is common, and a reshaping less.
@@ -151,7 +151,7 @@ class Coordinatewise(Base):
             else ops.unflatten(noise, (len(self.draws), self.size)),
         )
 
-    def log_prob(self, ops, x):
+    def log_prob(self, ops: Ops, x: Array) -> Array:
         return over_event(ops, self.log_density(ops, x), x)
 
 
@@ -178,7 +178,7 @@ class WithQuantile(Coordinatewise):
     def upper_quantile(self, ops: Ops, q: Array) -> Array:
         """The x with survival(x) = q, for 0 < q < 1."""
 
-    def draw(self, ops, noise):
+    def draw(self, ops: Ops, noise: Array) -> Array:
         return self.quantile(ops, noise[0])
 
 
@@ -210,17 +210,17 @@ class LocationScale(WithQuantile):
     def located(self, z: Array) -> Array:
         return z * self.scale + self.loc
 
-    def log_density(self, ops, x):
+    def log_density(self, ops: Ops, x: Array) -> Array:
         return self.standard_log_density(ops, self.standardised(x)) - ops.log(self.scale)
 
-    def cdf(self, ops, x):
+    def cdf(self, ops: Ops, x: Array) -> Array:
         return self.standard_cdf(ops, self.standardised(x))
 
-    def survival(self, ops, x):
+    def survival(self, ops: Ops, x: Array) -> Array:
         return self.standard_survival(ops, self.standardised(x))
 
-    def quantile(self, ops, p):
+    def quantile(self, ops: Ops, p: Array) -> Array:
         return self.located(self.standard_quantile(ops, p))
 
-    def upper_quantile(self, ops, q):
+    def upper_quantile(self, ops: Ops, q: Array) -> Array:
         return self.located(self.standard_upper_quantile(ops, q))

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from flowspec.bases.base import Coordinatewise
 from flowspec.bases.gamma import GAMMA_DRAWS, log_standard_gamma
+from flowspec.ops import Ops
 from flowspec.ops.special import HALF_LOG_2PI, log_quotient, stirling_error
+from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import Value
 from flowspec.support.sets import POSITIVE, UNIT
@@ -26,13 +28,13 @@ class Beta(Coordinatewise):
     concentration1: Value = parameter(within=POSITIVE, doc="a: large pulls towards 1")
     concentration0: Value = parameter(within=POSITIVE, doc="b: large pulls towards 0")
 
-    def draw(self, ops, noise):
+    def draw(self, ops: Ops, noise: Array) -> Array:
         half = len(GAMMA_DRAWS)
         first = log_standard_gamma(ops, self.concentration1, noise[:half])
         second = log_standard_gamma(ops, self.concentration0, noise[half:])
         return ops.sigmoid(first - second)
 
-    def log_density(self, ops, x):
+    def log_density(self, ops: Ops, x: Array) -> Array:
         # Around the mean a / (a + b), as in Gamma: the terms of B(a, b) alone are far larger than the result.
         a, b = self.concentration1, self.concentration0
         log_x, log_rest, log_sum = ops.log(x), ops.log1p(-x), ops.log(a + b)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from flowspec.bases.base import Coordinatewise, repeated
 from flowspec.bases.rejection import first_accepted
+from flowspec.ops import Ops
 from flowspec.ops.special import HALF_LOG_2PI, log_quotient, stirling_error
+from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import Value
 from flowspec.support.sets import POSITIVE
@@ -59,10 +61,10 @@ class Gamma(Coordinatewise):
     )
     rate: Value = parameter(1.0, within=POSITIVE, doc="1 / scale")
 
-    def draw(self, ops, noise):
+    def draw(self, ops: Ops, noise: Array) -> Array:
         return ops.exp(log_standard_gamma(ops, self.concentration, noise)) / self.rate
 
-    def log_density(self, ops, x):
+    def log_density(self, ops: Ops, x: Array) -> Array:
         # Around the mean, with a log(rate x / a) - (rate x - a): a log x, rate x and log Gamma(a) are each of
         # size a log a and cancel.
         a, log_x = self.concentration, ops.log(x)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from flowspec.bases.base import Base, repeated
+from flowspec.bases.base import Base, Noise, repeated
+from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.networks.layers import ContextInput, Free, Layer, mlp, random, run
 from flowspec.networks.settings import activation_name, hidden_layers, normalizes, too_large
-from flowspec.ops.vocabulary import LOG_2PI
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import LOG_2PI, Array
 from flowspec.parts.fields import grown, setting
 from flowspec.parts.trees import with_fields
 from flowspec.parts.values import WholeContext
@@ -52,23 +55,23 @@ class GaussianMixture(Base):
     context: tuple[ContextInput, ...] = grown()
 
     @property
-    def event_shape(self):
+    def event_shape(self) -> tuple[int, ...]:
         return (self.features,)
 
     @cached_property
-    def space(self):
+    def space(self) -> Space:
         return Space((REAL,) * self.features)
 
     @property
-    def noise(self):
+    def noise(self) -> tuple[Noise, ...]:
         """One uniform that chooses the component, then one normal number for each coordinate."""
         return ("uniform", *repeated("normal", self.features))
 
-    def problems(self):
+    def problems(self) -> Iterable[Diagnostic]:
         columns = self.context[0].context.size if self.context else 0
         yield from too_large([max(columns, 1), *self.hidden, self._outputs])
 
-    def grow(self, columns):
+    def grow(self, columns: int) -> Base:
         if self.network:
             return self
         if not columns:
@@ -112,7 +115,7 @@ class GaussianMixture(Base):
 
     # --- formulas --------------------------------------------------------------------------------------
 
-    def log_prob(self, ops, x):
+    def log_prob(self, ops: Ops, x: Array) -> Array:
         log_weights, loc, scale, below = self._given(ops)
         z = self._standardised(ops, x[:, None] - loc, scale, below)
         log_scale = ops.sum(ops.log(scale)) * (
@@ -135,7 +138,7 @@ class GaussianMixture(Base):
             )
         return known
 
-    def sample(self, ops, noise):
+    def sample(self, ops: Ops, noise: Array) -> Array:
         log_weights, loc, scale, below = self._given(ops)
         z = noise[1:]
         if self.components == 1:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from flowspec.bases.base import Coordinatewise
 from flowspec.bases.gamma import GAMMA_DRAWS, log_standard_gamma
-from flowspec.ops.vocabulary import LOG_2
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import LOG_2, Array
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import Value
 from flowspec.support.sets import POSITIVE
@@ -33,11 +34,11 @@ class GeneralizedNormal(Coordinatewise):
     loc: Value = parameter(0.0, doc="location")
     scale: Value = parameter(1.0, within=POSITIVE, doc="scale")
 
-    def draw(self, ops, noise):
+    def draw(self, ops: Ops, noise: Array) -> Array:
         size = ops.exp(log_standard_gamma(ops, 1 / self.power, noise[1:]) / self.power)
         return self.loc + self.scale * ops.where(noise[0] < 0.5, -size, size)
 
-    def log_density(self, ops, x):
+    def log_density(self, ops: Ops, x: Array) -> Array:
         z = ops.abs(x - self.loc) / self.scale
         log_norm = ops.log(self.power) - LOG_2 - ops.log(self.scale) - ops.lgamma(1 / self.power)
         # The derivative of 0^power may be infinite: the power never sees 0.

@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 
 from flowspec.bases.base import WithQuantile
+from flowspec.ops import Ops
 from flowspec.ops.special import horner
-from flowspec.ops.vocabulary import LOG_2, LOG_2PI
+from flowspec.ops.vocabulary import LOG_2, LOG_2PI, Array
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import Value
 from flowspec.support.sets import NONNEGATIVE, POSITIVE
@@ -28,24 +29,24 @@ class HalfNormal(WithQuantile):
 
     scale: Value = parameter(1.0, within=POSITIVE, doc="standard deviation of the whole normal")
 
-    def draw(self, ops, noise):
+    def draw(self, ops: Ops, noise: Array) -> Array:
         return ops.abs(noise[0]) * self.scale
 
-    def log_density(self, ops, x):
+    def log_density(self, ops: Ops, x: Array) -> Array:
         return -0.5 * ops.square(x / self.scale) + (LOG_2 - 0.5 * LOG_2PI) - ops.log(self.scale)
 
-    def survival(self, ops, x):
+    def survival(self, ops: Ops, x: Array) -> Array:
         return ops.erfc(x / self.scale * math.sqrt(0.5))
 
-    def cdf(self, ops, x):
+    def cdf(self, ops: Ops, x: Array) -> Array:
         # 1 - erfc(z) would lose the digits near 0, where erf(z) is about 2 z / sqrt(pi).
         z = x / self.scale * math.sqrt(0.5)
         near = z < 0.5
         small = ops.where(near, z, 0.0)
         return ops.where(near, small * horner(ops.square(small), ERF_SERIES), 1 - ops.erfc(z))
 
-    def quantile(self, ops, p):
+    def quantile(self, ops: Ops, p: Array) -> Array:
         return self.upper_quantile(ops, 1 - p)
 
-    def upper_quantile(self, ops, q):
+    def upper_quantile(self, ops: Ops, q: Array) -> Array:
         return -ops.normal_quantile(0.5 * q) * self.scale

@@ -6,7 +6,9 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-from flowspec.bases.base import Base
+from flowspec.bases.base import Base, Noise
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import part
 from flowspec.support.membership import either
 from flowspec.support.space import Space
@@ -25,31 +27,31 @@ class Join(Base):
     bases: tuple[Base, ...] = part(many=True, doc="the bases, in the order of their coordinates")
 
     @property
-    def event_shape(self):
+    def event_shape(self) -> tuple[int, ...]:
         return (sum(math.prod(base.event_shape) for base in self.bases),)
 
     @cached_property
-    def space(self):
+    def space(self) -> Space:
         return Space(tuple(part for base in self.bases for part in base.space.parts))
 
     @property
-    def noise(self):
+    def noise(self) -> tuple[Noise, ...]:
         return tuple(kind for base in self.bases for kind in base.noise)
 
-    def sample(self, ops, noise):
+    def sample(self, ops: Ops, noise: Array) -> Array:
         drawn = []
         for base, rows in self._rows(noise, [len(base.noise) for base in self.bases]):
             point = base.sample(ops, rows)
             drawn.append(point[None] if base.space.scalar else point)
         return drawn[0] if len(drawn) == 1 else ops.concat(drawn)
 
-    def log_prob(self, ops, x):
+    def log_prob(self, ops: Ops, x: Array) -> Array:
         total = 0.0
         for base, point in self._points(x):
             total = total + base.log_prob(ops, point)
         return total
 
-    def outside(self, ops, x):
+    def outside(self, ops: Ops, x: Array) -> Array | None:
         found = None
         for base, point in self._points(x):
             found = either(found, base.outside(ops, point))

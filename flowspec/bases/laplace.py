@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flowspec.bases.base import LocationScale
-from flowspec.ops.vocabulary import LOG_2
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import LOG_2, Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -14,14 +15,14 @@ class Laplace(LocationScale):
 
     examples = ("Laplace(0, 1)", "Laplace([0, 1, 2], 0.5)", "Laplace(learn(1), learn(2))[2]")
 
-    def standard_log_density(self, ops, z):
+    def standard_log_density(self, ops: Ops, z: Array) -> Array:
         return -ops.abs(z) - LOG_2
 
-    def standard_cdf(self, ops, z):
+    def standard_cdf(self, ops: Ops, z: Array) -> Array:
         tail = 0.5 * ops.exp(-ops.abs(z))
         return ops.where(z < 0, tail, 1 - tail)
 
-    def standard_quantile(self, ops, p):
+    def standard_quantile(self, ops: Ops, p: Array) -> Array:
         # Each half from its own tail: log(2 p) below the median, -log(2 (1 - p)) above.
         lower = p < 0.5
         size = ops.log(2 * ops.where(lower, p, 1 - p))

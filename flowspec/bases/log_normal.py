@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flowspec.bases.base import WithQuantile
-from flowspec.ops.vocabulary import LOG_2PI
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import LOG_2PI, Array
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import Value
 from flowspec.support.sets import POSITIVE
@@ -26,22 +27,22 @@ class LogNormal(WithQuantile):
     loc: Value = parameter(0.0, doc="mean of the logarithm")
     scale: Value = parameter(1.0, within=POSITIVE, doc="standard deviation of the logarithm")
 
-    def draw(self, ops, noise):
+    def draw(self, ops: Ops, noise: Array) -> Array:
         return ops.exp(self.loc + self.scale * noise[0])
 
-    def log_density(self, ops, x):
+    def log_density(self, ops: Ops, x: Array) -> Array:
         log_x = ops.log(x)
         z = (log_x - self.loc) / self.scale
         return -0.5 * ops.square(z) - 0.5 * LOG_2PI - ops.log(self.scale) - log_x
 
-    def cdf(self, ops, x):
+    def cdf(self, ops: Ops, x: Array) -> Array:
         return ops.normal_cdf((ops.log(x) - self.loc) / self.scale)
 
-    def survival(self, ops, x):
+    def survival(self, ops: Ops, x: Array) -> Array:
         return ops.normal_cdf((self.loc - ops.log(x)) / self.scale)
 
-    def quantile(self, ops, p):
+    def quantile(self, ops: Ops, p: Array) -> Array:
         return ops.exp(self.loc + self.scale * ops.normal_quantile(p))
 
-    def upper_quantile(self, ops, q):
+    def upper_quantile(self, ops: Ops, q: Array) -> Array:
         return ops.exp(self.loc - self.scale * ops.normal_quantile(q))

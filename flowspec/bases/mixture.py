@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from flowspec.bases.base import Base
+from flowspec.bases.base import Base, Noise
+from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, part
 from flowspec.parts.values import Value
@@ -46,11 +50,11 @@ class Mixture(Base):
     bases: tuple[Base, ...] = part(many=True, doc="the components")
 
     @property
-    def event_shape(self):
+    def event_shape(self) -> tuple[int, ...]:
         return self.bases[0].event_shape if self.bases else ()
 
     @cached_property
-    def space(self):
+    def space(self) -> Space:
         return self._union() or self.bases[0].space
 
     def _union(self) -> Space | None:
@@ -62,7 +66,7 @@ class Mixture(Base):
         union = widest or _joined(fixed)
         return union if union and all(_covers(union, base.space) for base in self.bases) else None
 
-    def problems(self):
+    def problems(self) -> Iterable[Diagnostic]:
         if len({base.space.shape for base in self.bases}) > 1:
             yield mistakes.UnlikeComponents(field="bases")
         elif self._union() is None:
@@ -75,11 +79,11 @@ class Mixture(Base):
             yield mistakes.ScatteredComponents(field="bases", cause=cause)
 
     @property
-    def noise(self):
+    def noise(self) -> tuple[Noise, ...]:
         """One uniform that chooses the component, then what each component takes."""
         return ("uniform", *(kind for base in self.bases for kind in base.noise))
 
-    def sample(self, ops, noise):
+    def sample(self, ops: Ops, noise: Array) -> Array:
         chooser, first = noise[0], 1
         point, below = None, 0.0
         for base, weight in zip(self.bases, self._weights(ops), strict=True):
@@ -97,7 +101,7 @@ class Mixture(Base):
         weights = self.weights / ops.sum(self.weights)
         return [weights[index] for index in range(count)]
 
-    def log_prob(self, ops, x):
+    def log_prob(self, ops: Ops, x: Array) -> Array:
         weighted = zip(self.bases, self._weights(ops), strict=True)
         return ops.logsumexp(
             ops.stack(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from flowspec.bases.base import Base
-from flowspec.ops.vocabulary import LOG_2PI
+from flowspec.bases.base import Base, Noise
+from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import LOG_2PI, Array
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, square_matrix
 from flowspec.parts.values import Value
@@ -37,18 +40,18 @@ class MultivariateNormal(Base):
     )
 
     @property
-    def event_shape(self):
+    def event_shape(self) -> tuple[int, ...]:
         return np.shape(getattr(self.covariance_matrix, "init", self.covariance_matrix))[:1] or (1,)
 
     @cached_property
-    def space(self):
+    def space(self) -> Space:
         return Space((REAL,) * self.event_shape[0])
 
     @property
-    def noise(self):
+    def noise(self) -> tuple[Noise, ...]:
         return ("normal",) * self.space.size
 
-    def problems(self):
+    def problems(self) -> Iterable[Diagnostic]:
         matrix = np.asarray(self.covariance_matrix)
         if not np.allclose(matrix, matrix.T, atol=0.0) or not _well_conditioned(matrix):
             yield mistakes.NotACovariance(field="covariance_matrix")
@@ -60,10 +63,10 @@ class MultivariateNormal(Base):
         """L, lower triangular: in float64, once. Bound copies keep it."""
         return np.linalg.cholesky(np.asarray(self.covariance_matrix))
 
-    def sample(self, ops, noise):
+    def sample(self, ops: Ops, noise: Array) -> Array:
         return ops.matmul(ops.constant(self.factor), noise) + self.loc
 
-    def log_prob(self, ops, x):
+    def log_prob(self, ops: Ops, x: Array) -> Array:
         factor = ops.constant(self.factor)
         z = ops.solve(factor, x - self.loc)
         return -0.5 * ops.sum(ops.square(z)) - 0.5 * LOG_2PI * x.shape[0] - ops.log_abs_det(factor)

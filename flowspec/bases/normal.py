@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flowspec.bases.base import LocationScale
-from flowspec.ops.vocabulary import LOG_2PI
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import LOG_2PI, Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,14 +21,14 @@ class Normal(LocationScale):
     )
     draws = ("normal",)
 
-    def draw(self, ops, noise):
+    def draw(self, ops: Ops, noise: Array) -> Array:
         return self.located(noise[0])
 
-    def standard_log_density(self, ops, z):
+    def standard_log_density(self, ops: Ops, z: Array) -> Array:
         return -0.5 * ops.square(z) - 0.5 * LOG_2PI
 
-    def standard_cdf(self, ops, z):
+    def standard_cdf(self, ops: Ops, z: Array) -> Array:
         return ops.normal_cdf(z)
 
-    def standard_quantile(self, ops, p):
+    def standard_quantile(self, ops: Ops, p: Array) -> Array:
         return ops.normal_quantile(p)

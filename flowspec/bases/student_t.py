@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from flowspec.bases.base import Coordinatewise
 from flowspec.bases.gamma import GAMMA_DRAWS, log_standard_gamma
+from flowspec.ops import Ops
 from flowspec.ops.special import HALF_LOG_2PI, stirling_error
+from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import Value
 from flowspec.support.sets import POSITIVE
@@ -30,12 +32,12 @@ class StudentT(Coordinatewise):
     loc: Value = parameter(0.0, doc="location")
     scale: Value = parameter(1.0, within=POSITIVE, doc="scale")
 
-    def draw(self, ops, noise):
+    def draw(self, ops: Ops, noise: Array) -> Array:
         half = 0.5 * self.df
         log_ratio = ops.log(half) - log_standard_gamma(ops, half, noise[1:])
         return self.loc + self.scale * noise[0] * ops.exp(0.5 * log_ratio)
 
-    def log_density(self, ops, x):
+    def log_density(self, ops: Ops, x: Array) -> Array:
         z = ops.abs(x - self.loc) / self.scale
         tail = 0.5 * (self.df + 1) * log1p_square(ops, z / ops.sqrt(self.df))
         return self._log_norm(ops) - ops.log(self.scale) - tail

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from flowspec.bases.base import Base, WithQuantile
+from flowspec.bases.base import Base, Noise, WithQuantile
+from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.ops import Ops
 from flowspec.ops.numpy import REFERENCE
+from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
 from flowspec.parts.fields import part, setting
 from flowspec.support.sets import Interval
+from flowspec.support.space import Space
 from flowspec.transforms.transform import bound_to_reference, over_event
 
 SMALLEST_PIECE = 1e-30
@@ -42,20 +47,20 @@ class Truncated(Base):
     high: float = setting(math.inf, kind=float, doc="upper end")
 
     @property
-    def event_shape(self):
+    def event_shape(self) -> tuple[int, ...]:
         return self.base.event_shape
 
     @cached_property
-    def space(self):
+    def space(self) -> Space:
         return self.base.space.with_parts(
             _cut(part, self.low, self.high) for part in self.base.space.parts
         )
 
     @property
-    def noise(self):
+    def noise(self) -> tuple[Noise, ...]:
         return ("uniform",) * self.base.space.size
 
-    def problems(self):
+    def problems(self) -> Iterable[Diagnostic]:
         if not isinstance(self.base, WithQuantile):
             yield mistakes.NoQuantile(field="base", base=self.base.title)
         elif not self.low < self.high:
@@ -83,7 +88,7 @@ class Truncated(Base):
         piece = ops.where(below < 0.5, up_to_high - below, from_low - above)
         return below, above, ops.maximum(piece, float(np.finfo(ops.dtype).tiny))
 
-    def sample(self, ops, noise):
+    def sample(self, ops: Ops, noise: Array) -> Array:
         below, above, piece = self._probabilities(ops)
         u = noise[0] if self.base.space.scalar else noise
         p, q = below + u * piece, above + (1 - u) * piece
@@ -92,11 +97,11 @@ class Truncated(Base):
         low = self.base.quantile(ops, ops.where(upper, 0.5, p))
         return ops.where(upper, self.base.upper_quantile(ops, ops.where(upper, q, 0.5)), low)
 
-    def log_prob(self, ops, x):
+    def log_prob(self, ops: Ops, x: Array) -> Array:
         _, _, piece = self._probabilities(ops)
         return self.base.log_prob(ops, x) - over_event(ops, ops.log(piece), x)
 
-    def outside(self, ops, x):
+    def outside(self, ops: Ops, x: Array) -> Array | None:
         return self.base.outside(ops, x)
 
 

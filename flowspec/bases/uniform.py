@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from flowspec.bases.base import Coordinatewise, WithQuantile
+from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, setting
 from flowspec.parts.values import value_ranges, varies
@@ -28,21 +32,21 @@ class Uniform(WithQuantile):
     high: float = parameter(1.0, doc="upper end")
 
     @cached_property
-    def space(self):
+    def space(self) -> Space:
         count = self.size or 1
         ends = zip(value_ranges(self.low, count), value_ranges(self.high, count), strict=True)
         parts = tuple(Interval(low.low, high.high, True, True) for low, high in ends)
         return Space(parts, scalar=self.size is None)
 
     @cached_property
-    def support_varies(self):
+    def support_varies(self) -> bool:
         return varies(self.low) or varies(self.high)
 
-    def outside(self, ops, x):
+    def outside(self, ops: Ops, x: Array) -> Array | None:
         found = (x < self.low) | (x > self.high)
         return found if self.size is None else ops.any(found)
 
-    def problems(self):
+    def problems(self) -> Iterable[Diagnostic]:
         count = self.size or 1
         for low, high in zip(
             value_ranges(self.low, count), value_ranges(self.high, count), strict=True
@@ -53,19 +57,19 @@ class Uniform(WithQuantile):
                 yield mistakes.UnsortedInterval(field="high", low_field="low")
                 return
 
-    def log_density(self, ops, x):
+    def log_density(self, ops: Ops, x: Array) -> Array:
         return nan_of(x) - ops.log(self.high - self.low)
 
-    def cdf(self, ops, x):
+    def cdf(self, ops: Ops, x: Array) -> Array:
         return ops.clip((x - self.low) / (self.high - self.low), 0.0, 1.0)
 
-    def survival(self, ops, x):
+    def survival(self, ops: Ops, x: Array) -> Array:
         return ops.clip((self.high - x) / (self.high - self.low), 0.0, 1.0)
 
-    def quantile(self, ops, p):
+    def quantile(self, ops: Ops, p: Array) -> Array:
         return self.low + (self.high - self.low) * p
 
-    def upper_quantile(self, ops, q):
+    def upper_quantile(self, ops: Ops, q: Array) -> Array:
         return self.high - (self.high - self.low) * q
 
 
@@ -84,15 +88,15 @@ class CircularUniform(Coordinatewise):
     high: float = setting(math.pi, kind=float, low=-1e6, high=1e6, doc="upper end, the same point")
 
     @cached_property
-    def space(self):
+    def space(self) -> Space:
         return Space.of(Circle(self.low, self.high), self.size)
 
-    def problems(self):
+    def problems(self) -> Iterable[Diagnostic]:
         if not self.low < self.high:
             yield mistakes.UnsortedInterval(field="high", low_field="low")
 
-    def draw(self, ops, noise):
+    def draw(self, ops: Ops, noise: Array) -> Array:
         return self.low + (self.high - self.low) * noise[0]
 
-    def log_density(self, ops, x):
+    def log_density(self, ops: Ops, x: Array) -> Array:
         return nan_of(x) - math.log(self.high - self.low)

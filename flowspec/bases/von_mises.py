@@ -8,8 +8,9 @@ from functools import cached_property
 
 from flowspec.bases.base import Coordinatewise, repeated
 from flowspec.bases.rejection import first_accepted
+from flowspec.ops import Ops
 from flowspec.ops.special import log_bessel_i0
-from flowspec.ops.vocabulary import LOG_2PI
+from flowspec.ops.vocabulary import LOG_2PI, Array
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import Value
 from flowspec.support.sets import POSITIVE, Circle
@@ -38,10 +39,10 @@ class VonMises(Coordinatewise):
     concentration: Value = parameter(1.0, within=POSITIVE, doc="1 / variance, where it is large")
 
     @cached_property
-    def space(self):
+    def space(self) -> Space:
         return Space.of(Circle(-math.pi, math.pi), self.size)
 
-    def log_density(self, ops, x):
+    def log_density(self, ops: Ops, x: Array) -> Array:
         # concentration (cos - 1) and exp(-concentration) I0: neither overflows.
         half = ops.sin(0.5 * (x - self.loc))
         return (
@@ -50,7 +51,7 @@ class VonMises(Coordinatewise):
             - log_bessel_i0(ops, self.concentration)
         )
 
-    def draw(self, ops, noise):
+    def draw(self, ops: Ops, noise: Array) -> Array:
         proposals, accepted = propose(
             ops, noise[:PROPOSALS], noise[PROPOSALS : 2 * PROPOSALS], self.concentration
         )

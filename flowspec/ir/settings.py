@@ -106,7 +106,7 @@ class Settings:
         hint="give the names of columns",
     )
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if isinstance(self.dequantize, str | list):
             names = [self.dequantize] if isinstance(self.dequantize, str) else self.dequantize
             object.__setattr__(self, "dequantize", tuple(names))

@@ -42,7 +42,7 @@ class BlockDense(Layer):
     log_gain: Value = parameter(Learn(0.0), shape=_row_shape, matrix=True)
     bias: Value = parameter(Learn(0.0), shape=_row_shape)
 
-    def run(self, ops, x):
+    def run(self, ops: Ops, x: Array) -> Array:
         return ops.linear(self.matrix(ops), x, self.bias)
 
     def matrix(self, ops: Ops) -> Array:

@@ -59,7 +59,7 @@ class Dense(Layer):
     weight: Value = parameter(Learn(0.0), shape=_weight_shape, matrix=True)
     bias: Value = parameter(Learn(0.0), shape=_bias_shape)
 
-    def run(self, ops, x):
+    def run(self, ops: Ops, x: Array) -> Array:
         y = ACTIVATIONS[self.activation].value(ops, ops.linear(self.matrix, x, self.bias))
         return normalized(ops, y) if self.normalize else y
 
@@ -80,7 +80,7 @@ class MaskedDense(Dense):
     degrees: tuple[int, ...] = ()
 
     @property
-    def matrix(self):
+    def matrix(self) -> Array:
         return self.weight * self.mask
 
 
@@ -90,7 +90,7 @@ class Residual(Layer):
 
     layers: tuple[Layer, ...] = part(many=True)
 
-    def run(self, ops, x):
+    def run(self, ops: Ops, x: Array) -> Array:
         return x + run(ops, self.layers, x)
 
 
@@ -101,7 +101,7 @@ class Free(Layer):
     outputs: int = 1
     values: Value = parameter(Learn(0.0), shape=_bias_shape)
 
-    def run(self, ops, x):
+    def run(self, ops: Ops, x: Array) -> Array:
         return self.values
 
 
@@ -111,7 +111,7 @@ class ContextInput(Layer):
 
     context: Value = parameter(WholeContext(1), matrix=True)
 
-    def run(self, ops, x):
+    def run(self, ops: Ops, x: Array) -> Array:
         return ops.concat([x, self.context])
 
 

@@ -42,7 +42,7 @@ class StackedDense(Layer):
     weight: Value = parameter(Learn(0.0), shape=_weight_shape, matrix=True)
     bias: Value = parameter(Learn(0.0), shape=_bias_shape)
 
-    def run(self, ops, x):
+    def run(self, ops: Ops, x: Array) -> Array:
         return ACTIVATIONS[self.activation].value(ops, self.linear(ops, x))
 
     def linear(self, ops: Ops, x: Array) -> Array:
@@ -73,7 +73,7 @@ class SteeredDense(StackedDense):
         """The layer with the signal put into its bias: what does not depend on x is worked out once."""
         return with_fields(self, {"bias": ops.matmul(self.signal_weight, signal) + self.bias})
 
-    def linear(self, ops, x):
+    def linear(self, ops: Ops, x: Array) -> Array:
         return self.weight * x + self.bias
 
 

@@ -10,6 +10,7 @@ import mpmath
 import numpy as np
 
 from flowspec.ops.numpy import NumpyOps
+from flowspec.ops.vocabulary import Array
 
 _SAME_NAME = (
     *(
@@ -81,50 +82,50 @@ class MpmathOps(NumpyOps):
 
         return extreme
 
-    def constant(self, value):
+    def constant(self, value: np.ndarray) -> Array:
         return np.asarray(self._numbers(np.asarray(value)), object)
 
-    def isinf(self, x):
+    def isinf(self, x: Array) -> Array:
         found = _each(self.context.isinf)(x)
         return found if isinstance(found, bool) else found.astype(bool)
 
-    def power(self, x, exponent):
+    def power(self, x: Array, exponent: Array) -> Array:
         return _each(self._guarded(self._power), 2)(x, exponent)
 
     def _power(self, x, exponent):
         # mpmath raises at the pole 0^-1.
         return self.context.inf if x == 0 and exponent < 0 else self.context.power(x, exponent)
 
-    def where(self, condition, a, b):
+    def where(self, condition: Array, a: Array, b: Array) -> Array:
         return np.where(condition, a, b)
 
     def _data(self, x):
         return x
 
-    def cumsum(self, x):
+    def cumsum(self, x: Array) -> Array:
         return np.cumsum(x, axis=0, dtype=object)
 
-    def logsumexp(self, x):
+    def logsumexp(self, x: Array) -> Array:
         # The exponents of mpmath's numbers have no bounds: nothing overflows.
         return self.log(np.sum(self.exp(x), axis=0))
 
-    def solve(self, matrix, x):
+    def solve(self, matrix: Array, x: Array) -> Array:
         inverse = self.context.inverse(self._matrix(matrix))
         return np.matmul(np.array(inverse.tolist(), object), x)
 
-    def log_abs_det(self, matrix):
+    def log_abs_det(self, matrix: Array) -> Array:
         return self.log(self.context.fabs(self.context.det(self._matrix(matrix))))
 
     def _matrix(self, matrix):
         return self.context.matrix(self.constant(matrix).tolist())
 
-    def number(self, condition):
+    def number(self, condition: Array) -> Array:
         return self.constant(np.asarray(condition, float))
 
-    def to_index(self, x):
+    def to_index(self, x: Array) -> Array:
         return np.asarray(x, float).astype(np.int64)
 
-    def to_float(self, x):
+    def to_float(self, x: Array) -> Array:
         return self.constant(x)
 
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from flowspec.ops import special
-from flowspec.ops.vocabulary import Ops
+from flowspec.ops.vocabulary import Array, Ops
 
 _erfc = np.vectorize(math.erfc, otypes=[float])
 _normal_quantile = np.vectorize(
@@ -61,7 +63,7 @@ class NumpyOps(Ops):
     def __init__(self, dtype=np.float64):
         self.dtype = np.dtype(dtype)
 
-    def constant(self, value):
+    def constant(self, value: np.ndarray) -> Array:
         return np.asarray(value, self.dtype)
 
     exp = _lifted(np.exp)
@@ -89,16 +91,16 @@ class NumpyOps(Ops):
     softplus = _lifted(_softplus)
     power = _lifted(_power)
 
-    def exchange(self, x):
+    def exchange(self, x: Array) -> Array:
         return np.swapaxes(x, 0, 1)
 
-    def matmul(self, matrix, x):
+    def matmul(self, matrix: Array, x: Array) -> Array:
         return np.matmul(matrix, x)
 
-    def combine(self, matrix, x):
+    def combine(self, matrix: Array, x: Array) -> Array:
         return np.matmul(matrix, x.reshape(x.shape[0], -1)).reshape(matrix.shape[0], *x.shape[1:])
 
-    def where(self, condition, a, b):
+    def where(self, condition: Array, a: Array, b: Array) -> Array:
         if plain(condition, a, b):
             return a if condition else b
         return np.where(condition, self._data(a), self._data(b))
@@ -107,76 +109,76 @@ class NumpyOps(Ops):
         """A plain number in the float type of the data, so that it does not widen what it meets."""
         return self.dtype.type(x) if plain(x) else x
 
-    def sum(self, x):
+    def sum(self, x: Array) -> Array:
         return np.sum(x, axis=0)
 
-    def cumsum(self, x):
+    def cumsum(self, x: Array) -> Array:
         return np.cumsum(x, axis=0)
 
-    def logsumexp(self, x):
+    def logsumexp(self, x: Array) -> Array:
         top = np.max(x, axis=0)
         safe = np.where(np.isinf(top), self._data(0.0), top)
         return np.log(np.sum(np.exp(x - safe), axis=0)) + safe
 
-    def any(self, condition):
+    def any(self, condition: Array) -> Array:
         return np.any(condition, axis=0)
 
-    def concat(self, parts):
+    def concat(self, parts: Sequence[Array]) -> Array:
         batch = np.broadcast_shapes(*(part.shape[-1:] for part in parts))
         return np.concatenate([np.broadcast_to(part, part.shape[:-1] + batch) for part in parts])
 
-    def stack(self, parts):
+    def stack(self, parts: Sequence[Array]) -> Array:
         return np.stack(np.broadcast_arrays(*(self._data(part) for part in parts)))
 
-    def take(self, x, indices):
+    def take(self, x: Array, indices: Sequence[int]) -> Array:
         return x[np.asarray(indices, dtype=np.int64)]
 
-    def take_along(self, x, index):
+    def take_along(self, x: Array, index: Array) -> Array:
         x = np.broadcast_to(x, x.shape[:1] + np.broadcast_shapes(x.shape[1:], index.shape))
         return np.take_along_axis(x, np.broadcast_to(index, x.shape[1:])[None], axis=0)[0]
 
-    def unflatten(self, x, sizes):
+    def unflatten(self, x: Array, sizes: tuple[int, ...]) -> Array:
         return x.reshape(*sizes, *x.shape[1:])
 
-    def solve(self, matrix, x):
+    def solve(self, matrix: Array, x: Array) -> Array:
         # The inverse in float64, rounded once: what a graph does too.
         return np.matmul(np.linalg.inv(np.asarray(matrix, np.float64)).astype(self.dtype), x)
 
-    def log_abs_det(self, matrix):
+    def log_abs_det(self, matrix: Array) -> Array:
         return self.dtype.type(np.linalg.slogdet(np.asarray(matrix, np.float64))[1])
 
-    def number(self, condition):
+    def number(self, condition: Array) -> Array:
         return float(condition) if plain(condition) else np.asarray(condition, self.dtype)
 
-    def to_index(self, x):
+    def to_index(self, x: Array) -> Array:
         return np.asarray(x).astype(np.int64)
 
-    def log_gamma_gradient(self, concentration, log_x):
+    def log_gamma_gradient(self, concentration: Array, log_x: Array) -> Array:
         return log_x
 
-    def whole(self, value):
+    def whole(self, value: Any) -> Array:
         return np.asarray(value, np.int64)
 
-    def low_word(self, x):
+    def low_word(self, x: Array) -> Array:
         return x & 0xFFFFFFFF
 
-    def high_word(self, x):
+    def high_word(self, x: Array) -> Array:
         return (x >> 32) & 0xFFFFFFFF
 
-    def xor(self, a, b):
+    def xor(self, a: Array, b: Array) -> Array:
         return a ^ b
 
-    def to_float(self, x):
+    def to_float(self, x: Array) -> Array:
         return x.astype(self.dtype)
 
-    def lgamma(self, x):
+    def lgamma(self, x: Array) -> Array:
         # math.lgamma is an error at 0, and loses digits near 1 and 2.
         return self._rounded(special.lgamma(REFERENCE, np.asarray(x, np.float64)), x)
 
-    def erfc(self, x):
+    def erfc(self, x: Array) -> Array:
         return self._rounded(_erfc(x), x)
 
-    def normal_quantile(self, p):
+    def normal_quantile(self, p: Array) -> Array:
         return self._rounded(_normal_quantile(p), p)
 
     @staticmethod

@@ -6,14 +6,16 @@ becomes a constant of the graph where it meets data, in the graph's float type.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import wraps
+from typing import Any
 
 import numpy as np
 
 from flowspec.ops import onnx_kernels as kernels
 from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.onnx_graph import BATCH, Recorded, Recorder, Shape, broadcast, shape_of
-from flowspec.ops.vocabulary import Ops
+from flowspec.ops.vocabulary import Array, Ops
 
 __all__ = ["BATCH", "OnnxOps", "Recorded"]
 
@@ -58,7 +60,7 @@ class OnnxOps(Recorder, Ops):
     # Written out, a stage is two to three times as fast; a loop is small, whatever the number of coordinates.
     most_unrolled = 64
 
-    def constant(self, value):
+    def constant(self, value: np.ndarray) -> Array:
         return np.asarray(value, np.float64)
 
     # --- elementwise ----------------------------------------------------------------------------
@@ -90,30 +92,30 @@ class OnnxOps(Recorder, Ops):
     normal_quantile = _of_data(Ops.normal_quantile)
 
     @_of_data
-    def isinf(self, x):
+    def isinf(self, x: Array) -> Array:
         return self.node("IsInf", x, dtype=bool)
 
     @_of_data
-    def power(self, x, exponent):
+    def power(self, x: Array, exponent: Array) -> Array:
         return self.node("Pow", x, exponent)
 
     @_of_data
-    def maximum(self, a, b):
+    def maximum(self, a: Array, b: Array) -> Array:
         return kernels.maximum(self, a, b)
 
     @_of_data
-    def minimum(self, a, b):
+    def minimum(self, a: Array, b: Array) -> Array:
         return kernels.minimum(self, a, b)
 
     @_of_data
-    def clip(self, x, low, high):
+    def clip(self, x: Array, low: Array, high: Array) -> Array:
         if not isinstance(x, Recorded) or _holds_data((low, high)) or np.ndim(low) or np.ndim(high):
             return super().clip(x, low, high)
         ends = [self.fixed(np.array(end, x.dtype)) for end in (low, high)]
         return self.raw("Clip", [x, *ends], x.shape, x.dtype)
 
     @_of_data
-    def where(self, condition, a, b):
+    def where(self, condition: Array, a: Array, b: Array) -> Array:
         dtype = next((x.dtype for x in (a, b) if isinstance(x, Recorded)), self.dtype)
         rank = max(len(shape_of(x)) for x in (condition, a, b))
         pairs = ((condition, bool), (a, dtype), (b, dtype))
@@ -128,15 +130,15 @@ class OnnxOps(Recorder, Ops):
         return self.raw(op, [x, self.whole_constant(0)], x.shape[1:], x.dtype, keepdims=0)
 
     @_of_data
-    def sum(self, x):
+    def sum(self, x: Array) -> Array:
         return x[0] if x.shape[0] == 1 else self._reduced("ReduceSum", x)
 
     @_of_data
-    def cumsum(self, x):
+    def cumsum(self, x: Array) -> Array:
         return self.raw("CumSum", [x, self.fixed(np.array(0, np.int64))], x.shape, x.dtype)
 
     @_of_data
-    def logsumexp(self, x):
+    def logsumexp(self, x: Array) -> Array:
         # ReduceLogSumExp takes twice as long in onnxruntime 1.32.
         top = self._reduced("ReduceMax", x)
         # Where every entry is -inf, or one is inf, x - top would be NaN.
@@ -144,20 +146,20 @@ class OnnxOps(Recorder, Ops):
         return self.log(self.sum(self.exp(x - self.clip(top, -largest, largest)))) + top
 
     @_of_data
-    def any(self, condition):
+    def any(self, condition: Array) -> Array:
         if condition.shape[0] == 1:
             return condition[0]
         return self.cast(self._reduced("ReduceMax", self.cast(condition, np.int32)), bool)
 
     @_of_data
-    def concat(self, parts):
+    def concat(self, parts: Sequence[Array]) -> Array:
         like = _longest(parts)
         values = [self.with_batch(part, like) for part in parts]
         first = sum(value.shape[0] for value in values)
         return self.raw("Concat", values, (first, *values[0].shape[1:]), like.dtype, axis=0)
 
     @_of_data
-    def stack(self, parts):
+    def stack(self, parts: Sequence[Array]) -> Array:
         shape = broadcast(*map(shape_of, parts))
         return self.concat([self._spread(part, shape)[None] for part in parts])
 
@@ -177,7 +179,7 @@ class OnnxOps(Recorder, Ops):
         )
 
     @_of_data
-    def take(self, x, indices):
+    def take(self, x: Array, indices: Sequence[int]) -> Array:
         if list(indices) == list(range(x.shape[0])):
             return x
         return self.raw(
@@ -189,7 +191,7 @@ class OnnxOps(Recorder, Ops):
         )
 
     @_of_data
-    def take_along(self, x, index):
+    def take_along(self, x: Array, index: Array) -> Array:
         if not isinstance(x, Recorded):
             return self._take_fixed(np.asarray(x), index)
         shape = broadcast(x.shape[1:], index.shape)
@@ -211,12 +213,12 @@ class OnnxOps(Recorder, Ops):
         return self.raw("Gather", [flat, place], place.shape, self.dtype, axis=0)
 
     @_of_data
-    def unflatten(self, x, sizes):
+    def unflatten(self, x: Array, sizes: tuple[int, ...]) -> Array:
         target = self.whole_constant(*sizes, *x.shape[1:-1], -1)
         return self.raw("Reshape", [x, target], (*sizes, *x.shape[1:]), x.dtype)
 
     @_of_data
-    def flatten(self, x):
+    def flatten(self, x: Array) -> Array:
         size = x.shape[0] * x.shape[1]
         return self.raw(
             "Reshape",
@@ -226,12 +228,12 @@ class OnnxOps(Recorder, Ops):
         )
 
     @_of_data
-    def exchange(self, x):
+    def exchange(self, x: Array) -> Array:
         axes = [1, 0, *range(2, len(x.shape))]
         return self.raw("Transpose", [x], tuple(x.shape[axis] for axis in axes), x.dtype, perm=axes)
 
     @_of_data
-    def matmul(self, matrix, x):
+    def matmul(self, matrix: Array, x: Array) -> Array:
         rank = max(len(shape_of(matrix)), len(shape_of(x)))
         left, right = (
             x if isinstance(x, Recorded) else self.operand(x, self.dtype, rank) for x in (matrix, x)
@@ -242,7 +244,7 @@ class OnnxOps(Recorder, Ops):
         )
 
     @_of_data
-    def combine(self, matrix, x):
+    def combine(self, matrix: Array, x: Array) -> Array:
         if len(x.shape) == 2:
             return self.matmul(matrix, x)
         flat = self.raw(
@@ -257,7 +259,7 @@ class OnnxOps(Recorder, Ops):
         )
 
     @_of_data
-    def linear(self, weight, x, bias):
+    def linear(self, weight: Array, x: Array, bias: Array) -> Array:
         if len(shape_of(x)) > 2 or not isinstance(x, Recorded):
             return self.matmul(weight, x) + bias
         # One node, which onnxruntime fuses with the activation behind it.
@@ -267,13 +269,13 @@ class OnnxOps(Recorder, Ops):
         )
         return self.raw("Gemm", [left, x, right], (left.shape[0], x.shape[1]), self.dtype)
 
-    def solve(self, matrix, x):
+    def solve(self, matrix: Array, x: Array) -> Array:
         return self.matmul(np.linalg.inv(np.asarray(matrix)), x)
 
-    def log_abs_det(self, matrix):
+    def log_abs_det(self, matrix: Array) -> Array:
         return REFERENCE.log_abs_det(matrix)
 
-    def pick(self, rows, step):
+    def pick(self, rows: Array, step: Array) -> Array:
         if not isinstance(step, Recorded):
             return rows[int(step)]
         table = rows if isinstance(rows, Recorded) else self.fixed(np.asarray(rows, self.dtype))
@@ -281,7 +283,7 @@ class OnnxOps(Recorder, Ops):
             "Gather", [table, self.cast(step, np.int64)], table.shape[1:], table.dtype, axis=0
         )
 
-    def loop(self, count, body, *state):
+    def loop(self, count: int, body: Callable[..., Sequence], *state) -> tuple[Recorded, ...]:
         # What involves no data is worked out at once, as everywhere.
         return (
             super().loop(count, body, *state)
@@ -292,36 +294,36 @@ class OnnxOps(Recorder, Ops):
     # --- truth values, whole numbers ------------------------------------------------------------
 
     @_of_data
-    def number(self, condition):
+    def number(self, condition: Array) -> Array:
         return self.cast(condition, self.dtype)
 
     @_of_data
-    def to_index(self, x):
+    def to_index(self, x: Array) -> Array:
         return self.cast(x, np.int64)
 
-    def log_gamma_gradient(self, concentration, log_x):
+    def log_gamma_gradient(self, concentration: Array, log_x: Array) -> Array:
         return log_x
 
-    def whole(self, value):
+    def whole(self, value: Any) -> Array:
         return np.asarray(value, np.int64)
 
     @_of_data
-    def low_word(self, x):
+    def low_word(self, x: Array) -> Array:
         # A Cast to uint32 and back would do nothing in onnxruntime up to 1.16, which removes such pairs.
         return self.node("BitwiseAnd", x, 0xFFFFFFFF)
 
     @_of_data
-    def high_word(self, x):
+    def high_word(self, x: Array) -> Array:
         # BitShift takes unsigned numbers only.
         unsigned = self.cast(x, np.uint64)
         return self.cast(self.node("BitShift", unsigned, 32, direction="RIGHT"), np.int64)
 
     @_of_data
-    def xor(self, a, b):
+    def xor(self, a: Array, b: Array) -> Array:
         return self.node("BitwiseXor", a, b)
 
     @_of_data
-    def to_float(self, x):
+    def to_float(self, x: Array) -> Array:
         return self.cast(x, self.dtype)
 
 

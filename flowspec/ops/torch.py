@@ -6,12 +6,15 @@ Plain numbers that meet no tensor are worked out by numpy in float64, and stay p
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
 
 import numpy as np
 import torch
 
 from flowspec.ops.numpy import REFERENCE
-from flowspec.ops.vocabulary import Ops
+from flowspec.ops.vocabulary import Array, Ops
 
 
 def _lifted(name: str, function):
@@ -85,7 +88,7 @@ class TorchOps(Ops):
             else np.dtype(np.float32)
         )
 
-    def constant(self, value):
+    def constant(self, value: np.ndarray) -> Array:
         # A copy: torch warns of arrays that it may not write to.
         return torch.as_tensor(np.array(value), dtype=self.torch_dtype, device=self.device)
 
@@ -125,12 +128,12 @@ class TorchOps(Ops):
     maximum = _lifted("maximum", _extreme(torch.maximum, torch.clamp_min))
     minimum = _lifted("minimum", _extreme(torch.minimum, torch.clamp_max))
 
-    def clip(self, x, low, high):
+    def clip(self, x: Array, low: Array, high: Array) -> Array:
         if _tensors(x) and not _tensors(low, high):
             return torch.clamp(x, low, high)
         return super().clip(x, low, high)
 
-    def where(self, condition, a, b):
+    def where(self, condition: Array, a: Array, b: Array) -> Array:
         if not _tensors(condition):
             return a if condition else b
         if not _tensors(a, b):
@@ -138,92 +141,92 @@ class TorchOps(Ops):
             a = torch.full((), a, dtype=self.torch_dtype, device=self.device)
         return torch.where(condition, a, b)
 
-    def sum(self, x):
+    def sum(self, x: Array) -> Array:
         return torch.sum(x, 0)
 
-    def cumsum(self, x):
+    def cumsum(self, x: Array) -> Array:
         return torch.cumsum(x, 0)
 
-    def logsumexp(self, x):
+    def logsumexp(self, x: Array) -> Array:
         # torch's own gradient is NaN where every entry is -inf.
         empty = torch.amax(x, 0) == -math.inf
         return torch.where(empty, -math.inf, torch.logsumexp(torch.where(empty, 0.0, x), 0))
 
-    def any(self, condition):
+    def any(self, condition: Array) -> Array:
         return torch.any(condition, 0)
 
-    def concat(self, parts):
+    def concat(self, parts: Sequence[Array]) -> Array:
         batch = torch.broadcast_shapes(*(part.shape[-1:] for part in parts))
         return torch.cat([part.expand(*part.shape[:-1], *batch) for part in parts])
 
-    def stack(self, parts):
+    def stack(self, parts: Sequence[Array]) -> Array:
         like = next(part for part in parts if _tensors(part))
         tensors = [part if _tensors(part) else like.new_tensor(part) for part in parts]
         return torch.stack(torch.broadcast_tensors(*tensors))
 
-    def split(self, x, sizes):
+    def split(self, x: Array, sizes: Sequence[int]) -> Sequence[Array]:
         return torch.split(x, list(sizes))
 
-    def take(self, x, indices):
+    def take(self, x: Array, indices: Sequence[int]) -> Array:
         return x[list(indices)]
 
-    def take_along(self, x, index):
+    def take_along(self, x: Array, index: Array) -> Array:
         if x.shape[1:] != index.shape:
             shape = torch.broadcast_shapes(x.shape[1:], index.shape)
             x, index = x.expand(x.shape[0], *shape), index.expand(shape)
         return torch.gather(x, 0, index[None])[0]
 
-    def unflatten(self, x, sizes):
+    def unflatten(self, x: Array, sizes: tuple[int, ...]) -> Array:
         return x.reshape(*sizes, *x.shape[1:])
 
-    def exchange(self, x):
+    def exchange(self, x: Array) -> Array:
         return torch.transpose(x, 0, 1)
 
-    def matmul(self, matrix, x):
+    def matmul(self, matrix: Array, x: Array) -> Array:
         return torch.matmul(matrix, x)
 
-    def combine(self, matrix, x):
+    def combine(self, matrix: Array, x: Array) -> Array:
         return torch.matmul(matrix, x.reshape(x.shape[0], -1)).reshape(
             matrix.shape[0], *x.shape[1:]
         )
 
-    def linear(self, weight, x, bias):
+    def linear(self, weight: Array, x: Array, bias: Array) -> Array:
         # In place: `addmm` would spread the bias over the batch first.
         return torch.matmul(weight, x).add_(bias)
 
-    def without_gradients(self):
+    def without_gradients(self) -> AbstractContextManager:
         return torch.no_grad()
 
-    def solve(self, matrix, x):
+    def solve(self, matrix: Array, x: Array) -> Array:
         return torch.linalg.solve(matrix, x)
 
-    def log_abs_det(self, matrix):
+    def log_abs_det(self, matrix: Array) -> Array:
         return torch.linalg.slogdet(matrix)[1]
 
-    def number(self, condition):
+    def number(self, condition: Array) -> Array:
         return condition.to(self.torch_dtype) if _tensors(condition) else float(condition)
 
-    def to_index(self, x):
+    def to_index(self, x: Array) -> Array:
         return x.to(torch.int64)
 
-    def log_gamma_gradient(self, concentration, log_x):
+    def log_gamma_gradient(self, concentration: Array, log_x: Array) -> Array:
         return (
             _ImplicitGamma.apply(concentration, log_x.detach())
             if _tensors(concentration)
             else log_x.detach()
         )
 
-    def whole(self, value):
+    def whole(self, value: Any) -> Array:
         return torch.as_tensor(value, dtype=torch.int64, device=self.device)
 
-    def low_word(self, x):
+    def low_word(self, x: Array) -> Array:
         return x & 0xFFFFFFFF
 
-    def high_word(self, x):
+    def high_word(self, x: Array) -> Array:
         return (x >> 32) & 0xFFFFFFFF
 
-    def xor(self, a, b):
+    def xor(self, a: Array, b: Array) -> Array:
         return a ^ b
 
-    def to_float(self, x):
+    def to_float(self, x: Array) -> Array:
         return x.to(self.torch_dtype)

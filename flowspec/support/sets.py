@@ -58,7 +58,7 @@ class Interval:
     closed_high: bool = False
     size: ClassVar[int] = 1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         # An infinite end is never reached, so there is one way to write each set.
         if math.isinf(self.low):
             object.__setattr__(self, "closed_low", False)

@@ -221,28 +221,28 @@ class Univariate(Transform):
 
     # --- derived --------------------------------------------------------------------------------
 
-    def forward_and_log_det(self, ops, x):
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         y, log_slope = self.forward_and_log_slope(ops, x)
         return y, over_event(ops, log_slope, x)
 
-    def inverse_and_log_det(self, ops, y):
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         x, log_slope = self.inverse_and_log_slope(ops, y)
         return x, over_event(ops, log_slope, x)
 
-    def misfits(self, space, giver):
+    def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if space.intervals is None:
             gives = next(part for part in space.parts if part.size > 1 or as_interval(part) is None)
             yield TiedCoordinates(giver=giver, gives=gives.words)
 
-    def domain_for(self, space):
+    def domain_for(self, space: Space) -> Space:
         return space.with_parts([self.domain] * space.size)
 
-    def image(self, space):
+    def image(self, space: Space) -> Space:
         if self.varies:
             return space.with_parts(self.image_when_varying(i) for i in space.intervals)
         return map_ends(bound_to_reference(self).forward, space, self.codomain)
 
-    def preimage(self, space):
+    def preimage(self, space: Space) -> Space:
         if self.varies:
             return space.with_parts(self.preimage_when_varying(i) for i in space.intervals)
         return map_ends(bound_to_reference(self).inverse, space, self.domain)

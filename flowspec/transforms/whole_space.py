@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flowspec.support.sets import REAL
+from flowspec.support.space import Space
 from flowspec.transforms.transform import Transform
 
 
@@ -11,11 +12,11 @@ class WholeSpace(Transform):
 
     image_is_hull = True
 
-    def domain_for(self, space):
+    def domain_for(self, space: Space) -> Space:
         return space.with_parts([REAL] * space.size)
 
-    def image(self, space):
+    def image(self, space: Space) -> Space:
         return self.domain_for(space)
 
-    def preimage(self, space):
+    def preimage(self, space: Space) -> Space:
         return self.domain_for(space)

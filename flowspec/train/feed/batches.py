@@ -91,7 +91,7 @@ class Shuffled(Batches):
         self.steps = -(-(total - ends[-1]) // settings.batch_size)
         self.fingerprint = source.fingerprint + (held_out.fingerprint if held_out else "")
 
-    def epoch(self, number, first=0):
+    def epoch(self, number: int, first: int = 0) -> Iterator[Rows]:
         size, batch, waiting = self.settings.batch_size, first, []
         for rows, order in self._pools(number, first * size):
             for index in _cut(order, size - sum(map(len, waiting)), size):
@@ -102,18 +102,18 @@ class Shuffled(Batches):
         if waiting:
             yield self._dequantized(Rows.joined(waiting), number, batch)
 
-    def scored(self):
+    def scored(self) -> Iterator[Rows]:
         yield from chunks(self._validation) if self._validation else ()
 
-    def measured(self):
+    def measured(self) -> Rows | None:
         rows, order = next(self._pools(1))
         return self._dequantized(rows[order], 0, 0)
 
-    def shown(self, count):
+    def shown(self, count: int) -> Rows | None:
         rows, _ = next(self._pools(1))
         return rows[np.sort(random(self.settings.seed, 0, PICTURE).permutation(len(rows))[:count])]
 
-    def judged(self, count):
+    def judged(self, count: int) -> Rows | None:
         if not self._validation:
             return self.shown(count)
         return self._validation[

@@ -66,7 +66,7 @@ class Loaded(Batches):
         self.rows = None, len(held_out) if held_out else 0
         self.fingerprint = f"{type(loader).__name__} of {self.steps} batches"
 
-    def epoch(self, number, first=0):
+    def epoch(self, number: int, first: int = 0) -> Iterator[Rows]:
         for index, batch in enumerate(_seeded(self.loader, self.settings.seed, number)):
             if index >= first:
                 yield self._checked(batch, number, index)
@@ -81,11 +81,11 @@ class Loaded(Batches):
             raise FlowError(faults)
         return Rows.of(self.flow, raw, self.dtype)
 
-    def scored(self):
+    def scored(self) -> Iterator[Rows]:
         for piece in range(len(self._held_out.sizes) if self._held_out else 0):
             yield from chunks(self._held_out.read(piece))
 
-    def measured(self):
+    def measured(self) -> Rows | None:
         found: list[Rows] = []
         for rows in self.epoch(1):
             found.append(rows)
@@ -136,15 +136,15 @@ class Drawn(Batches):
         self.rows = None, SCORED
         self.fingerprint = f"{draws} draws"
 
-    def epoch(self, number, first=0):
+    def epoch(self, number: int, first: int = 0) -> Iterator[Rows]:
         for batch in range(first, self.steps):
             left = self.draws - batch * self.settings.batch_size
             yield self._noise(number, batch, min(self.settings.batch_size, left))
 
-    def scored(self):
+    def scored(self) -> Iterator[Rows]:
         yield self._noise(0, 0, SCORED)
 
-    def measured(self):
+    def measured(self) -> Rows | None:
         return None
 
     def _noise(self, epoch: int, batch: int, count: int) -> Rows:

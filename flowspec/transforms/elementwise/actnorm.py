@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from flowspec.parts.fields import parameter
 from flowspec.parts.measuring import location_and_scale
 from flowspec.parts.values import Learn, Value
@@ -18,7 +20,7 @@ class Measured(ScaleAndShift):
     def shift(self):
         return self.location
 
-    def measure(self, y, weights=None):
+    def measure(self, y: np.ndarray, weights: np.ndarray | None = None) -> dict[str, np.ndarray]:
         return location_and_scale(y, weights)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import NONZERO, Value, value_range
 from flowspec.support.sets import Interval
@@ -17,19 +19,19 @@ class ScaleAndShift(Univariate):
     shift: Value
     scale: Value
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         return x * self.scale + self.shift
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         return (y - self.shift) / self.scale
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         return ops.log(ops.abs(self.scale))
 
-    def image_when_varying(self, interval):
+    def image_when_varying(self, interval: Interval) -> Interval:
         return plus(times(value_range(self.scale, NONZERO), interval), value_range(self.shift))
 
-    def preimage_when_varying(self, interval):
+    def preimage_when_varying(self, interval: Interval) -> Interval:
         shift, scale = value_range(self.shift), value_range(self.scale, NONZERO)
         return times(
             reciprocal(scale), plus(interval, Interval(-shift.high, -shift.low, True, True))

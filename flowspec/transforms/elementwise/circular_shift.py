@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, setting
 from flowspec.parts.values import Value
 from flowspec.support.sets import Circle
+from flowspec.support.space import Space
 from flowspec.transforms.transform import Univariate
 
 
@@ -27,24 +32,24 @@ class CircularShift(Univariate):
     def domain(self):
         return Circle(self.low, self.high)
 
-    def misfits(self, space, giver):
+    def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         yield from super().misfits(space, giver)
         # Asked before the domain is, which would be no circle.
         if not self.low < self.high:
             yield mistakes.UnsortedInterval(field="high", low_field="low")
 
-    def image(self, space):
+    def image(self, space: Space) -> Space:
         return space
 
     preimage = image
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         return self._wrapped(ops, x + self.shift)
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         return self._wrapped(ops, y - self.shift)
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         return 0.0
 
     def _wrapped(self, ops, angle):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flowspec.ops.vocabulary import LOG_2
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import LOG_2, Array
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import Value
 from flowspec.support.sets import POSITIVE
@@ -17,13 +18,13 @@ class Sinh(Univariate):
 
     examples = ("Sinh",)
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         return ops.sinh(x)
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         return ops.asinh(y)
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         return log_cosh(ops, x)
 
 
@@ -33,21 +34,21 @@ class Arcsinh(Univariate):
 
     examples = ("Arcsinh",)
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         return ops.asinh(x)
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         return ops.sinh(y)
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         # cosh(arsinh(x)) = sqrt(1 + x^2), without the overflow of the square.
         return -log_cosh(ops, ops.asinh(x))
 
-    def forward_and_log_slope(self, ops, x):
+    def forward_and_log_slope(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         y = ops.asinh(x)
         return y, -log_cosh(ops, y)
 
-    def inverse_and_log_slope(self, ops, y):
+    def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         return ops.sinh(y), -log_cosh(ops, y)
 
 
@@ -70,21 +71,21 @@ class SinhArcsinh(Univariate):
         1.0, within=POSITIVE, doc="above 1 for heavier tails than the base's"
     )
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         return self.forward_and_log_slope(ops, x)[0]
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         return self.inverse_and_log_slope(ops, y)[0]
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         return self.forward_and_log_slope(ops, x)[1]
 
-    def forward_and_log_slope(self, ops, x):
+    def forward_and_log_slope(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         start = ops.asinh(x)
         end = self.tailweight * (start + self.skewness)
         return ops.sinh(end), self._log_slope(ops, start, end)
 
-    def inverse_and_log_slope(self, ops, y):
+    def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         end = ops.asinh(y)
         start = end / self.tailweight - self.skewness
         return ops.sinh(start), self._log_slope(ops, start, end)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter, setting
 from flowspec.parts.values import Value, value_range
 from flowspec.support.sets import POSITIVE, Interval
+from flowspec.support.space import Space
 from flowspec.transforms.elementwise.affine import reciprocal, times
 from flowspec.transforms.elementwise.tanh import log_tanh_slope
 from flowspec.transforms.transform import Univariate
@@ -21,19 +24,19 @@ class LeakyReLU(Univariate):
 
     slope: Value = parameter(0.01, within=POSITIVE, doc="slope of the negative side")
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         return ops.where(x >= 0.0, x, x * self.slope)
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         return ops.where(y >= 0.0, y, y / self.slope)
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         return ops.where(x >= 0.0, 0.0 * x, ops.log(self.slope))
 
-    def image_when_varying(self, interval):
+    def image_when_varying(self, interval: Interval) -> Interval:
         return _scaled_below_zero(interval, value_range(self.slope, POSITIVE))
 
-    def preimage_when_varying(self, interval):
+    def preimage_when_varying(self, interval: Interval) -> Interval:
         return _scaled_below_zero(interval, reciprocal(value_range(self.slope, POSITIVE)))
 
 
@@ -56,23 +59,23 @@ class ELU(Univariate):
 
     alpha: Value = parameter(1.0, within=POSITIVE, doc="-alpha is the limit on the negative side")
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         return ops.where(x >= 0.0, x, self.alpha * ops.expm1(ops.minimum(x, 0.0)))
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         beyond = y <= -self.alpha
         x = ops.log1p(ops.where(beyond, 0.0, ops.minimum(y, 0.0)) / self.alpha)
         return ops.where(y >= 0.0, y, ops.where(beyond, -math.inf, x))
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         return ops.where(x >= 0.0, 0.0 * x, ops.log(self.alpha) + ops.minimum(x, 0.0))
 
-    def range_for(self, space):
+    def range_for(self, space: Space) -> Space:
         # Its inverse takes only what it gives for every alpha that training may choose.
         least = value_range(self.alpha, POSITIVE).low
         return space.with_parts([Interval(-least, math.inf, closed_low=least == 0)] * space.size)
 
-    def image_when_varying(self, interval):
+    def image_when_varying(self, interval: Interval) -> Interval:
         # Below 0 it may be as near to 0, and as near to its limit -alpha, as one likes.
         low = interval.low if interval.low >= 0 else -value_range(self.alpha, POSITIVE).high
         return Interval(
@@ -82,7 +85,7 @@ class ELU(Univariate):
             interval.closed_high,
         )
 
-    def preimage_when_varying(self, interval):
+    def preimage_when_varying(self, interval: Interval) -> Interval:
         low = interval.low if interval.low >= 0 else -math.inf
         return Interval(low, max(interval.high, 0.0), interval.closed_low, interval.closed_high)
 
@@ -105,14 +108,14 @@ class LeakyTanh(Univariate):
     def _tail_slope(self) -> float:
         return 1 / math.cosh(self.bound) ** 2
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         inner = ops.clip(x, -self.bound, self.bound)
         return ops.tanh(inner) + (x - inner) * self._tail_slope
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         height = math.tanh(self.bound)
         inner = ops.clip(y, -height, height)
         return ops.atanh(inner) + (y - inner) / self._tail_slope
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         return log_tanh_slope(ops, ops.minimum(ops.abs(x), self.bound))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter, setting
 from flowspec.parts.values import Learn, Value
 from flowspec.transforms.transform import Univariate
@@ -26,21 +28,21 @@ class MonotonicAffine(Univariate):
     )
     slope: float = setting(1e-3, kind=float, low=1e-30, high=0.999, doc="smallest scale")
 
-    def forward_and_log_slope(self, ops, x):
+    def forward_and_log_slope(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         log_slope = self._pressed(ops)
         return x * ops.exp(log_slope) + self.shift, log_slope
 
-    def inverse_and_log_slope(self, ops, y):
+    def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         log_slope = self._pressed(ops)
         return (y - self.shift) * ops.exp(-log_slope), log_slope
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         return self.forward_and_log_slope(ops, x)[0]
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         return self.inverse_and_log_slope(ops, y)[0]
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         return self._pressed(ops)
 
     def _pressed(self, ops):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flowspec.ops.vocabulary import LOG_2PI
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import LOG_2PI, Array
 from flowspec.support.sets import UNIT
 from flowspec.transforms.transform import Univariate
 
@@ -19,13 +20,13 @@ class NormalCDF(Univariate):
     codomain = UNIT
     examples = ("NormalCDF",)
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         return ops.normal_cdf(x)
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         return ops.normal_quantile(y)
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         return log_normal_density(ops, x)
 
 
@@ -37,20 +38,20 @@ class NormalQuantile(Univariate):
     examples = ("NormalQuantile",)
     before = "Uniform(0, 1)[3]"
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         return ops.normal_quantile(x)
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         return ops.normal_cdf(y)
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         return -log_normal_density(ops, ops.normal_quantile(x))
 
-    def forward_and_log_slope(self, ops, x):
+    def forward_and_log_slope(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         y = ops.normal_quantile(x)
         return y, -log_normal_density(ops, y)
 
-    def inverse_and_log_slope(self, ops, y):
+    def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         return ops.normal_cdf(y), -log_normal_density(ops, y)
 
 

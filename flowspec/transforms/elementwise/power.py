@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import NONZERO, Value, value_range
 from flowspec.support.sets import POSITIVE, Interval
@@ -25,25 +27,25 @@ class Power(Univariate):
 
     exponent: Value = parameter(within=NONZERO, doc="the power; negative turns large into small")
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         return ops.power(x, self.exponent)
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         return ops.power(y, 1 / self.exponent)
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         return ops.log(ops.abs(self.exponent)) + (self.exponent - 1) * ops.log(x)
 
-    def inverse_and_log_slope(self, ops, y):
+    def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         # From y: x may over- or underflow.
         return self.inverse(ops, y), ops.log(ops.abs(self.exponent)) + (
             1 - 1 / self.exponent
         ) * ops.log(y)
 
-    def image_when_varying(self, interval):
+    def image_when_varying(self, interval: Interval) -> Interval:
         return powers(interval, value_range(self.exponent, NONZERO))
 
-    def preimage_when_varying(self, interval):
+    def preimage_when_varying(self, interval: Interval) -> Interval:
         return powers(interval, reciprocal(value_range(self.exponent, NONZERO)))
 
 
@@ -59,20 +61,20 @@ class SignedPower(Univariate):
 
     exponent: Value = parameter(within=POSITIVE, doc="the power of the absolute value")
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         return _signed_power(ops, x, self.exponent)
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         return _signed_power(ops, y, 1 / self.exponent)
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         size = ops.maximum(ops.abs(x), float(np.finfo(ops.dtype).tiny))
         return ops.log(self.exponent) + (self.exponent - 1) * ops.log(size)
 
-    def image_when_varying(self, interval):
+    def image_when_varying(self, interval: Interval) -> Interval:
         return _signed_powers(interval, value_range(self.exponent, POSITIVE))
 
-    def preimage_when_varying(self, interval):
+    def preimage_when_varying(self, interval: Interval) -> Interval:
         return _signed_powers(interval, reciprocal(value_range(self.exponent, POSITIVE)))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.support.sets import UNIT
 from flowspec.transforms.transform import Univariate
 
@@ -15,17 +17,17 @@ class Sigmoid(Univariate):
     codomain = UNIT
     examples = ("Sigmoid",)
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         return ops.sigmoid(x)
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         return ops.log(y) - ops.log1p(-y)
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         # log y + log(1 - y), each exact in its own tail; y (1 - y) would be 0 from |x| = 17 on in float32.
         return ops.log_sigmoid(x) + ops.log_sigmoid(-x)
 
-    def inverse_and_log_slope(self, ops, y):
+    def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         log_y, log_rest = ops.log(y), ops.log1p(-y)
         return log_y - log_rest, log_y + log_rest
 
@@ -38,19 +40,19 @@ class Logit(Univariate):
     examples = ("Logit",)
     before = "Uniform(0, 1)[3] |> Power(0.5)"
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         return ops.log(x) - ops.log1p(-x)
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         return ops.sigmoid(y)
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         return -(ops.log(x) + ops.log1p(-x))
 
-    def forward_and_log_slope(self, ops, x):
+    def forward_and_log_slope(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         log_x, log_rest = ops.log(x), ops.log1p(-x)
         return log_x - log_rest, -(log_x + log_rest)
 
-    def inverse_and_log_slope(self, ops, y):
+    def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         # From y: x rounds to 1 where y is 37, or 17 in float32.
         return ops.sigmoid(y), -(ops.log_sigmoid(y) + ops.log_sigmoid(-y))

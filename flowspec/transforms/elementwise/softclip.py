@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import setting
 from flowspec.parts.mistakes import SettingOutOfRange
 from flowspec.support.sets import REAL, Interval
+from flowspec.support.space import Space
 from flowspec.transforms.transform import Univariate
 
 
@@ -19,13 +24,13 @@ class RationalSquash(Univariate):
     def codomain(self):
         return Interval(-self.bound, self.bound)
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         return x / (1.0 + ops.abs(x) / self.bound)
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         return y / (1.0 - ops.abs(y) / self.bound)
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         return -2.0 * ops.log1p(ops.abs(x) / self.bound)
 
 
@@ -64,7 +69,7 @@ class ContinuedSoftclip(RationalSquash):
         10.0, kind=float, low=1e-7, high=1e6, doc="where it turns linear, below `bound`"
     )
 
-    def problems(self, space):
+    def problems(self, space: Space) -> Iterable[Diagnostic]:
         if not self.until < self.bound:
             yield SettingOutOfRange(
                 field="until", expected=f"less than {self.bound:g}", found=f"{self.until:g}"
@@ -75,16 +80,16 @@ class ContinuedSoftclip(RationalSquash):
         """The x at which it turns linear, and the slope from there on."""
         return self.until / (1 - self.until / self.bound), (1 - self.until / self.bound) ** 2
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         turn, slope = self._turn
         near = super().forward(ops, ops.clip(x, -turn, turn))
         return near + (x - ops.clip(x, -turn, turn)) * slope
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         _, slope = self._turn
         inner = ops.clip(y, -self.until, self.until)
         return super().inverse(ops, inner) + (y - inner) / slope
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         turn, _ = self._turn
         return super().log_slope(ops, ops.clip(x, -turn, turn))

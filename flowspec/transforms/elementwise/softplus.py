@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.support.sets import POSITIVE
 from flowspec.transforms.transform import Univariate
 
@@ -15,16 +17,16 @@ class Softplus(Univariate):
     codomain = POSITIVE
     examples = ("Softplus",)
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         return ops.softplus(x)
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         return y + log_of_rest(ops, y)
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         return ops.log_sigmoid(x)
 
-    def inverse_and_log_slope(self, ops, y):
+    def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         log_slope = log_of_rest(ops, y)
         return y + log_slope, log_slope
 
@@ -37,21 +39,21 @@ class InverseSoftplus(Univariate):
     examples = ("InverseSoftplus",)
     before = "Exponential([1, 2, 0.5])"
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         # log(exp(x) - 1) overflows for large x, and cancels for small.
         return x + log_of_rest(ops, x)
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         return ops.softplus(y)
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         return -log_of_rest(ops, x)
 
-    def forward_and_log_slope(self, ops, x):
+    def forward_and_log_slope(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         rest = log_of_rest(ops, x)
         return x + rest, -rest
 
-    def inverse_and_log_slope(self, ops, y):
+    def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         # From y: x is 0 where exp(y) underflows.
         return ops.softplus(y), -ops.log_sigmoid(y)
 

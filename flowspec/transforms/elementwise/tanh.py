@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flowspec.ops.vocabulary import LOG_2
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import LOG_2, Array
 from flowspec.support.sets import Interval
 from flowspec.transforms.transform import Univariate
 
@@ -16,13 +17,13 @@ class Tanh(Univariate):
     codomain = Interval(-1, 1)
     examples = ("Tanh",)
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         return ops.tanh(x)
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         return ops.atanh(y)
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         return log_tanh_slope(ops, x)
 
 
@@ -34,17 +35,17 @@ class Atanh(Univariate):
     examples = ("Atanh",)
     before = "Normal([-0.5, 0, 0.5], 1) |> Tanh"
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         return ops.atanh(x)
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         return ops.tanh(y)
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         # Factored: 1 - x^2 would lose half of the digits near the ends.
         return -(ops.log1p(x) + ops.log1p(-x))
 
-    def inverse_and_log_slope(self, ops, y):
+    def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         # From y: x rounds to 1 where y is 19, or 9 in float32.
         return ops.tanh(y), -log_tanh_slope(ops, y)
 

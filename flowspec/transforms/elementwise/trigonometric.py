@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.support.sets import Interval
 from flowspec.transforms.transform import Univariate
 
@@ -20,16 +22,16 @@ class Sin(Univariate):
     examples = ("Sin",)
     before = "Uniform(-1.5, 1.5)[3]"
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         return ops.sin(x)
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         return ops.asin(y)
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         return ops.log(ops.cos(x))
 
-    def inverse_and_log_slope(self, ops, y):
+    def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         # cos(arcsin(y))^2 = (1 - y)(1 + y), whose logarithm is exact near the ends.
         return ops.asin(y), 0.5 * (ops.log1p(-y) + ops.log1p(y))
 
@@ -43,14 +45,14 @@ class Cos(Univariate):
     examples = ("Cos",)
     before = "Uniform(0.1, 3)[3]"
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         return ops.cos(x)
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         return ops.acos(y)
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         return ops.log(ops.sin(x))
 
-    def inverse_and_log_slope(self, ops, y):
+    def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         return ops.acos(y), 0.5 * (ops.log1p(-y) + ops.log1p(y))

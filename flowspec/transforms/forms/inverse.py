@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import part
+from flowspec.support.space import Space
 from flowspec.transforms.transform import Transform
 
 
@@ -23,32 +28,32 @@ class Inverse(Transform):
         return self.transform.image_is_hull
 
     @property
-    def title(self):
+    def title(self) -> str:
         return f"the inverse of {self.transform.title}"
 
     @property
-    def gains(self):
+    def gains(self) -> int:
         return -self.transform.gains
 
-    def misfits(self, space, giver):
+    def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         return self.transform.range_misfits(space, giver)
 
-    def domain_for(self, space):
+    def domain_for(self, space: Space) -> Space:
         return self.transform.range_for(space)
 
-    def range_for(self, space):
+    def range_for(self, space: Space) -> Space:
         return self.transform.domain_for(space)
 
-    def image(self, space):
+    def image(self, space: Space) -> Space:
         return self.transform.preimage(space)
 
-    def preimage(self, space):
+    def preimage(self, space: Space) -> Space:
         return self.transform.image(space)
 
-    def forward_and_log_det(self, ops, x):
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         y, log_det = self.transform.inverse_and_log_det(ops, x)
         return y, -log_det
 
-    def inverse_and_log_det(self, ops, y):
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         x, log_det = self.transform.forward_and_log_det(ops, y)
         return x, -log_det

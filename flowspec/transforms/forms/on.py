@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
+from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
 from flowspec.parts.fields import part, setting
 from flowspec.support.space import Space
@@ -31,14 +37,14 @@ class On(Transform):
         return self.transform.image_varies
 
     @property
-    def title(self):
+    def title(self) -> str:
         return self.transform.title
 
     @property
-    def gains(self):
+    def gains(self) -> int:
         return self.transform.gains
 
-    def misfits(self, space, giver):
+    def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if max(self.coordinates) >= space.size:
             yield mistakes.WrongCoordinate(
                 found=max(self.coordinates), size=space.size, last=space.size - 1
@@ -52,7 +58,7 @@ class On(Transform):
         else:
             yield from self.transform.misfits(self.inner_space(space), giver)
 
-    def inner_space(self, space):
+    def inner_space(self, space: Space) -> Space:
         chosen = self._split(space)
         return Space(chosen or ())
 
@@ -93,25 +99,27 @@ class On(Transform):
             return self.coordinates
         return tuple(range(self.coordinates[0], self.coordinates[-1] + 1 + self.gains))
 
-    def domain_for(self, space):
+    def domain_for(self, space: Space) -> Space:
         return self._placed(space, self.transform.domain_for(self.inner_space(space)))
 
-    def image(self, space):
+    def image(self, space: Space) -> Space:
         return self._placed(space, self.transform.image(self.inner_space(space)))
 
-    def preimage(self, space):
+    def preimage(self, space: Space) -> Space:
         return self._placed(space, self.transform.preimage(self.inner_space(space)))
 
-    def measurements(self, y, path, weights=None):
+    def measurements(
+        self, y: np.ndarray, path: str, weights: np.ndarray | None = None
+    ) -> dict[str, np.ndarray]:
         return self.transform.measurements(
             y[list(self.output_coordinates)], f"{path}.transform", weights
         )
 
-    def forward_and_log_det(self, ops, x):
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         y, log_det = self.transform.forward_and_log_det(ops, _chosen(ops, x, self.coordinates))
         return _put(ops, x, self.coordinates, y), log_det
 
-    def inverse_and_log_det(self, ops, y):
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         x, log_det = self.transform.inverse_and_log_det(
             ops, _chosen(ops, y, self.output_coordinates)
         )

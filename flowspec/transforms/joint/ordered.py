@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
+from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
 from flowspec.support import sets
 from flowspec.support.sets import REAL
+from flowspec.support.space import Space
 from flowspec.transforms.transform import Transform
 
 
@@ -18,29 +23,29 @@ class Ordered(Transform):
 
     examples = ("Ordered",)
 
-    def domain_for(self, space):
+    def domain_for(self, space: Space) -> Space:
         return space.with_parts([REAL] * space.size)
 
-    def range_for(self, space):
+    def range_for(self, space: Space) -> Space:
         return space.with_parts([sets.Ordered(space.size)])
 
-    def misfits(self, space, giver):
+    def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if space.size < 2:
             advice = "give the base more coordinates, or leave the step out"
             yield mistakes.WrongSize(
                 expected="2 or more coordinates", found="1 coordinate", giver=giver, advice=advice
             )
 
-    def range_misfits(self, space, giver):
+    def range_misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         return ()
 
-    def image(self, space):
+    def image(self, space: Space) -> Space:
         return self.range_for(space)
 
-    def preimage(self, space):
+    def preimage(self, space: Space) -> Space:
         return self.domain_for(space)
 
-    def forward_and_log_det(self, ops, x):
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         steps = ops.exp(x[1:])
         y = ops.cumsum(ops.concat([x[:1], steps]))
         # A step that rounding would swallow becomes the least that it keeps: equal numbers are not in order.
@@ -48,6 +53,6 @@ class Ordered(Transform):
         y = ops.cumsum(ops.concat([x[:1], ops.maximum(steps, least)]))
         return y, ops.sum(x[1:])
 
-    def inverse_and_log_det(self, ops, y):
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         steps = ops.log(y[1:] - y[:-1])
         return ops.concat([y[:1], steps]), ops.sum(steps)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
+from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
 from flowspec.support.sets import REAL, Simplex
 from flowspec.support.space import Space
@@ -23,29 +27,29 @@ class StickBreaking(Transform):
     examples = ("StickBreaking",)
 
     @property
-    def gains(self):
+    def gains(self) -> int:
         return 1
 
-    def domain_for(self, space):
+    def domain_for(self, space: Space) -> Space:
         return space.with_parts([REAL] * space.size)
 
-    def range_for(self, space):
+    def range_for(self, space: Space) -> Space:
         return Space((Simplex(max(space.size, 2)),))
 
-    def misfits(self, space, giver):
+    def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if space.intervals is None:
             yield mistakes.TiedCoordinates(giver=giver, gives=str(space))
 
-    def range_misfits(self, space, giver):
+    def range_misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         return ()
 
-    def image(self, space):
+    def image(self, space: Space) -> Space:
         return Space((Simplex(space.size + 1),))
 
-    def preimage(self, space):
+    def preimage(self, space: Space) -> Space:
         return Space((REAL,) * (space.size - 1))
 
-    def forward_and_log_det(self, ops, x):
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         t = x - ops.constant(_log_remaining(x.shape[0]))
         log_z, log_rest = ops.log_sigmoid(t), ops.log_sigmoid(-t)
         left = ops.cumsum(log_rest)
@@ -56,7 +60,7 @@ class StickBreaking(Transform):
         y = ops.exp(ops.maximum(ops.concat([log_y, left[-1:]]), floor))
         return y, ops.sum(log_y + log_rest)
 
-    def inverse_and_log_det(self, ops, y):
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         # What is left behind share k, summed from the small end: 1 - (the sum before) would cancel.
         last_first = range(y.shape[0] - 1, -1, -1)
         behind = ops.take(ops.cumsum(ops.take(y, last_first)), last_first)[1:]

@@ -6,7 +6,7 @@ zuko.flows.MaskedAutoregressiveTransform.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -14,13 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from flowspec.networks.layers import Residual
+from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.networks.layers import Layer, Residual
 from flowspec.networks.masks import Plan, generations
 from flowspec.networks.sequential import Rolled, Unfolding
 from flowspec.networks.settings import activation_name, hidden_layers
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
 from flowspec.parts.fields import setting
 from flowspec.parts.trees import with_fields
+from flowspec.support.space import Space
 from flowspec.transforms.learned.conditioned import (
     Conditioned,
     feature_counts,
@@ -29,7 +33,7 @@ from flowspec.transforms.learned.conditioned import (
     tamed,
     with_given,
 )
-from flowspec.transforms.transform import over_event
+from flowspec.transforms.transform import Transform, over_event
 
 LARGEST_EVENT = 1024
 """Coordinates: the masks grow with their square."""
@@ -67,7 +71,7 @@ class Autoregressive(Conditioned):
     stages: tuple[int, ...] = ()
     """The generation of each coordinate."""
 
-    def problems(self, space):
+    def problems(self, space: Space) -> Iterable[Diagnostic]:
         yield from super().problems(space)
         size = space.size
         if size > LARGEST_EVENT:
@@ -101,7 +105,7 @@ class Autoregressive(Conditioned):
         assert found is not None, "a circular adjacency is refused before"
         return found
 
-    def grow(self, space, columns):
+    def grow(self, space: Space, columns: int) -> Transform:
         step = super().grow(space, columns)
         if step is self:
             return self
@@ -109,7 +113,9 @@ class Autoregressive(Conditioned):
             step, {"stages": tuple(int(stage) for stage in self.generations(space.size))}
         )
 
-    def make_network(self, space, rates, columns, outputs):
+    def make_network(
+        self, space: Space, rates: Sequence[float], columns: int, outputs: int
+    ) -> tuple[Layer, ...]:
         dependence = self._dependence(space.size)
         context = np.ones((space.size, columns), bool)
         if self.adjacency and len(self.adjacency[0]) == space.size + columns:
@@ -168,11 +174,11 @@ class Autoregressive(Conditioned):
         seen = None if size in (1, None) else features(ops, y, self.rates)
         return self.given(ops, self.outputs(ops, seen), size)
 
-    def inverse_and_log_det(self, ops, y):
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         x, log_slope = self._explicit(ops, y).forward_and_log_slope(ops, y)
         return x, -over_event(ops, log_slope, x)
 
-    def forward_and_log_det(self, ops, x):
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         if self.network and len(x.shape) > 1 and x.shape[0] > 1:
             if self._rolls(ops):
                 return self._rolled(ops, x)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.networks.blocks import BlockDense, blocks
 from flowspec.networks.layers import ContextInput, Dense, dense, run
 from flowspec.networks.settings import too_large
@@ -16,8 +17,10 @@ from flowspec.parts.fields import grown, parameter, setting
 from flowspec.parts.trees import with_fields
 from flowspec.parts.values import Learn, Value, WholeContext
 from flowspec.support.sets import Interval
+from flowspec.support.space import Space
 from flowspec.transforms.learned.conditioned import tamed
 from flowspec.transforms.splines.searched import MARGIN, continued, invert, spread
+from flowspec.transforms.transform import Transform
 from flowspec.transforms.whole_space import WholeSpace
 
 LIMIT = 100.0
@@ -50,10 +53,10 @@ class BlockAutoregressive(WholeSpace):
     context: tuple[ContextInput, ...] = grown()
     conditioner: tuple[Dense, ...] = grown()
 
-    def problems(self, space):
+    def problems(self, space: Space) -> Iterable[Diagnostic]:
         yield from too_large([space.size * width for width in (1, *self.hidden, 1)])
 
-    def grow(self, space, columns):
+    def grow(self, space: Space, columns: int) -> Transform:
         if self.network:
             return self
         step = with_fields(self, {"network": blocks(space.size, self.hidden)})
@@ -69,10 +72,10 @@ class BlockAutoregressive(WholeSpace):
         )
 
     @property
-    def varies(self):
+    def varies(self) -> bool:
         return True
 
-    def inverse_and_log_det(self, ops, y):
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         matrices, diagonals, biases = self._weights(ops)
         layers = [_affine(ops, matrix, bias) for matrix, bias in zip(matrices, biases, strict=True)]
 
@@ -82,7 +85,7 @@ class BlockAutoregressive(WholeSpace):
         x, log_slope = continued(ops, function, LIMIT)(y)
         return x, -ops.sum(log_slope)
 
-    def forward_and_log_det(self, ops, x):
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         size = x.shape[0]
         matrices, diagonals, offsets = self._weights(ops)
         # For each coordinate what belongs to its units.

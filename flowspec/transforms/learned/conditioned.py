@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.networks.layers import ContextInput, Layer, run
 from flowspec.networks.settings import too_large
 from flowspec.ops import Ops
@@ -62,7 +63,7 @@ class Conditioned(Transform):
         outputs   how many numbers a coordinate takes
         """
 
-    def grow(self, space, columns):
+    def grow(self, space: Space, columns: int) -> Transform:
         # Parameters that are learned are from then on what the network gives.
         if self.network:
             return self
@@ -87,7 +88,7 @@ class Conditioned(Transform):
             self, {"univariate": univariate, "network": network, "context": context, "rates": rates}
         )
 
-    def problems(self, space):
+    def problems(self, space: Space) -> Iterable[Diagnostic]:
         hidden = getattr(self, "hidden", ())
         event = self.inner_space(space).shape
         values = {name: getattr(self.univariate, name) for name in parameters(self.univariate)}
@@ -99,7 +100,7 @@ class Conditioned(Transform):
         yield from too_large([2 * space.size, *hidden, outputs * math.prod(event)])
 
     @property
-    def varies(self):
+    def varies(self) -> bool:
         return True
 
     def outputs(self, ops: Ops, x: Array | None) -> Array:
@@ -116,22 +117,22 @@ class Conditioned(Transform):
 
     # --- supports: those of the univariate, backwards -----------------------------------------------
 
-    def misfits(self, space, giver):
+    def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         return self.univariate.range_misfits(self.inner_space(space), giver)
 
-    def range_misfits(self, space, giver):
+    def range_misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         return self.univariate.misfits(self.inner_space(space), giver)
 
-    def domain_for(self, space):
+    def domain_for(self, space: Space) -> Space:
         return self.placed(space, self.univariate.range_for(self.inner_space(space)))
 
-    def range_for(self, space):
+    def range_for(self, space: Space) -> Space:
         return self.placed(space, self.univariate.domain_for(self.inner_space(space)))
 
-    def image(self, space):
+    def image(self, space: Space) -> Space:
         return self.placed(space, self.univariate.preimage(self.inner_space(space)))
 
-    def preimage(self, space):
+    def preimage(self, space: Space) -> Space:
         return self.placed(space, self.univariate.image(self.inner_space(space)))
 
     def placed(self, space: Space, inner: Space) -> Space:

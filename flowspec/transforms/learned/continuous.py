@@ -6,10 +6,12 @@ Source: FFJORD, Grathwohl et al., 2018, arXiv:1810.01367; zuko.flows.FFJTransfor
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
+from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.networks.activations import ACTIVATIONS
 from flowspec.networks.layers import ContextInput, Dense, mlp
 from flowspec.networks.settings import activation_name, hidden_layers, too_large
@@ -18,6 +20,8 @@ from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import grown, setting
 from flowspec.parts.trees import with_fields
 from flowspec.parts.values import WholeContext
+from flowspec.support.space import Space
+from flowspec.transforms.transform import Transform
 from flowspec.transforms.whole_space import WholeSpace
 
 STAGES: tuple[tuple[float, tuple[float, ...]], ...] = (
@@ -56,13 +60,13 @@ class Continuous(WholeSpace):
     context: tuple[ContextInput, ...] = grown()
 
     @property
-    def varies(self):
+    def varies(self) -> bool:
         return True
 
-    def problems(self, space):
+    def problems(self, space: Space) -> Iterable[Diagnostic]:
         yield from too_large([2 * self.frequencies + space.size, *self.hidden, space.size])
 
-    def grow(self, space, columns):
+    def grow(self, space: Space, columns: int) -> Transform:
         if self.network:
             return self
         network = mlp(
@@ -76,11 +80,11 @@ class Continuous(WholeSpace):
             },
         )
 
-    def inverse_and_log_det(self, ops, y):
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         x, trace = self._solved(ops, y, 0.0, 1.0)
         return x, -trace
 
-    def forward_and_log_det(self, ops, x):
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         y, trace = self._solved(ops, x, 1.0, 0.0)
         return y, trace
 

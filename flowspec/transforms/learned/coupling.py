@@ -5,10 +5,14 @@ Source: Density estimation using Real NVP, Dinh et al., 2016, arXiv:1605.08803; 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flowspec.networks.layers import mlp
+from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.networks.layers import Layer, mlp
 from flowspec.networks.settings import activation_name, hidden_layers, normalizes
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
 from flowspec.parts.fields import setting
 from flowspec.support.space import Space
@@ -45,7 +49,7 @@ class Coupling(Conditioned):
     normalize: bool = normalizes()
     periodic: bool = sees_angles()
 
-    def problems(self, space):
+    def problems(self, space: Space) -> Iterable[Diagnostic]:
         yield from super().problems(space)
         if self.mask and len(self.mask) != space.size:
             yield mistakes.WrongCount(
@@ -63,12 +67,12 @@ class Coupling(Conditioned):
         passing = set(self._passing(size))
         return [i for i in range(size) if i not in passing]
 
-    def inner_space(self, space):
+    def inner_space(self, space: Space) -> Space:
         if space.scalar or len(space.parts) < space.size:
             return space
         return Space(tuple(space.parts[i] for i in self._moved(space.size)))
 
-    def misfits(self, space, giver):
+    def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if space.size > 1 and len(set(self.mask)) == 1 and len(self.mask) == space.size:
             yield mistakes.OneSidedMask(field="mask")
         elif len(space.parts) < space.size:
@@ -78,13 +82,15 @@ class Coupling(Conditioned):
 
     range_misfits = misfits
 
-    def placed(self, space, inner):
+    def placed(self, space: Space, inner: Space) -> Space:
         if space.scalar or len(space.parts) < space.size:
             return inner
         new = dict(zip(self._moved(space.size), inner.parts, strict=True))
         return space.with_parts(new.get(i, part) for i, part in enumerate(space.parts))
 
-    def make_network(self, space, rates, columns, outputs):
+    def make_network(
+        self, space: Space, rates: Sequence[float], columns: int, outputs: int
+    ) -> tuple[Layer, ...]:
         passing, moved = self._passing(space.size), self._moved(space.size)
         inputs = sum(feature_counts([rates[i] for i in passing])) + columns
         if not inputs:
@@ -109,12 +115,12 @@ class Coupling(Conditioned):
             x, moved
         ) if passing else x
 
-    def inverse_and_log_det(self, ops, y):
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         step, moving = self._step(ops, y)
         x, log_slope = step.forward_and_log_slope(ops, moving)
         return self._merged(ops, y, x), -over_event(ops, log_slope, x)
 
-    def forward_and_log_det(self, ops, x):
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         step, moving = self._step(ops, x)
         y, log_slope = step.inverse_and_log_slope(ops, moving)
         return self._merged(ops, x, y), -over_event(ops, log_slope, y)

@@ -5,10 +5,14 @@ Source: zuko.flows.ElementWiseTransform.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flowspec.networks.layers import mlp
+from flowspec.networks.layers import Layer, mlp
 from flowspec.networks.settings import activation_name, hidden_layers, normalizes
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
+from flowspec.support.space import Space
 from flowspec.transforms.learned.conditioned import Conditioned
 from flowspec.transforms.transform import over_event
 
@@ -23,7 +27,9 @@ class Elementwise(Conditioned):
     activation: str = activation_name()
     normalize: bool = normalizes()
 
-    def make_network(self, space, rates, columns, outputs):
+    def make_network(
+        self, space: Space, rates: Sequence[float], columns: int, outputs: int
+    ) -> tuple[Layer, ...]:
         return (
             mlp(columns, outputs * space.size, self.hidden, self.activation, self.normalize)
             if columns
@@ -35,10 +41,10 @@ class Elementwise(Conditioned):
             return self.univariate
         return self.given(ops, self.outputs(ops, None), None if len(x.shape) == 1 else x.shape[0])
 
-    def inverse_and_log_det(self, ops, y):
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         x, log_slope = self._step(ops, y).forward_and_log_slope(ops, y)
         return x, -over_event(ops, log_slope, x)
 
-    def forward_and_log_det(self, ops, x):
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         y, log_slope = self._step(ops, x).inverse_and_log_slope(ops, x)
         return y, -over_event(ops, log_slope, x)

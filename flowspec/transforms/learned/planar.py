@@ -45,12 +45,12 @@ class Planar(WholeSpace):
         product = ops.maximum(free, 0.0) + STEEPEST * ops.expm1(ops.minimum(free, 0.0))
         return u + w * ((product - free) / (ops.sum(w * w) + 1e-30)), w, product
 
-    def forward_and_log_det(self, ops, x):
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         u, w, product = self._vectors(ops, x)
         t = ops.tanh(ops.sum(w * x) + self.b)
         return x + u * t, ops.log1p(product * (1.0 - t * t))
 
-    def inverse_and_log_det(self, ops, y):
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         u, w, product = self._vectors(ops, y)
         t = ridge(ops, ops.sum(w * y) + self.b, product)
         return y - u * t, ops.log1p(product * (1.0 - t * t))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import Learn, Value
 from flowspec.support.sets import POSITIVE
@@ -38,12 +40,12 @@ class Radial(WholeSpace):
         near = self.radius / (self.radius + r)
         return (self.scale - 1.0) * near, near
 
-    def forward_and_log_det(self, ops, x):
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         offset = x - self.centre
         g, near = self._stretch(_length(ops, offset))
         return x + g * offset, _log_det(ops, g, near, x.shape[0])
 
-    def inverse_and_log_det(self, ops, y):
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         offset = y - self.centre
         far = _length(ops, offset)
         # r^2 + r p - radius far = 0, by the root that does not cancel.

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
+from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, setting
 from flowspec.parts.values import Learn, Value
+from flowspec.support.space import Space
 from flowspec.transforms.learned.planar import ridge
 from flowspec.transforms.whole_space import WholeSpace
 
@@ -61,7 +64,7 @@ class Sylvester(WholeSpace):
     )
     b: Value = parameter(Learn(0.0), shape=_per_ridge, by_row=False, doc="shifts of the ridges")
 
-    def problems(self, space):
+    def problems(self, space: Space) -> Iterable[Diagnostic]:
         if self.rank > space.size:
             yield mistakes.RankTooLarge(field="rank", rank=self.rank, size=space.size)
 
@@ -86,12 +89,12 @@ class Sylvester(WholeSpace):
             diagonals.append(diagonal[:, None])
         return made[0], made[1], diagonals[0], diagonals[1]
 
-    def forward_and_log_det(self, ops, x):
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         basis, (a, bent, first, second) = self._basis(ops, x.shape[0]), self._triangles(ops)
         t = ops.tanh(ops.matmul(bent, ops.matmul(basis.T, x)) + self.b)
         return x + ops.matmul(basis, ops.matmul(a, t)), _log_det(ops, first * second, t)
 
-    def inverse_and_log_det(self, ops, y):
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         basis, (a, bent, first, second) = self._basis(ops, y.shape[0]), self._triangles(ops)
         level = ops.matmul(basis.T, y)
         found: list[Array] = []

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
+from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, square_matrix
 from flowspec.parts.values import NONZERO, Learn, Value
+from flowspec.support.space import Space
 from flowspec.transforms.linear.matrix import LARGEST_ENTRY, Matrix
 from flowspec.transforms.transform import over_event
 
@@ -25,7 +28,7 @@ class Linear(Matrix):
     matrix: Value = parameter(shape=square_matrix, doc="a vector of rows")
     shift: Value = parameter(0.0, doc="added afterwards")
 
-    def problems(self, space):
+    def problems(self, space: Space) -> Iterable[Diagnostic]:
         matrix = np.asarray(getattr(self.matrix, "init", self.matrix), float)
         if np.abs(matrix).max() > LARGEST_ENTRY:
             yield mistakes.EntryTooLarge(field="matrix", limit=f"{LARGEST_ENTRY:g}")
@@ -86,7 +89,7 @@ class TriangularAffine(Matrix):
     def shift(self):
         return self.loc
 
-    def problems(self, space):
+    def problems(self, space: Space) -> Iterable[Diagnostic]:
         matrix = np.asarray(self.scale_tril)
         if np.triu(matrix, 1).any() or not (np.diag(matrix) > 0).all():
             yield mistakes.NotTriangular(field="scale_tril")

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from flowspec.ops import Ops
 from flowspec.ops.numpy import REFERENCE
+from flowspec.ops.vocabulary import Array
 from flowspec.parts.values import Value
 from flowspec.support.sets import REAL, Interval
+from flowspec.support.space import Space
 from flowspec.transforms.transform import Transform, bound_to_reference
 
 LARGEST_ENTRY = 1e30
@@ -21,13 +24,13 @@ class VectorMap(Transform):
 
     image_is_hull = True
 
-    def domain_for(self, space):
+    def domain_for(self, space: Space) -> Space:
         return space.with_parts([REAL] * space.size)
 
-    def image(self, space):
+    def image(self, space: Space) -> Space:
         return self._hull(space, "forward_and_log_det")
 
-    def preimage(self, space):
+    def preimage(self, space: Space) -> Space:
         return self._hull(space, "inverse_and_log_det")
 
     def _hull(self, space, direction):
@@ -75,8 +78,8 @@ class Matrix(VectorMap):
         """log |det A|."""
         return ops.log_abs_det(self.map(ops))
 
-    def forward_and_log_det(self, ops, x):
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         return ops.matmul(self.map(ops), x) + self.shift, self.log_det(ops, x)
 
-    def inverse_and_log_det(self, ops, y):
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         return ops.solve(self.map(ops), y - self.shift), self.log_det(ops, y)

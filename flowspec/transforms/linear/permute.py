@@ -6,6 +6,8 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
 from flowspec.parts.checks import coordinates
 from flowspec.parts.fields import setting
@@ -25,26 +27,26 @@ class Reordering(Transform):
             tied = next(part for part in space.parts if part.size > 1)
             yield mistakes.TiedCoordinates(giver=giver, gives=tied.words)
 
-    def domain_for(self, space):
+    def domain_for(self, space: Space) -> Space:
         return space
 
-    def range_for(self, space):
+    def range_for(self, space: Space) -> Space:
         return space
 
-    def image(self, space):
+    def image(self, space: Space) -> Space:
         return space.with_parts(space.parts[i] for i in self.order_of(space.size))
 
-    def preimage(self, space):
+    def preimage(self, space: Space) -> Space:
         return space.with_parts(space.parts[i] for i in self._back(space.size))
 
     def _back(self, size: int) -> list[int]:
         order = self.order_of(size)
         return sorted(range(size), key=order.__getitem__)
 
-    def forward_and_log_det(self, ops, x):
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         return ops.take(x, self.order_of(x.shape[0])), 0.0
 
-    def inverse_and_log_det(self, ops, y):
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         return ops.take(y, self._back(y.shape[0])), 0.0
 
 
@@ -54,7 +56,7 @@ class Reverse(Reordering):
 
     examples = ("Reverse",)
 
-    def order_of(self, size):
+    def order_of(self, size: int) -> tuple[int, ...]:
         return tuple(range(size - 1, -1, -1))
 
 
@@ -68,7 +70,7 @@ class Permute(Reordering):
         kind=tuple, low=0, doc="which coordinate comes to each place, counted from 0"
     )
 
-    def misfits(self, space, giver):
+    def misfits(self, space: Space, giver: str) -> Iterable:
         if len(self.order) != space.size:
             expected, found = coordinates(len(self.order)), coordinates(space.size)
             advice = f"write each number from 0 to {space.size - 1} once, in the new order"
@@ -78,5 +80,5 @@ class Permute(Reordering):
         else:
             yield from super().misfits(space, giver)
 
-    def order_of(self, size):
+    def order_of(self, size: int) -> tuple[int, ...]:
         return tuple(int(i) for i in self.order)

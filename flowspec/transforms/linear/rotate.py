@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, setting, square_matrix
 from flowspec.parts.values import Value
 from flowspec.support.sets import Interval
+from flowspec.support.space import Space
 from flowspec.transforms.linear.matrix import Matrix, VectorMap
 
 
@@ -33,7 +38,7 @@ class Rotate(Matrix):
         """exp(G - G^T), in float64."""
         return rotation(np.asarray(self.generator, float))
 
-    def problems(self, space):
+    def problems(self, space: Space) -> Iterable[Diagnostic]:
         # Worked out here, while the generator is plain numbers: bound copies keep what was derived.
         if not np.isfinite(self.rotation).all():
             yield mistakes.SingularMatrix(field="generator")
@@ -63,7 +68,7 @@ class PlaneRotation(VectorMap):
     first: int = setting(0, low=0, doc="a coordinate, counted from 0")
     second: int = setting(1, low=0, doc="another one")
 
-    def misfits(self, space, giver):
+    def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if max(self.first, self.second) >= space.size:
             yield mistakes.WrongCoordinate(
                 found=max(self.first, self.second), size=space.size, last=space.size - 1
@@ -71,10 +76,10 @@ class PlaneRotation(VectorMap):
         elif self.first == self.second:
             yield mistakes.RepeatedCoordinate()
 
-    def forward_and_log_det(self, ops, x):
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         return self._turned(ops, x, self.angle), 0.0
 
-    def inverse_and_log_det(self, ops, y):
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         return self._turned(ops, y, -self.angle), 0.0
 
     def _turned(self, ops, x, angle):

@@ -12,7 +12,7 @@ from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter, setting
 from flowspec.parts.values import Learn, Value
-from flowspec.transforms.splines.searched import Searched, spread
+from flowspec.transforms.splines.searched import Function, Searched, spread
 
 MARGIN = 1e-6
 """How near to the ends, in units of the interval, the polynomial is evaluated: zuko has the same."""
@@ -34,10 +34,10 @@ class BernsteinPolynomial(Searched):
         """The first coefficient, and by how much each one is greater than the one before, for the free numbers theta."""
 
     @property
-    def limit(self):
+    def limit(self) -> float:
         return self.bound * (1 - 2 * MARGIN)
 
-    def prepared(self, ops, like):
+    def prepared(self, ops: Ops, like: Array) -> Function:
         start, rises = self.start_and_rises(ops, spread(ops, self.theta, (self.degree + 1,), like))
         order = rises.shape[0]
         sums = ops.combine(ops.constant(np.tril(np.ones((order, order)))), rises)
@@ -83,7 +83,7 @@ class Bernstein(BernsteinPolynomial):
     )
     theta: Value = parameter(Learn(0.0), shape=_coefficients, by_row=False, doc="free numbers")
 
-    def start_and_rises(self, ops, theta):
+    def start_and_rises(self, ops: Ops, theta: Array) -> tuple[Array, Array]:
         rises = ops.softplus(ops.concat([theta[1:2], theta[1:], theta[-1:]]))
         return theta[0] - math.log(2) * (self.degree + 1) / 2, rises
 
@@ -108,7 +108,7 @@ class BoundedBernstein(BernsteinPolynomial):
     )
     theta: Value = parameter(Learn(0.0), shape=_coefficients, by_row=False, doc="free numbers")
 
-    def start_and_rises(self, ops, theta):
+    def start_and_rises(self, ops: Ops, theta: Array) -> tuple[Array, Array]:
         at_ends = 2 * self.bound / (self.degree + 5)
         shares = ops.exp(theta - ops.logsumexp(theta)[None])
         inner = shares * (2 * self.bound - 4 * at_ends)

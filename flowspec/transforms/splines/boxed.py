@@ -15,7 +15,7 @@ class Boxed(Univariate):
     def box(self) -> Interval:
         return Interval(-self.bound, self.bound, True, True)
 
-    def image_when_varying(self, interval):
+    def image_when_varying(self, interval: Interval) -> Interval:
         # Inside the box anything can happen; outside nothing does.
         inside = self.box.contains(Interval(interval.low, interval.high)) or interval.touches(
             self.box

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter, setting
 from flowspec.parts.values import Learn, Value
-from flowspec.transforms.splines.searched import Searched, spread
+from flowspec.transforms.splines.searched import Function, Searched, spread
 
 LIMIT = 10.0
 """Where the function turns linear."""
@@ -46,13 +48,13 @@ class Gaussianization(Searched):
     )
 
     @property
-    def limit(self):
+    def limit(self) -> float:
         return LIMIT
 
-    def end_slope(self, ops, log_slope):
+    def end_slope(self, ops: Ops, log_slope: Array) -> Array:
         return 0.0 * log_slope
 
-    def prepared(self, ops, like):
+    def prepared(self, ops: Ops, like: Array) -> Function:
         shift = spread(ops, self.shift, (self.components,), like)
         log_scale = spread(ops, self.log_scale, (self.components,), like)
         scale = ops.exp(log_scale)

@@ -60,7 +60,7 @@ class PolynomialSpline(Boxed):
         weights = self.weights(ops, free, like, self.bins)
         return weights * (2.0 * self.bound / ops.sum(weights)[None])
 
-    def forward_and_log_slope(self, ops, x):
+    def forward_and_log_slope(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         inside = ops.clip(x, -self.bound, self.bound)
         start, above, pieces = self._bin(ops, inside, 0)
         z = ops.clip((inside - start) / pieces[0], 0.0, 1.0)
@@ -68,7 +68,7 @@ class PolynomialSpline(Boxed):
         within = ops.abs(x) < self.bound
         return ops.where(within, above + y, x), ops.where(within, ops.log(slope), 0.0)
 
-    def inverse_and_log_slope(self, ops, y):
+    def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         inside = ops.clip(y, -self.bound, self.bound)
         start, above, pieces = self._bin(ops, inside, 1)
         z, slope = self.share(ops, ops.maximum(inside - above, 0.0), *pieces)
@@ -91,13 +91,13 @@ class PolynomialSpline(Boxed):
         )
         return start, above, piece
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         return self.forward_and_log_slope(ops, x)[0]
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         return self.inverse_and_log_slope(ops, y)[0]
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         return self.forward_and_log_slope(ops, x)[1]
 
 
@@ -115,14 +115,14 @@ class LinearSpline(PolynomialSpline):
         Learn(0.0), shape=_per_bin, by_row=False, doc="one free number for each bin"
     )
 
-    def pieces(self, ops, like):
+    def pieces(self, ops: Ops, like: Array) -> tuple[Array, Array, list[Array]]:
         rises = self.shares(ops, self.heights, like)
         return 0.0 * rises + 2.0 * self.bound / self.bins, rises, []
 
-    def curve(self, ops, z, width, rise):
+    def curve(self, ops: Ops, z: Array, width: Array, rise: Array) -> tuple[Array, Array]:
         return rise * z, rise / width
 
-    def share(self, ops, above, width, rise):
+    def share(self, ops: Ops, above: Array, width: Array, rise: Array) -> tuple[Array, Array]:
         return above / rise, rise / width
 
 
@@ -147,7 +147,7 @@ class QuadraticSpline(PolynomialSpline):
         Learn(0.0), shape=_per_inner_knot, by_row=False, doc="one for each inner knot"
     )
 
-    def pieces(self, ops, like):
+    def pieces(self, ops: Ops, like: Array) -> tuple[Array, Array, list[Array]]:
         widths = self.shares(ops, self.widths, like)
         free = self.weights(ops, self.slopes, like, self.bins - 1)
         # Trapezoids: what the ends leave of the whole rise is shared among the inner knots.
@@ -159,10 +159,14 @@ class QuadraticSpline(PolynomialSpline):
         first, last = slopes[:-1], slopes[1:]
         return widths, 0.5 * (first + last) * widths, [first, last]
 
-    def curve(self, ops, z, width, rise, first, last):
+    def curve(
+        self, ops: Ops, z: Array, width: Array, rise: Array, first, last
+    ) -> tuple[Array, Array]:
         return width * z * (first + 0.5 * (last - first) * z), first * (1.0 - z) + last * z
 
-    def share(self, ops, above, width, rise, first, last):
+    def share(
+        self, ops: Ops, above: Array, width: Array, rise: Array, first, last
+    ) -> tuple[Array, Array]:
         # The root that does not cancel; that of the discriminant is the slope.
         level, lowest = above / width, ops.minimum(first, last)
         slope = ops.sqrt(ops.maximum(first * first + 2.0 * (last - first) * level, lowest * lowest))
@@ -190,7 +194,7 @@ class CubicSpline(PolynomialSpline):
         Learn(0.0), shape=_per_bin, by_row=False, doc="one free number for each bin"
     )
 
-    def pieces(self, ops, like):
+    def pieces(self, ops: Ops, like: Array) -> tuple[Array, Array, list[Array]]:
         widths, rises = (self.shares(ops, each, like) for each in (self.widths, self.heights))
         steep = rises / widths
         left, right = steep[:-1], steep[1:]
@@ -201,7 +205,9 @@ class CubicSpline(PolynomialSpline):
         )
         return widths, rises, [slopes[:-1], slopes[1:]]
 
-    def curve(self, ops, z, width, rise, first, last):
+    def curve(
+        self, ops: Ops, z: Array, width: Array, rise: Array, first, last
+    ) -> tuple[Array, Array]:
         steep, rest = rise / width, 1.0 - z
         y = (
             width
@@ -211,7 +217,9 @@ class CubicSpline(PolynomialSpline):
         # No slope at a knot is more than twice `steep`: the bracket is positive, and nothing cancels near z = 1.
         return y, rest * (first * (1.0 - 3.0 * z) + 6.0 * steep * z) + last * z * (3.0 * z - 2.0)
 
-    def share(self, ops, above, width, rise, first, last):
+    def share(
+        self, ops: Ops, above: Array, width: Array, rise: Array, first, last
+    ) -> tuple[Array, Array]:
         def centred(u):
             y, slope = self.curve(ops, 0.5 * u + 0.5, width, rise, first, last)
             return y, ops.log(slope * (0.5 * width))

@@ -6,30 +6,35 @@ Source: Neural Spline Flows, Durkan et al., 2019, arXiv:1906.04032: eq. 4 (value
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, setting
 from flowspec.parts.trees import with_fields
 from flowspec.parts.values import Learn, Value
 from flowspec.support.sets import POSITIVE, Circle, Interval
+from flowspec.support.space import Space
 from flowspec.transforms.elementwise.monotonic_affine import pressed
 from flowspec.transforms.splines.boxed import Boxed
-from flowspec.transforms.transform import Univariate
+from flowspec.transforms.transform import Transform, Univariate
 
 
 class RationalQuadratic(Univariate):
     """A monotone spline between knots; the formulas for whoever says in which bin a number lies."""
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         return self.forward_and_log_slope(ops, x)[0]
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         return self.inverse_and_log_slope(ops, y)[0]
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         return self.forward_and_log_slope(ops, x)[1]
 
 
@@ -124,7 +129,7 @@ class RQS(RationalQuadratic, Boxed):
     def domain(self):
         return Circle(-self.bound, self.bound) if self.circular else Interval()
 
-    def domain_for(self, space):
+    def domain_for(self, space: Space) -> Space:
         # Sets that tie coordinates together fall apart into numbers; circles stay.
         kept = (
             (part,)
@@ -134,16 +139,16 @@ class RQS(RationalQuadratic, Boxed):
         )
         return space.with_parts(each for group in kept for each in group)
 
-    def grow(self, space, columns):
+    def grow(self, space: Space, columns: int) -> Transform:
         ends = tuple(
             (part.low, part.high) if isinstance(part, Circle) else None for part in space.parts
         )
         return with_fields(self, {"circles": ends}) if any(ends) and not self.circular else self
 
-    def image(self, space):
+    def image(self, space: Space) -> Space:
         return self._with_circles(space, super().image)
 
-    def preimage(self, space):
+    def preimage(self, space: Space) -> Space:
         return self._with_circles(space, super().preimage)
 
     def _with_circles(self, space, image):
@@ -159,7 +164,7 @@ class RQS(RationalQuadratic, Boxed):
             p if isinstance(p, Circle) else q for p, q in zip(space.parts, found.parts, strict=True)
         )
 
-    def only(self, chosen, size):
+    def only(self, chosen: Sequence[int], size: int) -> Univariate:
         step = super().only(chosen, size)
         return (
             with_fields(step, {"circles": tuple(self.circles[i] for i in chosen)})
@@ -167,12 +172,12 @@ class RQS(RationalQuadratic, Boxed):
             else step
         )
 
-    def alike(self, size):
+    def alike(self, size: int) -> bool:
         return len(set(self.circles)) < 2 and super().only([0], size) is self
 
     # --- formulas ------------------------------------------------------------------------------------
 
-    def forward_and_log_slope(self, ops, x):
+    def forward_and_log_slope(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         centre, half = self._frame(ops, x)
         inside = ops.clip(self._turned(ops, x - centre, half), -half, half)
         x0, width, y0, height, d0, d1 = self._bin(ops, inside, half, 0)
@@ -182,11 +187,11 @@ class RQS(RationalQuadratic, Boxed):
             ops, (steep, d0, d1, z, x)
         )
 
-    def inverse_and_log_slope(self, ops, y):
+    def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         x, rest = self.inverse_and_rest(ops, y)
         return x, self.log_slope_from(ops, rest)
 
-    def inverse_and_rest(self, ops, y):
+    def inverse_and_rest(self, ops: Ops, y: Array) -> tuple[Array, tuple[Array, ...]]:
         centre, half = self._frame(ops, y)
         inside = ops.clip(y - centre, -half, half)
         x0, width, y0, height, d0, d1 = self._bin(ops, inside, half, 1)
@@ -195,7 +200,7 @@ class RQS(RationalQuadratic, Boxed):
         x = ops.where(self._within(ops, y), self._turned(ops, x0 + z * width, half) + centre, y)
         return x, (steep, d0, d1, z, y)
 
-    def log_slope_from(self, ops, rest):
+    def log_slope_from(self, ops: Ops, rest: Sequence[Array]) -> Array:
         steep, d0, d1, z, x = rest
         return ops.where(self._within(ops, x), log_slope(ops, steep, d0, d1, z), 0.0)
 
@@ -285,16 +290,16 @@ class Spline(RationalQuadratic):
         shape=_per_knot, within=POSITIVE, by_row=False, doc="slopes at the knots, positive"
     )
 
-    def problems(self, space):
+    def problems(self, space: Space) -> Iterable[Diagnostic]:
         for name in ("x", "y"):
             knots = np.atleast_1d(getattr(self, name))
             if len(knots) < 2 or not (np.diff(knots, axis=0) > 0).all():
                 yield mistakes.UnsortedKnots(field=name)
 
-    def forward_and_log_slope(self, ops, x):
+    def forward_and_log_slope(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         return self._linear_outside(ops, x, self.x, self.y, +1)
 
-    def inverse_and_log_slope(self, ops, y):
+    def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         return self._linear_outside(ops, y, self.y, self.x, -1)
 
     def _linear_outside(self, ops, given, edges, images, direction):

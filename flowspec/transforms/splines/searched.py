@@ -102,21 +102,21 @@ class Searched(Univariate):
     def _whole(self, ops: Ops, like: Array) -> Function:
         return continued(ops, self.prepared(ops, like), self.limit, self.end_slope)
 
-    def forward_and_log_slope(self, ops, x):
+    def forward_and_log_slope(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         return self._whole(ops, x)(x)
 
-    def inverse_and_log_slope(self, ops, y):
+    def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         function = self._whole(ops, y)
         x = invert(ops, function, y, MARGIN * self.limit)
         return x, function(x)[1]
 
-    def forward(self, ops, x):
+    def forward(self, ops: Ops, x: Array) -> Array:
         return self.forward_and_log_slope(ops, x)[0]
 
-    def inverse(self, ops, y):
+    def inverse(self, ops: Ops, y: Array) -> Array:
         return self.inverse_and_log_slope(ops, y)[0]
 
-    def log_slope(self, ops, x):
+    def log_slope(self, ops: Ops, x: Array) -> Array:
         return self.forward_and_log_slope(ops, x)[1]
 
 

@@ -6,6 +6,7 @@ Networks, Wehenkel and Louppe, 2019, arXiv:1908.05164.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,7 +20,9 @@ from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import grown, parameter, setting
 from flowspec.parts.trees import with_fields
 from flowspec.parts.values import Learn, Value
-from flowspec.transforms.splines.searched import Searched, spread
+from flowspec.support.space import Space
+from flowspec.transforms.splines.searched import Function, Searched, spread
+from flowspec.transforms.transform import Transform, Univariate
 
 
 def _signals(part, event):
@@ -39,21 +42,21 @@ class Steered(Searched):
 
     activation = "elu"
 
-    def grow(self, space, columns):
+    def grow(self, space: Space, columns: int) -> Transform:
         if self.network:
             return self
         return with_fields(
             self, {"network": stacked(space.size, self.signals, self.hidden, self.activation)}
         )
 
-    def only(self, chosen, size):
+    def only(self, chosen: Sequence[int], size: int) -> Univariate:
         step = super().only(chosen, size)
         return with_fields(step, {"network": tuple(layer.only(chosen) for layer in self.network)})
 
-    def alike(self, size):
+    def alike(self, size: int) -> bool:
         return super().only([0], size) is self
 
-    def at(self, ops, order, step):
+    def at(self, ops: Ops, order: Sequence[int], step: Array) -> Univariate:
         return with_fields(
             self, {"network": tuple(layer.at(ops, order, step) for layer in self.network)}
         )
@@ -80,10 +83,10 @@ class MonotoneNetwork(Steered):
     )
 
     @property
-    def limit(self):
+    def limit(self) -> float:
         return 100.0
 
-    def prepared(self, ops, like):
+    def prepared(self, ops: Ops, like: Array) -> Function:
         layers = [
             with_fields(layer, {"weight": ops.abs(layer.weight)})
             for layer in self._positive(ops, like)
@@ -130,7 +133,7 @@ class IntegratedNetwork(Steered):
     quadrature: tuple[np.ndarray, np.ndarray] = field(init=False, repr=False)
     """Points between 0 and 1, with x itself at the end for the slope, and the weights of the others."""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         nodes, weights = np.polynomial.legendre.leggauss(self.points)
         rule = (
             np.append(0.5 * (nodes + 1), 1.0).reshape(-1, 1, 1),
@@ -139,10 +142,10 @@ class IntegratedNetwork(Steered):
         object.__setattr__(self, "quadrature", rule)
 
     @property
-    def limit(self):
+    def limit(self) -> float:
         return 10.0
 
-    def prepared(self, ops, like):
+    def prepared(self, ops: Ops, like: Array) -> Function:
         layers = self.steered(ops, like)
         places, weights = self.quadrature
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter, setting
 from flowspec.parts.values import Learn, Value
-from flowspec.transforms.splines.searched import Searched, spread
+from flowspec.transforms.splines.searched import Function, Searched, spread
 
 
 def _coefficients(part, event):
@@ -41,10 +43,10 @@ class SumOfSquares(Searched):
     bound: float = setting(10.0, kind=float, low=1e-3, high=1e3, doc="unit of length")
 
     @property
-    def limit(self):
+    def limit(self) -> float:
         return 10.0 * self.bound
 
-    def prepared(self, ops, like):
+    def prepared(self, ops: Ops, like: Array) -> Function:
         # zuko integrates by quadrature; the same integral, exactly, is a polynomial too.
         # Huge coefficients, which a network gives for huge inputs, would make inf - inf of their products.
         largest = max(float(np.finfo(ops.dtype).max) ** 0.4 / 10.0**self.degree, 1e3)
