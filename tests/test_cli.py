@@ -66,7 +66,7 @@ def refused(answer, *words: str, code: int = 1) -> None:
         assert word in answer.err
 
 
-# --- what all commands have in common ---------------------------------------------------------------
+# --- what all commands have in common -------------------------------------------------------------
 
 
 def test_the_commands_are_these(call):
@@ -204,7 +204,7 @@ def test_a_reader_that_stops_early_is_no_error(bundles):
     assert process.returncode in (0, 1)  # it changed with click's versions
 
 
-# --- check ------------------------------------------------------------------------------------------
+# --- check ----------------------------------------------------------------------------------------
 
 
 def test_check_says_nothing_of_the_examples(call):
@@ -237,7 +237,7 @@ def test_check_answers_programs(call, here):
     assert call("check", ONE_LINER, "--format", "json") == (0, "[]\n", "")
 
 
-# --- show -------------------------------------------------------------------------------------------
+# --- show -----------------------------------------------------------------------------------------
 
 
 def test_show_tells_every_step(call):
@@ -274,7 +274,7 @@ def test_show_refuses_a_folder_that_is_no_bundle(call, here):
     refused(call("show", here), "is no whole bundle: flow.json: no such file or directory")
 
 
-# --- compile ----------------------------------------------------------------------------------------
+# --- compile --------------------------------------------------------------------------------------
 
 LEFT_BY_TRAINING = ["metrics.json", "samples.png", "training.csv", "training.png"]
 BUNDLE = [
@@ -392,7 +392,7 @@ def test_compile_refuses_before_anything_is_written(call, here, options, told):
     assert not names(here)
 
 
-# --- sample -----------------------------------------------------------------------------------------
+# --- sample ---------------------------------------------------------------------------------------
 
 
 def test_sample_prints_the_samples_of_the_bundle(call, bundles):
@@ -497,7 +497,7 @@ def test_the_ends_of_the_seeds_can_be_used(call, bundles):
     assert len(answers) == 2
 
 
-# --- score ------------------------------------------------------------------------------------------
+# --- score ----------------------------------------------------------------------------------------
 
 
 def test_score_gives_the_table_back_with_a_density(call, here, bundles):
@@ -625,7 +625,7 @@ def test_score_tells_a_folder(call, here, bundles):
     )
 
 
-# --- verify -----------------------------------------------------------------------------------------
+# --- verify ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["one", "pair", "given"])
@@ -681,7 +681,7 @@ def test_verify_fails_where_a_graph_is_not_the_flow(call, here, bundles):
     assert [each["passed"] for each in told] == [False, True, True, True, True]
 
 
-# --- list and explain -------------------------------------------------------------------------------
+# --- list and explain -----------------------------------------------------------------------------
 
 
 def test_list_is_the_same_for_people_programs_and_pages(call):
@@ -712,7 +712,7 @@ def test_explain_suggests_the_nearest_name(call):
     refused(call("explain", "qqqqq"), "`flowspec list` shows all names")
 
 
-# --- fit --------------------------------------------------------------------------------------------
+# --- fit ------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -857,12 +857,12 @@ def test_fit_refuses_before_it_trains(call, here, table, learns, options, told):
     assert names(here) == ["data.csv", "learns.flow"]
 
 
-# --- files whole or not at all ----------------------------------------------------------------------
+# --- files whole or not at all --------------------------------------------------------------------
 
 SLOW_WRITE = """
 import signal, sys, time
 from pathlib import Path
-from flowspec.files import new_directory, write_file
+from flowspec.data.files import new_directory, write_file
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would inherit it as ignored
 target = Path(sys.argv[2])
 def stop(*arguments):
@@ -930,7 +930,7 @@ def test_a_directory_that_is_replaced_is_there_at_every_moment(tmp_path):
     target = tmp_path / "target"
     target.mkdir()
     program = (
-        "import sys; from pathlib import Path; from flowspec.files import new_directory\n"
+        "import sys; from pathlib import Path; from flowspec.data.files import new_directory\n"
         "for i in range(1500):\n"
         "    with new_directory(Path(sys.argv[1])): pass\n"
     )
@@ -986,7 +986,7 @@ def test_a_written_file_may_be_read_by_all(tmp_path):
     assert (tmp_path / "folder").stat().st_mode & 0o777 == 0o755
 
 
-# --- plot ---------------------------------------------------------------------------------------------
+# --- plot -----------------------------------------------------------------------------------------
 
 
 def test_plot_draws_beside_the_bundle_or_where_it_is_told(call, here):

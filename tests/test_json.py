@@ -70,7 +70,7 @@ def refused(data) -> list[tuple[str, str]]:
     return [(diagnostic.code, diagnostic.where) for diagnostic in caught.value.diagnostics]
 
 
-# --- there and back ---------------------------------------------------------------------------------
+# --- there and back -------------------------------------------------------------------------------
 
 
 def test_a_flow_comes_back_from_json(example):
@@ -133,7 +133,7 @@ def test_what_has_a_default_may_be_left_out(pair):
     ) == flowspec.parse("Normal(0, 1)")
 
 
-# --- files that lie ---------------------------------------------------------------------------------
+# --- files that lie -------------------------------------------------------------------------------
 
 INTERVAL = {"kind": "interval", "low": -2.0, "high": 2.0, "closed": [False, False]}
 

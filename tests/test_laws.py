@@ -100,7 +100,7 @@ def session(label: str, direction: str, dtype: str) -> onnxruntime.InferenceSess
     )
 
 
-# --- the two directions ------------------------------------------------------------------------------------
+# --- the two directions ---------------------------------------------------------------------------
 
 
 @law()
@@ -162,7 +162,7 @@ def test_slope_is_the_derivative(label):
         assert abs(found - expected) <= 1e-12 * (1 + abs(expected))
 
 
-# --- supports ----------------------------------------------------------------------------------------------
+# --- supports -------------------------------------------------------------------------------------
 
 
 @law()
@@ -200,7 +200,7 @@ def test_log_prob_of_nan_is_nan(label):
     assert np.isnan(session(label, "log_prob", "float64").run(None, {"x": x})[0]).all()
 
 
-# --- one statement, many interpreters ----------------------------------------------------------------------
+# --- one statement, many interpreters -------------------------------------------------------------
 
 
 @law()

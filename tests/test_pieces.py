@@ -41,7 +41,7 @@ def folder(tmp_path) -> Path:
     return tmp_path / "data"
 
 
-# --- Parquet ------------------------------------------------------------------------------------------
+# --- Parquet --------------------------------------------------------------------------------------
 
 
 def test_row_groups_are_pieces_which_make_the_whole(tmp_path):
@@ -141,7 +141,7 @@ def test_only_the_wanted_columns_are_read(tmp_path, monkeypatch):
     assert asked == [["c", "a"]]
 
 
-# --- NumPy and CSV ------------------------------------------------------------------------------------
+# --- NumPy and CSV --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", [1, 5, 23, 100])
@@ -190,7 +190,7 @@ def test_a_csv_file_is_one_piece(tmp_path):
     np.testing.assert_array_equal(joined(table), np.concatenate([VALUES, [[1, np.nan, np.nan]]]))
 
 
-# --- what cannot be read ------------------------------------------------------------------------------
+# --- what cannot be read --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("rows", "place"), [([4], 5), ([8], 9), ([2], 3)])

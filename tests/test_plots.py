@@ -9,11 +9,11 @@ import pytest
 
 pytest.importorskip("matplotlib")
 
-from flowspec.course import course
 from matplotlib import image
 
 from flowspec.plots import conditional as conditional_plots
 from flowspec.plots import style
+from flowspec.plots.course import course
 from flowspec.plots.samples import compared
 
 RANDOM = np.random.default_rng(0)
@@ -72,7 +72,7 @@ def test_same_input_same_bytes():
     )
 
 
-# --- conditional flows ----------------------------------------------------------------------------------
+# --- conditional flows ----------------------------------------------------------------------------
 
 
 def test_levels_are_shares_of_the_samples_below():

@@ -82,7 +82,7 @@ class GaussianMixture(Base):
             self, {"network": network, "context": (ContextInput(WholeContext(columns)),)}
         )
 
-    # --- parameters ------------------------------------------------------------------------------------
+    # --- parameters -------------------------------------------------------------------------------
 
     @property
     def _shapes(self) -> list[tuple[int, ...]]:
@@ -113,7 +113,7 @@ class GaussianMixture(Base):
         log_weights = logits - ops.logsumexp(logits)[None]
         return log_weights, loc, ops.exp(log_scale) + self.epsilon, below[0] if below else None
 
-    # --- formulas --------------------------------------------------------------------------------------
+    # --- formulas ---------------------------------------------------------------------------------
 
     def log_prob(self, ops: Ops, x: Array) -> Array:
         log_weights, loc, scale, below = self._given(ops)

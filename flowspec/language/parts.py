@@ -60,7 +60,7 @@ class PartMaker:
                 return self.value_part(body[0], scope)
         return None
 
-    # --- bases ---------------------------------------------------------------------------------------
+    # --- bases ------------------------------------------------------------------------------------
 
     def base(self, node: syntax.Call, scope: Scope) -> Base | Unknown:
         """The base that a call writes, with its copies."""
@@ -107,7 +107,7 @@ class PartMaker:
             )
         )
 
-    # --- arguments ------------------------------------------------------------------------------------
+    # --- arguments --------------------------------------------------------------------------------
 
     def univariate(self, node: syntax.Node, scope: Scope) -> Any:
         """A step of one number for a network to give parameters to: what is not written, the network gives."""

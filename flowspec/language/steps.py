@@ -93,7 +93,7 @@ class StepMaker:
         advice = f"did you mean `{near}`?" if near else "`flowspec list` shows all of them"
         return mistakes.UnknownName(span=node.name.span, kind="step", name=name, advice=advice)
 
-    # --- blocks ---------------------------------------------------------------------------------------
+    # --- blocks -----------------------------------------------------------------------------------
 
     def _has_block(self, node: syntax.Call, scope: Scope) -> bool:
         name = node.name.text
@@ -264,7 +264,7 @@ class StepMaker:
             )
         return [int(v) for v in values]
 
-    # --- macros ---------------------------------------------------------------------------------------
+    # --- macros -----------------------------------------------------------------------------------
 
     def macro(self, node: syntax.Call, scope: Scope) -> Made:
         unfolded = self.unfold(node, scope)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from flowspec.diagnostics.diagnostic import Diagnostic, mistake
 from flowspec.diagnostics.source import Source, Span
 
-# --- the mistakes ------------------------------------------------------------------------------------
+# --- the mistakes ---------------------------------------------------------------------------------
 
 
 @mistake
@@ -180,7 +180,7 @@ class UnexpectedWord(Diagnostic):
     expected: str
 
 
-# --- a wrong character -----------------------------------------------------------------------------------
+# --- a wrong character ----------------------------------------------------------------------------
 
 _LOOKALIKES = {
     "–": "-", "—": "-", "−": "-", "×": "*", "·": "*", "÷": "/", "π": "pi", "∞": "inf", "“": '"', "”": '"', "„": '"',
@@ -241,7 +241,7 @@ def at_character(source: Source, position: int) -> Diagnostic:
     return WrongSign(span=span, what=what, advice=advice)
 
 
-# --- a wrong token -----------------------------------------------------------------------------------------
+# --- a wrong token --------------------------------------------------------------------------------
 
 
 class Scanned(NamedTuple):

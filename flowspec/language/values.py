@@ -66,7 +66,7 @@ def in_words(value: Any) -> str:
     return f"`{type(value).__name__}`"
 
 
-# --- vectors -----------------------------------------------------------------------------------------
+# --- vectors --------------------------------------------------------------------------------------
 
 
 def _vector(node: syntax.Vector, scope: Scope, build: PartBuilder):
@@ -99,7 +99,7 @@ def _vector(node: syntax.Vector, scope: Scope, build: PartBuilder):
     return np.array(items, float)
 
 
-# --- names and calls -----------------------------------------------------------------------------------
+# --- names and calls ------------------------------------------------------------------------------
 
 
 def _call(node: syntax.Call, scope: Scope, build: PartBuilder):
@@ -184,7 +184,7 @@ def _learn(node: syntax.Call, scope: Scope, build: PartBuilder):
     return Learn(**{"init": 0.0, **given})
 
 
-# --- arithmetic -----------------------------------------------------------------------------------------
+# --- arithmetic -----------------------------------------------------------------------------------
 
 
 def _numeric(node: syntax.Node, scope: Scope, build: PartBuilder):

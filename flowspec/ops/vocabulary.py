@@ -200,7 +200,7 @@ class Ops(ABC):
     def to_index(self, x: Array) -> Array:
         """Whole floats (0, 1, 2 ...) as indices for `take_along`."""
 
-    # --- loops ----------------------------------------------------------------------------------------
+    # --- loops ------------------------------------------------------------------------------------
 
     def loop(
         self, count: int, body: Callable[..., Sequence[Array]], *state: Array
@@ -233,7 +233,7 @@ class Ops(ABC):
         Source: Implicit Reparameterization Gradients, Figurnov et al., 2018, arXiv:1805.08498.
         """
 
-    # --- 64-bit whole numbers, for the random number generator --------------------------------------
+    # --- 64-bit whole numbers, for the random number generator ------------------------------------
     # + and * wrap around, as in C on unsigned numbers.
 
     @abstractmethod
@@ -256,7 +256,7 @@ class Ops(ABC):
     def to_float(self, x: Array) -> Array:
         """Whole numbers in the float type of the data."""
 
-    # --- composed: the same statement for every interpreter that has nothing better ----------------
+    # --- composed: the same statement for every interpreter that has nothing better ---------------
 
     def log_sigmoid(self, x: Array) -> Array:
         """log(sigmoid(x)), exact at both ends."""

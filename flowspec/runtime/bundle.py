@@ -218,7 +218,7 @@ class Bundle:
     def _from_noise(self) -> onnxruntime.InferenceSession:
         return self.session("from_noise")
 
-    # --- the three graphs -------------------------------------------------------------------------------
+    # --- the three graphs -------------------------------------------------------------------------
 
     def log_prob(self, x, context=None) -> np.ndarray:
         """Density of the flow at `x`.
@@ -279,7 +279,7 @@ class Bundle:
         x, log_prob = self._cut(self._from_noise, feeds, len(standard), ["x", "log_prob"])
         return x, log_prob
 
-    # --- inputs and outputs --------------------------------------------------------------------------------
+    # --- inputs and outputs -----------------------------------------------------------------------
 
     def _points(self, x) -> np.ndarray:
         if not self.about["scalar"]:

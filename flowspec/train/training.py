@@ -278,7 +278,7 @@ class Training:
                 found, weight = found + self._losses(rows).item(), weight + rows.weight
         return self.processes.total(found)[0] / weight if weight else None
 
-    # --- checkpoints ---------------------------------------------------------------------------------------
+    # --- checkpoints ------------------------------------------------------------------------------
 
     def _keep(self, keeper: Keeper) -> None:
         if self.processes.first:

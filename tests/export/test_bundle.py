@@ -120,7 +120,7 @@ def sample_feeds(
     return {"seed": np.array(seed), "first_row": np.array(first_row), **count}
 
 
-# --- the contract of the graphs ---------------------------------------------------------------------
+# --- the contract of the graphs -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("graph", GRAPHS)
@@ -205,7 +205,7 @@ def test_graphs_compute_in_their_own_float_type(bundle, graph):
     assert users <= ({"Atan"} if bundle.dtype == np.float64 else set())
 
 
-# --- the other files --------------------------------------------------------------------------------
+# --- the other files ------------------------------------------------------------------------------
 
 
 def test_flow_json_says_what_the_bundle_is(bundle, flow):
@@ -260,7 +260,7 @@ def test_the_card_tells_the_columns_and_the_inputs(bundle):
         assert set(re.findall(r"`(\w+)`", row)) == set(signature(model(bundle, graph).graph.input))
 
 
-# --- the same flow in every runtime -----------------------------------------------------------------
+# --- the same flow in every runtime ---------------------------------------------------------------
 
 
 def test_onnxruntime_replays_the_vectors(bundle):
@@ -303,7 +303,7 @@ def test_no_rows_give_no_samples(bundle):
     assert len(x) == len(log_prob) == 0
 
 
-# --- the same samples for the same seed -------------------------------------------------------------
+# --- the same samples for the same seed -----------------------------------------------------------
 
 
 def test_slices_of_the_stream_are_the_stream(bundle):
@@ -402,7 +402,7 @@ def test_the_reference_evaluator_draws_the_same_samples(bundle):
         np.testing.assert_allclose(one, other, rtol=digits, atol=digits)
 
 
-# --- options ----------------------------------------------------------------------------------------
+# --- options --------------------------------------------------------------------------------------
 
 GIVEN = "context z: positive\nevent a, b: positive\nNormal(0, 1)[2] |> Scale(z) |> Onto(event)"
 OPERATORS = "Join(VonMises(0, 2), Gamma(2, 1), Normal(0, 1)[2]) |> on(2, 3) { RQS |> LULinear |> SinhArcsinh(0.1, 2) |> Softplus }"
@@ -487,7 +487,7 @@ def test_everything_wrong_with_a_target_is_told_at_once(made):
     assert len(caught.value.diagnostics) == 3
 
 
-# --- weights ----------------------------------------------------------------------------------------
+# --- weights --------------------------------------------------------------------------------------
 
 WEIGHTS = {
     "base.loc": np.array([3.0, -1.0]),

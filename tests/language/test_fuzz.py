@@ -28,7 +28,7 @@ GRAMMAR = Lark(
     resources.files("flowspec.grammar").joinpath("flow.lark").read_text("utf-8"), parser="lalr"
 )
 
-# --- texts -----------------------------------------------------------------------------------------------
+# --- texts ----------------------------------------------------------------------------------------
 
 _numbers = st.one_of(
     st.integers(-5, 12).map(str),
@@ -202,7 +202,7 @@ def test_every_prefix_of_an_example_gets_an_answer(text):
         answer(text[:end])
 
 
-# --- hostile texts -----------------------------------------------------------------------------------------
+# --- hostile texts --------------------------------------------------------------------------------
 
 _BOMB = "def m0 = Tanh |> Atanh\n" + "".join(f"def m{i + 1} = m{i} |> m{i}\n" for i in range(25))
 _ROWS = ", ".join("[" + ", ".join(["0.5"] * 100) + "]" for _ in range(120))

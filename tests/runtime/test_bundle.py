@@ -74,7 +74,7 @@ def edit(bundle: Path, **changes) -> None:
     (bundle / "flow.json").write_text(json.dumps(about))
 
 
-# --- load -------------------------------------------------------------------------------------------
+# --- load -----------------------------------------------------------------------------------------
 
 
 def test_a_bundle_says_what_it_is(place, opened):
@@ -225,7 +225,7 @@ def test_pieces_have_at_least_one_row(place, rows):
     assert "`rows_at_once` is" in refused(flowspec.load, place / "pair", rows_at_once=rows)
 
 
-# --- log_prob ---------------------------------------------------------------------------------------
+# --- log_prob -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -337,7 +337,7 @@ def test_what_is_no_number_is_told(opened, name, value):
     assert refused(opened(name).from_noise, value) == "`noise` does not hold real numbers only"
 
 
-# --- sample -----------------------------------------------------------------------------------------
+# --- sample ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["scalar", "single", "pair", "double", "fixed"])
@@ -420,7 +420,7 @@ def test_many_threads_may_use_one_bundle(place):
     assert len({x.tobytes() for x in drawn}) == 4
 
 
-# --- from_noise -------------------------------------------------------------------------------------
+# --- from_noise -----------------------------------------------------------------------------------
 
 
 def test_noise_becomes_points_with_their_density(opened):
@@ -448,7 +448,7 @@ def test_noise_of_a_wrong_shape_is_told(opened, name, shape):
     assert told.startswith("`noise` has shape (") and told.endswith("columns are needed")
 
 
-# --- context ----------------------------------------------------------------------------------------
+# --- context --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["given", "fixed given"])

@@ -71,7 +71,7 @@ def pool(request, monkeypatch) -> int:
     return request.param
 
 
-# --- an epoch ---------------------------------------------------------------------------------------------
+# --- an epoch -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("sizes", SIZES, ids=named)
@@ -142,7 +142,7 @@ def test_context_and_weights_come_with_their_rows(pool):
         assert batch.weight == pytest.approx((batch.values + 1).sum().item())
 
 
-# --- what is held out -------------------------------------------------------------------------------------
+# --- what is held out -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("count", [2, 3, 10, 99, 1000])
@@ -207,7 +207,7 @@ def test_pictures_show_rows_that_are_there(pool):
     assert {*flat([batches.measured()])} <= {*range(50)} - {*flat(batches.scored())}
 
 
-# --- whole numbers ----------------------------------------------------------------------------------------
+# --- whole numbers --------------------------------------------------------------------------------
 
 WHOLE = np.array([0.0, 1, -1, -7, 255, 1e6, -1e6, 2**21, -(2**21)] * 30)
 
@@ -303,7 +303,7 @@ def test_numbers_too_large_for_a_cell_are_told():
             array_source(flow, [0, k], dtype=precision, dequantize=["x"])
 
 
-# --- reading ahead ----------------------------------------------------------------------------------------
+# --- reading ahead --------------------------------------------------------------------------------
 
 
 class Unreadable(Exception):
@@ -356,7 +356,7 @@ def test_an_epoch_that_is_left_early_leaves_no_thread_behind(monkeypatch):
     assert threading.active_count() == before
 
 
-# --- loaders, and noise in the place of data --------------------------------------------------------------
+# --- loaders, and noise in the place of data ------------------------------------------------------
 
 
 def loaded(loader, held_out=None, **settings) -> Loaded:

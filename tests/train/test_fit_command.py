@@ -13,6 +13,7 @@ pytest.importorskip("torch")
 import flowspec
 from flowspec.data.tables.read import read_table
 from flowspec.data.tables.write import write_table
+from flowspec.model.weights import as_weights
 
 FLOW = "event x: real\ntrain {{ epochs = 3, batch_size = 16, {} }}\nNormal(learn(0), learn(1))"
 COUNTS = """event k: nonnegative, x: real
@@ -71,7 +72,7 @@ def test_fit_from_python_takes_the_settings_of_the_file_too(call, table):
     model = flowspec.fit(flowspec.read("it.flow"), table)
     held = flowspec.Model(
         flowspec.read("it.flow"),
-        flowspec.weights.as_weights(model.flow, "made/weights.safetensors"),
+        as_weights(model.flow, "made/weights.safetensors"),
     )
     assert model.log_prob([0.0]) == held.log_prob([0.0])
 

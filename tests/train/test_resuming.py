@@ -145,7 +145,7 @@ def test_weights_count_rows(tmp_path):
         np.testing.assert_allclose(weighted.complete_weights[path], value, rtol=1e-5)
 
 
-# --- the command -----------------------------------------------------------------------------------------
+# --- the command ----------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -110,7 +110,7 @@ def write(path, names, *columns, row_group_size: int = 1000):
     return path
 
 
-# --- the same rows, the same weights ----------------------------------------------------------------------
+# --- the same rows, the same weights --------------------------------------------------------------
 
 FORMS = {
     "list": lambda: VALUES.tolist(),
@@ -191,7 +191,7 @@ def test_items_are_asked_for_together_where_the_dataset_can(plain):
     assert_same(fitted(PLAIN, Together(lambda i: pytest.fail("asked alone"))), plain)
 
 
-# --- loaders ----------------------------------------------------------------------------------------------
+# --- loaders --------------------------------------------------------------------------------------
 
 LOADERS = {
     "DataLoader": lambda: DataLoader(TensorDataset(torch.from_numpy(VALUES)), batch_size=32),
@@ -269,7 +269,7 @@ def test_the_random_numbers_of_others_are_left_alone(data):
     assert random.getstate() == before[2]
 
 
-# --- rows that are held out -------------------------------------------------------------------------------
+# --- rows that are held out -----------------------------------------------------------------------
 
 HELD_OUT = {
     "array": lambda path: VALUES[60:],
@@ -326,7 +326,7 @@ def test_the_validation_loss_is_that_of_the_rows_held_out():
     assert best == pytest.approx(-model.log_prob(VALUES[60:]).mean(), rel=1e-5)
 
 
-# --- larger than memory, and rows left out ----------------------------------------------------------------
+# --- larger than memory, and rows left out --------------------------------------------------------
 
 SPOILED = np.where(np.arange(180).reshape(90, 2) % 37 == 0, -1.0, VALUES)
 """With five rows outside the support."""

@@ -23,6 +23,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 
 import flowspec
 from flowspec.cli.main import main
+from flowspec.data import files as data_files
 from flowspec.data import pieces
 from flowspec.data.tables import table as tables
 from flowspec.diagnostics.diagnostic import Diagnostic
@@ -446,7 +447,7 @@ def test_no_golden_file_without_its_case():
 def test_every_kind_of_mistake_has_a_golden_file():
     kinds = [
         kind
-        for module in (pieces, row_checks, tables)
+        for module in (data_files, pieces, row_checks, tables)
         for kind in vars(module).values()
         if isinstance(kind, type)
     ]

@@ -132,7 +132,7 @@ def _flat(transform: nn.Module) -> Iterator[nn.Module]:
         yield transform
 
 
-# --- bases -------------------------------------------------------------------------------------------
+# --- bases ----------------------------------------------------------------------------------------
 
 
 def _base(base: nn.Module) -> tuple[Base, dict[str, np.ndarray]]:
@@ -186,7 +186,7 @@ def _base_columns(held: dict[str, np.ndarray]) -> int:
     return held["network.0.weight"].shape[1] if "network.0.weight" in held else 0
 
 
-# --- steps -------------------------------------------------------------------------------------------
+# --- steps ----------------------------------------------------------------------------------------
 
 
 def _columns(transform: nn.Module, size: int) -> int:

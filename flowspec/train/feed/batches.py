@@ -120,7 +120,7 @@ class Shuffled(Batches):
             random(self.settings.seed, 0, PICTURE).permutation(len(self._validation))[:count]
         ]
 
-    # --- pieces -----------------------------------------------------------------------------------------------
+    # --- pieces -----------------------------------------------------------------------------------
 
     def _validation_rows(self, given: Source | None) -> Rows | None:
         if given:
@@ -176,7 +176,7 @@ class Shuffled(Batches):
         shuffled = random(self.settings.seed, epoch, ROWS, index).permutation(len(trained))
         return Rows.joined(parts), trained[torch.from_numpy(shuffled)][skipped:]
 
-    # --- whole numbers ----------------------------------------------------------------------------------------
+    # --- whole numbers ----------------------------------------------------------------------------
 
     def _dequantized(self, rows: Rows, epoch: int, batch: int) -> Rows:
         """The rows with whole numbers k moved to anywhere in (k, k + 1).

@@ -115,7 +115,7 @@ class Conditioned(Transform):
         """The univariate step with the parameters that the network gives, as `with_given` takes them."""
         return with_given(ops, self.univariate, raw, size)
 
-    # --- supports: those of the univariate, backwards -----------------------------------------------
+    # --- supports: those of the univariate, backwards ---------------------------------------------
 
     def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         return self.univariate.range_misfits(self.inner_space(space), giver)

@@ -49,7 +49,7 @@ class PolynomialSpline(Boxed):
     ) -> tuple[Array, Array]:
         """The share z of a bin at which the curve stands `above` its start, and the slope there."""
 
-    # --- derived -------------------------------------------------------------------------------------
+    # --- derived ----------------------------------------------------------------------------------
 
     def weights(self, ops: Ops, free: Array, like: Array, count: int) -> Array:
         """exp(free), kept within a range that follows from the smallest slope."""

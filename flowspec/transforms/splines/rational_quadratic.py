@@ -123,7 +123,7 @@ class RQS(RationalQuadratic, Boxed):
     circles: tuple[tuple[float, float] | None, ...] = ()
     """The ends of each coordinate's circle, where it has one."""
 
-    # --- supports ----------------------------------------------------------------------------------
+    # --- supports ---------------------------------------------------------------------------------
 
     @property
     def domain(self):
@@ -175,7 +175,7 @@ class RQS(RationalQuadratic, Boxed):
     def alike(self, size: int) -> bool:
         return len(set(self.circles)) < 2 and super().only([0], size) is self
 
-    # --- formulas ------------------------------------------------------------------------------------
+    # --- formulas ---------------------------------------------------------------------------------
 
     def forward_and_log_slope(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         centre, half = self._frame(ops, x)
