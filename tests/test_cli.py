@@ -271,7 +271,7 @@ def test_show_refuses_what_is_no_flow(call, here, text):
 
 
 def test_show_refuses_a_folder_that_is_no_bundle(call, here):
-    refused(call("show", here), "is no whole bundle: flow.json: no such file or directory")
+    refused(call("show", here), "is not a complete bundle: flow.json: no such file or directory")
 
 
 # --- compile --------------------------------------------------------------------------------------

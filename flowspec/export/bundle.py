@@ -22,7 +22,8 @@ from flowspec.export.vectors import vectors
 from flowspec.ir.flow import Flow
 from flowspec.model.model import Model
 from flowspec.model.weights import as_weights, to_bytes
-from flowspec.runtime.bundle import FORMAT, Bundle, opened
+from flowspec.runtime.bundle import Bundle, opened
+from flowspec.runtime.formats import FORMAT
 from flowspec.version import VERSION
 
 OF_TRAINING = (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,12 +12,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, Inva
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.diagnostics.inputs import ContextMissing, WrongInput
-from flowspec.support.sets import Interval, as_interval, part_from_json
-
-FORMAT = 1
-"""The version of what a bundle holds: written into `flow.json`."""
-
-REQUIRED = frozenset({"log_prob.onnx", "sample.onnx", "from_noise.onnx", "vectors.json"})
+from flowspec.runtime.formats import BrokenBundle, describe, read
 
 ROWS_AT_ONCE = 4096
 """Larger inputs are cut: beyond some thousand rows the intermediate results fall out of the caches."""
@@ -32,14 +25,6 @@ PROVIDERS = {
     "coreml": "CoreMLExecutionProvider",
     "openvino": "OpenVINOExecutionProvider",
 }
-
-
-@mistake
-class BrokenBundle(Diagnostic):
-    message = "{directory} is no whole bundle: {reason}"
-    help = "write it again with `flowspec compile`"
-    directory: str
-    reason: str
 
 
 @mistake
@@ -62,14 +47,14 @@ def load(
     threads        threads for one call; None leaves it to onnxruntime. The bundle may be used from many threads
     rows_at_once   inputs with more rows are cut
 
-    Errors:  FlowError, where the directory is no whole bundle, or the provider is not there.
+    Errors:  FlowError, where the directory is not a complete bundle or one of a newer FlowSpec, or the provider is not there.
     Example:
         >>> bundle = load("exported/one_liner")
         >>> bundle.log_prob([0.1, 0.5, 0.77])
         array([-0.0481559 , -0.9189385 , -0.61981773], dtype=float32)
     """
     path = Path(directory)
-    return opened(path, *_read(path), provider, threads, rows_at_once)
+    return opened(path, *read(path), provider, threads, rows_at_once)
 
 
 def opened(
@@ -87,66 +72,6 @@ def opened(
     if threads is not None:
         options.intra_op_num_threads = threads
     return Bundle(path, about, files, options, _provider(provider), rows_at_once)
-
-
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
-    def broken(reason: str) -> FlowError:
-        return FlowError(BrokenBundle(directory=str(path), reason=reason))
-
-    try:
-        about = json.loads((path / "flow.json").read_bytes())
-        if about["format"] != FORMAT:
-            raise broken(
-                f"flow.json is of format {about['format']}, and this FlowSpec reads format {FORMAT}"
-            )
-        if not _sound(about):
-            raise broken("flow.json is damaged")
-        hashes = about["files"]
-        files = {name: (path / name).read_bytes() for name in hashes}
-    except OSError as error:
-        raise broken(
-            f"{Path(error.filename or path).name}: {(error.strerror or 'unreadable').lower()}"
-        ) from None
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise broken("flow.json is damaged") from None
-    for name, expected in hashes.items():
-        if hashlib.sha256(files[name]).hexdigest() != expected:
-            raise broken(f"{name} is not the file that was written")
-    return about, files
-
-
-def _sound(about: dict[str, Any]) -> bool:
-    """Does `flow.json` hold what is read from it here?"""
-    lists = [about["columns"], about["context"], about["noise"], list(about["files"])]
-    batch = about["batch"]
-    return (
-        all(
-            isinstance(names, list) and all(isinstance(name, str) for name in names)
-            for names in lists
-        )
-        and isinstance(about["files"], dict)
-        and all(
-            isinstance(expected, str) and Path(name).name == name
-            for name, expected in about["files"].items()
-        )
-        and set(about["files"]) >= REQUIRED
-        and about["dtype"] in ("float32", "float64")
-        and isinstance(about["scalar"], bool)
-        and (batch is None or (type(batch) is int and batch > 0))
-        and (len(about["columns"]) == 1 or not about["scalar"])
-        and bool(about["columns"])
-        and isinstance(about["flow"], dict)
-        and len(_context_supports(about)) == len(about["context"])
-    )
-
-
-def _context_supports(about: dict[str, Any]) -> list[Interval]:
-    """What each conditioning variable may be."""
-    declared = about["flow"].get("context") or []
-    parts = [
-        as_interval(part_from_json(entry["support"])) for entry in declared for _ in entry["names"]
-    ]
-    return [part for part in parts if part is not None]
 
 
 def _provider(name: str) -> str:
@@ -180,18 +105,19 @@ class Bundle:
     ):
         self.path = path
         self.about = about
-        self.columns: tuple[str, ...] = tuple(about["columns"])
-        self.context: tuple[str, ...] = tuple(about["context"])
-        self._context_supports = _context_supports(about)
-        self.dequantized: tuple[str, ...] = tuple(
-            about["flow"].get("train", {}).get("dequantize", ())
-        )
-        self.noise: tuple[str, ...] = tuple(about["noise"])
-        self.dtype = np.dtype(about["dtype"])
+        said = describe(about)
+        self.columns = said.columns
+        self.context = said.context
+        self.noise = said.noise
+        self.dequantized = said.dequantized
+        self.dtype = said.dtype
+        self._scalar = said.scalar
+        self._batch = said.batch
+        self._context_supports = said.supports
         self._files = files
         self._options = options
         self._provider = provider
-        self._rows = about["batch"] or rows_at_once
+        self._rows = said.batch or rows_at_once
 
     def __repr__(self) -> str:
         return f"Bundle({str(self.path)!r}: {', '.join(self.columns)})"
@@ -264,7 +190,7 @@ class Bundle:
         feeds = {"seed": np.array(seed, np.int64), "first_row": np.array(row, np.int64)}
         if given:
             feeds["context"] = self._padded(given["context"][start : start + rows])
-        elif self.about["batch"] is None:
+        elif self._batch is None:
             feeds["n"] = np.array(rows, np.int64)
         return [output[:rows] for output in self._sample.run(["x", "log_prob"], feeds)]
 
@@ -282,7 +208,7 @@ class Bundle:
     # --- inputs and outputs -----------------------------------------------------------------------
 
     def _points(self, x) -> np.ndarray:
-        if not self.about["scalar"]:
+        if not self._scalar:
             return self._array(x, "x", len(self.columns))
         points = np.atleast_1d(_numbers(x, "x", self.dtype))
         if points.ndim == 2 and points.shape[1] == 1:
@@ -349,7 +275,7 @@ class Bundle:
         self, session, feeds: dict[str, np.ndarray], count: int, names: list[str]
     ) -> list[np.ndarray]:
         """Run a graph on pieces that stay in the caches."""
-        if count <= self._rows and self.about["batch"] is None:
+        if count <= self._rows and self._batch is None:
             return session.run(names, feeds)
         pieces = []
         for start in range(0, count, self._rows):
@@ -367,11 +293,11 @@ class Bundle:
 
     @property
     def _row(self) -> tuple[int, ...]:
-        return () if self.about["scalar"] else (len(self.columns),)
+        return () if self._scalar else (len(self.columns),)
 
     def _padded(self, rows: np.ndarray) -> np.ndarray:
         """Rows for a graph of a fixed batch: the last one repeated."""
-        missing = (self.about["batch"] or len(rows)) - len(rows)
+        missing = (self._batch or len(rows)) - len(rows)
         return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) if missing else rows
 
     def _joined(self, drawn: list[list[np.ndarray]], count: int) -> tuple[np.ndarray, np.ndarray]:

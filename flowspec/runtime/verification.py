@@ -7,10 +7,14 @@ import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from flowspec.runtime.bundle import Bundle, load
+
+Vectors = dict[str, Any]
+"""What a `vectors.json` holds."""
 
 Runner = Callable[[list[str], dict[str, np.ndarray]], list[np.ndarray]]
 
@@ -40,12 +44,15 @@ def verify(directory: str | Path, runtime: str = "onnxruntime") -> list[Comparis
     Errors:   FlowError, where the bundle is broken.
     """
     bundle = load(directory)
-    path, about = bundle.path, bundle.about
-    vectors = json.loads((path / "vectors.json").read_text())
+    return replayed(bundle, json.loads((bundle.path / "vectors.json").read_text()), runtime)
+
+
+def replayed(bundle: Bundle, vectors: Vectors, runtime: str = "onnxruntime") -> list[Comparison]:
+    """Compare every output of every graph with vectors, such as `vectors.json` holds."""
     dtype = np.dtype(vectors["dtype"])
     allowed = vectors["tolerance"]["relative"]
     found = []
-    for name, feeds, expected in _cases(vectors, dtype, about):
+    for name, feeds, expected in _cases(vectors, dtype, bundle.about):
         run = _runner(bundle, name, runtime)
         outputs = run(list(expected), feeds)
         for output, values, reference in zip(expected, outputs, expected.values(), strict=True):

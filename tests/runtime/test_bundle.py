@@ -110,7 +110,7 @@ def test_a_missing_file_is_told(broken, name):
     (broken / name).unlink()
     assert (
         refused(flowspec.load, broken)
-        == f"{broken} is no whole bundle: {name}: no such file or directory"
+        == f"{broken} is not a complete bundle: {name}: no such file or directory"
     )
 
 
@@ -124,7 +124,7 @@ def test_a_damaged_file_is_told(broken, name, damage):
     (broken / name).write_bytes(damaged)
     assert (
         refused(flowspec.load, broken)
-        == f"{broken} is no whole bundle: {name} is not the file that was written"
+        == f"{broken} is not a complete bundle: {name} is not the file that was written"
     )
 
 
@@ -153,7 +153,9 @@ DAMAGED = [
 @pytest.mark.parametrize("content", DAMAGED, ids=lambda content: repr(content[:12]))
 def test_a_damaged_flow_json_is_told(broken, content):
     (broken / "flow.json").write_bytes(content)
-    assert refused(flowspec.load, broken) == f"{broken} is no whole bundle: flow.json is damaged"
+    assert (
+        refused(flowspec.load, broken) == f"{broken} is not a complete bundle: flow.json is damaged"
+    )
 
 
 ENTRIES = {
@@ -175,7 +177,9 @@ ENTRIES = {
 )
 def test_a_flow_json_with_a_false_entry_is_told(broken, name, value):
     edit(broken, **{name: value})
-    assert refused(flowspec.load, broken) == f"{broken} is no whole bundle: flow.json is damaged"
+    assert (
+        refused(flowspec.load, broken) == f"{broken} is not a complete bundle: flow.json is damaged"
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name != "README.md"])
@@ -195,9 +199,16 @@ def test_a_file_outside_of_the_bundle_is_not_read(broken, tmp_path):
 
 def test_a_bundle_of_another_format_is_told(broken):
     edit(broken, format=2)
-    assert "flow.json is of format 2, and this FlowSpec reads format 1" in refused(
-        flowspec.load, broken
+    assert (
+        refused(flowspec.load, broken)
+        == f"{broken} was written by a newer FlowSpec: its format is 2, and this one reads up to 1"
     )
+
+
+@pytest.mark.parametrize("found", [0, -1, "1", 1.0, True, None])
+def test_a_format_that_was_never_written_is_damage(broken, found):
+    edit(broken, format=found)
+    assert "flow.json is damaged" in refused(flowspec.load, broken)
 
 
 def test_a_graph_that_is_none_is_told_when_it_is_used(broken):
