@@ -94,7 +94,7 @@ def normalisation(model: Model) -> float | None:
     if flow.context is not None or not flow.space.scalar or flow.space.intervals is None:
         return None
     interval = flow.space.intervals[0]
-    standard = noise(NumpyOps(), np.int64(SEED), np.arange(ROWS), list(flow.noise)).T
+    standard = np.asarray(noise(NumpyOps(), np.asarray(SEED), np.arange(ROWS), list(flow.noise))).T
     samples = np.sort(model.from_noise(standard)[0])
     centre, width = (
         np.median(samples),

@@ -45,7 +45,9 @@ def solver_error(model: Model) -> float | None:
     """
     if not any(_solves(step.transform) for step in model.flow.steps):
         return None
-    draws = noise(NumpyOps(), np.int64(SEED), np.arange(ROWS), list(model.flow.noise)).T
+    draws = np.asarray(
+        noise(NumpyOps(), np.asarray(SEED), np.arange(ROWS), list(model.flow.noise))
+    ).T
     context = example_context(model.flow, ROWS, "float64")
     coarse, fine = (
         each.from_noise(draws, context)

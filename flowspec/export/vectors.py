@@ -33,7 +33,9 @@ def vectors(model: Model, dtype: str, rows: int | None) -> dict[str, Any]:
     """
     flow, count = model.flow, rows or ROWS
     context = example_context(flow, count, dtype)
-    standard = noise(NumpyOps(dtype), np.int64(SEED), np.arange(count), list(flow.noise)).T
+    standard = np.asarray(
+        noise(NumpyOps(dtype), np.asarray(SEED), np.arange(count), list(flow.noise))
+    ).T
     x, log_prob = model.from_noise(standard, context, dtype=np.dtype(dtype))
     exact_x, exact_log_prob = model.from_noise(standard.astype(np.float64), _double(context))
     points = _points(flow, x)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from flowspec.ir.flow import Flow, Step
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.support.membership import (
     either,
     guarded,
@@ -55,9 +55,9 @@ def log_prob(ops: Ops, flow: Flow, x: Array) -> Array:
     return ops.where(either(outside, left), -math.inf, density)
 
 
-def forward(ops: Ops, steps: Sequence[Step], x: Array) -> tuple[Array, Array]:
+def forward(ops: Ops, steps: Sequence[Step], x: Array) -> tuple[Array, Operand]:
     """The steps from base to data: y and log |det dy/dx| (N,), or a number where it is the same for every row."""
-    total: Array = 0.0
+    total: Operand = 0.0
     for index, step in enumerate(steps):
         with ops.scope(scope_name(index, step)):
             x, log_det = step.transform.forward_and_log_det(ops, x)
@@ -65,13 +65,13 @@ def forward(ops: Ops, steps: Sequence[Step], x: Array) -> tuple[Array, Array]:
     return x, total
 
 
-def inverse(ops: Ops, steps: Sequence[Step], y: Array) -> tuple[Array, Array, Array | None]:
+def inverse(ops: Ops, steps: Sequence[Step], y: Array) -> tuple[Array, Operand, Array | None]:
     """The steps from data to base: x, log |det dy/dx|, and which rows turned out to lie outside (None: not tested).
 
     The image of a step with varying parameters is known only as a hull, so what is pulled back
     through it is tested again.
     """
-    total: Array = 0.0
+    total: Operand = 0.0
     outside = None
     for index, step in reversed(list(enumerate(steps))):
         with ops.scope(scope_name(index, step)):

@@ -50,7 +50,7 @@ class Model:
         flow = bind(ops, self.fixed, context=self._context(context, dtype, x.shape[-1]))
         with np.errstate(all="ignore"):
             found = density.log_prob(ops, flow, x)
-        return np.broadcast_to(found, x.shape[-1:]).astype(dtype)
+        return np.broadcast_to(np.asarray(found), x.shape[-1:]).astype(dtype)
 
     def from_noise(self, noise, context=None, dtype=np.float64) -> tuple[np.ndarray, np.ndarray]:
         """Points and their log-densities from standard noise (N, K), of the kinds that `flow.noise` lists."""
@@ -59,7 +59,8 @@ class Model:
         flow = bind(ops, self.fixed, context=self._context(context, dtype, noise.shape[-1]))
         with np.errstate(all="ignore"):
             x, log_prob = density.sample(ops, flow, noise)
-        return x.T.astype(dtype), np.broadcast_to(log_prob, noise.shape[-1:]).astype(dtype)
+        rows = np.broadcast_to(np.asarray(log_prob), noise.shape[-1:])
+        return np.asarray(x).T.astype(dtype), rows.astype(dtype)
 
     def _context(self, context, dtype, rows: int) -> np.ndarray | None:
         if self.flow.context is None:

@@ -6,11 +6,14 @@ domain and infinity at their poles, as floats do, where mpmath would turn comple
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import mpmath
 import numpy as np
+from numpy.typing import NDArray
 
 from flowspec.ops.numpy import NumpyOps
-from flowspec.ops.vocabulary import Array
 
 _SAME_NAME = (
     *(
@@ -33,11 +36,11 @@ _SAME_NAME = (
 _OTHER_NAME = {"abs": "fabs", "lgamma": "loggamma", "normal_cdf": "ncdf"}
 
 
-def _each(function, count: int = 1):
+def _each(function: Callable[..., Any], count: int = 1) -> Callable[..., Any]:
     """A function of single numbers, applied to every entry of arrays (or to plain numbers)."""
     vectorised = np.frompyfunc(function, count, 1)
 
-    def each(*values):
+    def each(*values: Any) -> Any:
         # Comparing a NaN sets a flag of the processor, of which numpy would warn.
         with np.errstate(all="ignore"):
             return vectorised(*values)
@@ -61,12 +64,12 @@ class MpmathOps(NumpyOps):
         for name, choose in (("maximum", max), ("minimum", min)):
             setattr(self, name, _each(self._extreme(choose), 2))
 
-    def _number(self, x):
+    def _number(self, x: Any) -> Any:
         """A float as an mpmath number, digit for digit."""
         return self.context.mpf(x if hasattr(x, "_mpf_") else float(x))
 
-    def _guarded(self, function):
-        def guarded(*values):
+    def _guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def guarded(*values: Any) -> Any:
             try:
                 result = function(*map(self._number, values))
             except ValueError:  # the poles of the gamma function
@@ -75,57 +78,57 @@ class MpmathOps(NumpyOps):
 
         return guarded
 
-    def _extreme(self, choose):
-        def extreme(*values):
+    def _extreme(self, choose: Callable[..., Any]) -> Callable[..., Any]:
+        def extreme(*values: Any) -> Any:
             numbers = [self._number(value) for value in values]
             return self.context.nan if any(map(self.context.isnan, numbers)) else choose(numbers)
 
         return extreme
 
-    def constant(self, value: np.ndarray) -> Array:
+    def constant(self, value: NDArray[Any]) -> Any:
         return np.asarray(self._numbers(np.asarray(value)), object)
 
-    def isinf(self, x: Array) -> Array:
+    def isinf(self, x: Any) -> Any:
         found = _each(self.context.isinf)(x)
         return found if isinstance(found, bool) else found.astype(bool)
 
-    def power(self, x: Array, exponent: Array) -> Array:
+    def power(self, x: Any, exponent: Any) -> Any:
         return _each(self._guarded(self._power), 2)(x, exponent)
 
-    def _power(self, x, exponent):
+    def _power(self, x: Any, exponent: Any) -> Any:
         # mpmath raises at the pole 0^-1.
         return self.context.inf if x == 0 and exponent < 0 else self.context.power(x, exponent)
 
-    def where(self, condition: Array, a: Array, b: Array) -> Array:
+    def where(self, condition: Any, a: Any, b: Any) -> Any:
         return np.where(condition, a, b)
 
-    def _data(self, x):
+    def _data(self, x: Any) -> Any:
         return x
 
-    def cumsum(self, x: Array) -> Array:
+    def cumsum(self, x: Any) -> Any:
         return np.cumsum(x, axis=0, dtype=object)
 
-    def logsumexp(self, x: Array) -> Array:
+    def logsumexp(self, x: Any) -> Any:
         # The exponents of mpmath's numbers have no bounds: nothing overflows.
         return self.log(np.sum(self.exp(x), axis=0))
 
-    def solve(self, matrix: Array, x: Array) -> Array:
+    def solve(self, matrix: Any, x: Any) -> Any:
         inverse = self.context.inverse(self._matrix(matrix))
         return np.matmul(np.array(inverse.tolist(), object), x)
 
-    def log_abs_det(self, matrix: Array) -> Array:
+    def log_abs_det(self, matrix: Any) -> Any:
         return self.log(self.context.fabs(self.context.det(self._matrix(matrix))))
 
-    def _matrix(self, matrix):
+    def _matrix(self, matrix: Any) -> Any:
         return self.context.matrix(self.constant(matrix).tolist())
 
-    def number(self, condition: Array) -> Array:
+    def number(self, condition: Any) -> Any:
         return self.constant(np.asarray(condition, float))
 
-    def to_index(self, x: Array) -> Array:
+    def to_index(self, x: Any) -> Any:
         return np.asarray(x, float).astype(np.int64)
 
-    def to_float(self, x: Array) -> Array:
+    def to_float(self, x: Any) -> Any:
         return self.constant(x)
 
 
@@ -141,10 +144,10 @@ def _context(digits: int) -> mpmath.MPContext:
     return context
 
 
-def _quotient(divide, numerator):
+def _quotient(divide: Callable[..., Any], numerator: Callable[..., Any]) -> Callable[..., Any]:
     """Division that gives infinity or NaN where the divisor is zero."""
 
-    def quotient(number, other):
+    def quotient(number: Any, other: Any) -> Any:
         try:
             return divide(number, other)
         except ZeroDivisionError:
@@ -153,7 +156,7 @@ def _quotient(divide, numerator):
     return quotient
 
 
-def _normal_quantile(context, p):
+def _normal_quantile(context: Any, p: Any) -> Any:
     if not 0 < p < 1:
         return {0: context.ninf, 1: context.inf}.get(p, context.nan)
     # From the lower tail: 2p - 1 would lose the digits of a tiny p.

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from flowspec.ops import special
-from flowspec.ops.vocabulary import Array, Ops
+from flowspec.ops.vocabulary import Ops
 
 _erfc = np.vectorize(math.erfc, otypes=[float])
 _normal_quantile = np.vectorize(
@@ -25,34 +26,34 @@ def _tail(p: float) -> float:
     return {0.0: -math.inf, 1.0: math.inf}.get(p, math.nan)
 
 
-def plain(*values) -> bool:
+def plain(*values: Any) -> bool:
     """Are all of them plain Python numbers? numpy's own scalars are not: they have a float type to keep."""
     return all(
         isinstance(value, int | float) and not isinstance(value, np.generic) for value in values
     )
 
 
-def _lifted(function):
+def _lifted(function: Callable[..., Any]) -> Any:
     """The function of numpy, but plain numbers give a plain number, which widens no float32 array that it meets."""
 
-    def lifted(*values):
+    def lifted(*values: Any) -> Any:
         result = function(*values)
         return np.asarray(result).item() if plain(*values) else result
 
     return staticmethod(lifted)
 
 
-def _sigmoid(x):
+def _sigmoid(x: Any) -> Any:
     # exp(-|x|) never overflows; 1 - 1/(1+e) would lose the lower tail.
     small = np.exp(-np.abs(x))
     return np.where(x >= 0, 1 / (1 + small), small / (1 + small))
 
 
-def _softplus(x):
+def _softplus(x: Any) -> Any:
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
-def _power(x, exponent):
+def _power(x: Any, exponent: Any) -> Any:
     # Whole numbers to a negative whole power are an error in numpy.
     return np.power(x, float(exponent) if isinstance(exponent, int) else exponent)
 
@@ -60,10 +61,10 @@ def _power(x, exponent):
 class NumpyOps(Ops):
     """Runs formulas at once on numpy arrays of one float type."""
 
-    def __init__(self, dtype=np.float64):
+    def __init__(self, dtype: DTypeLike = np.float64):
         self.dtype = np.dtype(dtype)
 
-    def constant(self, value: np.ndarray) -> Array:
+    def constant(self, value: NDArray[Any]) -> Any:
         return np.asarray(value, self.dtype)
 
     exp = _lifted(np.exp)
@@ -91,98 +92,98 @@ class NumpyOps(Ops):
     softplus = _lifted(_softplus)
     power = _lifted(_power)
 
-    def exchange(self, x: Array) -> Array:
+    def exchange(self, x: Any) -> Any:
         return np.swapaxes(x, 0, 1)
 
-    def matmul(self, matrix: Array, x: Array) -> Array:
+    def matmul(self, matrix: Any, x: Any) -> Any:
         return np.matmul(matrix, x)
 
-    def combine(self, matrix: Array, x: Array) -> Array:
+    def combine(self, matrix: Any, x: Any) -> Any:
         return np.matmul(matrix, x.reshape(x.shape[0], -1)).reshape(matrix.shape[0], *x.shape[1:])
 
-    def where(self, condition: Array, a: Array, b: Array) -> Array:
+    def where(self, condition: Any, a: Any, b: Any) -> Any:
         if plain(condition, a, b):
             return a if condition else b
         return np.where(condition, self._data(a), self._data(b))
 
-    def _data(self, x):
+    def _data(self, x: Any) -> Any:
         """A plain number in the float type of the data, so that it does not widen what it meets."""
         return self.dtype.type(x) if plain(x) else x
 
-    def sum(self, x: Array) -> Array:
+    def sum(self, x: Any) -> Any:
         return np.sum(x, axis=0)
 
-    def cumsum(self, x: Array) -> Array:
+    def cumsum(self, x: Any) -> Any:
         return np.cumsum(x, axis=0)
 
-    def logsumexp(self, x: Array) -> Array:
+    def logsumexp(self, x: Any) -> Any:
         top = np.max(x, axis=0)
         safe = np.where(np.isinf(top), self._data(0.0), top)
         return np.log(np.sum(np.exp(x - safe), axis=0)) + safe
 
-    def any(self, condition: Array) -> Array:
+    def any(self, condition: Any) -> Any:
         return np.any(condition, axis=0)
 
-    def concat(self, parts: Sequence[Array]) -> Array:
+    def concat(self, parts: Sequence[Any]) -> Any:
         batch = np.broadcast_shapes(*(part.shape[-1:] for part in parts))
         return np.concatenate([np.broadcast_to(part, part.shape[:-1] + batch) for part in parts])
 
-    def stack(self, parts: Sequence[Array]) -> Array:
+    def stack(self, parts: Sequence[Any]) -> Any:
         return np.stack(np.broadcast_arrays(*(self._data(part) for part in parts)))
 
-    def take(self, x: Array, indices: Sequence[int]) -> Array:
+    def take(self, x: Any, indices: Sequence[int]) -> Any:
         return x[np.asarray(indices, dtype=np.int64)]
 
-    def take_along(self, x: Array, index: Array) -> Array:
+    def take_along(self, x: Any, index: Any) -> Any:
         x = np.broadcast_to(x, x.shape[:1] + np.broadcast_shapes(x.shape[1:], index.shape))
         return np.take_along_axis(x, np.broadcast_to(index, x.shape[1:])[None], axis=0)[0]
 
-    def unflatten(self, x: Array, sizes: tuple[int, ...]) -> Array:
+    def unflatten(self, x: Any, sizes: tuple[int, ...]) -> Any:
         return x.reshape(*sizes, *x.shape[1:])
 
-    def solve(self, matrix: Array, x: Array) -> Array:
+    def solve(self, matrix: Any, x: Any) -> Any:
         # The inverse in float64, rounded once: what a graph does too.
         return np.matmul(np.linalg.inv(np.asarray(matrix, np.float64)).astype(self.dtype), x)
 
-    def log_abs_det(self, matrix: Array) -> Array:
+    def log_abs_det(self, matrix: Any) -> Any:
         return self.dtype.type(np.linalg.slogdet(np.asarray(matrix, np.float64))[1])
 
-    def number(self, condition: Array) -> Array:
+    def number(self, condition: Any) -> Any:
         return float(condition) if plain(condition) else np.asarray(condition, self.dtype)
 
-    def to_index(self, x: Array) -> Array:
+    def to_index(self, x: Any) -> Any:
         return np.asarray(x).astype(np.int64)
 
-    def log_gamma_gradient(self, concentration: Array, log_x: Array) -> Array:
+    def log_gamma_gradient(self, concentration: Any, log_x: Any) -> Any:
         return log_x
 
-    def whole(self, value: Any) -> Array:
+    def whole(self, value: Any) -> Any:
         return np.asarray(value, np.int64)
 
-    def low_word(self, x: Array) -> Array:
+    def low_word(self, x: Any) -> Any:
         return x & 0xFFFFFFFF
 
-    def high_word(self, x: Array) -> Array:
+    def high_word(self, x: Any) -> Any:
         return (x >> 32) & 0xFFFFFFFF
 
-    def xor(self, a: Array, b: Array) -> Array:
+    def xor(self, a: Any, b: Any) -> Any:
         return a ^ b
 
-    def to_float(self, x: Array) -> Array:
+    def to_float(self, x: Any) -> Any:
         return x.astype(self.dtype)
 
-    def lgamma(self, x: Array) -> Array:
+    def lgamma(self, x: Any) -> Any:
         # math.lgamma is an error at 0, and loses digits near 1 and 2.
         return self._rounded(special.lgamma(REFERENCE, np.asarray(x, np.float64)), x)
 
-    def erfc(self, x: Array) -> Array:
+    def erfc(self, x: Any) -> Any:
         return self._rounded(_erfc(x), x)
 
-    def normal_quantile(self, p: Array) -> Array:
+    def normal_quantile(self, p: Any) -> Any:
         return self._rounded(_normal_quantile(p), p)
 
     @staticmethod
-    def _rounded(result, like):
+    def _rounded(result: Any, like: Any) -> Any:
         return float(result) if plain(like) else result.astype(like.dtype)
 
 

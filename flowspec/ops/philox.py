@@ -66,19 +66,23 @@ def noise(ops: Ops, seed: Array, rows: Array, kinds: Sequence[str]) -> Array:
     return _in_order(ops, found, kinds, pairs)
 
 
-def _uniform_streams(ops: Ops, seed: Array, rows: Array, counts: tuple[int, int]) -> list[Array]:
-    """The first `counts[kind]` uniforms of each kind, (count, N)."""
+def _uniform_streams(
+    ops: Ops, seed: Array, rows: Array, counts: tuple[int, int]
+) -> dict[int, Array]:
+    """The first `counts[kind]` uniforms of each kind that is drawn at all, (count, N)."""
     a_block = 4 if ops.dtype == np.float32 else 2
     blocks = [-(-count // a_block) for count in counts]
     number = np.concatenate([np.arange(count) for count in blocks])[:, None]
-    kind = np.repeat([UNIFORM, NORMAL], blocks)[:, None]
-    counter = (ops.low_word(rows), ops.high_word(rows), ops.whole(number), ops.whole(kind))
+    kinds = np.repeat([UNIFORM, NORMAL], blocks)[:, None]
+    counter = (ops.low_word(rows), ops.high_word(rows), ops.whole(number), ops.whole(kinds))
     words = philox(ops, counter, (ops.low_word(seed), ops.high_word(seed)))
     values = to_uniforms(ops, words)
-    total, streams, first = sum(blocks), [], 0
-    for count, taken in zip(counts, blocks, strict=True):
+    total, first = sum(blocks), 0
+    streams: dict[int, Array] = {}
+    for kind, (count, taken) in enumerate(zip(counts, blocks, strict=True)):
         places = [(q % a_block) * total + first + q // a_block for q in range(count)]
-        streams.append(ops.take(values, places) if places else None)
+        if places:
+            streams[kind] = ops.take(values, places)
         first += taken
     return streams
 

@@ -7,8 +7,16 @@ in the last place, in float32 and in float64, in both tails.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from flowspec.ops.vocabulary import Array, Operand, Ops
+
+Fit = TypeVar("Fit")
+"""Coefficients, however many."""
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 LARGEST_ERFC = 28.0
@@ -144,25 +152,25 @@ _BESSEL_FAR_DOUBLE = (
 )  # fmt: skip
 
 
-def horner(x, coefficients):
+def horner(x: Operand, coefficients: Sequence[float]) -> Operand:
     """c0 + x (c1 + x (c2 + ...))."""
-    total = coefficients[-1]
+    total: Operand = coefficients[-1]
     for coefficient in reversed(coefficients[:-1]):
         total = total * x + coefficient
     return total
 
 
-def _ratio(x, polynomials):
+def _ratio(x: Operand, polynomials: tuple[Sequence[float], Sequence[float]]) -> Operand:
     above, below = polynomials
     return horner(x, above) / horner(x, below)
 
 
-def _fitted(ops, single, double):
+def _fitted(ops: Ops, single: Fit, double: Fit) -> Fit:
     """The coefficients that serve the digits of the data."""
     return single if ops.dtype == np.float32 else double
 
 
-def lgamma(ops, x):
+def lgamma(ops: Ops, x: Operand) -> Array:
     """log Gamma(x), x > 0: log Gamma(1 + x) - log x below 1, log Gamma(1 + (x - 1)) to 3, Stirling's formula beyond."""
     log_x = ops.log(x)
     below = x < 1
@@ -175,13 +183,13 @@ def lgamma(ops, x):
     return ops.where(x >= 3, stirling, near)
 
 
-def _stirling_series(ops, x):
+def _stirling_series(ops: Ops, x: Operand) -> Operand:
     """`stirling_error` for x >= 3."""
     r = 1 / ops.maximum(x, 3.0)
     return r * _ratio(r * r, _fitted(ops, _STIRLING_SINGLE, _STIRLING_DOUBLE))
 
 
-def stirling_error(ops, x):
+def stirling_error(ops: Ops, x: Operand) -> Array:
     """log Gamma(x) - ((x - 1/2) log x - x + log(2 pi) / 2), x > 0: near 1 / (12 x) for large x.
 
     In densities the other terms of log Gamma cancel against the rest; left to rounding they would take its digits along.
@@ -192,13 +200,13 @@ def stirling_error(ops, x):
     return ops.where(far, _stirling_series(ops, x), small)
 
 
-def log_quotient(ops, excess, centre, far):
+def log_quotient(ops: Ops, excess: Operand, centre: Operand, far: Operand) -> Array:
     """log(1 + excess / centre), centre > 0, from `far`, the same logarithm computed otherwise, unless excess is small."""
     near = ops.abs(excess) < 0.5 * centre
     return ops.where(near, ops.log1p(ops.where(near, excess / centre, 0.0)), far)
 
 
-def erfc(ops, x):
+def erfc(ops: Ops, x: Operand) -> Array:
     """1 - erf(x), with full relative accuracy for large x."""
     size = ops.minimum(ops.abs(x), LARGEST_ERFC)
     coefficients = _fitted(ops, _ERFC_SINGLE, _ERFC_DOUBLE)
@@ -209,7 +217,7 @@ def erfc(ops, x):
     return ops.where(x < 0, 2 - upper, upper)
 
 
-def normal_quantile(ops, p):
+def normal_quantile(ops: Ops, p: Operand) -> Array:
     """The x at which the standard normal distribution function is p, for 0 < p < 1."""
     centre, tail, far_tail = _fitted(ops, _QUANTILE_SINGLE, _QUANTILE_DOUBLE)
     centred = p - 0.5
@@ -224,7 +232,7 @@ def normal_quantile(ops, p):
     return ops.where(central, middle, ops.sign(centred) * ops.where(root > 5, far, near))
 
 
-def log_bessel_i0(ops, x):
+def log_bessel_i0(ops: Ops, x: Operand) -> Array:
     """log(exp(-x) I0(x)) for x >= 0: the power series of I0 up to 12, a polynomial in 1 / x times exp(x) / sqrt(x) beyond.
 
     Source: Abramowitz and Stegun, 9.6.12 and 9.7.1.

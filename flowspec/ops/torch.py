@@ -6,22 +6,23 @@ Plain numbers that meet no tensor are worked out by numpy in float64, and stay p
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from flowspec.ops.numpy import REFERENCE
-from flowspec.ops.vocabulary import Array, Ops
+from flowspec.ops.vocabulary import Ops
 
 
-def _lifted(name: str, function):
+def _lifted(name: str, function: Callable[..., Any]) -> Any:
     """The torch function, or numpy's where only plain numbers are given."""
     plain = getattr(REFERENCE, name)
 
-    def lifted(x, *others):
+    def lifted(x: Any, *others: Any) -> Any:
         return (
             function(x, *others)
             if isinstance(x, torch.Tensor) or _tensors(*others)
@@ -31,7 +32,7 @@ def _lifted(name: str, function):
     return staticmethod(lifted)
 
 
-def _tensors(*values) -> bool:
+def _tensors(*values: Any) -> bool:
     """Is any of the values a tensor?"""
     for value in values:  # noqa: SIM110  (a generator would take longer than most of the work around it)
         if isinstance(value, torch.Tensor):
@@ -39,10 +40,10 @@ def _tensors(*values) -> bool:
     return False
 
 
-def _extreme(pair, clamp):
+def _extreme(pair: Callable[..., Any], clamp: Callable[..., Any]) -> Callable[..., Any]:
     """The greater or smaller of two values; `clamp` is the one for a tensor and a number."""
 
-    def extreme(a, b):
+    def extreme(a: Any, b: Any) -> Any:
         if _tensors(a) and _tensors(b):
             return pair(a, b)
         return clamp(a, b) if _tensors(a) else clamp(b, a)
@@ -54,18 +55,18 @@ class _ImplicitGamma(torch.autograd.Function):
     """Identity on the logarithm of a gamma draw, with its derivative with respect to the concentration."""
 
     @staticmethod
-    def forward(ctx, concentration, log_x):
+    def forward(ctx: Any, concentration: torch.Tensor, log_x: torch.Tensor) -> torch.Tensor:
         ctx.save_for_backward(concentration, log_x)
         return log_x.clone()
 
     @staticmethod
-    def backward(ctx, gradient):
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
         concentration, log_x = ctx.saved_tensors
         slope = _log_gamma_slope(concentration.expand_as(log_x).contiguous(), log_x)
         return (gradient * slope).sum_to_size(concentration.shape), None
 
 
-def _log_gamma_slope(concentration, log_x):
+def _log_gamma_slope(concentration: torch.Tensor, log_x: torch.Tensor) -> torch.Tensor:
     """d log x / d concentration at a fixed value of the distribution function."""
     # Draws of a small concentration underflow; the distribution function is x^a / Gamma(a + 1) there.
     tiny = log_x < -20
@@ -88,7 +89,7 @@ class TorchOps(Ops):
             else np.dtype(np.float32)
         )
 
-    def constant(self, value: np.ndarray) -> Array:
+    def constant(self, value: NDArray[Any]) -> Any:
         # A copy: torch warns of arrays that it may not write to.
         return torch.as_tensor(np.array(value), dtype=self.torch_dtype, device=self.device)
 
@@ -128,12 +129,12 @@ class TorchOps(Ops):
     maximum = _lifted("maximum", _extreme(torch.maximum, torch.clamp_min))
     minimum = _lifted("minimum", _extreme(torch.minimum, torch.clamp_max))
 
-    def clip(self, x: Array, low: Array, high: Array) -> Array:
+    def clip(self, x: Any, low: Any, high: Any) -> Any:
         if _tensors(x) and not _tensors(low, high):
             return torch.clamp(x, low, high)
         return super().clip(x, low, high)
 
-    def where(self, condition: Array, a: Array, b: Array) -> Array:
+    def where(self, condition: Any, a: Any, b: Any) -> Any:
         if not _tensors(condition):
             return a if condition else b
         if not _tensors(a, b):
@@ -141,92 +142,92 @@ class TorchOps(Ops):
             a = torch.full((), a, dtype=self.torch_dtype, device=self.device)
         return torch.where(condition, a, b)
 
-    def sum(self, x: Array) -> Array:
+    def sum(self, x: Any) -> Any:
         return torch.sum(x, 0)
 
-    def cumsum(self, x: Array) -> Array:
+    def cumsum(self, x: Any) -> Any:
         return torch.cumsum(x, 0)
 
-    def logsumexp(self, x: Array) -> Array:
+    def logsumexp(self, x: Any) -> Any:
         # torch's own gradient is NaN where every entry is -inf.
         empty = torch.amax(x, 0) == -math.inf
         return torch.where(empty, -math.inf, torch.logsumexp(torch.where(empty, 0.0, x), 0))
 
-    def any(self, condition: Array) -> Array:
+    def any(self, condition: Any) -> Any:
         return torch.any(condition, 0)
 
-    def concat(self, parts: Sequence[Array]) -> Array:
+    def concat(self, parts: Sequence[Any]) -> Any:
         batch = torch.broadcast_shapes(*(part.shape[-1:] for part in parts))
         return torch.cat([part.expand(*part.shape[:-1], *batch) for part in parts])
 
-    def stack(self, parts: Sequence[Array]) -> Array:
+    def stack(self, parts: Sequence[Any]) -> Any:
         like = next(part for part in parts if _tensors(part))
         tensors = [part if _tensors(part) else like.new_tensor(part) for part in parts]
         return torch.stack(torch.broadcast_tensors(*tensors))
 
-    def split(self, x: Array, sizes: Sequence[int]) -> Sequence[Array]:
+    def split(self, x: Any, sizes: Sequence[int]) -> Sequence[Any]:
         return torch.split(x, list(sizes))
 
-    def take(self, x: Array, indices: Sequence[int]) -> Array:
+    def take(self, x: Any, indices: Sequence[int]) -> Any:
         return x[list(indices)]
 
-    def take_along(self, x: Array, index: Array) -> Array:
+    def take_along(self, x: Any, index: Any) -> Any:
         if x.shape[1:] != index.shape:
             shape = torch.broadcast_shapes(x.shape[1:], index.shape)
             x, index = x.expand(x.shape[0], *shape), index.expand(shape)
         return torch.gather(x, 0, index[None])[0]
 
-    def unflatten(self, x: Array, sizes: tuple[int, ...]) -> Array:
+    def unflatten(self, x: Any, sizes: tuple[int, ...]) -> Any:
         return x.reshape(*sizes, *x.shape[1:])
 
-    def exchange(self, x: Array) -> Array:
+    def exchange(self, x: Any) -> Any:
         return torch.transpose(x, 0, 1)
 
-    def matmul(self, matrix: Array, x: Array) -> Array:
+    def matmul(self, matrix: Any, x: Any) -> Any:
         return torch.matmul(matrix, x)
 
-    def combine(self, matrix: Array, x: Array) -> Array:
+    def combine(self, matrix: Any, x: Any) -> Any:
         return torch.matmul(matrix, x.reshape(x.shape[0], -1)).reshape(
             matrix.shape[0], *x.shape[1:]
         )
 
-    def linear(self, weight: Array, x: Array, bias: Array) -> Array:
+    def linear(self, weight: Any, x: Any, bias: Any) -> Any:
         # In place: `addmm` would spread the bias over the batch first.
         return torch.matmul(weight, x).add_(bias)
 
-    def without_gradients(self) -> AbstractContextManager:
+    def without_gradients(self) -> AbstractContextManager[None]:
         return torch.no_grad()
 
-    def solve(self, matrix: Array, x: Array) -> Array:
+    def solve(self, matrix: Any, x: Any) -> Any:
         return torch.linalg.solve(matrix, x)
 
-    def log_abs_det(self, matrix: Array) -> Array:
+    def log_abs_det(self, matrix: Any) -> Any:
         return torch.linalg.slogdet(matrix)[1]
 
-    def number(self, condition: Array) -> Array:
+    def number(self, condition: Any) -> Any:
         return condition.to(self.torch_dtype) if _tensors(condition) else float(condition)
 
-    def to_index(self, x: Array) -> Array:
+    def to_index(self, x: Any) -> Any:
         return x.to(torch.int64)
 
-    def log_gamma_gradient(self, concentration: Array, log_x: Array) -> Array:
+    def log_gamma_gradient(self, concentration: Any, log_x: Any) -> Any:
         return (
             _ImplicitGamma.apply(concentration, log_x.detach())
             if _tensors(concentration)
             else log_x.detach()
         )
 
-    def whole(self, value: Any) -> Array:
+    def whole(self, value: Any) -> Any:
         return torch.as_tensor(value, dtype=torch.int64, device=self.device)
 
-    def low_word(self, x: Array) -> Array:
+    def low_word(self, x: Any) -> Any:
         return x & 0xFFFFFFFF
 
-    def high_word(self, x: Array) -> Array:
+    def high_word(self, x: Any) -> Any:
         return (x >> 32) & 0xFFFFFFFF
 
-    def xor(self, a: Array, b: Array) -> Array:
+    def xor(self, a: Any, b: Any) -> Any:
         return a ^ b
 
-    def to_float(self, x: Array) -> Array:
+    def to_float(self, x: Any) -> Any:
         return x.to(self.torch_dtype)

@@ -24,14 +24,49 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import accumulate, pairwise
-from typing import Any
+from typing import Any, Protocol, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flowspec.ops import special
 
-Array = Any
-"""A value of whichever interpreter runs: numpy array, torch tensor, recorded value, or a plain number."""
+Number = float
+"""A plain number of Python: whole ones are numbers too."""
+
+
+class Array(Protocol):
+    """A value of whichever interpreter runs: numpy array, torch tensor, recorded value.
+
+    What formulas do with one. The other operand of an operator may be a plain number or a numpy array.
+    """
+
+    @property
+    def shape(self) -> Any: ...
+    def __getitem__(self, index: Any, /) -> Array: ...
+
+    def __neg__(self) -> Array: ...
+    def __add__(self, other: Any, /) -> Array: ...
+    def __radd__(self, other: Any, /) -> Array: ...
+    def __sub__(self, other: Any, /) -> Array: ...
+    def __rsub__(self, other: Any, /) -> Array: ...
+    def __mul__(self, other: Any, /) -> Array: ...
+    def __rmul__(self, other: Any, /) -> Array: ...
+    def __truediv__(self, other: Any, /) -> Array: ...
+    def __rtruediv__(self, other: Any, /) -> Array: ...
+
+    def __lt__(self, other: Any, /) -> Array: ...
+    def __le__(self, other: Any, /) -> Array: ...
+    def __gt__(self, other: Any, /) -> Array: ...
+    def __ge__(self, other: Any, /) -> Array: ...
+
+    def __and__(self, other: Any, /) -> Array: ...
+    def __or__(self, other: Any, /) -> Array: ...
+    def __invert__(self) -> Array: ...
+
+
+Operand = Array | Number
+"""What may stand where an operation takes a value."""
 
 LOG_2 = math.log(2)
 LOG_2PI = math.log(2 * math.pi)
@@ -40,87 +75,87 @@ LOG_2PI = math.log(2 * math.pi)
 class Ops(ABC):
     """One interpreter of the vocabulary."""
 
-    dtype: np.dtype
+    dtype: np.dtype[Any]
     """The float type of the data, as numpy names it: it fixes where a support's ends are rounded to."""
 
     # --- entering -----------------------------------------------------------------------------
 
     @abstractmethod
-    def constant(self, value: np.ndarray) -> Array:
+    def constant(self, value: NDArray[Any]) -> Array:
         """A fixed float64 array as a value of this interpreter."""
 
-    def scope(self, name: str) -> AbstractContextManager:
+    def scope(self, name: str) -> AbstractContextManager[None]:
         """A name for what is computed inside: graphs name their nodes by it."""
         return nullcontext()
 
     # --- elementwise, one argument ------------------------------------------------------------
 
     @abstractmethod
-    def exp(self, x: Array) -> Array: ...
+    def exp(self, x: Operand) -> Array: ...
     @abstractmethod
-    def log(self, x: Array) -> Array: ...
+    def log(self, x: Operand) -> Array: ...
     @abstractmethod
-    def log1p(self, x: Array) -> Array:
+    def log1p(self, x: Operand) -> Array:
         """log(1 + x), exact for small x."""
 
     @abstractmethod
-    def expm1(self, x: Array) -> Array:
+    def expm1(self, x: Operand) -> Array:
         """exp(x) - 1, exact for small x."""
 
     @abstractmethod
-    def sqrt(self, x: Array) -> Array: ...
+    def sqrt(self, x: Operand) -> Array: ...
     @abstractmethod
-    def abs(self, x: Array) -> Array: ...
+    def abs(self, x: Operand) -> Array: ...
     @abstractmethod
-    def sign(self, x: Array) -> Array: ...
+    def sign(self, x: Operand) -> Array: ...
     @abstractmethod
-    def floor(self, x: Array) -> Array: ...
+    def floor(self, x: Operand) -> Array: ...
     @abstractmethod
-    def sin(self, x: Array) -> Array: ...
+    def sin(self, x: Operand) -> Array: ...
     @abstractmethod
-    def cos(self, x: Array) -> Array: ...
+    def cos(self, x: Operand) -> Array: ...
     @abstractmethod
-    def asin(self, x: Array) -> Array: ...
+    def asin(self, x: Operand) -> Array: ...
     @abstractmethod
-    def acos(self, x: Array) -> Array: ...
+    def acos(self, x: Operand) -> Array: ...
     @abstractmethod
-    def atan(self, x: Array) -> Array: ...
+    def atan(self, x: Operand) -> Array: ...
     @abstractmethod
-    def sinh(self, x: Array) -> Array: ...
+    def sinh(self, x: Operand) -> Array: ...
     @abstractmethod
-    def asinh(self, x: Array) -> Array: ...
+    def asinh(self, x: Operand) -> Array: ...
     @abstractmethod
-    def tanh(self, x: Array) -> Array: ...
+    def tanh(self, x: Operand) -> Array: ...
     @abstractmethod
-    def atanh(self, x: Array) -> Array: ...
+    def atanh(self, x: Operand) -> Array: ...
     @abstractmethod
-    def sigmoid(self, x: Array) -> Array:
+    def sigmoid(self, x: Operand) -> Array:
         """1 / (1 + exp(-x)), without overflow."""
 
     @abstractmethod
-    def softplus(self, x: Array) -> Array:
+    def softplus(self, x: Operand) -> Array:
         """log(1 + exp(x)), exact at both ends."""
 
     @abstractmethod
-    def isinf(self, x: Array) -> Array:
+    def isinf(self, x: Operand) -> Array:
         """Is it plus or minus infinity? (A truth value; false for NaN.)"""
 
     # --- elementwise, more arguments ----------------------------------------------------------
 
     @abstractmethod
-    def power(self, x: Array, exponent: Array) -> Array:
+    def power(self, x: Operand, exponent: Operand) -> Array:
         """x ** exponent for x >= 0."""
 
     @abstractmethod
-    def maximum(self, a: Array, b: Array) -> Array:
+    def maximum(self, a: Operand, b: Operand) -> Array:
         """The greater one; NaN if either is."""
 
     @abstractmethod
-    def minimum(self, a: Array, b: Array) -> Array:
+    def minimum(self, a: Operand, b: Operand) -> Array:
         """The smaller one; NaN if either is."""
 
     @abstractmethod
-    def where(self, condition: Array, a: Array, b: Array) -> Array:
+    def where(self, condition: Operand, a: Operand, b: Operand) -> Array:
         """a where the condition holds, else b. Both are computed: make the unused one finite first."""
 
     # --- along the first axis -----------------------------------------------------------------
@@ -151,7 +186,7 @@ class Ops(ABC):
         return [x[start:stop] for start, stop in pairwise(starts)]
 
     @abstractmethod
-    def stack(self, parts: Sequence[Array]) -> Array:
+    def stack(self, parts: Sequence[Operand]) -> Array:
         """Join along a new first axis. At least one part is data; parts of unlike shape are broadcast."""
 
     @abstractmethod
@@ -168,7 +203,7 @@ class Ops(ABC):
 
     def flatten(self, x: Array) -> Array:
         """The first two axes as one."""
-        return x.reshape(x.shape[0] * x.shape[1], *x.shape[2:])
+        return cast(Array, cast(Any, x).reshape(x.shape[0] * x.shape[1], *x.shape[2:]))
 
     @abstractmethod
     def exchange(self, x: Array) -> Array:
@@ -193,7 +228,7 @@ class Ops(ABC):
     # --- truth values and whole numbers ---------------------------------------------------------
 
     @abstractmethod
-    def number(self, condition: Array) -> Array:
+    def number(self, condition: Operand) -> Array:
         """1 where true, else 0, in the float type of the data."""
 
     @abstractmethod
@@ -203,16 +238,16 @@ class Ops(ABC):
     # --- loops ------------------------------------------------------------------------------------
 
     def loop(
-        self, count: int, body: Callable[..., Sequence[Array]], *state: Array
+        self, count: int, body: Callable[..., Sequence[Operand]], *state: Operand
     ) -> tuple[Array, ...]:
         """`count` times `state = body(step, *state)`; `step` is 0, 1, ... as a float. Shapes and types stay the same."""
         for step in range(count):
             state = tuple(body(float(step), *state))
-        return state
+        return cast("tuple[Array, ...]", state)
 
-    def pick(self, rows: Array, step: Array) -> Array:
+    def pick(self, rows: Array, step: Operand) -> Array:
         """Row `step` of the first axis, for the step of a loop."""
-        return rows[int(step)]
+        return rows[int(cast(Number, step))]
 
     most_unrolled: int = 1_000_000
     """How many parameters the stages of a computation may take together if they are written out; else they are a loop."""
@@ -220,12 +255,12 @@ class Ops(ABC):
     differentiates: bool = False
     """Are results differentiated?"""
 
-    def without_gradients(self) -> AbstractContextManager:
+    def without_gradients(self) -> AbstractContextManager[None]:
         """Nothing that is computed inside is differentiated: searches, whose result gets its gradient otherwise."""
         return nullcontext()
 
     @abstractmethod
-    def log_gamma_gradient(self, concentration: Array, log_x: Array) -> Array:
+    def log_gamma_gradient(self, concentration: Operand, log_x: Operand) -> Array:
         """`log_x`, the logarithm of a draw from Gamma(concentration, 1), with the derivative of the exact sampler attached.
 
         A rejection sampler's own derivative is biased: which proposal is accepted depends on the
@@ -258,48 +293,48 @@ class Ops(ABC):
 
     # --- composed: the same statement for every interpreter that has nothing better ---------------
 
-    def log_sigmoid(self, x: Array) -> Array:
+    def log_sigmoid(self, x: Operand) -> Array:
         """log(sigmoid(x)), exact at both ends."""
         return -self.softplus(-x)
 
-    def square(self, x: Array) -> Array:
-        return x * x
+    def square(self, x: Operand) -> Array:
+        return cast(Array, x * x)
 
-    def linear(self, weight: Array, x: Array, bias: Array) -> Array:
+    def linear(self, weight: Array, x: Array, bias: Operand) -> Array:
         """weight x + bias: (M, D), (D, N), (M, 1)."""
         return self.matmul(weight, x) + bias
 
-    def relu(self, x: Array) -> Array:
+    def relu(self, x: Operand) -> Array:
         """x where it is positive, else 0."""
         return self.maximum(x, 0.0)
 
-    def elu(self, x: Array) -> Array:
+    def elu(self, x: Operand) -> Array:
         """x where it is positive, else exp(x) - 1."""
         return self.maximum(x, 0.0) + self.expm1(self.minimum(x, 0.0))
 
-    def gelu(self, x: Array) -> Array:
+    def gelu(self, x: Operand) -> Array:
         """x times the normal distribution function of x."""
         return x * self.normal_cdf(x)
 
-    def tan(self, x: Array) -> Array:
+    def tan(self, x: Operand) -> Array:
         return self.sin(x) / self.cos(x)
 
-    def clip(self, x: Array, low: Array, high: Array) -> Array:
+    def clip(self, x: Operand, low: Operand, high: Operand) -> Array:
         """x, or the nearer end where it lies outside; NaN stays NaN."""
         return self.minimum(self.maximum(x, low), high)
 
-    def lgamma(self, x: Array) -> Array:
+    def lgamma(self, x: Operand) -> Array:
         """log of the gamma function, for x > 0."""
         return special.lgamma(self, x)
 
-    def erfc(self, x: Array) -> Array:
+    def erfc(self, x: Operand) -> Array:
         """Complementary error function, with full relative accuracy in the upper tail."""
         return special.erfc(self, x)
 
-    def normal_cdf(self, x: Array) -> Array:
+    def normal_cdf(self, x: Operand) -> Array:
         """Standard normal distribution function, with full relative accuracy in the lower tail."""
         return 0.5 * self.erfc(x * -math.sqrt(0.5))
 
-    def normal_quantile(self, p: Array) -> Array:
+    def normal_quantile(self, p: Operand) -> Array:
         """Inverse of `normal_cdf`, for 0 < p < 1."""
         return special.normal_quantile(self, p)
