@@ -9,6 +9,7 @@ import click
 
 from flowspec.cli.options import FORMAT, print_json
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError
+from flowspec.diagnostics.render import render_all
 
 
 @click.command(short_help="Say what is wrong with flows, or nothing.")
@@ -30,6 +31,6 @@ def command(files: tuple[Path, ...], form: str) -> None:
     if form == "json":
         print_json([diagnostic.to_json() for diagnostic in found])
     elif found:
-        click.echo("\n\n".join(str(diagnostic) for diagnostic in found), err=True)
+        click.echo(render_all(mistake.as_message() for mistake in found), err=True)
         click.echo(f"\n{len(found)} mistake{'s' if len(found) > 1 else ''}", err=True)
     sys.exit(1 if found else 0)

@@ -1,6 +1,6 @@
-"""Source text, spans in it, and mistakes as data: collected, raised together, rendered last.
+"""Mistakes as data, whose texts are templates over their own fields.
 
-A mistake is a frozen dataclass named for it, whose texts are templates over its own fields:
+A mistake is an immutable record named for it:
 
     @mistake
     class UnknownName(Diagnostic):
@@ -21,45 +21,73 @@ import difflib
 import re
 import string
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import ClassVar, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
-from flowspec.diagnostics.render import render
-from flowspec.diagnostics.source import Span
+from flowspec.diagnostics.render import Level, Message, render, render_all
+from flowspec.diagnostics.source import Place, Span
 
-_Class = TypeVar("_Class")
+_Class = TypeVar("_Class", bound=type)
+
+_TEMPLATES = frozenset(["message", "label", "contrast", "note", "help"])
+_REQUIRED: Any = object()
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
-def mistake(kind: type[_Class]) -> type[_Class]:
-    """Declare a mistake: a frozen dataclass with named fields.
+def mistake(kind: _Class) -> _Class:
+    """Declare a mistake: a frozen record with named fields.
 
-    Generated methods cost half a millisecond a class at every start: `Diagnostic` compares and prints for all of them.
+    No dataclass: the methods that `dataclasses` generates take a third of a millisecond a class at
+    every start, and there are some two hundred classes.
     """
-    return dataclass(frozen=True, kw_only=True, eq=False, repr=False)(kind)
+    own = {
+        name: vars(kind).get(name, _REQUIRED)
+        for name, annotation in vars(kind).get("__annotations__", {}).items()
+        if not annotation.startswith("ClassVar")
+    }
+    kind._fields = {**getattr(kind, "_fields", {}), **own}
+    return kind
 
 
 @mistake
 class Diagnostic:
     """One mistake. Subclasses say what, as templates over their fields.
 
+    level     "error", "warning" or "note"
     message   what is wrong, in the user's words
-    label     what is written behind the `^^^^` under the culprit
-    contrast  what is written below the `----` under `other`, the place it contradicts
+    label     words behind the `^^^^` under the culprit
+    contrast  words at each `----` under a related place that has none of its own
     note      a fact that explains
     help      what to write instead
     """
 
+    level: ClassVar[Level] = "error"
     message: ClassVar[str] = ""
     label: ClassVar[str] = ""
     contrast: ClassVar[str] = ""
     note: ClassVar[str] = ""
     help: ClassVar[str] = ""
+    _fields: ClassVar[dict[str, Any]]
 
     span: Span | None = None
-    other: Span | None = None
+    related: tuple[Place, ...] = ()
+    """Places that it contradicts or follows from."""
     where: str = ""
     """A place that is no source text: a JSON path, a file, a column."""
+
+    def __init__(self, **fields: Any) -> None:
+        if unknown := fields.keys() - self._fields.keys():
+            raise TypeError(f"{type(self).__name__} has no field {', '.join(sorted(unknown))}")
+        fields = {**self._fields, **fields}
+        if missing := [name for name, value in fields.items() if value is _REQUIRED]:
+            raise TypeError(f"{type(self).__name__} needs {', '.join(missing)}")
+        self.__dict__.update(fields)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{type(self).__name__} is immutable")
+
+    def replaced(self, **changed: Any) -> Self:
+        """The same mistake with other values in some fields."""
+        return type(self)(**{**{name: getattr(self, name) for name in self._fields}, **changed})
 
     @property
     def code(self) -> str:
@@ -74,7 +102,7 @@ class Diagnostic:
     def column(self) -> int | None:
         return self.span.position[1] if self.span else None
 
-    def __getattribute__(self, name: str):
+    def __getattribute__(self, name: str) -> Any:
         value = super().__getattribute__(name)
         return self._fill(value) if name in _TEMPLATES else value
 
@@ -89,42 +117,65 @@ class Diagnostic:
     def __hash__(self) -> int:
         return hash((type(self), self.span))
 
-    def to_json(self) -> dict:
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.message!r})"
+
+    def as_message(self) -> Message:
+        """The mistake with its texts filled in, for the renderer."""
+        related = tuple(Place(each.span, each.words or self.contrast) for each in self.related)
+        return Message(
+            level=self.level,
+            code=self.code,
+            text=self.message,
+            place=Place(self.span, self.label) if self.span else None,
+            related=related,
+            where=self.where,
+            note=self.note,
+            help=self.help,
+        )
+
+    def to_json(self) -> dict[str, Any]:
         """The mistake as plain data, for editors and other programs."""
+        message = self.as_message()
+        place = _place_to_json(self.span) if self.span else {**_NOWHERE, "file": self.where or None}
         return {
             "code": self.code,
-            "file": self.span.source.name if self.span else (self.where or None),
-            "line": self.line,
-            "column": self.column,
-            "end_line": self.span.source.position(self.span.end)[0] if self.span else None,
-            "end_column": self.span.source.position(self.span.end)[1] if self.span else None,
+            "level": self.level,
+            **place,
             "message": self.message,
             "note": self.note or None,
             "help": self.help or None,
+            "related": [
+                {**_place_to_json(each.span), "message": each.words or None}
+                for each in message.related
+            ],
         }
 
     def __str__(self) -> str:
-        return render(self)
+        return render(self.as_message())
 
 
-_TEMPLATES = frozenset(["message", "label", "contrast", "note", "help"])
+_NOWHERE: dict[str, Any] = dict.fromkeys(["file", "line", "column", "end_line", "end_column"])
 
 
-MOST_MISTAKES = 200
-"""Checking stops here: what is wrong in so many places has few causes."""
+def _place_to_json(span: Span) -> dict[str, Any]:
+    places = (*span.position, *span.source.position(span.end))
+    return dict(zip(_NOWHERE, (span.source.name, *places), strict=True))
 
 
 class FlowError(Exception):
-    """One or more mistakes of the user. `.diagnostics` holds each with `code`, `line`, `column`, `message`, `help`."""
+    """One or more mistakes of the user.
 
-    def __init__(self, diagnostics: Diagnostic | Iterable[Diagnostic]):
+    `.diagnostics` holds each with `code`, `line`, `column`, `message`, `help`.
+    """
+
+    def __init__(self, diagnostics: Diagnostic | Iterable[Diagnostic]) -> None:
         many = [diagnostics] if isinstance(diagnostics, Diagnostic) else list(diagnostics)
-        # A step inside `repeat` is checked in every round; its mistake is told once.
         self.diagnostics: tuple[Diagnostic, ...] = tuple(sorted(dict.fromkeys(many), key=_order))
         super().__init__(self.diagnostics)
 
     def __str__(self) -> str:
-        return "\n\n".join(render(diagnostic) for diagnostic in self.diagnostics)
+        return render_all(diagnostic.as_message() for diagnostic in self.diagnostics)
 
 
 def _order(diagnostic: Diagnostic) -> int:

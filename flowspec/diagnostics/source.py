@@ -53,3 +53,11 @@ class Span:
     @property
     def text(self) -> str:
         return self.source.text[self.start : self.end]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A span that a message points at, and the words written beside it."""
+
+    span: Span
+    words: str = ""

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from flowspec.bases.base import Base, Coordinatewise
-from flowspec.diagnostics.diagnostic import MOST_MISTAKES, Diagnostic, FlowError
-from flowspec.diagnostics.source import Span
+from flowspec.diagnostics.collector import Mistakes
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError
+from flowspec.diagnostics.source import Place
 from flowspec.ir.adapters import advice, between
 from flowspec.ir.flow import Declaration, Flow, Step
 from flowspec.networks.context import StandardContext
@@ -24,6 +25,7 @@ from flowspec.networks.layers import Layer
 from flowspec.parts import mistakes
 from flowspec.parts.checks import canonical, coordinates, field_problems
 from flowspec.parts.fields import parameters
+from flowspec.parts.origin import origin_of, placed
 from flowspec.parts.trees import children, rebuild, values, with_children
 from flowspec.parts.values import (
     FromContext,
@@ -46,15 +48,6 @@ LARGEST_FLOW = 100_000
 """Coordinates of all steps together: what can be checked in about a second."""
 
 
-@dataclass(frozen=True)
-class Origin:
-    """Where a part was written: the whole call and each of its arguments, or a path in a JSON file."""
-
-    span: Span | None = None
-    fields: Mapping[str, Span] = field(default_factory=dict)
-    path: str = ""
-
-
 @dataclass(frozen=True, eq=False)
 class Deferred:
     """Steps that depend on what comes in: `Onto(event)`."""
@@ -68,23 +61,21 @@ def assemble(
     context: Declaration | None = None,
     event: Declaration | None = None,
     *,
-    origin: Callable[[object], Origin] = lambda part: Origin(),
-    already: Iterable[Diagnostic] = (),
+    already: Mistakes | None = None,
 ) -> Flow:
     """The checked flow, or a `FlowError` with everything that is wrong with it.
 
     A part that is None was written wrongly: its mistake is among `already`, and the rest is still checked.
 
-    origin    where a part was written, for the places of the mistakes
     already   mistakes found before, to be reported together
     """
-    walk = _Walk(origin, list(already), len(context.names) if context else 0)
+    walk = _Walk(already or Mistakes(), len(context.names) if context else 0)
     checked = walk.base(base) if base else None
     steps = walk.steps(checked, base, transforms)
-    if event and checked and not walk.found:
-        walk.found += event_problems(event, checked, steps)
-    if walk.found or checked is None:
-        raise FlowError(walk.found)
+    if event and checked and not walk.mistakes:
+        walk.mistakes.report(*event_problems(event, checked, steps))
+    if walk.mistakes or checked is None:
+        raise walk.mistakes.error()
     seen = context and any(
         _sees_context(part) for part in (checked, *(step.transform for step in steps))
     )
@@ -123,10 +114,11 @@ def resolve(flow: Flow, weights: Mapping[str, np.ndarray]) -> Flow:
 class _Walk:
     """From the base to the data, collecting mistakes."""
 
-    def __init__(self, origin: Callable[[object], Origin], found: list[Diagnostic], columns: int):
-        self.origin = origin
+    def __init__(self, mistakes: Mistakes, columns: int):
+        self.mistakes = mistakes
         self.columns = columns
-        self.found = found
+        self.explained = 0
+        """Domain mismatches whose cause was looked for."""
         self.settled: dict[int, Base] = {}
         """Bases that were checked: copies are one base, many times."""
         self.trusted = True
@@ -134,25 +126,23 @@ class _Walk:
 
     def report(self, part, problems: Iterable[Diagnostic], blame=None, giver=None) -> bool:
         """Collect mistakes, each with its place; True if there were any. `blame` holds the spans, if not `part`."""
-        origin = self.origin(part if blame is None else blame)
-        problems = list(problems)
+        origin = origin_of(part if blame is None else blame)
+        against = origin_of(giver).span
+        placed_problems = []
         for problem in problems:
             span = problem.span or origin.fields.get(getattr(problem, "field", "")) or origin.span
             named = (
                 {"part": getattr(part, "title", "")} if getattr(problem, "part", None) == "" else {}
             )
-            other = problem.other or (
-                self.origin(giver).span if giver is not None and problem.contrast else None
-            )
-            other = None if other == span else other
-            self.found.append(
-                replace(
-                    problem, span=span, other=other, where=problem.where or origin.path, **named
+            related = problem.related
+            if not related and problem.contrast and against and against != span:
+                related = (Place(against),)
+            placed_problems.append(
+                problem.replaced(
+                    span=span, related=related, where=problem.where or origin.path, **named
                 )
             )
-        if len(self.found) >= MOST_MISTAKES:
-            raise FlowError(self.found)
-        return bool(problems)
+        return self.mistakes.report(*placed_problems)
 
     # --- the base ---------------------------------------------------------------------------------
 
@@ -216,7 +206,7 @@ class _Walk:
     def expanded(self, deferred: Deferred, space: Space | None) -> list[Transform | None]:
         found = deferred.expand(space) if space and self.trusted else [None]
         if not isinstance(found, Diagnostic):
-            return list(found)
+            return [step and placed(step, origin_of(deferred)) for step in found]
         self.report(deferred, [found])
         return [None]
 
@@ -231,8 +221,9 @@ class _Walk:
                 self.trusted = False
                 return None
             return self._recovered(settled, space)
-        explained = len(self.found) < MOST_EXPLAINED
+        explained = self.explained < MOST_EXPLAINED
         if problem := domain_problem(settled, space, giver, base, steps, explained):
+            self.explained += 1
             self.report(settled, [problem], blame=transform, giver=giver)
             return self._recovered(settled, space)
         if self.report(settled, settled.problems(space), blame=transform):
@@ -245,7 +236,7 @@ class _Walk:
         retests = (settled.varies or settled.image_is_hull) and (
             settled.image_varies or not space.is_real
         )
-        steps.append(Step(settled, space, output, retests, self.origin(transform).span))
+        steps.append(Step(settled, space, output, retests, origin_of(transform).span))
         return output
 
     def settle(self, transform: Transform, space: Space | None) -> Transform | None:

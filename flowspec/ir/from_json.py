@@ -12,14 +12,16 @@ from typing import Any
 
 import numpy as np
 
+from flowspec.diagnostics.collector import raise_any
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError
 from flowspec.ir import registry
-from flowspec.ir.assembly import Origin, assemble
+from flowspec.ir.assembly import assemble
 from flowspec.ir.flow import Declaration, Flow
 from flowspec.ir.schema import problems
 from flowspec.ir.settings import ranges
 from flowspec.parts import mistakes
 from flowspec.parts.fields import ParameterSpec, PartSpec, specs
+from flowspec.parts.origin import Origin, placed
 from flowspec.parts.values import FromContext, Learn, Value
 from flowspec.support.sets import REAL, Circle, Interval, Part, as_interval, part_from_json
 from flowspec.support.space import Space
@@ -46,14 +48,13 @@ def from_json(data: Any) -> Flow:
 
 
 def _flow(data: Any) -> Flow:
-    if found := problems(data) or list(_false_declarations(data)):
-        raise FlowError(found)
+    raise_any(problems(data))
+    raise_any(_false_declarations(data))
     reader = _Reader(data)
     base = reader.part(data["base"], "base")
     transforms = [reader.part(step, f"steps[{i}]") for i, step in enumerate(data["steps"])]
-    flow = assemble(base, transforms, reader.context, reader.event, origin=reader.origin)
-    if lies := [*_false_supports(flow, data), *_false_columns(flow, data)]:
-        raise FlowError(lies)
+    flow = assemble(base, transforms, reader.context, reader.event)
+    raise_any([*_false_supports(flow, data), *_false_columns(flow, data)])
     return dataclasses.replace(flow, train=_settings(data.get("train", {})))
 
 
@@ -66,12 +67,8 @@ class _Reader:
     """Parts from plain data that follows the schema, each with its place in the file."""
 
     def __init__(self, data: dict):
-        self.places: dict[int, tuple[Any, str]] = {}
         self.context = _declaration(data.get("context"))
         self.event = _declaration(data.get("event"))
-
-    def origin(self, part: Any) -> Origin:
-        return Origin(path=self.places.get(id(part), (None, ""))[1])
 
     def part(self, data: dict, path: str) -> Any:
         kind = _kinds()[data["name"]]
@@ -82,9 +79,7 @@ class _Reader:
         }
         if "size" in data:
             fields["size"] = int(data["size"])
-        made = kind(**fields)
-        self.places[id(made)] = (made, path)
-        return made
+        return placed(kind(**fields), Origin(path=path))
 
     def _field(self, value: Any, name: str, spec, path: str, kind: type) -> Any:
         if isinstance(spec, PartSpec):

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cache
 from importlib import resources
 
-from flowspec.diagnostics.diagnostic import FlowError, suggest
+from flowspec.diagnostics.diagnostic import suggest
 from flowspec.diagnostics.source import Source
 from flowspec.ir import registry
 from flowspec.ir.assembly import assemble
@@ -30,15 +30,13 @@ def check(source: Source) -> Flow:
     maker = PartMaker()
     scope = file_scope(tree, maker, Scope(macros=prelude()))
     if tree.pipeline is None:
-        raise FlowError([*scope.tally.found, _no_pipeline(tree)])
+        raise scope.mistakes.error(_no_pipeline(tree))
     base, rest, scope = first_base(tree.pipeline, scope, maker)
     transforms = StepMaker(maker).steps(rest, scope)
     train = training(tree.statements, scope, maker)
     # Where there are mistakes already, a derived support would be that of another flow.
-    event = None if scope.tally.found else scope.event
-    flow = assemble(
-        base, transforms, scope.context, event, origin=maker.origin, already=scope.tally.found
-    )
+    event = None if scope.mistakes else scope.event
+    flow = assemble(base, transforms, scope.context, event, already=scope.mistakes)
     return replace(flow, train=train)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from flowspec.diagnostics.diagnostic import suggest
+from flowspec.diagnostics.source import Place
 from flowspec.ir import registry
 from flowspec.ir.flow import Declaration
 from flowspec.language import check_mistakes as mistakes
@@ -26,7 +27,9 @@ def declare(statement: syntax.Variables, scope: Scope, maker: PartMaker) -> Scop
     before = scope.context if statement.kind == "context" else scope.event
     if before is not None:
         scope.report(
-            mistakes.RepeatedStatement(span=statement.span, other=before.span, kind=statement.kind)
+            mistakes.RepeatedStatement(
+                span=statement.span, related=(Place(before.span),), kind=statement.kind
+            )
         )
         return scope
     names: dict[str, syntax.Name] = {}
@@ -61,7 +64,9 @@ def _check_name(name: syntax.Name, first: syntax.Name | None, scope: Scope) -> N
     if not name.text or name.text != name.text.strip() or not name.text.isprintable():
         scope.report(mistakes.BadName(span=name.span))
     elif first:
-        scope.report(mistakes.RepeatedName(span=name.span, other=first.span, name=name.text))
+        scope.report(
+            mistakes.RepeatedName(span=name.span, related=(Place(first.span),), name=name.text)
+        )
     elif meaning := _meaning(name.text, scope):
         scope.report(mistakes.ReservedName(span=name.span, name=name.text, meaning=meaning))
 
@@ -205,6 +210,8 @@ def _check_parameters(statement: syntax.Def, scope: Scope) -> None:
         first = next((other for other in seen if other.text == parameter.name.text), None)
         if first:
             scope.report(
-                mistakes.RepeatedName(span=parameter.name.span, other=first.span, name=first.text)
+                mistakes.RepeatedName(
+                    span=parameter.name.span, related=(Place(first.span),), name=first.text
+                )
             )
         seen.append(parameter.name)

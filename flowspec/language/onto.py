@@ -10,7 +10,6 @@ from flowspec.ir.assembly import Deferred
 from flowspec.ir.registry import transforms
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
-from flowspec.language.parts import PartMaker
 from flowspec.language.scope import Scope
 from flowspec.support.sets import NAMED_INTERVALS, REAL, Part, Simplex
 from flowspec.support.space import Space
@@ -20,21 +19,17 @@ from flowspec.transforms.forms.on import On
 from flowspec.transforms.transform import Transform
 
 
-def onto(node: syntax.Call, scope: Scope, maker: PartMaker) -> Deferred | None:
+def onto(node: syntax.Call, scope: Scope) -> Deferred | None:
     """Steps that are made when the incoming support is known; None if the call is wrong."""
     arguments = node.arguments or ()
     target = arguments[0].value if len(arguments) == 1 and not arguments[0].name else None
     name = target.name.text if isinstance(target, syntax.Call) and target.arguments is None else ""
     if name == "event" and scope.event is not None:
         declared = scope.event.space
-        return Deferred(lambda space: _remembered(_steps(space, declared), node, maker))
+        return Deferred(lambda space: _steps(space, declared))
     if name in NAMED_INTERVALS:
         part = NAMED_INTERVALS[name]
-        return Deferred(
-            lambda space: _remembered(
-                _steps(space, space.with_parts([part] * space.size)), node, maker
-            )
-        )
+        return Deferred(lambda space: _steps(space, space.with_parts([part] * space.size)))
     if name == "event":
         what, advice = "there is no `event` statement to go onto", "declare one: `event x, y: real`"
     else:
@@ -44,13 +39,6 @@ def onto(node: syntax.Call, scope: Scope, maker: PartMaker) -> Deferred | None:
         )
     scope.report(mistakes.BadOnto(span=node.span, what=what, advice=advice))
     return None
-
-
-def _remembered(found: list[Transform] | Diagnostic, node: syntax.Call, maker: PartMaker):
-    if isinstance(found, list):
-        for step in found:
-            maker.remember(step, node.span)
-    return found
 
 
 def _steps(space: Space, declared: Space) -> list[Transform] | Diagnostic:

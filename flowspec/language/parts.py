@@ -10,14 +10,16 @@ import numpy as np
 from flowspec.bases.base import Base, Coordinatewise
 from flowspec.bases.join import Join
 from flowspec.diagnostics.diagnostic import suggest
+from flowspec.diagnostics.source import Place
 from flowspec.ir import registry
-from flowspec.ir.assembly import Origin
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.scope import UNKNOWN, Scope, Unknown
 from flowspec.language.values import CONSTANTS, FUNCTIONS, evaluate, in_words
 from flowspec.parts.fields import ParameterSpec, PartSpec, parameters, specs
-from flowspec.parts.trees import children, with_fields
+from flowspec.parts.origin import origin_of, placed
+from flowspec.parts.trees import count as component_count
+from flowspec.parts.trees import with_fields
 from flowspec.parts.values import FromContext, Learn
 from flowspec.support.sets import Interval
 from flowspec.transforms.transform import Univariate
@@ -27,21 +29,7 @@ MOST_BASES = 5000
 
 
 class PartMaker:
-    """Makes bases and transforms of calls, and remembers where each was written."""
-
-    def __init__(self):
-        self.origins: dict[int, tuple[object, Origin]] = {}
-        self.counts: dict[int, int] = {}
-        """How many parts a part is made of, itself counted. A `let` makes it easy to double them."""
-
-    def origin(self, part: object) -> Origin:
-        """Where a part was written, for the places of its mistakes."""
-        return self.origins.get(id(part), (part, Origin()))[1]
-
-    def remember(self, part: Any, span, fields=None) -> Any:
-        """Keep the place of a part (and the part: places are found by identity)."""
-        self.origins[id(part)] = (part, Origin(span, fields or {}))
-        return part
+    """Makes bases and transforms of calls; each carries the place where it was written."""
 
     def value_part(self, node: syntax.Call, scope: Scope) -> Any:
         """A part in value position; None if the name is none."""
@@ -77,14 +65,11 @@ class PartMaker:
             copied: Base = dataclasses.replace(base, size=count)
         else:
             copied = Join(bases=(base,) * count)
-        self.counts[id(copied)] = (
-            1 if isinstance(base, Coordinatewise) else 1 + count * self.counts[id(base)]
-        )
-        if self.counts[id(copied)] > MOST_BASES:
+        if component_count(copied) > MOST_BASES:
             return scope.report(
                 mistakes.TooManyBases(span=node.span, name=node.name.text, limit=MOST_BASES)
             )
-        return self.remember(copied, node.span, self.origin(base).fields)
+        return placed(copied, scope.origin(node.span, origin_of(base).fields))
 
     def count(
         self, node: syntax.Node, what: str, low: int, high: int, example: int, scope: Scope
@@ -146,7 +131,7 @@ class PartMaker:
             for name, spec in parameters(kind).items()
             if spec.trainable and name not in written and not isinstance(getattr(made, name), Learn)
         }
-        return self.remember(with_fields(made, free), node.span, self.origin(made).fields)
+        return with_fields(made, free)
 
     @staticmethod
     def _has_value(name: str, scope: Scope) -> bool:
@@ -180,14 +165,11 @@ class PartMaker:
                 if name not in fields and _required(kind, name)
             }
         made = kind(**fields)
-        self.counts[id(made)] = 1 + sum(
-            self.counts.get(id(child), 1) for _, child in children(made)
-        )
-        if self.counts[id(made)] > MOST_BASES:
+        if component_count(made) > MOST_BASES:
             return scope.report(
                 mistakes.TooManyBases(span=node.span, name=kind.__name__, limit=MOST_BASES)
             )
-        return self.remember(made, node.span, spans)
+        return placed(made, scope.origin(node.span, spans))
 
     def _field(self, kind: type, name: str, spec, argument: syntax.Argument, scope: Scope) -> Any:
         inner = isinstance(spec, PartSpec) and spec.univariate
@@ -271,7 +253,10 @@ def match_arguments(
                 mistake = _unknown_argument(kind, argument.name)
             elif name in found:
                 mistake = mistakes.RepeatedArgument(
-                    span=argument.span, other=found[name][0].span, name=kind.__name__, argument=name
+                    span=argument.span,
+                    related=(Place(found[name][0].span),),
+                    name=kind.__name__,
+                    argument=name,
                 )
         elif any(each.name for arguments in found.values() for each in arguments):
             mistake = mistakes.PositionAfterName(span=argument.span)

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flowspec.diagnostics.diagnostic import MOST_MISTAKES, Diagnostic, FlowError
+from flowspec.diagnostics.collector import Mistakes
+from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.diagnostics.source import Span
 from flowspec.ir.flow import Declaration
 from flowspec.language import syntax
+from flowspec.parts.origin import Origin
 from flowspec.parts.values import FromContext
 from flowspec.support.sets import REAL, as_interval
 
@@ -26,29 +29,35 @@ class Tally:
 
     steps: int = 0
     elements: int = 0
-    found: list[Diagnostic] = field(default_factory=list)
-    known: set[Diagnostic] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Names and their meanings. `calls` are the macros that are being unfolded."""
+    """Names and their meanings.
+
+    calls   the macros that are being unfolded
+    blame   the call of a macro from another file, the only place that the user can change
+    """
 
     values: Mapping[str, Any] = field(default_factory=dict)
     macros: Mapping[str, syntax.Def] = field(default_factory=dict)
     context: Declaration | None = None
     event: Declaration | None = None
     calls: tuple[str, ...] = ()
+    blame: Span | None = None
     tally: Tally = field(default_factory=Tally)
+    mistakes: Mistakes = field(default_factory=Mistakes)
 
     def report(self, mistake: Diagnostic) -> Unknown:
         """Note a mistake; what was to be computed is unknown."""
-        if mistake not in self.tally.known:
-            self.tally.known.add(mistake)
-            self.tally.found.append(mistake)
-        if len(self.tally.found) >= MOST_MISTAKES:
-            raise FlowError(self.tally.found)
+        self.mistakes.report(
+            mistake.replaced(span=self.blame, related=()) if self.blame else mistake
+        )
         return UNKNOWN
+
+    def origin(self, span: Span, fields: Mapping[str, Span] | None = None) -> Origin:
+        """The place of a component that is written there, for the places of its mistakes."""
+        return Origin(self.blame) if self.blame else Origin(span, fields or {})
 
     def lookup(self, name: str) -> Any:
         """The value of a name: argument or `let`, then a context variable; None if it has none."""
@@ -59,8 +68,12 @@ class Scope:
             return FromContext(index, name, as_interval(self.context.space.parts[index]) or REAL)
         return None
 
-    def inside(self, macro: syntax.Def, arguments: Mapping[str, Any]) -> Scope:
+    def inside(self, macro: syntax.Def, call: Span, arguments: Mapping[str, Any]) -> Scope:
         """The scope of a macro's body: its arguments hide the file's names."""
+        foreign = macro.span.source is not call.source
         return replace(
-            self, values={**self.values, **arguments}, calls=(*self.calls, macro.name.text)
+            self,
+            values={**self.values, **arguments},
+            calls=(*self.calls, macro.name.text),
+            blame=self.blame or (call if foreign else None),
         )

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from flowspec.diagnostics.diagnostic import Diagnostic, suggest
+from flowspec.diagnostics.diagnostic import suggest
+from flowspec.diagnostics.source import Place
 from flowspec.ir import registry
 from flowspec.ir.assembly import Deferred
 from flowspec.language import check_mistakes as mistakes
@@ -17,6 +18,7 @@ from flowspec.language.onto import onto
 from flowspec.language.parts import PartMaker
 from flowspec.language.scope import UNKNOWN, Scope, Unknown
 from flowspec.language.values import evaluate, in_words
+from flowspec.parts.origin import origin_of, placed
 from flowspec.transforms.forms.inverse import Inverse
 from flowspec.transforms.forms.on import On
 from flowspec.transforms.transform import Transform
@@ -58,7 +60,8 @@ class StepMaker:
             return [None]
         if name == "Onto":
             self._count(node, scope)
-            return [self.maker.remember(onto(node, scope, self.maker), node.span)]
+            steps = onto(node, scope)
+            return [steps and placed(steps, scope.origin(node.span))]
         if name in scope.macros:
             return self.macro(node, scope)
         if name in registry.transforms():
@@ -158,7 +161,6 @@ class StepMaker:
     def _inverted(self, step: Transform | None) -> Transform | None:
         if step is None:
             return None
-        origin = self.maker.origin(step)
         if isinstance(step, Inverse):
             return step.transform
         if isinstance(step, On):
@@ -166,7 +168,7 @@ class StepMaker:
             inverted: Transform = On(step.output_coordinates, undone) if undone else step
         else:
             inverted = Inverse(step)
-        return self.maker.remember(inverted, origin.span, origin.fields)
+        return placed(inverted, origin_of(step))
 
     def _plain(self, made: Made, node: syntax.Call, scope: Scope) -> list[Transform | None]:
         """Steps without `Onto`, which has to see the whole event."""
@@ -196,12 +198,11 @@ class StepMaker:
     def _acting_on(self, coordinates: tuple[int, ...], step: Transform | None) -> Transform | None:
         if step is None:
             return None
-        origin = self.maker.origin(step)
         if isinstance(step, On) and max(step.coordinates) < len(coordinates):
             acting = On(tuple(coordinates[i] for i in step.coordinates), step.transform)
         else:
             acting = On(coordinates, step)
-        return self.maker.remember(acting, origin.span, origin.fields)
+        return placed(acting, origin_of(step))
 
     def _coordinates(self, node: syntax.Call, scope: Scope) -> tuple[int, ...] | Unknown:
         found: list[int] = []
@@ -271,18 +272,7 @@ class StepMaker:
         if isinstance(unfolded, Unknown):
             return [None]
         body, inner = unfolded
-        known = len(scope.tally.found)
-        made = self.steps(body.elements, inner)
-        if body.span.source is not node.span.source:
-            self._blame(node, made, scope.tally.found, known)
-        return made
-
-    def _blame(self, node: syntax.Call, made: Made, found: list[Diagnostic], known: int) -> None:
-        """Put the mistakes of a macro from another file at its call, the only place that the user can change."""
-        for step in made:
-            if step is not None:
-                self.maker.remember(step, node.span)
-        found[known:] = [replace(mistake, span=node.span, other=None) for mistake in found[known:]]
+        return self.steps(body.elements, inner)
 
     def unfold(self, node: syntax.Call, scope: Scope) -> tuple[syntax.Pipeline, Scope] | Unknown:
         """The body of a macro, and the scope in which its arguments have their values."""
@@ -293,7 +283,7 @@ class StepMaker:
         return (
             UNKNOWN
             if isinstance(arguments, Unknown)
-            else (macro.body, scope.inside(macro, arguments))
+            else (macro.body, scope.inside(macro, node.span, arguments))
         )
 
     def _arguments(
@@ -320,10 +310,10 @@ class StepMaker:
             ):
                 return scope.report(mistakes.PositionAfterName(span=argument.span))
             if argument.name and name in given:
-                other = given[name].span
+                related = (Place(given[name].span),)
                 return scope.report(
                     mistakes.RepeatedArgument(
-                        span=argument.span, other=other, name=macro.name.text, argument=name
+                        span=argument.span, related=related, name=macro.name.text, argument=name
                     )
                 )
             if name not in names:

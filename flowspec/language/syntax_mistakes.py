@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from flowspec.diagnostics.diagnostic import Diagnostic, mistake
-from flowspec.diagnostics.source import Source, Span
+from flowspec.diagnostics.source import Place, Source, Span
 
 # --- the mistakes ---------------------------------------------------------------------------------
 
@@ -353,7 +353,7 @@ def _closing(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagn
         expected = _CLOSING[opened.text]
         return WrongBracket(
             span=span,
-            other=place.span(opened),
+            related=(Place(place.span(opened)),),
             closing=found,
             opening=opened.text,
             expected=expected,
@@ -372,7 +372,7 @@ def _ending(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagno
         return None
     opened = place.open[-1]
     return Unclosed(
-        span=span, other=place.span(opened), opening=opened.text, closing=_CLOSING[opened.text],
+        span=span, related=(Place(place.span(opened)),), opening=opened.text, closing=_CLOSING[opened.text],
         place="the file ends here", where_to="where it should end",
     )  # fmt: skip
 
@@ -382,7 +382,7 @@ def _piped(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagnos
     if found == "|>" and place.open and place.open[-1].text != "{":
         opened = place.open[-1]
         return Unclosed(
-            span=span, other=place.span(opened), opening=opened.text, closing=_CLOSING[opened.text],
+            span=span, related=(Place(place.span(opened)),), opening=opened.text, closing=_CLOSING[opened.text],
             place="a step cannot follow inside the brackets", where_to="before the `|>`",
         )  # fmt: skip
     if found == "|>" and before == "|>":

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from flowspec.diagnostics.diagnostic import suggest
+from flowspec.diagnostics.source import Place
 from flowspec.ir.settings import Range, problem_of, ranges
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
@@ -25,7 +26,7 @@ def training(statements: Iterable[syntax.Node], scope: Scope, maker: PartMaker) 
     """The hyper-parameters of a file, by name, in the scope of all its other statements."""
     written = [statement for statement in statements if isinstance(statement, syntax.Train)]
     for again in written[1:]:
-        scope.report(mistakes.RepeatedTrain(span=again.span, other=written[0].span))
+        scope.report(mistakes.RepeatedTrain(span=again.span, related=(Place(written[0].span),)))
     found: dict[str, Any] = {}
     for name, node in _named(written[0].settings if written else (), scope):
         value = _value(name, ranges()[name], node, scope, maker)
@@ -53,10 +54,10 @@ def _named(settings: Iterable[syntax.Argument], scope: Scope) -> Iterator[tuple[
                 )
             )
         elif name in seen:
-            other = seen[name].span
+            related = (Place(seen[name].span),)
             scope.report(
                 mistakes.RepeatedArgument(
-                    span=setting.span, other=other, name="`train`", argument=name
+                    span=setting.span, related=related, name="`train`", argument=name
                 )
             )
         else:

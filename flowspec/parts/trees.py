@@ -20,6 +20,15 @@ def children(part: Any) -> Iterator[tuple[str, Any]]:
             yield name, getattr(part, name)
 
 
+def count(part: Any) -> int:
+    """The number of components in a tree, itself included. A `let` makes it easy to double them."""
+    known: int | None = part.__dict__.get("_count")
+    if known is None:
+        known = 1 + sum(count(child) for _, child in children(part))
+        part.__dict__["_count"] = known
+    return known
+
+
 def values(part: Any, path: str) -> Iterator[tuple[str, Any, str, Value]]:
     """Every parameter in a tree of parts: (path, the part that owns it, field, value)."""
     for name in parameters(part):
@@ -70,4 +79,6 @@ def with_fields(part: Any, changed: Mapping[str, Any]) -> Any:
     copy = object.__new__(type(part))
     for name in field_names(type(part)):
         object.__setattr__(copy, name, changed[name] if name in changed else getattr(part, name))
+    if (origin := getattr(part, "origin", None)) is not None:
+        object.__setattr__(copy, "origin", origin)
     return copy
