@@ -77,7 +77,7 @@ def test_whole_support_has_mass_one(label):
     """Over the whole support, in steps between the quantiles."""
     model = Model(FLOWS[label])
     drawn = np.unique(np.sort(samples(model, 2_000))[::20])
-    (part,) = model.fixed.space.parts
+    (part,) = model.fixed.space.supports
     interval = getattr(part, "interval", part)
 
     def density(x):

@@ -23,8 +23,8 @@ from flowspec.model.model import Model
 from flowspec.ops.mpmath import MpmathOps
 from flowspec.ops.numpy import NumpyOps
 from flowspec.ops.philox import noise
+from flowspec.support.interval import Interval
 from flowspec.support.membership import outside_of
-from flowspec.support.sets import Interval
 
 EXCEPTIONS: dict[tuple[str, str], str] = {}
 """(part, law) -> why the part is left out of the law."""

@@ -8,6 +8,7 @@ them. Noise is drawn by the caller: rows of uniforms in (0, 1) or standard norma
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -22,7 +23,8 @@ from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter, parameters
 from flowspec.parts.trees import children
 from flowspec.parts.values import Value, varies
-from flowspec.support.sets import POSITIVE, REAL, Interval
+from flowspec.support.interval import POSITIVE, REAL, Interval
+from flowspec.support.membership import either, move_to_safety, outside_of
 from flowspec.support.space import Space
 from flowspec.transforms.transform import over_event
 
@@ -67,6 +69,12 @@ class Base(ABC):
     @abstractmethod
     def log_prob(self, ops: Ops, x: Array) -> Array:
         """Log-density (N,) of points of the support."""
+
+    def log_prob_anywhere(self, ops: Ops, x: Array) -> Array:
+        """Log-density (N,) of any points: -inf outside the support."""
+        outside = either(outside_of(ops, self.space, x), self.outside(ops, x))
+        inside = move_to_safety(ops, self.space, x, outside)
+        return ops.where(outside, -math.inf, self.log_prob(ops, inside))
 
     def outside(self, ops: Ops, x: Array) -> Array | None:
         """Which rows (N,) lie outside, where the support depends on parameters; None where it does not."""

@@ -11,7 +11,7 @@ from flowspec.ops.special import HALF_LOG_2PI, log_quotient, stirling_error
 from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import Value
-from flowspec.support.sets import POSITIVE, UNIT
+from flowspec.support.interval import POSITIVE, UNIT
 
 
 @dataclass(frozen=True, eq=False)

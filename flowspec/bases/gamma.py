@@ -11,7 +11,7 @@ from flowspec.ops.special import HALF_LOG_2PI, log_quotient, stirling_error
 from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import Value
-from flowspec.support.sets import POSITIVE
+from flowspec.support.interval import POSITIVE
 
 PROPOSALS = 8
 """Proposals per draw. All are rejected with probability below 0.05^8 < 4e-11 at every concentration."""

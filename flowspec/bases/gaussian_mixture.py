@@ -16,7 +16,7 @@ from flowspec.ops.vocabulary import LOG_2PI, Array
 from flowspec.parts.fields import grown, setting
 from flowspec.parts.trees import with_fields
 from flowspec.parts.values import WholeContext
-from flowspec.support.sets import REAL
+from flowspec.support.interval import REAL
 from flowspec.support.space import Space
 
 

@@ -32,7 +32,7 @@ class Join(Base):
 
     @cached_property
     def space(self) -> Space:
-        return Space(tuple(part for base in self.bases for part in base.space.parts))
+        return Space(tuple(part for base in self.bases for part in base.space.supports))
 
     @property
     def noise(self) -> tuple[Noise, ...]:

@@ -14,8 +14,8 @@ from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, part
 from flowspec.parts.values import Value
+from flowspec.support.interval import POSITIVE
 from flowspec.support.membership import either, keep_inside, move_to_safety, outside_of
-from flowspec.support.sets import POSITIVE, Circle, as_interval
 from flowspec.support.space import Space
 
 
@@ -123,16 +123,15 @@ class Mixture(Base):
 
 def _covers(space: Space, other: Space) -> bool:
     """Does one support hold the other, coordinate by coordinate?"""
-    if space.shape != other.shape or len(space.parts) != len(other.parts):
+    if space.shape != other.shape or len(space.supports) != len(other.supports):
         return False
-    # Circles must be the same to the last bit: the end points of the wider one would be outside of the other.
-    pairs = zip(space.parts, other.parts, strict=True)
-    return all(a == b if isinstance(a, Circle) else a.contains(b) for a, b in pairs)
+    pairs = zip(space.supports, other.supports, strict=True)
+    return all(a.contains(b) for a, b in pairs)
 
 
 def _joined(spaces: list[Space]) -> Space | None:
     """The interval that scalar supports make together; None if there is a gap."""
-    found = [as_interval(space.parts[0]) for space in spaces if space.scalar]
+    found = [space.supports[0].interval for space in spaces if space.scalar]
     pieces = sorted((piece for piece in found if piece), key=lambda piece: piece.low)
     if not pieces or len(pieces) < len(spaces):
         return None

@@ -15,7 +15,7 @@ from flowspec.ops.vocabulary import LOG_2PI, Array
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, square_matrix
 from flowspec.parts.values import Value
-from flowspec.support.sets import REAL
+from flowspec.support.interval import REAL
 from flowspec.support.space import Space
 
 SMALLEST_RATIO = 1e-12

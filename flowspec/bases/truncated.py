@@ -16,7 +16,7 @@ from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
 from flowspec.parts.fields import part, setting
-from flowspec.support.sets import Interval
+from flowspec.support.interval import Interval
 from flowspec.support.space import Space
 from flowspec.transforms.transform import bound_to_reference, over_event
 
@@ -52,8 +52,8 @@ class Truncated(Base):
 
     @cached_property
     def space(self) -> Space:
-        return self.base.space.with_parts(
-            _cut(part, self.low, self.high) for part in self.base.space.parts
+        return self.base.space.with_supports(
+            _cut(part, self.low, self.high) for part in self.base.space.supports
         )
 
     @property
@@ -65,8 +65,8 @@ class Truncated(Base):
             yield mistakes.NoQuantile(field="base", base=self.base.title)
         elif not self.low < self.high:
             yield mistakes.UnsortedInterval(field="high", low_field="low")
-        elif any(cut is None for cut in self.space.parts):
-            yield mistakes.EmptyCut(field="low", gives=self.base.space.parts[0].words)
+        elif any(cut is None for cut in self.space.supports):
+            yield mistakes.EmptyCut(field="low", gives=self.base.space.supports[0].words)
         elif not self.base.varies and self._least_piece() < SMALLEST_PIECE:
             yield mistakes.ThinCut(field="low", base=self.base.title, least=f"{SMALLEST_PIECE:g}")
 
@@ -78,8 +78,8 @@ class Truncated(Base):
     def _probabilities(self, ops):
         """P(X < low), P(X > high) and what lies between."""
         # An end beyond the support cuts nothing, and the formulas are not for points out there.
-        cuts_low = any(self.low > part.low for part in self.base.space.parts)
-        cuts_high = any(self.high < part.high for part in self.base.space.parts)
+        cuts_low = any(self.low > part.low for part in self.base.space.supports)
+        cuts_high = any(self.high < part.high for part in self.base.space.supports)
         below = self.base.cdf(ops, self.low) if cuts_low else 0.0
         above = self.base.survival(ops, self.high) if cuts_high else 0.0
         up_to_high = self.base.cdf(ops, self.high) if cuts_high else 1.0

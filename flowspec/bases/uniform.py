@@ -14,7 +14,8 @@ from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, setting
 from flowspec.parts.values import value_ranges, varies
-from flowspec.support.sets import Circle, Interval
+from flowspec.support.circle import Circle
+from flowspec.support.interval import Interval
 from flowspec.support.space import Space
 
 

@@ -13,7 +13,8 @@ from flowspec.ops.special import log_bessel_i0
 from flowspec.ops.vocabulary import LOG_2PI, Array
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import Value
-from flowspec.support.sets import POSITIVE, Circle
+from flowspec.support.circle import Circle
+from flowspec.support.interval import POSITIVE
 from flowspec.support.space import Space
 
 PROPOSALS = 24

@@ -187,11 +187,11 @@ def _rows(bundle: Bundle, table: Table | None, kind: str) -> Rows:
 
 def _check_context(bundle: Bundle, context: np.ndarray, table: Table) -> None:
     """Name a row of the table: the bundle's own message would name one of those that are repeated, in another order."""
-    from flowspec.support.sets import as_interval, part_from_json
+    from flowspec.support.registry import from_json as support_from_json
 
     declared = bundle.about["flow"].get("context") or []
     supports = [
-        as_interval(part_from_json(entry["support"])) for entry in declared for _ in entry["names"]
+        support_from_json(entry["support"]).interval for entry in declared for _ in entry["names"]
     ]
     for name, support, column in zip(bundle.context, supports, context.T, strict=True):
         outside = (

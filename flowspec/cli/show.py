@@ -15,7 +15,7 @@ from flowspec.ir.flow import Flow
 from flowspec.parts.fields import PartSpec, specs
 from flowspec.parts.trees import children
 from flowspec.parts.values import FromContext, Learn, Predicted
-from flowspec.support.sets import number
+from flowspec.support.support import number
 
 
 @click.command(short_help="The pipeline as a table: step, support, parameters.")
@@ -67,7 +67,7 @@ def _shown(flow: Flow) -> str:
         rows.append((str(index), step.transform.title, str(step.output), _fields(step.transform)))
     lines = []
     if flow.context:
-        pairs = zip(flow.context.names, flow.context.space.parts, strict=True)
+        pairs = zip(flow.context.names, flow.context.space.supports, strict=True)
         lines.append("context  " + ", ".join(f"{name}: {part}" for name, part in pairs))
     lines.append("event    " + ", ".join(flow.columns))
     learned = sum(int(np.size(value.init)) for value in flow.learned().values())

@@ -37,10 +37,10 @@ def _what(about: dict[str, Any]) -> str:
 def _columns(model: Model, about: dict[str, Any]) -> str:
     rows = ["| column | support |", "|---|---|"]
     names = iter(map(_in_table, about["columns"]))
-    for part in model.fixed.space.parts:
+    for part in model.fixed.space.supports:
         rows += [f"| {next(names)} | {part} |" for _ in range(part.size)]
     if model.flow.context:
-        pairs = zip(model.flow.context.names, model.flow.context.space.parts, strict=True)
+        pairs = zip(model.flow.context.names, model.flow.context.space.supports, strict=True)
         rows += [f"| {_in_table(name)} (context) | {part} |" for name, part in pairs]
     return "\n".join(rows)
 

@@ -104,7 +104,7 @@ def normalisation(model: Model) -> float | None:
     # tanh-sinh: the nodes crowd towards both ends, where densities may have poles.
     s = np.sinh(3.5 * t) * math.pi / 2
     ds = 3.5 * np.cosh(3.5 * t) * math.pi / 2 * (t[1] - t[0])
-    if interval.bounded:
+    if interval.is_bounded:
         x = interval.low + (interval.high - interval.low) / (1 + np.exp(-2 * s))
         dx = (interval.high - interval.low) / (2 * np.cosh(s) ** 2) * ds
     elif math.isfinite(interval.low):

@@ -11,8 +11,8 @@ from flowspec.ir.flow import Flow
 from flowspec.model.model import Model
 from flowspec.ops.numpy import NumpyOps
 from flowspec.ops.philox import noise
+from flowspec.support.interval import Interval
 from flowspec.support.membership import beyond
-from flowspec.support.sets import Interval
 
 ROWS = 24
 SEED = 20240229
@@ -98,7 +98,7 @@ def example_context(flow: Flow, count: int, dtype: str) -> np.ndarray | None:
 
 def _within(part: Interval, share: np.ndarray) -> np.ndarray:
     """Numbers of an interval, from numbers in (0, 1)."""
-    if part.bounded:
+    if part.is_bounded:
         return part.low + (part.high - part.low) * share
     if math.isfinite(part.low):
         return part.low + 2 * share

@@ -5,25 +5,26 @@ from __future__ import annotations
 import dataclasses
 import math
 
-from flowspec.support.sets import REAL, Circle, Interval, Ordered, Part, Simplex, number
+from flowspec.support.interval import REAL, Interval
+from flowspec.support.support import Support, number
 from flowspec.transforms.elementwise.affine import Affine
 from flowspec.transforms.elementwise.standard import affine, from_real
 from flowspec.transforms.forms.inverse import Inverse
 from flowspec.transforms.transform import Transform
 
 
-def between(source: Part, target: Part) -> tuple[Transform, ...] | None:
+def between(source: Support, target: Support) -> tuple[Transform, ...] | None:
     """Steps from the inside of one interval onto the inside of another; None where there is no standard way."""
     if source.same(target, ignore_ends=True):
         return ()
-    if isinstance(source, Circle) and isinstance(target, Interval):
-        source = source.interval
+    if source.period and not target.period:
+        source = source.interval or source
     if not isinstance(source, Interval) or not isinstance(target, Interval):
         return None
-    if source.bounded and target.bounded:
+    if source.is_bounded and target.is_bounded:
         scale = (target.high - target.low) / (source.high - source.low)
         return affine(target.low - source.low * scale, scale)
-    if source.bounded == target.bounded and REAL not in (source.opened(), target.opened()):
+    if source.is_bounded == target.is_bounded and REAL not in (source.opened(), target.opened()):
         return _between_half_lines(source, target)
     return (*inverted(from_real(source)), *from_real(target))
 
@@ -51,22 +52,20 @@ def _inverse(step: Transform) -> Transform:
     return Inverse(step)
 
 
-def advice(gives: Part, takes: Part) -> str:
+def advice(gives: Support, takes: Support) -> str:
     """What to write so that the one fits into the other; "" where nothing standard does."""
-    if isinstance(takes, Simplex):
-        return "put `StickBreaking` before it, which makes a simplex out of real numbers"
-    if isinstance(takes, Ordered):
-        return "put `Ordered` before it, which puts real numbers in order"
-    if isinstance(takes, Circle):
-        return f"start from angles: `CircularUniform({number(takes.low)}, {number(takes.high)})`"
-    if isinstance(gives, Simplex | Ordered):
-        name = "StickBreaking" if isinstance(gives, Simplex) else "Ordered"
-        return f"put it before the step that ties the coordinates together, or untie them with `inverse {{ {name} }}`"
+    if takes.advice:
+        return takes.advice
+    if gives.joint:
+        undone = f"untie them with `inverse {{ {gives.maker} }}`"
+        return f"put it before the step that ties the coordinates together, or {undone}"
     steps = between(gives, takes)
     if not steps:
         return ""
     written = " |> ".join(written_step(step) for step in steps)
-    return f"put a step that ends in {takes.brackets} before it, such as `{written}`"
+    interval = takes.interval
+    ends = interval.brackets if interval else str(takes)
+    return f"put a step that ends in {ends} before it, such as `{written}`"
 
 
 NAMED_INVERSES = {"Sigmoid": "Logit", "Exp": "Log"}

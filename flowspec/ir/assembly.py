@@ -36,8 +36,9 @@ from flowspec.parts.values import (
     value_range,
     varies,
 )
-from flowspec.support.sets import REAL, Part, narrowed
+from flowspec.support.interval import REAL
 from flowspec.support.space import Space
+from flowspec.support.support import Support
 from flowspec.transforms.forms.on import On
 from flowspec.transforms.transform import Transform
 
@@ -310,10 +311,10 @@ def domain_problem(
     domain = transform.domain_for(space)
     # Sets over groups of unlike size meet at the first pair that differs.
     fitting = None
-    for index, (takes, gives) in enumerate(zip(domain.parts, space.parts, strict=False)):
+    for index, (takes, gives) in enumerate(zip(domain.supports, space.supports, strict=False)):
         if takes is gives or (fitting and takes is fitting[0] and gives is fitting[1]):
             continue  # as the coordinate before
-        if takes.contains(narrowed(gives, takes)):
+        if takes.contains(gives.narrowed(takes)):
             fitting = takes, gives
             continue
         cause = _trained_cause(base, steps, index) if explained else ""
@@ -337,7 +338,7 @@ def _trained_cause(base: Base, steps: list[Step], index: int) -> str:
     ]
     if not varying:
         return ""
-    derived = (steps[-1].output if steps else base.space).parts
+    derived = (steps[-1].output if steps else base.space).supports
     fixed = _support_with(base, steps, index)
     if fixed is None or index >= len(derived) or fixed.same(derived[index]):
         return ""
@@ -377,7 +378,7 @@ def _support_with(base: Base, steps: list[Step], index: int, vary: str = ""):
         )
     except FlowError:
         return None
-    return fixed.space.parts[index] if index < len(fixed.space.parts) else None
+    return fixed.space.supports[index] if index < len(fixed.space.supports) else None
 
 
 def _start(value: Learn | Predicted) -> str:
@@ -400,7 +401,7 @@ def _at_start(part, prefix: str, vary: str):
             return value
         if isinstance(value, Learn):
             return value.init
-        return value.support.safe_point if isinstance(value, FromContext) else value
+        return value.support.inner_point if isinstance(value, FromContext) else value
 
     return rebuild(part, prefix, fix)
 
@@ -432,7 +433,7 @@ def event_problems(event: Declaration, base: Base, steps: list[Step]) -> list[Di
 
 
 def _event_mismatch(
-    event: Declaration, start: int, declared: Part, given: Part, cause: str
+    event: Declaration, start: int, declared: Support, given: Support, cause: str
 ) -> Diagnostic:
     span, name = event.spans[start] if event.spans else event.span, event.names[start]
     declare = (

@@ -23,8 +23,10 @@ from flowspec.parts import mistakes
 from flowspec.parts.fields import ParameterSpec, PartSpec, specs
 from flowspec.parts.origin import Origin, placed
 from flowspec.parts.values import FromContext, Learn, Value
-from flowspec.support.sets import REAL, Circle, Interval, Part, as_interval, part_from_json
+from flowspec.support.interval import REAL
+from flowspec.support.registry import from_json as support_from_json
 from flowspec.support.space import Space
+from flowspec.support.support import Support
 from flowspec.transforms.forms.inverse import Inverse
 from flowspec.transforms.forms.on import On
 
@@ -109,7 +111,7 @@ class _Reader:
                 raise FlowError(mistakes.UnknownContext(where=path, name=value["context"]))
             index = self.context.names.index(value["context"])
             return FromContext(
-                index, value["context"], as_interval(self.context.space.parts[index]) or REAL
+                index, value["context"], self.context.space.supports[index].interval or REAL
             )
         (kind, given), *_ = value.items()
         low, high = given.get("low"), given.get("high")
@@ -138,7 +140,7 @@ def _declaration(data: list[dict] | None) -> Declaration | None:
     if not data:
         return None
     names = tuple(name for group in data for name in group["names"])
-    return Declaration(names, Space(tuple(part_from_json(group["support"]) for group in data)))
+    return Declaration(names, Space(tuple(support_from_json(group["support"]) for group in data)))
 
 
 def _false_declarations(data: dict) -> Iterator[Diagnostic]:
@@ -146,24 +148,22 @@ def _false_declarations(data: dict) -> Iterator[Diagnostic]:
     names: set[str] = set()
     for kind in ("context", "event"):
         for i, group in enumerate(data.get(kind, ())):
-            part = part_from_json(group["support"])
+            part = support_from_json(group["support"])
             if problem := _false_group(group["names"], part, names, kind):
                 yield mistakes.SchemaMismatch(where=f"{kind}[{i}]", what=problem)
             names.update(group["names"])
 
 
-def _false_group(names: list[str], part: Part, taken: set[str], kind: str) -> str:
+def _false_group(names: list[str], part: Support, taken: set[str], kind: str) -> str:
     if repeated := next(
         (name for i, name in enumerate(names) if name in taken or name in names[:i]), ""
     ):
         return f"`{repeated}` is declared twice"
     if len(names) != part.size:
         return f"there are {len(names)} names for a support of {part.size}"
-    if kind == "context" and not isinstance(part, Interval):
+    if kind == "context" and (part.interval is None or part.period):
         return "a context variable is one number in an interval"
-    if isinstance(part, Interval | Circle) and not part.low < part.high:
-        return f"no number lies between {part.low:g} and {part.high:g}"
-    return ""
+    return part.flaw()
 
 
 def _false_supports(flow: Flow, data: dict) -> Iterator[Diagnostic]:
@@ -185,5 +185,5 @@ def _false_columns(flow: Flow, data: dict) -> Iterator[Diagnostic]:
 
 
 def _same(space: Space, stated: dict) -> bool:
-    parts = tuple(part_from_json(part) for part in stated["supports"])
+    parts = tuple(support_from_json(part) for part in stated["supports"])
     return Space(parts, stated["scalar"]).same(space)

@@ -17,6 +17,7 @@ from flowspec.ir.assembly import LARGEST_EVENT
 from flowspec.ir.settings import Range, ranges
 from flowspec.parts import mistakes
 from flowspec.parts.fields import ParameterSpec, PartSpec, SettingSpec, specs
+from flowspec.support.registry import kinds
 from flowspec.transforms.forms.inverse import Inverse
 from flowspec.transforms.forms.on import On
 from flowspec.version import IR_VERSION
@@ -47,35 +48,26 @@ _VALUE = {
     "minProperties": 1,
     "maxProperties": 1,
 }
-_SUPPORT = {
-    "type": "object",
-    "properties": {
-        "kind": {"enum": ["interval", "circle", "simplex", "ordered"]},
-        "low": _END,
-        "high": _END,
-        "closed": {"type": "array", "items": {"type": "boolean"}, "minItems": 2, "maxItems": 2},
-        "size": {"type": "integer", "minimum": 2},
-    },
-    "required": ["kind"],
-    "additionalProperties": False,
-    "allOf": [
-        {
-            "if": {"properties": {"kind": {"const": "interval"}}},
-            "then": {"required": ["low", "high", "closed"]},
-        },
-        {
-            "if": {"properties": {"kind": {"const": "circle"}}},
-            "then": {
-                "properties": {"low": {"type": "number"}, "high": {"type": "number"}},
-                "required": ["low", "high"],
-            },
-        },
-        {
-            "if": {"properties": {"kind": {"enum": ["simplex", "ordered"]}}},
-            "then": {"required": ["size"]},
-        },
-    ],
-}
+
+
+def _support() -> dict[str, Any]:
+    """One support: its kind, and the fields of that kind."""
+    fields: dict[str, Any] = {}
+    for kind in kinds().values():
+        for name in kind.schema["properties"]:
+            fields.setdefault(name, {})
+    return {
+        "type": "object",
+        "properties": {"kind": {"enum": list(kinds())}, **fields},
+        "required": ["kind"],
+        "additionalProperties": False,
+        "allOf": [
+            {"if": {"properties": {"kind": {"const": name}}}, "then": kind.schema}
+            for name, kind in kinds().items()
+        ],
+    }
+
+
 _SPACE = {
     "type": "object",
     "properties": {
@@ -119,7 +111,7 @@ def build() -> dict[str, Any]:
         "$defs": {
             "numbers": _NUMBERS,
             "value": _VALUE,
-            "support": _SUPPORT,
+            "support": _support(),
             "space": _SPACE,
             "declaration": _DECLARATION,
             "base": _one_of(dict(registry.bases()), "base"),

@@ -9,7 +9,6 @@ import numpy as np
 
 from flowspec.parts.fields import PartSpec, specs
 from flowspec.parts.values import FromContext, Learn, Predicted, Value
-from flowspec.support.sets import part_to_json
 from flowspec.support.space import Space
 from flowspec.version import IR_VERSION
 
@@ -38,13 +37,12 @@ def flow_to_json(flow: Flow) -> dict[str, Any]:
 def _declaration_to_json(declared: Declaration) -> list[dict]:
     blocks = declared.space.blocks
     return [
-        {"names": list(declared.names[block]), "support": part_to_json(part)}
-        for block, part in blocks
+        {"names": list(declared.names[block]), "support": part.to_json()} for block, part in blocks
     ]
 
 
 def _space_to_json(space: Space) -> dict:
-    return {"scalar": space.scalar, "supports": [part_to_json(part) for part in space.parts]}
+    return {"scalar": space.scalar, "supports": [part.to_json() for part in space.supports]}
 
 
 def part_data(part: Any) -> dict[str, Any]:

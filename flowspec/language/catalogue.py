@@ -153,7 +153,7 @@ def example_flow(kind: type[Transform], example: str):
 
 def _once(space) -> str:
     """A support, said once if all coordinates share it."""
-    parts = dict.fromkeys(str(part) for part in space.parts)
+    parts = dict.fromkeys(str(part) for part in space.supports)
     return ", ".join(parts) if len(parts) > 1 or space.scalar else next(iter(parts))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 
 from flowspec.diagnostics.diagnostic import suggest
@@ -15,10 +14,14 @@ from flowspec.language import syntax
 from flowspec.language.parts import PartMaker
 from flowspec.language.scope import Scope, Unknown
 from flowspec.language.values import CONSTANTS, FUNCTIONS, evaluate
-from flowspec.support.sets import NAMED_INTERVALS, REAL, Circle, Interval, Ordered, Part, Simplex
+from flowspec.support.circle import Circle
+from flowspec.support.interval import NAMED_INTERVALS, REAL, Interval
+from flowspec.support.joint import Joint
+from flowspec.support.registry import kinds
 from flowspec.support.space import Space
+from flowspec.support.support import Support
 
-JOINT: dict[str, Callable[[int], Part]] = {"simplex": Simplex, "ordered": Ordered}
+JOINT = {name: kind for name, kind in kinds().items() if issubclass(kind, Joint)}
 FORMS = ("repeat", "inverse", "on", "Onto", "learn")
 
 
@@ -33,7 +36,7 @@ def declare(statement: syntax.Variables, scope: Scope, maker: PartMaker) -> Scop
         )
         return scope
     names: dict[str, syntax.Name] = {}
-    parts: list[Part] = []
+    parts: list[Support] = []
     waiting: list[syntax.Variable] = []
     for variable in statement.variables:
         _check_name(variable.name, names.get(variable.name.text), scope)
@@ -43,7 +46,7 @@ def declare(statement: syntax.Variables, scope: Scope, maker: PartMaker) -> Scop
             parts += _parts(waiting, variable.support, scope, maker)
             waiting = []
     parts += [REAL] * len(waiting)
-    if statement.kind == "context" and any(not isinstance(part, Interval) for part in parts):
+    if statement.kind == "context" and any(part.interval is None or part.period for part in parts):
         what, advice = (
             "a context variable is one number in an interval",
             "declare each one alone, such as `z: positive`",
@@ -88,7 +91,9 @@ def _meaning(name: str, scope: Scope) -> str:
     return "a `let`" if name in scope.values else ""
 
 
-def _parts(variables: list[syntax.Variable], written, scope: Scope, maker: PartMaker) -> list[Part]:
+def _parts(
+    variables: list[syntax.Variable], written, scope: Scope, maker: PartMaker
+) -> list[Support]:
     """The sets of neighbouring variables that share a support."""
     if isinstance(written, syntax.NamedSupport) and written.name.text in JOINT:
         if written.arguments:
@@ -108,7 +113,7 @@ def _parts(variables: list[syntax.Variable], written, scope: Scope, maker: PartM
 
 def support(
     written: syntax.NamedSupport | syntax.IntervalSupport, scope: Scope, maker: PartMaker
-) -> Part:
+) -> Support:
     """The set that a written support names; REAL, with the mistake noted, if it names none."""
     if isinstance(written, syntax.IntervalSupport):
         low, high = _end(written.low, scope, maker), _end(written.high, scope, maker)
@@ -143,7 +148,7 @@ def support(
     return REAL
 
 
-def _circle(written: syntax.NamedSupport, scope: Scope, maker: PartMaker) -> Part:
+def _circle(written: syntax.NamedSupport, scope: Scope, maker: PartMaker) -> Support:
     arguments = written.arguments or ()
     if not arguments:
         return Circle(-math.pi, math.pi)

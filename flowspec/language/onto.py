@@ -11,8 +11,9 @@ from flowspec.ir.registry import transforms
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.scope import Scope
-from flowspec.support.sets import NAMED_INTERVALS, REAL, Part, Simplex
+from flowspec.support.interval import NAMED_INTERVALS, REAL
 from flowspec.support.space import Space
+from flowspec.support.support import Support
 from flowspec.transforms.elementwise.affine import Affine
 from flowspec.transforms.forms.inverse import Inverse
 from flowspec.transforms.forms.on import On
@@ -29,7 +30,7 @@ def onto(node: syntax.Call, scope: Scope) -> Deferred | None:
         return Deferred(lambda space: _steps(space, declared))
     if name in NAMED_INTERVALS:
         part = NAMED_INTERVALS[name]
-        return Deferred(lambda space: _steps(space, space.with_parts([part] * space.size)))
+        return Deferred(lambda space: _steps(space, space.with_supports([part] * space.size)))
     if name == "event":
         what, advice = "there is no `event` statement to go onto", "declare one: `event x, y: real`"
     else:
@@ -42,7 +43,7 @@ def onto(node: syntax.Call, scope: Scope) -> Deferred | None:
 
 
 def _steps(space: Space, declared: Space) -> list[Transform] | Diagnostic:
-    needed = sum(part.size - isinstance(part, Simplex) for part in declared.parts)
+    needed = sum(support.free_size for support in declared.supports)
     if space.intervals is None:
         what, advice = (
             "`Onto` starts from single numbers, and these are tied together",
@@ -53,12 +54,12 @@ def _steps(space: Space, declared: Space) -> list[Transform] | Diagnostic:
         what = f"`event` needs {needed} coordinates here, and the flow has {space.size}"
         advice = "a simplex of n names takes n - 1 coordinates; every other name takes one"
         return mistakes.BadOnto(what=what, advice=advice)
-    if space.scalar and len(declared.parts) == 1:
-        return _single(space.parts[0], declared.parts[0])
+    if space.scalar and len(declared.supports) == 1:
+        return _single(space.supports[0], declared.supports[0])
     return _vector(space, declared)
 
 
-def _single(source: Part, target: Part) -> list[Transform] | Diagnostic:
+def _single(source: Support, target: Support) -> list[Transform] | Diagnostic:
     """The steps between the supports of one coordinate."""
     steps = between(source, target)
     if steps is None:
@@ -73,7 +74,7 @@ def _vector(space: Space, declared: Space) -> list[Transform] | Diagnostic:
     """Coordinates that take the same kinds of step share them, each with its own numbers."""
     groups: dict[tuple, list[tuple[int, list[Transform]]]] = {}
     for coordinate, (source, target) in enumerate(
-        zip(space.parts, _targets(declared), strict=True)
+        zip(space.supports, _targets(declared), strict=True)
     ):
         steps = _single(source, target)
         if isinstance(steps, Diagnostic):
@@ -108,12 +109,11 @@ def _shared(steps: Sequence[Transform]) -> Transform:
     )
 
 
-def _targets(declared: Space) -> list[Part]:
+def _targets(declared: Space) -> list[Support]:
     """What each incoming coordinate has to be before groups are tied together."""
-    targets: list[Part] = []
-    for part in declared.parts:
-        joint = type(part).__name__ in ("Simplex", "Ordered")
-        targets += [REAL] * (part.size - isinstance(part, Simplex)) if joint else [part]
+    targets: list[Support] = []
+    for part in declared.supports:
+        targets += [REAL] * part.free_size if part.joint else [part]
     return targets
 
 
@@ -121,13 +121,8 @@ def _tied(declared: Space) -> list[Transform]:
     """The steps that tie groups together, from left to right: a simplex gains one coordinate."""
     found: list[Transform] = []
     for block, part in declared.blocks:
-        name = {"Simplex": "StickBreaking", "Ordered": "Ordered"}.get(type(part).__name__)
-        if name:
-            size = part.size - isinstance(part, Simplex)
-            step = transforms()[name]()
-            found.append(
-                step
-                if size == declared.size
-                else On(tuple(range(block.start, block.start + size)), step)
-            )
+        if part.joint:
+            step = transforms()[part.maker]()
+            made_of = tuple(range(block.start, block.start + part.free_size))
+            found.append(step if part.free_size == declared.size else On(made_of, step))
     return found

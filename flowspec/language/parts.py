@@ -21,7 +21,7 @@ from flowspec.parts.origin import origin_of, placed
 from flowspec.parts.trees import count as component_count
 from flowspec.parts.trees import with_fields
 from flowspec.parts.values import FromContext, Learn
-from flowspec.support.sets import Interval
+from flowspec.support.interval import Interval
 from flowspec.transforms.transform import Univariate
 
 LARGEST_COPIES = 4096
@@ -229,7 +229,7 @@ def _start(spec: ParameterSpec, value: Any) -> float:
     """Where a parameter starts that a network gives: its default, or a number that its constraint allows."""
     if isinstance(value, int | float) and value in spec.within:
         return float(value)
-    return spec.within.safe_point if isinstance(spec.within, Interval) else 1.0
+    return spec.within.inner_point if isinstance(spec.within, Interval) else 1.0
 
 
 def _required(kind: type, name: str) -> bool:

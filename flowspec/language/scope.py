@@ -13,7 +13,7 @@ from flowspec.ir.flow import Declaration
 from flowspec.language import syntax
 from flowspec.parts.origin import Origin
 from flowspec.parts.values import FromContext
-from flowspec.support.sets import REAL, as_interval
+from flowspec.support.interval import REAL
 
 
 class Unknown:
@@ -65,7 +65,7 @@ class Scope:
             return self.values[name]
         if self.context and name in self.context.names:
             index = self.context.names.index(name)
-            return FromContext(index, name, as_interval(self.context.space.parts[index]) or REAL)
+            return FromContext(index, name, self.context.space.supports[index].interval or REAL)
         return None
 
     def inside(self, macro: syntax.Def, call: Span, arguments: Mapping[str, Any]) -> Scope:

@@ -13,7 +13,7 @@ from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.scope import UNKNOWN, Scope, Unknown
 from flowspec.parts.values import FromContext, Learn
-from flowspec.support.sets import number
+from flowspec.support.support import number
 
 CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf, "true": True, "false": False}
 FUNCTIONS: dict[str, Callable] = {

@@ -14,7 +14,6 @@ from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
 from flowspec.support.membership import (
     either,
-    guarded,
     keep_inside,
     move_to_safety,
     outside_of,
@@ -38,7 +37,7 @@ def sample_base(ops: Ops, flow: Flow, noise: Array) -> Array:
 
 def base_log_prob(ops: Ops, flow: Flow, x: Array) -> Array:
     """Log-density of the base alone, -inf outside its support."""
-    return guarded(ops, flow.base, x)
+    return flow.base.log_prob_anywhere(ops, x)
 
 
 def log_prob(ops: Ops, flow: Flow, x: Array) -> Array:

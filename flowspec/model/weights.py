@@ -92,7 +92,7 @@ def _problems(flow: Flow, given: Mapping[str, np.ndarray]):
             )
         elif not np.isfinite(array).all():
             yield WrongWeight(name=name, what="is not finite")
-        elif not all(v in allowed[name] for v in array.flat):
+        elif allowed[name].excludes(array).any():
             yield WrongWeight(name=name, what=f"lies outside {allowed[name]}")
 
 

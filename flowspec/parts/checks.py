@@ -28,7 +28,8 @@ from flowspec.parts.values import (
     WholeContext,
     component,
 )
-from flowspec.support.sets import Interval, number
+from flowspec.support.interval import Interval
+from flowspec.support.support import number
 
 
 def canonical(part, event: tuple[int, ...] | None):
@@ -133,9 +134,7 @@ def _outside(array: np.ndarray, constraint: Constraint) -> np.ndarray:
     """The entries that a constraint does not allow."""
     if not isinstance(constraint, Interval):
         return array[(array == 0) | ~np.isfinite(array)]
-    above = array >= constraint.low if constraint.closed_low else array > constraint.low
-    below = array <= constraint.high if constraint.closed_high else array < constraint.high
-    return array[~(above & below)]
+    return array[constraint.excludes(array) | np.isnan(array)]
 
 
 def _distinct(array: np.ndarray) -> np.ndarray:
@@ -155,7 +154,7 @@ def _nearest(spec: ParameterSpec, value: float) -> str:
     if isinstance(spec.within, Interval) and -value in spec.within:
         return f"did you mean {number(-value)}?"
     return (
-        f"write {number(spec.within.safe_point)}, or another of the {spec.within.words}"
+        f"write {number(spec.within.inner_point)}, or another of the {spec.within.words}"
         if isinstance(spec.within, Interval)
         else ""
     )
@@ -224,7 +223,7 @@ def _learn_problems(part_name, field, spec, value, part, event):
         return
     if not value.low < value.high:
         low, high = number(value.low), number(value.high)
-        example = number(Interval(value.high, value.low).safe_point)
+        example = number(Interval(value.high, value.low).inner_point)
         yield mistakes.UnsortedBounds(
             part=part_name, field=field, low=low, high=high, example=example
         )
@@ -234,7 +233,7 @@ def _learn_problems(part_name, field, spec, value, part, event):
     if not bounds.low < bounds.high:
         yield mistakes.LearnOutOfRange(
             part=part_name, field=field, low=number(value.low), high=number(value.high), takes=spec.within.words,
-            advice=f"`learn({number(side.safe_point)})`",
+            advice=f"`learn({number(side.inner_point)})`",
         )  # fmt: skip
     elif (outside := _outside(init, bounds.opened())).size:
         yield mistakes.LearnStart(
@@ -242,7 +241,7 @@ def _learn_problems(part_name, field, spec, value, part, event):
             field=field,
             value=number(outside.flat[0]),
             bounds=bounds.opened().brackets,
-            example=number(bounds.safe_point),
+            example=number(bounds.inner_point),
         )
 
 

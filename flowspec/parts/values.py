@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from flowspec.support.sets import REAL, Interval
+from flowspec.support.interval import REAL, Interval
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
-from flowspec.support.sets import Interval, as_interval, part_from_json
+from flowspec.support.interval import Interval
+from flowspec.support.registry import from_json as support_from_json
 
 FORMAT = 1
 """The format that is written now, into `flow.json`."""
@@ -153,7 +154,7 @@ def _format_1(about: Mapping[str, Any]) -> Description:
 def _supports(declared: list[dict[str, Any]]) -> Iterable[Interval]:
     """What each conditioning variable may be."""
     for entry in declared:
-        part = as_interval(part_from_json(entry["support"]))
+        part = support_from_json(entry["support"]).interval
         if part is not None:
             yield from [part] * len(entry["names"])
 

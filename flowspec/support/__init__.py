@@ -1,1 +1,1 @@
-"""Sets of values: what a point of a pipeline can be, and what a step can take."""
+"""Supports: the sets of values that a point of a pipeline can take, and membership in them."""

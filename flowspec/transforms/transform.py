@@ -48,7 +48,7 @@ from flowspec.parts.fields import parameters
 from flowspec.parts.mistakes import TiedCoordinates
 from flowspec.parts.trees import children, rebuild, with_fields
 from flowspec.parts.values import varies
-from flowspec.support.sets import REAL, Interval, as_interval
+from flowspec.support.interval import REAL, Interval
 from flowspec.support.space import Space
 
 
@@ -231,20 +231,20 @@ class Univariate(Transform):
 
     def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if space.intervals is None:
-            gives = next(part for part in space.parts if part.size > 1 or as_interval(part) is None)
+            gives = next(part for part in space.supports if part.joint)
             yield TiedCoordinates(giver=giver, gives=gives.words)
 
     def domain_for(self, space: Space) -> Space:
-        return space.with_parts([self.domain] * space.size)
+        return space.with_supports([self.domain] * space.size)
 
     def image(self, space: Space) -> Space:
         if self.varies:
-            return space.with_parts(self.image_when_varying(i) for i in space.intervals)
+            return space.with_supports(self.image_when_varying(i) for i in space.intervals)
         return map_ends(bound_to_reference(self).forward, space, self.codomain)
 
     def preimage(self, space: Space) -> Space:
         if self.varies:
-            return space.with_parts(self.preimage_when_varying(i) for i in space.intervals)
+            return space.with_supports(self.preimage_when_varying(i) for i in space.intervals)
         return map_ends(bound_to_reference(self).inverse, space, self.domain)
 
 
@@ -288,7 +288,7 @@ def map_ends(function, space: Space, limits: Interval) -> Space:
             len(intervals), 2
         )
     mapped = np.where(np.isnan(mapped), [limits.low, limits.high], mapped)
-    return space.with_parts(_image(i, *row) for i, row in zip(intervals, mapped, strict=True))
+    return space.with_supports(_image(i, *row) for i, row in zip(intervals, mapped, strict=True))
 
 
 def _image(interval: Interval, at_low: float, at_high: float) -> Interval:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flowspec.support.sets import REAL
+from flowspec.support.interval import REAL
 from flowspec.support.space import Space
 from flowspec.transforms.transform import Transform
 
@@ -13,7 +13,7 @@ class WholeSpace(Transform):
     image_is_hull = True
 
     def domain_for(self, space: Space) -> Space:
-        return space.with_parts([REAL] * space.size)
+        return space.with_supports([REAL] * space.size)
 
     def image(self, space: Space) -> Space:
         return self.domain_for(space)

@@ -33,7 +33,7 @@ def test_some_coordinates_pass(text, passing):
 
 def test_supports_of_the_coordinates_that_pass_stay():
     flow = flowspec.parse("Join(Exponential(1), Normal(0, 1)) |> Coupling(RQS, mask=[1, 0])")
-    assert str(flow.space.parts[0]) == "nonnegative"
+    assert str(flow.space.supports[0]) == "nonnegative"
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ from flowspec.model.model import Model
 from flowspec.model.weights import as_weights
 from flowspec.networks.masks import Plan
 from flowspec.parts.fields import parameters
-from flowspec.support.sets import REAL
+from flowspec.support.interval import REAL
 from flowspec.support.space import Space
 from flowspec.transforms.elementwise.softclip import ContinuedSoftclip
 from flowspec.transforms.forms.inverse import Inverse

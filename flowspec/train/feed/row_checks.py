@@ -13,8 +13,8 @@ from flowspec.diagnostics.diagnostic import Diagnostic, mistake, suggest
 from flowspec.ir.flow import Flow
 from flowspec.ops.numpy import NumpyOps
 from flowspec.support.membership import outside_of
-from flowspec.support.sets import Circle, Interval, Ordered, Part, Simplex, as_interval, number
 from flowspec.support.space import Space
+from flowspec.support.support import Support, number
 
 LEAVE_OUT = "leave these rows out (`flowspec fit --drop-bad-rows` does)"
 DOUBLE = '`--precision 64`, in Python `Engine(precision="64")`, computes in float64'
@@ -192,7 +192,7 @@ class RowChecks:
         if flow.context:
             self._spaces.append((flow.context.names, flow.context.space))
         self._unfinite: dict[str, _Count] = {}
-        self._outside: dict[str, tuple[Part, _Count]] = {}
+        self._outside: dict[str, tuple[Support, _Count]] = {}
         self._unwhole: dict[str, _Count] = {}
         self._too_large: dict[str, _Count] = {}
         self._badly_weighted = _Count()
@@ -324,16 +324,11 @@ class RowChecks:
                 yield TooLargeToDequantize(name=name, reason=reason, **count.told, **place)
         for names, (part, count) in self._outside.items():
             if count.count:
-                support = (
-                    part.brackets
-                    if isinstance(part, Interval) and str(part) == part.brackets
-                    else f"({part})"
-                )
                 reason = self._why(names, part, count)
                 yield OutsideRows(
                     names=names,
-                    support=support,
-                    advice=_advice(part),
+                    support=part.aside,
+                    advice=part.row_advice,
                     reason=reason,
                     **count.told,
                     **place,
@@ -345,13 +340,11 @@ class RowChecks:
     def _rounding(self, count: _Count) -> str:
         return ROUNDED if count.rounded else ""
 
-    def _why(self, names: str, part: Part, count: _Count) -> str:
+    def _why(self, names: str, part: Support, count: _Count) -> str:
         if names.strip("`") in {self.columns[index] for index in self.whole}:
             cell = f"[{count.value}, {number(count.values[0] + 1)})"
             return f"{names} is to be dequantized, so {count.value} stands for all of {cell}"
-        return self._rounding(count) or (
-            f"they are to be {part.words}" if isinstance(part, Simplex | Ordered) else ""
-        )
+        return self._rounding(count) or (f"they are to be {part.words}" if part.joint else "")
 
     def _nothing(self, dropped: int, least: int) -> Iterator[Diagnostic]:
         left = self.rows - dropped
@@ -380,20 +373,7 @@ class RowChecks:
                 yield kind(where=self.where, rows=self.rows - dropped, **found)
 
 
-def _advice(part: Part) -> str:
-    """What to do where rows are outside a part of a support."""
-    if isinstance(part, Circle):
-        return f"bring the angles into {part.interval.brackets}"
-    if isinstance(part, Simplex):
-        return "divide the numbers of each row by their sum"
-    return (
-        "put the columns into increasing order"
-        if isinstance(part, Ordered)
-        else "declare a wider support"
-    )
-
-
-def _outside(part: Part, piece: np.ndarray) -> np.ndarray:
+def _outside(part: Support, piece: np.ndarray) -> np.ndarray:
     """Which rows (N, size) lie outside a part of a support."""
     with np.errstate(all="ignore"):
         return np.asarray(outside_of(NumpyOps(), Space((part,)), piece.T))
@@ -406,7 +386,7 @@ def cell_ends(k: np.ndarray, dtype: type = np.float32) -> tuple[np.ndarray, np.n
     )
 
 
-def _cell_outside(part: Part, k: np.ndarray, dtype: type) -> np.ndarray:
+def _cell_outside(part: Support, k: np.ndarray, dtype: type) -> np.ndarray:
     """Which of the cells [k, k + 1) are not whole inside an interval."""
     low, high = (each.astype(np.float64)[:, None] for each in cell_ends(k, dtype))
     return _outside(part, low) | _outside(part, high)
@@ -421,7 +401,7 @@ def _undequantizable(flow: Flow, names: Sequence[str]) -> Iterator[Diagnostic]:
             there = ", ".join(f"`{each}`" for each in flow.columns)
             advice = f"did you mean `{near}`?" if near else f"its outputs are {there}"
             yield NotDequantizable(name=name, what="it is no output of the flow", advice=advice)
-        elif as_interval(parts[name]) is None:
+        elif parts[name].joint:
             advice = "leave it out of `dequantize`"
             yield NotDequantizable(
                 name=name, what=f"it is one of {parts[name].words}", advice=advice

@@ -12,7 +12,7 @@ from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, setting
 from flowspec.parts.values import Value
-from flowspec.support.sets import Circle
+from flowspec.support.circle import Circle
 from flowspec.support.space import Space
 from flowspec.transforms.transform import Univariate
 

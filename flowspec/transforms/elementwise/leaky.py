@@ -9,7 +9,7 @@ from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter, setting
 from flowspec.parts.values import Value, value_range
-from flowspec.support.sets import POSITIVE, Interval
+from flowspec.support.interval import POSITIVE, Interval
 from flowspec.support.space import Space
 from flowspec.transforms.elementwise.affine import reciprocal, times
 from flowspec.transforms.elementwise.tanh import log_tanh_slope
@@ -73,7 +73,7 @@ class ELU(Univariate):
     def range_for(self, space: Space) -> Space:
         # Its inverse takes only what it gives for every alpha that training may choose.
         least = value_range(self.alpha, POSITIVE).low
-        return space.with_parts([Interval(-least, math.inf, closed_low=least == 0)] * space.size)
+        return space.with_supports([Interval(-least, math.inf, closed_low=least == 0)] * space.size)
 
     def image_when_varying(self, interval: Interval) -> Interval:
         # Below 0 it may be as near to 0, and as near to its limit -alpha, as one likes.

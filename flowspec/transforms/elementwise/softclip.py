@@ -10,7 +10,7 @@ from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import setting
 from flowspec.parts.mistakes import SettingOutOfRange
-from flowspec.support.sets import REAL, Interval
+from flowspec.support.interval import REAL, Interval
 from flowspec.support.space import Space
 from flowspec.transforms.transform import Univariate
 

@@ -64,8 +64,8 @@ class On(Transform):
 
     def _split(self, space: Space):
         """The sets over the chosen coordinates, in their order; None where one is chosen in part only."""
-        if max(self.coordinates) < space.size == len(space.parts):
-            return tuple(map(space.parts.__getitem__, self.coordinates))
+        if max(self.coordinates) < space.size == len(space.supports):
+            return tuple(map(space.supports.__getitem__, self.coordinates))
         starts = {block.start: (block, part) for block, part in space.blocks}
         chosen, at = [], 0
         while at < len(self.coordinates):
@@ -82,15 +82,15 @@ class On(Transform):
 
     def _placed(self, space: Space, inner: Space) -> Space:
         """The whole support, with `inner` over the chosen coordinates."""
-        if inner.size == len(self.coordinates) and all(part.size == 1 for part in inner.parts):
+        if inner.size == len(self.coordinates) and all(part.size == 1 for part in inner.supports):
             new = {block.start: part for block, part in space.blocks} | dict(
-                zip(self.coordinates, inner.parts, strict=True)
+                zip(self.coordinates, inner.supports, strict=True)
             )
-            return space.with_parts(map(new.__getitem__, sorted(new)))
+            return space.with_supports(map(new.__getitem__, sorted(new)))
         first, last = min(self.coordinates), max(self.coordinates)
         before = [part for block, part in space.blocks if block.start < first]
         behind = [part for block, part in space.blocks if block.start > last]
-        return space.with_parts([*before, *inner.parts, *behind])
+        return space.with_supports([*before, *inner.supports, *behind])
 
     @property
     def output_coordinates(self) -> tuple[int, ...]:

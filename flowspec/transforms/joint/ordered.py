@@ -11,8 +11,8 @@ from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
-from flowspec.support import sets
-from flowspec.support.sets import REAL
+from flowspec.support import ordered
+from flowspec.support.interval import REAL
 from flowspec.support.space import Space
 from flowspec.transforms.transform import Transform
 
@@ -24,10 +24,10 @@ class Ordered(Transform):
     examples = ("Ordered",)
 
     def domain_for(self, space: Space) -> Space:
-        return space.with_parts([REAL] * space.size)
+        return space.with_supports([REAL] * space.size)
 
     def range_for(self, space: Space) -> Space:
-        return space.with_parts([sets.Ordered(space.size)])
+        return space.with_supports([ordered.Ordered(space.size)])
 
     def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if space.size < 2:

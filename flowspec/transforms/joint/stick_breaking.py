@@ -11,7 +11,8 @@ from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
-from flowspec.support.sets import REAL, Simplex
+from flowspec.support.interval import REAL
+from flowspec.support.simplex import Simplex
 from flowspec.support.space import Space
 from flowspec.transforms.transform import Transform
 
@@ -31,7 +32,7 @@ class StickBreaking(Transform):
         return 1
 
     def domain_for(self, space: Space) -> Space:
-        return space.with_parts([REAL] * space.size)
+        return space.with_supports([REAL] * space.size)
 
     def range_for(self, space: Space) -> Space:
         return Space((Simplex(max(space.size, 2)),))

@@ -16,7 +16,7 @@ from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import grown, parameter, setting
 from flowspec.parts.trees import with_fields
 from flowspec.parts.values import Learn, Value, WholeContext
-from flowspec.support.sets import Interval
+from flowspec.support.interval import Interval
 from flowspec.support.space import Space
 from flowspec.transforms.learned.conditioned import tamed
 from flowspec.transforms.splines.searched import MARGIN, continued, invert, spread

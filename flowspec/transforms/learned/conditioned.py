@@ -22,7 +22,6 @@ from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import grown, parameters, part, setting
 from flowspec.parts.trees import with_fields
 from flowspec.parts.values import Constraint, Learn, Predicted, WholeContext, component, value_range
-from flowspec.support.sets import Circle
 from flowspec.support.space import Space
 from flowspec.transforms.elementwise.standard import from_real
 from flowspec.transforms.transform import Transform, Univariate
@@ -191,9 +190,7 @@ def tamed(ops: Ops, x: Array) -> Array:
 
 def angular_rates(space: Space) -> tuple[float, ...]:
     """For each coordinate what turns it into an angle: 2 pi / circumference; 0 for a number."""
-    return tuple(
-        2 * math.pi / (p.high - p.low) if isinstance(p, Circle) else 0.0 for p in space.parts
-    )
+    return tuple(2 * math.pi / p.period if p.period else 0.0 for p in space.supports)
 
 
 def features(ops: Ops, x: Array, rates: Sequence[float]) -> Array:

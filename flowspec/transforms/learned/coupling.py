@@ -68,14 +68,14 @@ class Coupling(Conditioned):
         return [i for i in range(size) if i not in passing]
 
     def inner_space(self, space: Space) -> Space:
-        if space.scalar or len(space.parts) < space.size:
+        if space.scalar or len(space.supports) < space.size:
             return space
-        return Space(tuple(space.parts[i] for i in self._moved(space.size)))
+        return Space(tuple(space.supports[i] for i in self._moved(space.size)))
 
     def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if space.size > 1 and len(set(self.mask)) == 1 and len(self.mask) == space.size:
             yield mistakes.OneSidedMask(field="mask")
-        elif len(space.parts) < space.size:
+        elif len(space.supports) < space.size:
             yield from self.univariate.misfits(space, giver)
         else:
             yield from super().misfits(space, giver)
@@ -83,10 +83,10 @@ class Coupling(Conditioned):
     range_misfits = misfits
 
     def placed(self, space: Space, inner: Space) -> Space:
-        if space.scalar or len(space.parts) < space.size:
+        if space.scalar or len(space.supports) < space.size:
             return inner
-        new = dict(zip(self._moved(space.size), inner.parts, strict=True))
-        return space.with_parts(new.get(i, part) for i, part in enumerate(space.parts))
+        new = dict(zip(self._moved(space.size), inner.supports, strict=True))
+        return space.with_supports(new.get(i, part) for i, part in enumerate(space.supports))
 
     def make_network(
         self, space: Space, rates: Sequence[float], columns: int, outputs: int

@@ -11,7 +11,7 @@ from flowspec.ops import Ops
 from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.vocabulary import Array
 from flowspec.parts.values import Value
-from flowspec.support.sets import REAL, Interval
+from flowspec.support.interval import REAL, Interval
 from flowspec.support.space import Space
 from flowspec.transforms.transform import Transform, bound_to_reference
 
@@ -25,7 +25,7 @@ class VectorMap(Transform):
     image_is_hull = True
 
     def domain_for(self, space: Space) -> Space:
-        return space.with_parts([REAL] * space.size)
+        return space.with_supports([REAL] * space.size)
 
     def image(self, space: Space) -> Space:
         return self._hull(space, "forward_and_log_det")
@@ -40,7 +40,7 @@ class VectorMap(Transform):
         shift = function(REFERENCE, np.zeros((space.size, 1)))[0]
         # Column i is where the unit vector i goes.
         matrix = function(REFERENCE, np.eye(space.size))[0] - shift
-        return space.with_parts(hull_of_image(matrix, shift[:, 0], space.intervals))
+        return space.with_supports(hull_of_image(matrix, shift[:, 0], space.intervals))
 
 
 def hull_of_image(matrix: np.ndarray, shift: np.ndarray, box: Sequence[Interval]) -> list[Interval]:

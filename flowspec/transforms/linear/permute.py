@@ -23,8 +23,8 @@ class Reordering(Transform):
         """Which coordinate comes to each place."""
 
     def misfits(self, space: Space, giver: str) -> Iterable:
-        if any(part.size > 1 for part in space.parts):
-            tied = next(part for part in space.parts if part.size > 1)
+        if any(part.size > 1 for part in space.supports):
+            tied = next(part for part in space.supports if part.size > 1)
             yield mistakes.TiedCoordinates(giver=giver, gives=tied.words)
 
     def domain_for(self, space: Space) -> Space:
@@ -34,10 +34,10 @@ class Reordering(Transform):
         return space
 
     def image(self, space: Space) -> Space:
-        return space.with_parts(space.parts[i] for i in self.order_of(space.size))
+        return space.with_supports(space.supports[i] for i in self.order_of(space.size))
 
     def preimage(self, space: Space) -> Space:
-        return space.with_parts(space.parts[i] for i in self._back(space.size))
+        return space.with_supports(space.supports[i] for i in self._back(space.size))
 
     def _back(self, size: int) -> list[int]:
         order = self.order_of(size)

@@ -14,7 +14,7 @@ from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, setting, square_matrix
 from flowspec.parts.values import Value
-from flowspec.support.sets import Interval
+from flowspec.support.interval import Interval
 from flowspec.support.space import Space
 from flowspec.transforms.linear.matrix import Matrix, VectorMap
 

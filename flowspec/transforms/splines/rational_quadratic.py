@@ -18,8 +18,10 @@ from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, setting
 from flowspec.parts.trees import with_fields
 from flowspec.parts.values import Learn, Value
-from flowspec.support.sets import POSITIVE, Circle, Interval
+from flowspec.support.circle import Circle
+from flowspec.support.interval import POSITIVE, Interval
 from flowspec.support.space import Space
+from flowspec.support.support import Support
 from flowspec.transforms.elementwise.monotonic_affine import pressed
 from flowspec.transforms.splines.boxed import Boxed
 from flowspec.transforms.transform import Transform, Univariate
@@ -63,6 +65,12 @@ def log_slope(ops, steep, d0, d1, z):
     below = steep + (d0 + d1 - 2.0 * steep) * inner
     ratio = steep / below
     return ops.log(above * ratio * ratio)
+
+
+def _ends_of_circle(support: Support) -> tuple[float, float] | None:
+    """The ends of a circle; None for another support."""
+    interval = support.interval
+    return (interval.low, interval.high) if interval and support.period else None
 
 
 def _per_bin(part, event):
@@ -132,17 +140,13 @@ class RQS(RationalQuadratic, Boxed):
     def domain_for(self, space: Space) -> Space:
         # Sets that tie coordinates together fall apart into numbers; circles stay.
         kept = (
-            (part,)
-            if isinstance(part, Circle) and not self.circular
-            else (self.domain,) * part.size
-            for part in space.parts
+            (part,) if part.period and not self.circular else (self.domain,) * part.size
+            for part in space.supports
         )
-        return space.with_parts(each for group in kept for each in group)
+        return space.with_supports(each for group in kept for each in group)
 
     def grow(self, space: Space, columns: int) -> Transform:
-        ends = tuple(
-            (part.low, part.high) if isinstance(part, Circle) else None for part in space.parts
-        )
+        ends = tuple(_ends_of_circle(support) for support in space.supports)
         return with_fields(self, {"circles": ends}) if any(ends) and not self.circular else self
 
     def image(self, space: Space) -> Space:
@@ -153,15 +157,15 @@ class RQS(RationalQuadratic, Boxed):
 
     def _with_circles(self, space, image):
         """The image of a box; circles stay."""
-        if not any(isinstance(part, Circle) for part in space.parts):
+        if not any(part.period for part in space.supports):
             return image(space)
-        if self.varies or all(isinstance(part, Circle) for part in space.parts):
-            return space.with_parts(
-                p if isinstance(p, Circle) else self.image_when_varying(p) for p in space.parts
+        if self.varies or all(part.period for part in space.supports):
+            return space.with_supports(
+                p if p.period else self.image_when_varying(p) for p in space.supports
             )
         found = image(space)
-        return space.with_parts(
-            p if isinstance(p, Circle) else q for p, q in zip(space.parts, found.parts, strict=True)
+        return space.with_supports(
+            p if p.period else q for p, q in zip(space.supports, found.supports, strict=True)
         )
 
     def only(self, chosen: Sequence[int], size: int) -> Univariate:
