@@ -225,6 +225,7 @@ def test_check_answers_programs(call, here):
     (told,) = json.loads(answer.out)
     assert told == {
         "code": "unknown-name",
+        "level": "error",
         "file": "wrong.flow",
         "line": 2,
         "column": 3,
@@ -233,6 +234,7 @@ def test_check_answers_programs(call, here):
         "message": "there is no step called `Tnah`",
         "note": None,
         "help": "did you mean `Tanh`?",
+        "related": [],
     }
     assert call("check", ONE_LINER, "--format", "json") == (0, "[]\n", "")
 

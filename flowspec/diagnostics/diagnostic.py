@@ -52,6 +52,7 @@ def mistake(kind: _Class) -> _Class:
 class Diagnostic:
     """One mistake. Subclasses say what, as templates over their fields.
 
+    family    the code of several mistakes of one kind; each has its own where that is empty
     level     "error", "warning" or "note"
     message   what is wrong, in the user's words
     label     words behind the `^^^^` under the culprit
@@ -60,6 +61,7 @@ class Diagnostic:
     help      what to write instead
     """
 
+    family: ClassVar[str] = ""
     level: ClassVar[Level] = "error"
     message: ClassVar[str] = ""
     label: ClassVar[str] = ""
@@ -92,7 +94,7 @@ class Diagnostic:
     @property
     def code(self) -> str:
         """The name of the mistake: `DomainMismatch` is `domain-mismatch`."""
-        return re.sub(r"(?<!^)(?=[A-Z])", "-", type(self).__name__).lower()
+        return self.family or re.sub(r"(?<!^)(?=[A-Z])", "-", type(self).__name__).lower()
 
     @property
     def line(self) -> int | None:

@@ -13,9 +13,10 @@ from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 
 @mistake
 class WrongSetting(Diagnostic):
-    message = "{what}"
+    message = "the {setting} is {value}"
     help = "{advice}"
-    what: str
+    setting: str
+    value: str
     advice: str
 
 
@@ -144,6 +145,6 @@ def problem_of(name: str, value: Any, span=None) -> Diagnostic | None:
         if isinstance(value, str)
         else f"{value:g}"
         if isinstance(value, float)
-        else value
+        else str(value)
     )
-    return WrongSetting(span=span, what=f"the {words} is {shown}", advice=limits.advice)
+    return WrongSetting(span=span, setting=words, value=shown, advice=limits.advice)

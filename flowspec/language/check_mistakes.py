@@ -93,12 +93,34 @@ class NotANumber(Diagnostic):
     found: str
 
 
-@mistake
 class BadArithmetic(Diagnostic):
-    message = "{what}"
-    help = "{advice}"
-    what: str
-    advice: str
+    """Arithmetic without a result."""
+
+    family = "bad-arithmetic"
+
+
+@mistake
+class NumberTooLarge(BadArithmetic):
+    message = "the number is too large"
+    help = "write `inf` for infinity"
+
+
+@mistake
+class UnlikeLengths(BadArithmetic):
+    message = "vectors of different lengths cannot be combined"
+    help = "give them one length"
+
+
+@mistake
+class NoValue(BadArithmetic):
+    message = "this has no value"
+    help = "look for 0/0, inf - inf or the root of a negative number"
+
+
+@mistake
+class ResultTooLarge(BadArithmetic):
+    message = "the result is too large, or a division by 0"
+    help = "write `inf` for infinity"
 
 
 @mistake
@@ -246,20 +268,108 @@ class UnknownSupport(Diagnostic):
     advice: str
 
 
-@mistake
 class BadSupport(Diagnostic):
-    message = "{what}"
-    help = "{advice}"
-    what: str
-    advice: str
+    """A support that is no set, or not one for these variables."""
+
+    family = "bad-support"
 
 
 @mistake
+class TiedContext(BadSupport):
+    message = "a context variable is one number in an interval"
+    help = "declare each one alone, such as `z: positive`"
+
+
+@mistake
+class SupportCalled(BadSupport):
+    message = "`{name}` takes no arguments"
+    help = "write `{name}` alone"
+    name: str
+
+
+@mistake
+class TiedSupportCalled(BadSupport):
+    message = "`{name}` takes no arguments"
+    help = "write `{name}` alone; the names before it are its coordinates"
+    name: str
+
+
+@mistake
+class OneVariableTied(BadSupport):
+    message = "`{name}` ties two or more variables together"
+    help = "name them before it: `p, q, r: simplex`"
+    name: str
+
+
+@mistake
+class CircleEnds(BadSupport):
+    message = "a circle has two ends"
+    help = "write `circle(-pi, pi)`"
+
+
+@mistake
+class InfiniteCircle(BadSupport):
+    message = "a circle has finite ends"
+    help = "write `circle(-pi, pi)`"
+
+
+@mistake
+class EndNotANumber(BadSupport):
+    message = "the end of an interval is one number"
+    help = "write a number, `inf` or `-inf`"
+
+
+@mistake
+class EmptyInterval(BadSupport):
+    message = "the interval is empty"
+    help = "write the smaller end first"
+
+
 class BadOnto(Diagnostic):
-    message = "{what}"
-    help = "{advice}"
-    what: str
-    advice: str
+    """`Onto` where it cannot go."""
+
+    family = "bad-onto"
+
+
+@mistake
+class OntoWithoutEvent(BadOnto):
+    message = "there is no `event` statement to go onto"
+    help = "declare one: `event x, y: real`"
+
+
+@mistake
+class OntoTarget(BadOnto):
+    message = "`Onto` takes `event`, or the name of a support"
+    help = "write `Onto(event)` or `Onto(positive)`"
+
+
+@mistake
+class OntoInBlock(BadOnto):
+    message = "`Onto` cannot stand inside `{form}`"
+    help = "put it behind the block"
+    form: str
+
+
+@mistake
+class OntoTied(BadOnto):
+    message = "`Onto` starts from single numbers, and these are tied together"
+    help = "put it before the step that ties them"
+
+
+@mistake
+class OntoSize(BadOnto):
+    message = "`event` needs {needed} coordinates here, and the flow has {size}"
+    help = "a simplex of n names takes n - 1 coordinates; every other name takes one"
+    needed: int
+    size: int
+
+
+@mistake
+class NoWayOnto(BadOnto):
+    message = "there is no standard way from {gives} to {takes}"
+    help = "start these coordinates from a base on the right support"
+    gives: str
+    takes: str
 
 
 @mistake

@@ -47,11 +47,7 @@ def declare(statement: syntax.Variables, scope: Scope, maker: PartMaker) -> Scop
             waiting = []
     parts += [REAL] * len(waiting)
     if statement.kind == "context" and any(part.interval is None or part.period for part in parts):
-        what, advice = (
-            "a context variable is one number in an interval",
-            "declare each one alone, such as `z: positive`",
-        )
-        scope.report(mistakes.BadSupport(span=statement.span, what=what, advice=advice))
+        scope.report(mistakes.TiedContext(span=statement.span))
         parts = [REAL] * len(statement.variables)
     written = [variable.name for variable in statement.variables]
     spans = tuple(name.span for name in written)
@@ -96,18 +92,13 @@ def _parts(
 ) -> list[Support]:
     """The sets of neighbouring variables that share a support."""
     if isinstance(written, syntax.NamedSupport) and written.name.text in JOINT:
+        name = written.name.text
         if written.arguments:
-            advice = f"write `{written.name.text}` alone; the names before it are its coordinates"
-            what = f"`{written.name.text}` takes no arguments"
-            scope.report(mistakes.BadSupport(span=written.span, what=what, advice=advice))
+            scope.report(mistakes.TiedSupportCalled(span=written.span, name=name))
         if len(variables) < 2:
-            what, advice = (
-                f"`{written.name.text}` ties two or more variables together",
-                "name them before it: `p, q, r: simplex`",
-            )
-            scope.report(mistakes.BadSupport(span=written.span, what=what, advice=advice))
+            scope.report(mistakes.OneVariableTied(span=written.span, name=name))
             return [REAL]
-        return [JOINT[written.name.text](len(variables))]
+        return [JOINT[name](len(variables))]
     return [support(written, scope, maker)] * len(variables)
 
 
@@ -129,6 +120,9 @@ def support(
         return _circle(written, scope, maker)
     if name in NAMED_INTERVALS and not written.arguments:
         return NAMED_INTERVALS[name]
+    if name in NAMED_INTERVALS:
+        scope.report(mistakes.SupportCalled(span=written.span, name=name))
+        return REAL
     known = [*NAMED_INTERVALS, *JOINT, "circle"]
     near = suggest(name, known)
     advice = (
@@ -136,15 +130,7 @@ def support(
         if near
         else f"there are {', '.join(f'`{k}`' for k in known)} and intervals like `(0, 1)`"
     )
-    if name in NAMED_INTERVALS:
-        advice = f"write `{name}` alone"
-        scope.report(
-            mistakes.BadSupport(
-                span=written.span, what=f"`{name}` takes no arguments", advice=advice
-            )
-        )
-    else:
-        scope.report(mistakes.UnknownSupport(span=written.name.span, name=name, advice=advice))
+    scope.report(mistakes.UnknownSupport(span=written.name.span, name=name, advice=advice))
     return REAL
 
 
@@ -153,8 +139,7 @@ def _circle(written: syntax.NamedSupport, scope: Scope, maker: PartMaker) -> Sup
     if not arguments:
         return Circle(-math.pi, math.pi)
     if len(arguments) != 2 or any(argument.name for argument in arguments):
-        what, advice = "a circle has two ends", "write `circle(-pi, pi)`"
-        scope.report(mistakes.BadSupport(span=written.span, what=what, advice=advice))
+        scope.report(mistakes.CircleEnds(span=written.span))
         return REAL
     low, high = (_end(argument.value, scope, maker) for argument in arguments)
     if (
@@ -164,8 +149,7 @@ def _circle(written: syntax.NamedSupport, scope: Scope, maker: PartMaker) -> Sup
     ):
         return REAL
     if math.isinf(low) or math.isinf(high):
-        what, advice = "a circle has finite ends", "write `circle(-pi, pi)`"
-        scope.report(mistakes.BadSupport(span=written.span, what=what, advice=advice))
+        scope.report(mistakes.InfiniteCircle(span=written.span))
         return REAL
     return Circle(low, high)
 
@@ -175,19 +159,14 @@ def _end(node: syntax.Node, scope: Scope, maker: PartMaker) -> float | Unknown:
     if isinstance(value, Unknown):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
-        what, advice = "the end of an interval is one number", "write a number, `inf` or `-inf`"
-        return scope.report(mistakes.BadSupport(span=node.span, what=what, advice=advice))
+        return scope.report(mistakes.EndNotANumber(span=node.span))
     return float(value)
 
 
 def _sorted(low: float, high: float, written, scope: Scope) -> bool:
     if low < high:
         return True
-    scope.report(
-        mistakes.BadSupport(
-            span=written.span, what="the interval is empty", advice="write the smaller end first"
-        )
-    )
+    scope.report(mistakes.EmptyInterval(span=written.span))
     return False
 
 

@@ -31,29 +31,17 @@ def onto(node: syntax.Call, scope: Scope) -> Deferred | None:
     if name in NAMED_INTERVALS:
         part = NAMED_INTERVALS[name]
         return Deferred(lambda space: _steps(space, space.with_supports([part] * space.size)))
-    if name == "event":
-        what, advice = "there is no `event` statement to go onto", "declare one: `event x, y: real`"
-    else:
-        what, advice = (
-            "`Onto` takes `event`, or the name of a support",
-            "write `Onto(event)` or `Onto(positive)`",
-        )
-    scope.report(mistakes.BadOnto(span=node.span, what=what, advice=advice))
+    kind = mistakes.OntoWithoutEvent if name == "event" else mistakes.OntoTarget
+    scope.report(kind(span=node.span))
     return None
 
 
 def _steps(space: Space, declared: Space) -> list[Transform] | Diagnostic:
     needed = sum(support.free_size for support in declared.supports)
     if space.intervals is None:
-        what, advice = (
-            "`Onto` starts from single numbers, and these are tied together",
-            "put it before the step that ties them",
-        )
-        return mistakes.BadOnto(what=what, advice=advice)
+        return mistakes.OntoTied()
     if space.size != needed:
-        what = f"`event` needs {needed} coordinates here, and the flow has {space.size}"
-        advice = "a simplex of n names takes n - 1 coordinates; every other name takes one"
-        return mistakes.BadOnto(what=what, advice=advice)
+        return mistakes.OntoSize(needed=needed, size=space.size)
     if space.scalar and len(declared.supports) == 1:
         return _single(space.supports[0], declared.supports[0])
     return _vector(space, declared)
@@ -63,10 +51,7 @@ def _single(source: Support, target: Support) -> list[Transform] | Diagnostic:
     """The steps between the supports of one coordinate."""
     steps = between(source, target)
     if steps is None:
-        what = f"there is no standard way from {source.words} to {target.words}"
-        return mistakes.BadOnto(
-            what=what, advice="start these coordinates from a base on the right support"
-        )
+        return mistakes.NoWayOnto(gives=source.words, takes=target.words)
     return list(steps)
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache
-from importlib import resources
 from pathlib import Path
 
-from lark import Lark, UnexpectedCharacters, UnexpectedToken
+from lark import UnexpectedCharacters, UnexpectedToken
 
 from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.diagnostics.source import Source, Span
-from flowspec.language import syntax
+from flowspec.language import lexer, syntax, syntax_diagnosis
 from flowspec.language import syntax_mistakes as mistakes
 from flowspec.language.tree import TreeBuilder
 
@@ -56,19 +53,17 @@ def parse_text(source: Source) -> syntax.File:
         )
     _check_size(source)
     try:
-        statements, pipeline = TreeBuilder(source).transform(_grammar().parse(source.text))
+        statements, pipeline = TreeBuilder(source).transform(lexer.grammar().parse(source.text))
     except UnexpectedCharacters as error:
-        raise FlowError(mistakes.at_character(source, int(error.pos_in_stream or 0))) from None
+        raise FlowError(
+            syntax_diagnosis.at_character(source, int(error.pos_in_stream or 0))
+        ) from None
     except UnexpectedToken as error:
-        raise FlowError(mistakes.at_token(source, *_found_and_accepted(source, error))) from None
+        raise FlowError(
+            syntax_diagnosis.at_token(source, *_found_and_accepted(source, error))
+        ) from None
     span = Span(source, 0, len(source.text))
     return syntax.File(span, statements, pipeline, _comments(source))
-
-
-@cache
-def _grammar() -> Lark:
-    text = resources.files("flowspec.grammar").joinpath("flow.lark").read_text("utf-8")
-    return Lark(text, parser="lalr", lexer="contextual", maybe_placeholders=False)
 
 
 def _found_and_accepted(source: Source, error: UnexpectedToken) -> tuple[Span, set[str]]:
@@ -83,31 +78,29 @@ def _found_and_accepted(source: Source, error: UnexpectedToken) -> tuple[Span, s
         if at_end
         else Span(source, error.token.start_pos, error.token.end_pos)
     )
-    state = _grammar().parse_interactive(source.text[: span.start])
+    state = lexer.grammar().parse_interactive(source.text[: span.start])
     state.exhaust_lexer()
     return span, state.accepts()
 
 
 def _check_size(source: Source) -> None:
     depth = 0
-    for count, token in enumerate(mistakes.scan(source.text)):
+    for count, token in enumerate(lexer.scan(source.text)):
         if count == MOST_WORDS:
             raise FlowError(
                 mistakes.TooManyWords(span=Span(source, token.start, token.end), limit=MOST_WORDS)
             )
-        if token.text in "([{":
+        if token.text in lexer.CLOSING:
             depth += 1
             if depth > DEEPEST_NESTING:
                 span = Span(source, token.start, token.start + 1)
                 raise FlowError(mistakes.NestedTooDeeply(span=span, limit=DEEPEST_NESTING))
-        elif token.text in ")]}":
+        elif token.text in lexer.OPENING:
             depth -= 1
 
 
 def _comments(source: Source) -> tuple[syntax.Name, ...]:
-    found = re.finditer(r'"[^"\n]*"|(#[^\n]*)', source.text)
     return tuple(
-        syntax.Name(Span(source, match.start(1), match.end(1)), match.group(1).rstrip())
-        for match in found
-        if match.group(1)
+        syntax.Name(Span(source, comment.start, comment.end), comment.text.rstrip())
+        for comment in lexer.comments(source.text)
     )

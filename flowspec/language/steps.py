@@ -173,11 +173,7 @@ class StepMaker:
     def _plain(self, made: Made, node: syntax.Call, scope: Scope) -> list[Transform | None]:
         """Steps without `Onto`, which has to see the whole event."""
         if any(isinstance(step, Deferred) for step in made):
-            what, advice = (
-                f"`Onto` cannot stand inside `{node.name.text}`",
-                "put it behind the block",
-            )
-            scope.report(mistakes.BadOnto(span=node.span, what=what, advice=advice))
+            scope.report(mistakes.OntoInBlock(span=node.span, form=node.name.text))
             return [None]
         return made  # type: ignore[return-value]
 

@@ -44,9 +44,7 @@ def evaluate(node: syntax.Node, scope: Scope, build: PartBuilder) -> Any:
 
 
 def _too_large(node: syntax.Number) -> Diagnostic:
-    return mistakes.BadArithmetic(
-        span=node.span, what="the number is too large", advice="write `inf` for infinity"
-    )
+    return mistakes.NumberTooLarge(span=node.span)
 
 
 def in_words(value: Any) -> str:
@@ -239,21 +237,9 @@ def _finite(function: Callable, values: tuple, node: syntax.Node, scope: Scope):
         with np.errstate(all="ignore"):
             result = function(*(np.asarray(value, float) for value in values))
     except ValueError:
-        return scope.report(
-            mistakes.BadArithmetic(
-                span=node.span,
-                what="vectors of different lengths cannot be combined",
-                advice="give them one length",
-            )
-        )
+        return scope.report(mistakes.UnlikeLengths(span=node.span))
     if np.isnan(result).any():
-        advice = "look for 0/0, inf - inf or the root of a negative number"
-        return scope.report(
-            mistakes.BadArithmetic(span=node.span, what="this has no value", advice=advice)
-        )
+        return scope.report(mistakes.NoValue(span=node.span))
     if np.isinf(result).any() and all(np.isfinite(value).all() for value in values):
-        what = "the result is too large, or a division by 0"
-        return scope.report(
-            mistakes.BadArithmetic(span=node.span, what=what, advice="write `inf` for infinity")
-        )
+        return scope.report(mistakes.ResultTooLarge(span=node.span))
     return float(result) if result.ndim == 0 else result

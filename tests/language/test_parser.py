@@ -13,7 +13,8 @@ import flowspec
 from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.diagnostics.source import Source
 from flowspec.language import syntax
-from flowspec.language.parser import LARGEST_FILE, _grammar, parse_text, read_source
+from flowspec.language.lexer import grammar
+from flowspec.language.parser import LARGEST_FILE, parse_text, read_source
 
 SAMPLES = {
     "NAME": "a", "NUMBER": "1", "STRING": '"s"', "COMMA": ",", "CONTEXT": "context", "EVENT": "event", "LET": "let",
@@ -35,7 +36,7 @@ def mistake(text: str):
 
 def test_samples_name_every_terminal():
     ignored = {"COMMENT", "__IGNORE_0", "__IGNORE_1"}
-    assert {terminal.name for terminal in _grammar().terminals} - ignored == set(SAMPLES)
+    assert {terminal.name for terminal in grammar().terminals} - ignored == set(SAMPLES)
 
 
 def test_a_one_liner_is_a_whole_file():
@@ -105,7 +106,7 @@ def reachable_states() -> dict[str, tuple[str, ...]]:
     (What a state takes depends on what stands below it on the stack.)
     """
     found: dict[tuple, tuple[str, ...]] = {}
-    waiting = deque([((), _grammar().parse_interactive(""))])
+    waiting = deque([((), grammar().parse_interactive(""))])
     while waiting:
         row, state = waiting.popleft()
         accepted = state.accepts()
@@ -130,7 +131,7 @@ TERMINAL_NAME = re.compile(
 )
 
 
-def test_the_walk_reaches_the_whole_grammar():
+def test_the_walk_reaches_the_wholegrammar():
     assert len(STATES) > 70
     assert {terminal for row in STATES.values() for terminal in row} == set(SAMPLES)
 

@@ -1,0 +1,105 @@
+"""The tokens of the language, as `grammar/flow.lark` has them, for the parser and for messages.
+
+The scanner needs no parser: it takes any text apart, also one that breaks the grammar.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+from lark import Lark
+from lark.lexer import PatternStr
+
+CLOSING = {"(": ")", "[": "]", "{": "}"}
+"""Opening brackets, and what closes each."""
+OPENING = {closing: opening for opening, closing in CLOSING.items()}
+
+COMMENT, STRING, NUMBER, NAME, SIGN = "COMMENT", "STRING", "NUMBER", "NAME", "SIGN"
+_BLANK = "BLANK"
+OTHER = "OTHER"
+"""A character that begins no token."""
+
+
+class Token(NamedTuple):
+    """A piece of the text: its kind, and where it stands. Keywords are names."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+@cache
+def grammar() -> Lark:
+    """The parser of the language."""
+    text = resources.files("flowspec.grammar").joinpath("flow.lark").read_text("utf-8")
+    return Lark(text, parser="lalr", lexer="contextual", maybe_placeholders=False)
+
+
+@cache
+def fixed_texts() -> dict[str, str]:
+    """The terminals that are always written in one way: `LPAR` is `(`, `LET` is `let`."""
+    return {
+        terminal.name: terminal.pattern.value
+        for terminal in grammar().terminals
+        if isinstance(terminal.pattern, PatternStr)
+    }
+
+
+@cache
+def keywords() -> frozenset[str]:
+    """The words with which statements begin."""
+    return frozenset(text for text in fixed_texts().values() if text.isidentifier())
+
+
+def scan(text: str, end: int | None = None) -> Iterator[Token]:
+    """The tokens of a text up to a position, comments left out."""
+    return (token for token in _scanned(text, end) if token.kind != COMMENT)
+
+
+def comments(text: str) -> Iterator[Token]:
+    """The comments of a text, `#` included."""
+    return (token for token in _scanned(text, None) if token.kind == COMMENT)
+
+
+def is_name(text: str) -> bool:
+    """True for names and keywords."""
+    return bool(_pattern_of(NAME).fullmatch(text))
+
+
+def names(text: str) -> list[str]:
+    """Everything in a text that looks like a name, also in comments and strings."""
+    return [match.group() for match in _pattern_of(NAME).finditer(text)]
+
+
+def _scanned(text: str, end: int | None) -> Iterator[Token]:
+    for match in _tokens().finditer(text, 0, len(text) if end is None else end):
+        kind = match.lastgroup or OTHER
+        if kind != _BLANK:
+            yield Token(kind, match.group(), match.start(), match.end())
+
+
+@cache
+def _patterns() -> dict[str, str]:
+    """The terminals of the grammar as regular expressions."""
+    return {terminal.name: terminal.pattern.to_regexp() for terminal in grammar().terminals}
+
+
+@cache
+def _pattern_of(kind: str) -> re.Pattern[str]:
+    return re.compile(_patterns()[kind])
+
+
+@cache
+def _tokens() -> re.Pattern[str]:
+    """Any token, or what lies between two of them."""
+    signs = sorted(set(fixed_texts().values()) - keywords(), key=len, reverse=True)
+    written = {kind: _patterns()[kind] for kind in (COMMENT, STRING, NUMBER, NAME)}
+    written[SIGN] = "|".join(map(re.escape, signs))
+    blanks = "|".join(_patterns()[name] for name in grammar().ignore_tokens if name != COMMENT)
+    written |= {_BLANK: blanks, OTHER: r"[\s\S]"}
+    return re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in written.items()))
