@@ -90,7 +90,7 @@ class Base(ABC):
         """The shape of one point, as far as the fields tell before they are checked."""
         return self.space.shape
 
-    def problems(self) -> Iterable[Diagnostic]:
+    def check_consistency(self) -> Iterable[Diagnostic]:
         """Mistakes in the fields that their own constraints cannot see."""
         return ()
 

@@ -67,7 +67,7 @@ class GaussianMixture(Base):
         """One uniform that chooses the component, then one normal number for each coordinate."""
         return ("uniform", *repeated("normal", self.features))
 
-    def problems(self) -> Iterable[Diagnostic]:
+    def check_consistency(self) -> Iterable[Diagnostic]:
         columns = self.context[0].context.size if self.context else 0
         yield from too_large([max(columns, 1), *self.hidden, self._outputs])
 

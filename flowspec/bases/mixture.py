@@ -66,7 +66,7 @@ class Mixture(Base):
         union = widest or _joined(fixed)
         return union if union and all(_covers(union, base.space) for base in self.bases) else None
 
-    def problems(self) -> Iterable[Diagnostic]:
+    def check_consistency(self) -> Iterable[Diagnostic]:
         if len({base.space.shape for base in self.bases}) > 1:
             yield mistakes.UnlikeComponents(field="bases")
         elif self._union() is None:

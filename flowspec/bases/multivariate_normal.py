@@ -51,7 +51,7 @@ class MultivariateNormal(Base):
     def noise(self) -> tuple[Noise, ...]:
         return ("normal",) * self.space.size
 
-    def problems(self) -> Iterable[Diagnostic]:
+    def check_consistency(self) -> Iterable[Diagnostic]:
         matrix = np.asarray(self.covariance_matrix)
         if not np.allclose(matrix, matrix.T, atol=0.0) or not _well_conditioned(matrix):
             yield mistakes.NotACovariance(field="covariance_matrix")

@@ -60,7 +60,7 @@ class Truncated(Base):
     def noise(self) -> tuple[Noise, ...]:
         return ("uniform",) * self.base.space.size
 
-    def problems(self) -> Iterable[Diagnostic]:
+    def check_consistency(self) -> Iterable[Diagnostic]:
         if not isinstance(self.base, WithQuantile):
             yield mistakes.NoQuantile(field="base", base=self.base.title)
         elif not self.low < self.high:

@@ -47,7 +47,7 @@ class Uniform(WithQuantile):
         found = (x < self.low) | (x > self.high)
         return found if self.size is None else ops.any(found)
 
-    def problems(self) -> Iterable[Diagnostic]:
+    def check_consistency(self) -> Iterable[Diagnostic]:
         count = self.size or 1
         for low, high in zip(
             value_ranges(self.low, count), value_ranges(self.high, count), strict=True
@@ -92,7 +92,7 @@ class CircularUniform(Coordinatewise):
     def space(self) -> Space:
         return Space.of(Circle(self.low, self.high), self.size)
 
-    def problems(self) -> Iterable[Diagnostic]:
+    def check_consistency(self) -> Iterable[Diagnostic]:
         if not self.low < self.high:
             yield mistakes.UnsortedInterval(field="high", low_field="low")
 

@@ -9,12 +9,12 @@ import numpy as np
 import onnx_ir as ir
 from onnx_ir.passes.common import RemoveUnusedNodesPass
 
-from flowspec.ir.flow import Flow
 from flowspec.model import density
 from flowspec.model.binding import bind
+from flowspec.model.fixed import FixedFlow
 from flowspec.ops.onnx import BATCH, OnnxOps, Recorded
 from flowspec.ops.philox import noise
-from flowspec.optimize import optimize
+from flowspec.optimize.passes import optimize
 from flowspec.version import VERSION
 
 
@@ -39,7 +39,7 @@ IR_VERSIONS = {18: 8, 19: 9, 20: 9, 21: 10, 22: 10}
 LOG_PROB_DOC = "Natural logarithm of the density at each row of x; -inf outside the support."
 
 
-def log_prob_graph(flow: Flow, target: Target) -> OnnxOps:
+def log_prob_graph(flow: FixedFlow, target: Target) -> OnnxOps:
     """`x` [N, D] (, `context` [N, C]) -> `log_prob` [N]."""
     ops = _recorder("log_prob", target)
     flow = optimize(flow, sampling=False)
@@ -50,7 +50,7 @@ def log_prob_graph(flow: Flow, target: Target) -> OnnxOps:
     return ops
 
 
-def from_noise_graph(flow: Flow, target: Target) -> OnnxOps:
+def from_noise_graph(flow: FixedFlow, target: Target) -> OnnxOps:
     """`noise` [N, K] (, `context` [N, C]) -> `x` [N, D], `log_prob` [N]."""
     ops = _recorder("from_noise", target)
     kinds = ", ".join(flow.noise)
@@ -61,7 +61,7 @@ def from_noise_graph(flow: Flow, target: Target) -> OnnxOps:
     return ops
 
 
-def sample_graph(flow: Flow, target: Target) -> OnnxOps:
+def sample_graph(flow: FixedFlow, target: Target) -> OnnxOps:
     """`seed`, `n` (or `context` [N, C]), `first_row` -> `x` [N, D], `log_prob` [N]."""
     ops = _recorder("sample", target)
     seed = ops.input("seed", (), np.int64, "The same seed gives the same samples everywhere.")
@@ -81,7 +81,7 @@ def sample_graph(flow: Flow, target: Target) -> OnnxOps:
     return ops
 
 
-GRAPHS: Mapping[str, Callable[[Flow, Target], OnnxOps]] = {
+GRAPHS: Mapping[str, Callable[[FixedFlow, Target], OnnxOps]] = {
     "log_prob.onnx": log_prob_graph,
     "sample.onnx": sample_graph,
     "from_noise.onnx": from_noise_graph,
@@ -107,11 +107,11 @@ def _recorder(name: str, target: Target) -> OnnxOps:
     )
 
 
-def _row(flow: Flow) -> tuple[int | None, ...]:
+def _row(flow: FixedFlow) -> tuple[int | None, ...]:
     return (BATCH, *flow.shape)
 
 
-def _context(ops: OnnxOps, flow: Flow) -> Recorded | None:
+def _context(ops: OnnxOps, flow: FixedFlow) -> Recorded | None:
     """The context input as (C, N); None if the flow has none."""
     if flow.context is None:
         return None
@@ -129,7 +129,7 @@ def _row_numbers(ops: OnnxOps, count: Recorded | None, context: Recorded | None,
     return ops.arange(count)
 
 
-def _outputs(ops: OnnxOps, flow: Flow, standard: Recorded, context: Recorded | None) -> None:
+def _outputs(ops: OnnxOps, flow: FixedFlow, standard: Recorded, context: Recorded | None) -> None:
     flow = optimize(flow, sampling=True)
     x, log_prob = density.sample(ops, bind(ops, flow, context=context), standard)
     ops.output(

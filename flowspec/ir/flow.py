@@ -31,32 +31,31 @@ class Declaration:
 
 @dataclass(frozen=True)
 class Step:
-    """A transform at its place: what comes in, what goes out, where it stands in the text."""
+    """A transform at its place: the supports before and behind it, and where it stands in the text."""
 
     transform: Transform
     input: Space
     output: Space
     retests: bool = False
-    """Must a point pulled back through it be tested again? (Its true image depends on varying parameters.)"""
+    """True if `output` is larger than the image, so that a point pulled back is tested again."""
     span: Span | None = field(default=None, compare=False)
-    place: int | None = field(default=None, compare=False)
-    """Its place in the flow as written, where optimisation has changed that."""
+    places: tuple[int, ...] = field(default=(), compare=False)
+    """Its places in the flow as written, where optimization has changed that; several if it was merged."""
 
 
 @dataclass(frozen=True, eq=False)
-class Flow:
-    """A base, the steps from it to the data, and the names of what goes in and out."""
+class Pipeline:
+    """A base, the steps from it to the data, and the names of what goes in and out.
+
+    The part that a flow keeps in all its phases: see `Flow` and `flowspec.model.fixed.FixedFlow`.
+    """
 
     base: Base
     steps: tuple[Step, ...]
     context: Declaration | None = None
     event: Declaration | None = None
-    retests_base: bool = False
-    """Does the support of the base depend on varying parameters?"""
     standard: StandardContext | None = None
-    """What networks see of the context; None where no network sees it."""
-    train: Mapping[str, Any] = field(default_factory=dict)
-    """The hyper-parameters that it asks to be trained with, as `flowspec.ir.settings.Settings` has them."""
+    """The context as networks see it; None where no network sees it."""
 
     @property
     def base_space(self) -> Space:
@@ -86,22 +85,33 @@ class Flow:
         return self.base.noise
 
     @property
-    def parts(self) -> tuple[tuple[str, Base | Transform | StandardContext], ...]:
-        """The base, the steps' transforms and what networks see of the context, with their paths: `base`, `steps.0`, ..."""
+    def components(self) -> tuple[tuple[str, Base | Transform | StandardContext], ...]:
+        """The base, the transforms and the context for networks, each with its path: `steps.0`."""
         steps = ((f"steps.{i}", step.transform) for i, step in enumerate(self.steps))
         return ("base", self.base), *steps, *([("context", self.standard)] if self.standard else [])
+
+
+@dataclass(frozen=True, eq=False)
+class Flow(Pipeline):
+    """A checked flow: its parameters are numbers, or promises of numbers (`Learn`, `FromContext`)."""
+
+    train: Mapping[str, Any] = field(default_factory=dict)
+    """Hyper-parameters it asks to be trained with, as `flowspec.ir.settings.Settings` has them."""
 
     def learned(self) -> dict[str, Learn]:
         """Every parameter found from data, by path: `steps.1.scale`."""
         return {
-            p: v
-            for path, part in self.parts
-            for p, _, _, v in values(part, path)
-            if isinstance(v, Learn)
+            path: value
+            for prefix, component in self.components
+            for path, _, _, value in values(component, prefix)
+            if isinstance(value, Learn)
         }
 
     def to_json(self) -> dict[str, Any]:
-        """The architecture as plain data, with the supports it derives; follows `grammar/flow.schema.json`."""
+        """The architecture as plain data, with the supports it derives.
+
+        It follows `grammar/flow.schema.json`.
+        """
         return flow_to_json(self)
 
     def __eq__(self, other: object) -> bool:

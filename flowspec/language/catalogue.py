@@ -138,7 +138,7 @@ def _base(kind: type[Base]) -> Entry:
 def _step(kind: type[Transform]) -> Entry:
     step = example_flow(kind, kind.examples[0]).steps[-1]
     domain = step.transform.domain_for(step.input)
-    return _entry(kind, "step", _once(domain), _once(step.transform.image(domain)))
+    return _entry(kind, "step", _once(domain), _once(step.transform.image(domain).space))
 
 
 def example_flow(kind: type[Transform], example: str):

@@ -1,55 +1,72 @@
-"""The parameters of a flow as formulas see them: put in the place of what the flow says of them."""
+"""The parameters of a flow as formulas see them, in the place of what the flow says of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from flowspec.ir.flow import Flow, Step
+from flowspec.bases.base import Base
+from flowspec.ir.flow import Flow, Pipeline, Step
+from flowspec.model.fixed import FixedFlow
 from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import ParameterSpec, parameters
-from flowspec.parts.trees import children, values, with_fields
+from flowspec.parts.trees import Template, values
 from flowspec.parts.values import FromContext, Learn, Value, WholeContext
+from flowspec.support.space import Space
 from flowspec.transforms.transform import for_formulas
 
-Putting = Callable[[str, Value, ParameterSpec], Value]
-"""(path, value in the flow, its specification) -> the value for formulas."""
+
+@dataclass(frozen=True, eq=False)
+class BoundFlow:
+    """A flow whose parameters are values of one interpreter: what `flowspec.model.density` takes."""
+
+    base: Base
+    steps: tuple[Step, ...]
+    base_space: Space
+    space: Space
+    retests_base: bool
+    """True if the support of the base depends on parameters that vary."""
 
 
 def bind(
     ops: Ops,
-    flow: Flow,
+    flow: FixedFlow | Flow,
     learned: Mapping[str, Any] | None = None,
-    context=None,
+    context: Array | None = None,
     constants: Mapping[str, Any] | None = None,
-) -> Flow:
+) -> BoundFlow:
     """The flow with every parameter as formulas see it: `Binding(flow)`, used once."""
     return Binding(flow).bind(ops, learned, context, constants)
 
 
 class Binding:
-    """A flow that is bound again and again: which of its parts hold what changes is found out once."""
+    """A flow that is bound again and again: the places of what changes are found once."""
 
-    def __init__(self, flow: Flow):
-        self._flow = flow
-        self._base = _Place(flow.base, "base")
-        self._steps = [_Place(step.transform, f"steps.{i}") for i, step in enumerate(flow.steps)]
-        self._standard = (
-            _Place(flow.standard, "context") if flow.standard and not flow.standard.idle else None
-        )
+    def __init__(self, flow: FixedFlow | Flow):
+        self._flow: Pipeline = flow
+        self._base = Template(flow.base, "base", _is_put_in, keep_derived=True)
+        self._transforms = [
+            Template(step.transform, f"steps.{i}", _is_put_in, keep_derived=True)
+            for i, step in enumerate(flow.steps)
+        ]
+        seen = flow.standard and not flow.standard.idle
+        self._standard = Template(flow.standard, "context", _is_put_in) if seen else None
+        self._retests_base = flow.base.varies
 
     def bind(
         self,
         ops: Ops,
         learned: Mapping[str, Any] | None = None,
-        context=None,
+        context: Array | None = None,
         constants: Mapping[str, Any] | None = None,
-    ) -> Flow:
+    ) -> BoundFlow:
         """The flow with every parameter as formulas see it.
 
-        learned   path -> value of the interpreter, for parameters that are still learned (else: none may be left)
+        learned   path -> value of the interpreter, for every parameter that a `Flow` learns
         context   (C, N), the batch last
         constants path -> fixed arrays of the interpreter, as `fixed_arrays` lists them; None makes them anew
         """
@@ -58,71 +75,34 @@ class Binding:
             if isinstance(value, Learn):
                 return for_formulas((learned or {})[path], spec)
             if isinstance(value, FromContext):
-                return context[value.index]
+                return context[value.index] if context is not None else None
             if isinstance(value, WholeContext):
                 return seen
             return constants[path] if constants else ops.constant(for_formulas(value, spec))
 
-        flow = self._flow
-        seen = (
-            self._standard.filled(put).run(ops, context)
-            if self._standard and context is not None
-            else context
-        )
+        flow, seen = self._flow, context
+        if self._standard and context is not None:
+            seen = self._standard.filled(put).run(ops, context)
         steps = [
-            Step(place.filled(put), step.input, step.output, step.retests, step.span, step.place)
-            for step, place in zip(flow.steps, self._steps, strict=True)
-        ]
-        return Flow(
-            self._base.filled(put), tuple(steps), flow.context, flow.event, flow.retests_base
-        )
-
-
-class _Place:
-    """A part, which of its fields are put in anew, and the parts inside it for which that is so."""
-
-    def __init__(self, part: Any, path: str):
-        self._part = part
-        with_fields(
-            part, {}
-        )  # looks up what it needs to know of the class now, and not in a call that is traced
-        self._values = [
-            (name, f"{path}.{name}", value, spec)
-            for name, spec in parameters(part).items()
-            if isinstance(value := getattr(part, name), Learn | FromContext | WholeContext)
-            or np.ndim(value)
-        ]
-        changed = {name for name, *_ in self._values}
-        self._kept = [(name, value) for name, value in part.__dict__.items() if name not in changed]
-        self._inner: dict[str, list[_Place]] = {}
-        self._alone: dict[str, bool] = {}
-        for name, child in children(part):
-            field, _, index = name.partition(".")
-            self._inner.setdefault(field, []).append(_Place(child, f"{path}.{name}"))
-            self._alone[field] = not index
-
-    def filled(self, put: Putting) -> Any:
-        """A copy of the part with the values that `put` gives. What it has derived from its fields stays."""
-        copy = object.__new__(type(self._part))
-        for name, value in self._kept:
-            object.__setattr__(copy, name, value)
-        for name, path, value, spec in self._values:
-            object.__setattr__(copy, name, put(path, value, spec))
-        for field, places in self._inner.items():
-            inner = (
-                places[0].filled(put)
-                if self._alone[field]
-                else tuple([place.filled(put) for place in places])
+            Step(
+                template.filled(put), step.input, step.output, step.retests, step.span, step.places
             )
-            object.__setattr__(copy, field, inner)
-        return copy
+            for step, template in zip(flow.steps, self._transforms, strict=True)
+        ]
+        base = self._base.filled(put)
+        return BoundFlow(base, tuple(steps), flow.base_space, flow.space, self._retests_base)
 
 
-def fixed_arrays(flow: Flow) -> dict[str, np.ndarray]:
+def _is_put_in(value: Value) -> bool:
+    """True for values that an interpreter makes its own: arrays, and promises of values."""
+    return isinstance(value, Learn | FromContext | WholeContext) or bool(np.ndim(value))
+
+
+def fixed_arrays(flow: Pipeline) -> dict[str, np.ndarray]:
     """Every fixed array of a flow as formulas see it, by path: for interpreters that keep them."""
     return {
         path: for_formulas(value, parameters(owner)[name])
-        for prefix, part in flow.parts
-        for path, owner, name, value in values(part, prefix)
+        for prefix, component in flow.components
+        for path, owner, name, value in values(component, prefix)
         if isinstance(value, np.ndarray) and value.ndim
     }

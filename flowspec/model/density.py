@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from flowspec.ir.flow import Flow, Step
+from flowspec.ir.flow import Step
+from flowspec.model.binding import BoundFlow
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
 from flowspec.support.membership import (
@@ -21,7 +22,7 @@ from flowspec.support.membership import (
 )
 
 
-def sample(ops: Ops, flow: Flow, noise: Array) -> tuple[Array, Array]:
+def sample(ops: Ops, flow: BoundFlow, noise: Array) -> tuple[Array, Array]:
     """Points and their log-densities from the base's standard noise."""
     with ops.scope("base"):
         x = sample_base(ops, flow, noise)
@@ -30,17 +31,17 @@ def sample(ops: Ops, flow: Flow, noise: Array) -> tuple[Array, Array]:
     return x, log_prob - log_det
 
 
-def sample_base(ops: Ops, flow: Flow, noise: Array) -> Array:
+def sample_base(ops: Ops, flow: BoundFlow, noise: Array) -> Array:
     """Points of the base from its standard noise."""
     return keep_inside(ops, flow.base_space, flow.base.sample(ops, noise))
 
 
-def base_log_prob(ops: Ops, flow: Flow, x: Array) -> Array:
+def base_log_prob(ops: Ops, flow: BoundFlow, x: Array) -> Array:
     """Log-density of the base alone, -inf outside its support."""
     return flow.base.log_prob_anywhere(ops, x)
 
 
-def log_prob(ops: Ops, flow: Flow, x: Array) -> Array:
+def log_prob(ops: Ops, flow: BoundFlow, x: Array) -> Array:
     """Log-density: -inf outside the support, NaN only where `x` is NaN."""
     with ops.scope("support"):
         outside = outside_of(ops, flow.space, x)
@@ -51,7 +52,8 @@ def log_prob(ops: Ops, flow: Flow, x: Array) -> Array:
             left = either(left, flow.base.outside(ops, x))
         x = move_to_safety(ops, flow.base_space, x, left)
         density = flow.base.log_prob(ops, x) - log_det
-    return ops.where(either(outside, left), -math.inf, density)
+    outside = outside if left is None else outside | left
+    return ops.where(outside, -math.inf, density)
 
 
 def forward(ops: Ops, steps: Sequence[Step], x: Array) -> tuple[Array, Operand]:
@@ -83,11 +85,7 @@ def inverse(ops: Ops, steps: Sequence[Step], y: Array) -> tuple[Array, Operand, 
     return y, total, outside
 
 
-def scope_place(index: int, step: Step) -> int:
-    """The place of a step in the flow as written."""
-    return index if step.place is None else step.place
-
-
 def scope_name(index: int, step: Step) -> str:
-    """How nodes of a step are named in a graph: `steps.1.tanh`."""
-    return f"steps.{scope_place(index, step)}.{type(step.transform).__name__.lower()}"
+    """The name of a step's nodes in a graph: `steps.1.tanh`; `steps.0+1.affine` if it was merged."""
+    places = "+".join(map(str, step.places or (index,)))
+    return f"steps.{places}.{type(step.transform).__name__.lower()}"

@@ -10,10 +10,10 @@ import numpy as np
 
 from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.diagnostics.inputs import ContextMissing, WrongInput
-from flowspec.ir.assembly import resolve
 from flowspec.ir.flow import Flow
 from flowspec.model import density
 from flowspec.model.binding import bind
+from flowspec.model.fixed import FixedFlow, fix
 from flowspec.ops.numpy import NumpyOps
 
 
@@ -30,9 +30,9 @@ class Model:
     """Of what starts from random numbers."""
 
     @cached_property
-    def fixed(self) -> Flow:
+    def fixed(self) -> FixedFlow:
         """The flow with its weights put in; only the context still varies."""
-        return resolve(self.flow, self.complete_weights)
+        return fix(self.flow, self.complete_weights)
 
     @property
     def complete_weights(self) -> dict[str, np.ndarray]:

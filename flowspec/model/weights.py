@@ -73,7 +73,7 @@ def _problems(flow: Flow, given: Mapping[str, np.ndarray]):
     learned = flow.learned()
     allowed = {
         path: value_range(value, parameters(owner)[name].within)
-        for prefix, part in flow.parts
+        for prefix, part in flow.components
         for path, owner, name, value in values(part, prefix)
         if path in learned
     }

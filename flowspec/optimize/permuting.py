@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from flowspec.parts.fields import parameters
-from flowspec.parts.trees import rebuild, with_fields
+from flowspec.parts.fields import ParameterSpec
+from flowspec.parts.trees import substitute, with_fields
+from flowspec.parts.values import Value
 from flowspec.transforms.forms.inverse import Inverse
 from flowspec.transforms.learned.autoregressive import Autoregressive
 from flowspec.transforms.linear.permute import Permute, Reordering
@@ -23,20 +24,29 @@ def merge_permutations(first: Transform, second: Transform, size: int) -> Sequen
     return () if order == tuple(range(size)) else (Permute(order),)
 
 
-def absorb_permutation(
-    sampling: bool,
-) -> Callable[[Transform, Transform, int], Sequence[Transform] | None]:
-    """The rule that moves a permutation towards the data, past steps that take their coordinates in another order."""
+def absorb_permutation_in_densities(
+    first: Transform, second: Transform, size: int
+) -> Sequence[Transform] | None:
+    """A permutation moved towards the data, past a step that takes its coordinates in another order."""
+    return _absorbed(first, second, size, sampling=False)
 
-    def absorb(first: Transform, second: Transform, size: int) -> Sequence[Transform] | None:
-        order = _order(first, size)
-        if order is None:
-            return None
-        back = [int(i) for i in np.argsort(order)]
-        moved = _reordered(second, back, sampling)
-        return None if moved is None else (moved, Permute(order))
 
-    return absorb
+def absorb_permutation_in_samples(
+    first: Transform, second: Transform, size: int
+) -> Sequence[Transform] | None:
+    """The same for a flow that is run from base to data."""
+    return _absorbed(first, second, size, sampling=True)
+
+
+def _absorbed(
+    first: Transform, second: Transform, size: int, sampling: bool
+) -> Sequence[Transform] | None:
+    order = _order(first, size)
+    if order is None:
+        return None
+    back = [int(i) for i in np.argsort(order)]
+    moved = _reordered(second, back, sampling)
+    return None if moved is None else (moved, Permute(order))
 
 
 def _order(step: Transform, size: int) -> tuple[int, ...] | None:
@@ -68,8 +78,9 @@ def reordered_univariate(step: Univariate, order: Sequence[int]) -> Univariate:
     if chosen is bound:
         return step
 
-    def unbound(path, owner, name, value):
-        batched = isinstance(value, np.ndarray) and value.ndim and parameters(owner)[name].batched
+    def unbound(path: str, value: Value, spec: ParameterSpec) -> Value:
+        batched = isinstance(value, np.ndarray) and value.ndim and spec.batched
         return value[..., 0] if batched else value
 
-    return rebuild(chosen, "", unbound)
+    reordered: Univariate = substitute(chosen, "", unbound)
+    return reordered

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from flowspec.parts.fields import field_names, inner_names, parameters
-from flowspec.parts.values import Value
+from flowspec.parts.fields import ParameterSpec, field_names, inner_names, parameters
+from flowspec.parts.values import Learn, Value
 
-# --- trees of parts: a composite part holds others in its fields -------------------------------
+Put = Callable[[str, Value, ParameterSpec], Value]
+"""(path, value, its specification) -> the value in its place."""
 
 
 def children(part: Any) -> Iterator[tuple[str, Any]]:
@@ -37,32 +38,67 @@ def values(part: Any, path: str) -> Iterator[tuple[str, Any, str, Value]]:
         yield from values(child, f"{path}.{name}")
 
 
-def rebuild(
-    part: Any,
-    path: str,
-    replacement: Callable[[str, Any, str, Value], Value],
-    *,
-    keep_derived: bool = False,
-) -> Any:
-    """The same tree with every parameter passed through `replacement(path, owner, field, value)`.
+class Template:
+    """A tree of components whose values are put in again and again: one copier for all of them.
 
-    keep_derived   keep what the parts have derived from their fields (their support): for values that an
-                   interpreter puts in place of the checked ones
+    Which fields hold what changes is found out once.
+
+    changes       the values that are put in anew; all by default
+    keep_derived  keep what components have derived from their fields (their support): for values
+                  that an interpreter puts in the place of the checked ones
     """
-    changed: dict[str, Any] = {
-        name: replacement(f"{path}.{name}", part, name, getattr(part, name))
-        for name in parameters(part)
-    }
-    inner = {
-        name: rebuild(child, f"{path}.{name}", replacement, keep_derived=keep_derived)
-        for name, child in children(part)
-    }
-    copy = with_fields(with_children(part, inner), changed)
-    if keep_derived:
-        copy.__dict__.update(
-            {name: value for name, value in part.__dict__.items() if name not in copy.__dict__}
-        )
-    return copy
+
+    def __init__(
+        self,
+        component: Any,
+        path: str,
+        changes: Callable[[Value], bool] = lambda value: True,
+        *,
+        keep_derived: bool = False,
+    ):
+        self._component = component
+        specs, held = parameters(component), component.__dict__
+        self._values = [
+            (name, f"{path}.{name}", held[name], spec)
+            for name, spec in specs.items()
+            if changes(held[name])
+        ]
+        anew = {name for name, *_ in self._values}
+        kept = held if keep_derived else (*field_names(type(component)), "origin")
+        self._kept = [(name, held[name]) for name in kept if name in held and name not in anew]
+        self._inner: dict[str, list[Template]] = {}
+        self._many: dict[str, bool] = {}
+        for name, child in children(component):
+            field, _, index = name.partition(".")
+            inner = Template(child, f"{path}.{name}", changes, keep_derived=keep_derived)
+            self._inner.setdefault(field, []).append(inner)
+            self._many[field] = bool(index)
+
+    def filled(self, put: Put) -> Any:
+        """A copy of the tree with the values that `put` gives."""
+        copy = object.__new__(type(self._component))
+        for name, value in self._kept:
+            object.__setattr__(copy, name, value)
+        for name, path, value, spec in self._values:
+            object.__setattr__(copy, name, put(path, value, spec))
+        for field, templates in self._inner.items():
+            inner = [template.filled(put) for template in templates]
+            object.__setattr__(copy, field, tuple(inner) if self._many[field] else inner[0])
+        return copy
+
+
+def substitute(component: Any, path: str, put: Put, *, keep_derived: bool = False) -> Any:
+    """The same tree with every parameter passed through `put(path, value, spec)`."""
+    return Template(component, path, keep_derived=keep_derived).filled(put)
+
+
+def with_values(component: Any, path: str, learned: Mapping[str, Value]) -> Any:
+    """The same tree with values, by path, in the place of what is learned."""
+
+    def put(path: str, value: Value, spec: ParameterSpec) -> Value:
+        return learned.get(path, value) if isinstance(value, Learn) else value
+
+    return substitute(component, path, put)
 
 
 def with_children(part: Any, inner: Mapping[str, Any]) -> Any:

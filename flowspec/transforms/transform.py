@@ -34,9 +34,9 @@ every branch.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -44,12 +44,12 @@ from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
 from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.vocabulary import Array
-from flowspec.parts.fields import parameters
-from flowspec.parts.mistakes import TiedCoordinates
-from flowspec.parts.trees import children, rebuild, with_fields
-from flowspec.parts.values import varies
+from flowspec.parts.fields import ParameterSpec, parameters
+from flowspec.parts.mistakes import NeedsVector, TiedCoordinates
+from flowspec.parts.trees import children, substitute, with_fields
+from flowspec.parts.values import Value, varies
 from flowspec.support.interval import REAL, Interval
-from flowspec.support.space import Space
+from flowspec.support.space import Image, Space
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,15 +62,8 @@ class Transform(ABC):
     before: ClassVar[str] = "Normal(0, 1)[3]"
     """A pipeline that ends in the domain, for the law tests of `examples`."""
 
-    image_is_hull: ClassVar[bool] = False
-    """Is the image of a box no box, so that `image` gives the smallest one around it? Then points are tested again
-    where they came from."""
-
-    image_varies: ClassVar[bool] = False
-    """Does what all real numbers go to depend on parameters? Then the inverse gives an infinity for what is not in it."""
-
-    scalar_too: ClassVar[bool] = False
-    """Does it take a scalar flow as well as a vector?"""
+    takes_scalars: ClassVar[bool] = False
+    """True if it takes a scalar flow as well as a vector."""
 
     @property
     def title(self) -> str:
@@ -88,14 +81,14 @@ class Transform(ABC):
 
     def range_for(self, space: Space) -> Space:
         """Everything it can give, of the shape nearest to that of `space`: the domain of its inverse."""
-        return self.image(self.domain_for(space))
+        return self.image(self.domain_for(space)).space
 
     @abstractmethod
-    def image(self, space: Space) -> Space:
+    def image(self, space: Space) -> Image:
         """The support that comes out when `space`, inside the domain, goes in."""
 
     @abstractmethod
-    def preimage(self, space: Space) -> Space:
+    def preimage(self, space: Space) -> Image:
         """The support that goes in when `space` comes out: the image of the inverse."""
 
     @abstractmethod
@@ -106,13 +99,19 @@ class Transform(ABC):
     def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         """x and log |det dy/dx| (of the forward direction) at that x."""
 
-    def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
+    def check_shape(self, space: Space, giver: str) -> Iterable[Diagnostic]:
+        """Mistakes if it cannot act on a point of this shape."""
+        if space.scalar and not self.takes_scalars:
+            return [NeedsVector(giver=giver)]
+        return self.check_coordinates(space, giver)
+
+    def check_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         """Why it cannot act on a point of this shape: a wrong count of coordinates, coordinates tied together."""
         return ()
 
-    def range_misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
+    def check_image_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         """The same for its inverse, on the output side."""
-        return self.misfits(space, giver)
+        return self.check_coordinates(space, giver)
 
     def inner_space(self, space: Space) -> Space:
         """What the transforms inside a composite one act on."""
@@ -125,7 +124,7 @@ class Transform(ABC):
         """
         return self
 
-    def problems(self, space: Space) -> Iterable[Diagnostic]:
+    def check_consistency(self, space: Space) -> Iterable[Diagnostic]:
         """Mistakes in the fields that their own constraints cannot see (an unsorted interval, a singular matrix)."""
         return ()
 
@@ -153,10 +152,15 @@ class Univariate(Transform):
     """A strictly monotone function of one number, applied to each coordinate."""
 
     domain: ClassVar[Interval] = REAL
+    image_of_reals_varies: ClassVar[bool] = False
+    """True if the image of all real numbers depends on parameters.
+
+    Its inverse gives an infinity for a number that is not in it.
+    """
     codomain: ClassVar[Interval] = REAL
     """What can come out whatever its trained parameters become; the image is exact where nothing is trained."""
 
-    scalar_too = True
+    takes_scalars = True
     before: ClassVar[str] = "Normal([-0.5, 0, 0.5], 1)"
 
     @abstractmethod
@@ -229,7 +233,7 @@ class Univariate(Transform):
         x, log_slope = self.inverse_and_log_slope(ops, y)
         return x, over_event(ops, log_slope, x)
 
-    def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
+    def check_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if space.intervals is None:
             gives = next(part for part in space.supports if part.joint)
             yield TiedCoordinates(giver=giver, gives=gives.words)
@@ -237,15 +241,21 @@ class Univariate(Transform):
     def domain_for(self, space: Space) -> Space:
         return space.with_supports([self.domain] * space.size)
 
-    def image(self, space: Space) -> Space:
+    def image(self, space: Space) -> Image:
         if self.varies:
-            return space.with_supports(self.image_when_varying(i) for i in space.intervals)
-        return map_ends(bound_to_reference(self).forward, space, self.codomain)
+            return self._widened(space, self.image_when_varying, not self.image_of_reals_varies)
+        return Image(map_ends(bound_to_reference(self).forward, space, self.codomain))
 
-    def preimage(self, space: Space) -> Space:
+    def preimage(self, space: Space) -> Image:
         if self.varies:
-            return space.with_supports(self.preimage_when_varying(i) for i in space.intervals)
-        return map_ends(bound_to_reference(self).inverse, space, self.domain)
+            return self._widened(space, self.preimage_when_varying, True)
+        return Image(map_ends(bound_to_reference(self).inverse, space, self.domain))
+
+    def _widened(
+        self, space: Space, widen: Callable[[Interval], Interval], reals_are_exact: bool
+    ) -> Image:
+        widened = space.with_supports(widen(interval) for interval in space.intervals or ())
+        return Image(widened, exact=space.is_real and reals_are_exact)
 
 
 def over_event(ops: Ops, log_slope: Array, x: Array) -> Array:
@@ -260,20 +270,24 @@ def over_event(ops: Ops, log_slope: Array, x: Array) -> Array:
     return ops.sum(log_slope)
 
 
-def for_formulas(array: np.ndarray, spec) -> np.ndarray:
+def for_formulas(array: Any, spec: ParameterSpec) -> Any:
     """A parameter as formulas see it: with a batch axis of one, unless it is a matrix."""
     return array[..., None] if spec.batched else array
 
 
-def bound_to_reference(part):
-    """The part with its fixed parameters as float64 arrays that broadcast against `x`."""
+_Component = TypeVar("_Component")
 
-    def bind(path, owner, field, value):
+
+def bound_to_reference(component: _Component) -> _Component:
+    """The component with its fixed parameters as float64 arrays that broadcast against `x`."""
+
+    def bind(path: str, value: Value, spec: ParameterSpec) -> Value:
         if varies(value) or np.ndim(value) == 0:
             return value
-        return for_formulas(np.asarray(value, float), parameters(owner)[field])
+        return for_formulas(np.asarray(value, float), spec)
 
-    return rebuild(part, "", bind, keep_derived=True)
+    bound: _Component = substitute(component, "", bind, keep_derived=True)
+    return bound
 
 
 def map_ends(function, space: Space, limits: Interval) -> Space:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from flowspec.support.interval import REAL
-from flowspec.support.space import Space
+from flowspec.support.space import Image, Space
 from flowspec.transforms.transform import Transform
 
 
 class WholeSpace(Transform):
     """A map of R^D onto itself. What a box becomes is no box: the support is the whole space, and points are tested again."""
 
-    image_is_hull = True
-
     def domain_for(self, space: Space) -> Space:
         return space.with_supports([REAL] * space.size)
 
-    def image(self, space: Space) -> Space:
-        return self.domain_for(space)
+    def image(self, space: Space) -> Image:
+        return Image(self.domain_for(space), exact=space.is_real)
 
-    def preimage(self, space: Space) -> Space:
-        return self.domain_for(space)
+    def preimage(self, space: Space) -> Image:
+        return Image(self.domain_for(space), exact=space.is_real)

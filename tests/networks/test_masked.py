@@ -8,8 +8,7 @@ from flowspec.networks.layers import run
 from flowspec.networks.masks import Plan, generations
 from flowspec.networks.sequential import Rolled, Unfolding
 from flowspec.ops.numpy import REFERENCE
-from flowspec.parts.fields import parameters
-from flowspec.parts.trees import rebuild
+from flowspec.parts.trees import substitute
 from flowspec.parts.values import Learn
 from flowspec.transforms.transform import for_formulas
 
@@ -19,11 +18,11 @@ RANDOM = np.random.default_rng(0)
 def bound(layers):
     """The layers with random weights."""
 
-    def draw(path, owner, name, value):
+    def draw(path, value, spec):
         array = RANDOM.normal(size=np.shape(value.init)) if isinstance(value, Learn) else value
-        return for_formulas(np.asarray(array, float), parameters(owner)[name])
+        return for_formulas(np.asarray(array, float), spec)
 
-    return [rebuild(layer, "", draw) for layer in layers]
+    return [substitute(layer, "", draw) for layer in layers]
 
 
 def plan(dependence, columns=0, outputs=1):

@@ -11,7 +11,7 @@ from flowspec.model.binding import bind
 from flowspec.model.model import Model
 from flowspec.ops.numpy import NumpyOps
 from flowspec.ops.philox import noise
-from flowspec.optimize import optimize
+from flowspec.optimize.passes import optimize
 
 # text, and how many steps are left for the density and for sampling
 CASES = {
@@ -122,8 +122,18 @@ def count(graph) -> int:
 def test_nodes_are_named_by_the_flow_as_written():
     flow = fixed("Normal(0, 1) |> Affine(1, 2) |> Affine(3, 4) |> Tanh")
     names = {node.name for node in graphs.log_prob_graph(flow, graphs.Target()).graph}
-    assert any(name.startswith("steps.0.affine/") for name in names)
+    assert any(name.startswith("steps.0+1.affine/") for name in names)
     assert any(name.startswith("steps.2.tanh/") for name in names)
+
+
+def test_the_log_says_which_rules_fired_and_where():
+    log = []
+    flow = fixed("Normal(0, 1) |> Affine(1, 2) |> Affine(3, 4) |> Tanh |> Atanh")
+    assert len(optimize(flow, sampling=False, log=log).steps) == 1
+    assert [(fired.rule, fired.first, fired.second) for fired in log] == [
+        ("cancel", (2,), (3,)),
+        ("merge_affine", (0,), (1,)),
+    ]
 
 
 def test_what_would_overflow_stays():

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.diagnostics.inputs import ContextMissing, WrongInput
 from flowspec.ir.flow import Flow
-from flowspec.model.binding import Binding, fixed_arrays
+from flowspec.model.binding import Binding, BoundFlow, fixed_arrays
 from flowspec.model.model import Model
 from flowspec.model.weights import as_weights
 from flowspec.ops.numpy import REFERENCE
@@ -60,7 +60,7 @@ class FlowModule(nn.Module):
         self._start_dtype = dtype
         self._raw: dict[str, tuple[nn.Module, str, Interval | None]] = {}
         """Where each learned value is held, and the bounds that it is kept in (None: it is not trained)."""
-        for prefix, part in self.flow.parts:
+        for prefix, part in self.flow.components:
             for path, owner, name, value in values(part, prefix):
                 if isinstance(value, Learn):
                     self._register(
@@ -118,7 +118,7 @@ class FlowModule(nn.Module):
             for path, (holder, leaf, bounds) in self._raw.items()
         }
 
-    def bound(self, like: Tensor, context: Tensor | None) -> tuple[TorchOps, Flow]:
+    def bound(self, like: Tensor, context: Tensor | None) -> tuple[TorchOps, BoundFlow]:
         """The interpreter for tensors like the given one, and the flow bound for it. context is (C, N)."""
         ops, constants = self._interpreter(like.dtype, like.device)
         return ops, self._binding.bind(ops, self.parameter_values(ops), context, constants)

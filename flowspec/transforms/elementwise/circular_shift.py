@@ -13,7 +13,7 @@ from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, setting
 from flowspec.parts.values import Value
 from flowspec.support.circle import Circle
-from flowspec.support.space import Space
+from flowspec.support.space import Image, Space
 from flowspec.transforms.transform import Univariate
 
 
@@ -32,14 +32,14 @@ class CircularShift(Univariate):
     def domain(self):
         return Circle(self.low, self.high)
 
-    def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
-        yield from super().misfits(space, giver)
+    def check_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
+        yield from super().check_coordinates(space, giver)
         # Asked before the domain is, which would be no circle.
         if not self.low < self.high:
             yield mistakes.UnsortedInterval(field="high", low_field="low")
 
-    def image(self, space: Space) -> Space:
-        return space
+    def image(self, space: Space) -> Image:
+        return Image(space, exact=not self.varies)
 
     preimage = image
 

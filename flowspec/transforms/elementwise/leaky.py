@@ -55,7 +55,7 @@ class ELU(Univariate):
     """y = x for x >= 0, alpha (exp(x) - 1) below.   Slope: 1 or alpha exp(x).   Source: arXiv:1511.07289, eq. 15."""
 
     examples = ("ELU", "ELU([0.5, 1, 2])", "ELU(learn(1.5))")
-    image_varies = True
+    image_of_reals_varies = True
 
     alpha: Value = parameter(1.0, within=POSITIVE, doc="-alpha is the limit on the negative side")
 

@@ -69,7 +69,7 @@ class ContinuedSoftclip(RationalSquash):
         10.0, kind=float, low=1e-7, high=1e6, doc="where it turns linear, below `bound`"
     )
 
-    def problems(self, space: Space) -> Iterable[Diagnostic]:
+    def check_consistency(self, space: Space) -> Iterable[Diagnostic]:
         if not self.until < self.bound:
             yield SettingOutOfRange(
                 field="until", expected=f"less than {self.bound:g}", found=f"{self.until:g}"

@@ -9,7 +9,7 @@ from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import part
-from flowspec.support.space import Space
+from flowspec.support.space import Image, Space
 from flowspec.transforms.transform import Transform
 
 
@@ -20,12 +20,8 @@ class Inverse(Transform):
     transform: Transform = part()
 
     @property
-    def scalar_too(self):
-        return self.transform.scalar_too
-
-    @property
-    def image_is_hull(self):
-        return self.transform.image_is_hull
+    def takes_scalars(self) -> bool:  # type: ignore[override]  # that of the inner one
+        return self.transform.takes_scalars
 
     @property
     def title(self) -> str:
@@ -35,8 +31,8 @@ class Inverse(Transform):
     def gains(self) -> int:
         return -self.transform.gains
 
-    def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
-        return self.transform.range_misfits(space, giver)
+    def check_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
+        return self.transform.check_image_coordinates(space, giver)
 
     def domain_for(self, space: Space) -> Space:
         return self.transform.range_for(space)
@@ -44,10 +40,10 @@ class Inverse(Transform):
     def range_for(self, space: Space) -> Space:
         return self.transform.domain_for(space)
 
-    def image(self, space: Space) -> Space:
+    def image(self, space: Space) -> Image:
         return self.transform.preimage(space)
 
-    def preimage(self, space: Space) -> Space:
+    def preimage(self, space: Space) -> Image:
         return self.transform.image(space)
 
     def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:

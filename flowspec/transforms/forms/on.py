@@ -12,7 +12,7 @@ from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
 from flowspec.parts.fields import part, setting
-from flowspec.support.space import Space
+from flowspec.support.space import Image, Space
 from flowspec.transforms.transform import Transform
 
 
@@ -29,14 +29,6 @@ class On(Transform):
     transform: Transform = part()
 
     @property
-    def image_is_hull(self):
-        return self.transform.image_is_hull
-
-    @property
-    def image_varies(self):
-        return self.transform.image_varies
-
-    @property
     def title(self) -> str:
         return self.transform.title
 
@@ -44,7 +36,12 @@ class On(Transform):
     def gains(self) -> int:
         return self.transform.gains
 
-    def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
+    def check_shape(self, space: Space, giver: str) -> Iterable[Diagnostic]:
+        if space.scalar:
+            return [mistakes.NeedsVector(giver=giver, part="`on`")]
+        return self.check_coordinates(space, giver)
+
+    def check_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if max(self.coordinates) >= space.size:
             yield mistakes.WrongCoordinate(
                 found=max(self.coordinates), size=space.size, last=space.size - 1
@@ -56,7 +53,7 @@ class On(Transform):
         elif self._split(space) is None:
             yield mistakes.SplitGroup(giver=giver)
         else:
-            yield from self.transform.misfits(self.inner_space(space), giver)
+            yield from self.transform.check_coordinates(self.inner_space(space), giver)
 
     def inner_space(self, space: Space) -> Space:
         chosen = self._split(space)
@@ -92,6 +89,9 @@ class On(Transform):
         behind = [part for block, part in space.blocks if block.start > last]
         return space.with_supports([*before, *inner.supports, *behind])
 
+    def _placed_image(self, space: Space, inner: Image) -> Image:
+        return Image(self._placed(space, inner.space), inner.exact)
+
     @property
     def output_coordinates(self) -> tuple[int, ...]:
         """The coordinates of the output that it makes."""
@@ -102,11 +102,11 @@ class On(Transform):
     def domain_for(self, space: Space) -> Space:
         return self._placed(space, self.transform.domain_for(self.inner_space(space)))
 
-    def image(self, space: Space) -> Space:
-        return self._placed(space, self.transform.image(self.inner_space(space)))
+    def image(self, space: Space) -> Image:
+        return self._placed_image(space, self.transform.image(self.inner_space(space)))
 
-    def preimage(self, space: Space) -> Space:
-        return self._placed(space, self.transform.preimage(self.inner_space(space)))
+    def preimage(self, space: Space) -> Image:
+        return self._placed_image(space, self.transform.preimage(self.inner_space(space)))
 
     def measurements(
         self, y: np.ndarray, path: str, weights: np.ndarray | None = None

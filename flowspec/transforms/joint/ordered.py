@@ -13,7 +13,7 @@ from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
 from flowspec.support import ordered
 from flowspec.support.interval import REAL
-from flowspec.support.space import Space
+from flowspec.support.space import Image, Space
 from flowspec.transforms.transform import Transform
 
 
@@ -29,21 +29,21 @@ class Ordered(Transform):
     def range_for(self, space: Space) -> Space:
         return space.with_supports([ordered.Ordered(space.size)])
 
-    def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
+    def check_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if space.size < 2:
             advice = "give the base more coordinates, or leave the step out"
             yield mistakes.WrongSize(
                 expected="2 or more coordinates", found="1 coordinate", giver=giver, advice=advice
             )
 
-    def range_misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
+    def check_image_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         return ()
 
-    def image(self, space: Space) -> Space:
-        return self.range_for(space)
+    def image(self, space: Space) -> Image:
+        return Image(self.range_for(space))
 
-    def preimage(self, space: Space) -> Space:
-        return self.domain_for(space)
+    def preimage(self, space: Space) -> Image:
+        return Image(self.domain_for(space))
 
     def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         steps = ops.exp(x[1:])

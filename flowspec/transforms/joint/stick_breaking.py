@@ -13,7 +13,7 @@ from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
 from flowspec.support.interval import REAL
 from flowspec.support.simplex import Simplex
-from flowspec.support.space import Space
+from flowspec.support.space import Image, Space
 from flowspec.transforms.transform import Transform
 
 
@@ -37,18 +37,18 @@ class StickBreaking(Transform):
     def range_for(self, space: Space) -> Space:
         return Space((Simplex(max(space.size, 2)),))
 
-    def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
+    def check_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if space.intervals is None:
             yield mistakes.TiedCoordinates(giver=giver, gives=str(space))
 
-    def range_misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
+    def check_image_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         return ()
 
-    def image(self, space: Space) -> Space:
-        return Space((Simplex(space.size + 1),))
+    def image(self, space: Space) -> Image:
+        return Image(Space((Simplex(space.size + 1),)))
 
-    def preimage(self, space: Space) -> Space:
-        return Space((REAL,) * (space.size - 1))
+    def preimage(self, space: Space) -> Image:
+        return Image(Space((REAL,) * (space.size - 1)))
 
     def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         t = x - ops.constant(_log_remaining(x.shape[0]))

@@ -71,8 +71,8 @@ class Autoregressive(Conditioned):
     stages: tuple[int, ...] = ()
     """The generation of each coordinate."""
 
-    def problems(self, space: Space) -> Iterable[Diagnostic]:
-        yield from super().problems(space)
+    def check_consistency(self, space: Space) -> Iterable[Diagnostic]:
+        yield from super().check_consistency(space)
         size = space.size
         if size > LARGEST_EVENT:
             yield mistakes.EventTooLarge(size=size, limit=LARGEST_EVENT)

@@ -53,7 +53,7 @@ class BlockAutoregressive(WholeSpace):
     context: tuple[ContextInput, ...] = grown()
     conditioner: tuple[Dense, ...] = grown()
 
-    def problems(self, space: Space) -> Iterable[Diagnostic]:
+    def check_consistency(self, space: Space) -> Iterable[Diagnostic]:
         yield from too_large([space.size * width for width in (1, *self.hidden, 1)])
 
     def grow(self, space: Space, columns: int) -> Transform:

@@ -22,7 +22,7 @@ from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import grown, parameters, part, setting
 from flowspec.parts.trees import with_fields
 from flowspec.parts.values import Constraint, Learn, Predicted, WholeContext, component, value_range
-from flowspec.support.space import Space
+from flowspec.support.space import Image, Space
 from flowspec.transforms.elementwise.standard import from_real
 from flowspec.transforms.transform import Transform, Univariate
 
@@ -46,7 +46,7 @@ class Conditioned(Transform):
     rates: tuple[float, ...] = ()
     """What turns each input into an angle, as `angular_rates` gives it."""
 
-    scalar_too = True
+    takes_scalars = True
     before = "Normal([-0.5, 0, 0.5], 1)"
 
     # --- what the network is for ----------------------------------------------------------------
@@ -87,7 +87,7 @@ class Conditioned(Transform):
             self, {"univariate": univariate, "network": network, "context": context, "rates": rates}
         )
 
-    def problems(self, space: Space) -> Iterable[Diagnostic]:
+    def check_consistency(self, space: Space) -> Iterable[Diagnostic]:
         hidden = getattr(self, "hidden", ())
         event = self.inner_space(space).shape
         values = {name: getattr(self.univariate, name) for name in parameters(self.univariate)}
@@ -116,11 +116,11 @@ class Conditioned(Transform):
 
     # --- supports: those of the univariate, backwards ---------------------------------------------
 
-    def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
-        return self.univariate.range_misfits(self.inner_space(space), giver)
+    def check_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
+        return self.univariate.check_image_coordinates(self.inner_space(space), giver)
 
-    def range_misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
-        return self.univariate.misfits(self.inner_space(space), giver)
+    def check_image_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
+        return self.univariate.check_coordinates(self.inner_space(space), giver)
 
     def domain_for(self, space: Space) -> Space:
         return self.placed(space, self.univariate.range_for(self.inner_space(space)))
@@ -128,11 +128,14 @@ class Conditioned(Transform):
     def range_for(self, space: Space) -> Space:
         return self.placed(space, self.univariate.domain_for(self.inner_space(space)))
 
-    def image(self, space: Space) -> Space:
-        return self.placed(space, self.univariate.preimage(self.inner_space(space)))
+    def image(self, space: Space) -> Image:
+        return self._placed_image(space, self.univariate.preimage(self.inner_space(space)))
 
-    def preimage(self, space: Space) -> Space:
-        return self.placed(space, self.univariate.image(self.inner_space(space)))
+    def preimage(self, space: Space) -> Image:
+        return self._placed_image(space, self.univariate.image(self.inner_space(space)))
+
+    def _placed_image(self, space: Space, inner: Image) -> Image:
+        return Image(self.placed(space, inner.space), inner.exact)
 
     def placed(self, space: Space, inner: Space) -> Space:
         """The whole support, with `inner` over the coordinates that change."""

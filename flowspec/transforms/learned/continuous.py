@@ -63,7 +63,7 @@ class Continuous(WholeSpace):
     def varies(self) -> bool:
         return True
 
-    def problems(self, space: Space) -> Iterable[Diagnostic]:
+    def check_consistency(self, space: Space) -> Iterable[Diagnostic]:
         yield from too_large([2 * self.frequencies + space.size, *self.hidden, space.size])
 
     def grow(self, space: Space, columns: int) -> Transform:

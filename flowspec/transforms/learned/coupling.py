@@ -49,8 +49,8 @@ class Coupling(Conditioned):
     normalize: bool = normalizes()
     periodic: bool = sees_angles()
 
-    def problems(self, space: Space) -> Iterable[Diagnostic]:
-        yield from super().problems(space)
+    def check_consistency(self, space: Space) -> Iterable[Diagnostic]:
+        yield from super().check_consistency(space)
         if self.mask and len(self.mask) != space.size:
             yield mistakes.WrongCount(
                 field="mask", found=len(self.mask), what="numbers", size=space.size
@@ -72,15 +72,15 @@ class Coupling(Conditioned):
             return space
         return Space(tuple(space.supports[i] for i in self._moved(space.size)))
 
-    def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
+    def check_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if space.size > 1 and len(set(self.mask)) == 1 and len(self.mask) == space.size:
             yield mistakes.OneSidedMask(field="mask")
         elif len(space.supports) < space.size:
-            yield from self.univariate.misfits(space, giver)
+            yield from self.univariate.check_coordinates(space, giver)
         else:
-            yield from super().misfits(space, giver)
+            yield from super().check_coordinates(space, giver)
 
-    range_misfits = misfits
+    check_image_coordinates = check_coordinates
 
     def placed(self, space: Space, inner: Space) -> Space:
         if space.scalar or len(space.supports) < space.size:

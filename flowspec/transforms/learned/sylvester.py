@@ -64,7 +64,7 @@ class Sylvester(WholeSpace):
     )
     b: Value = parameter(Learn(0.0), shape=_per_ridge, by_row=False, doc="shifts of the ridges")
 
-    def problems(self, space: Space) -> Iterable[Diagnostic]:
+    def check_consistency(self, space: Space) -> Iterable[Diagnostic]:
         if self.rank > space.size:
             yield mistakes.RankTooLarge(field="rank", rank=self.rank, size=space.size)
 

@@ -25,7 +25,7 @@ class Householder(VectorMap):
 
     direction: Value = parameter(by_row=False, doc="v, any vector but 0")
 
-    def problems(self, space: Space) -> Iterable[Diagnostic]:
+    def check_consistency(self, space: Space) -> Iterable[Diagnostic]:
         size = np.abs(np.asarray(getattr(self.direction, "init", self.direction), float)).max()
         if size < 1 / LARGEST_ENTRY:
             yield mistakes.ZeroVector(field="direction")

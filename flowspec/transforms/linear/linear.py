@@ -28,7 +28,7 @@ class Linear(Matrix):
     matrix: Value = parameter(shape=square_matrix, doc="a vector of rows")
     shift: Value = parameter(0.0, doc="added afterwards")
 
-    def problems(self, space: Space) -> Iterable[Diagnostic]:
+    def check_consistency(self, space: Space) -> Iterable[Diagnostic]:
         matrix = np.asarray(getattr(self.matrix, "init", self.matrix), float)
         if np.abs(matrix).max() > LARGEST_ENTRY:
             yield mistakes.EntryTooLarge(field="matrix", limit=f"{LARGEST_ENTRY:g}")
@@ -89,7 +89,7 @@ class TriangularAffine(Matrix):
     def shift(self):
         return self.loc
 
-    def problems(self, space: Space) -> Iterable[Diagnostic]:
+    def check_consistency(self, space: Space) -> Iterable[Diagnostic]:
         matrix = np.asarray(self.scale_tril)
         if np.triu(matrix, 1).any() or not (np.diag(matrix) > 0).all():
             yield mistakes.NotTriangular(field="scale_tril")

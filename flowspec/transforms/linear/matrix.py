@@ -12,7 +12,7 @@ from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.vocabulary import Array
 from flowspec.parts.values import Value
 from flowspec.support.interval import REAL, Interval
-from flowspec.support.space import Space
+from flowspec.support.space import Image, Space
 from flowspec.transforms.transform import Transform, bound_to_reference
 
 LARGEST_ENTRY = 1e30
@@ -22,25 +22,24 @@ LARGEST_ENTRY = 1e30
 class VectorMap(Transform):
     """A linear map of R^D onto itself. A box becomes a tilted one, of which the support is the hull."""
 
-    image_is_hull = True
-
     def domain_for(self, space: Space) -> Space:
         return space.with_supports([REAL] * space.size)
 
-    def image(self, space: Space) -> Space:
+    def image(self, space: Space) -> Image:
         return self._hull(space, "forward_and_log_det")
 
-    def preimage(self, space: Space) -> Space:
+    def preimage(self, space: Space) -> Image:
         return self._hull(space, "inverse_and_log_det")
 
-    def _hull(self, space, direction):
+    def _hull(self, space: Space, direction: str) -> Image:
         if self.varies or space.is_real:
-            return self.domain_for(space)
+            return Image(self.domain_for(space), exact=space.is_real)
         function = getattr(bound_to_reference(self), direction)
         shift = function(REFERENCE, np.zeros((space.size, 1)))[0]
         # Column i is where the unit vector i goes.
         matrix = function(REFERENCE, np.eye(space.size))[0] - shift
-        return space.with_supports(hull_of_image(matrix, shift[:, 0], space.intervals))
+        hull = hull_of_image(matrix, shift[:, 0], space.intervals or ())
+        return Image(space.with_supports(hull), exact=False)
 
 
 def hull_of_image(matrix: np.ndarray, shift: np.ndarray, box: Sequence[Interval]) -> list[Interval]:

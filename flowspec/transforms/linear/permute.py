@@ -6,12 +6,13 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
 from flowspec.parts.checks import coordinates
 from flowspec.parts.fields import setting
-from flowspec.support.space import Space
+from flowspec.support.space import Image, Space
 from flowspec.transforms.transform import Transform
 
 
@@ -22,7 +23,7 @@ class Reordering(Transform):
     def order_of(self, size: int) -> tuple[int, ...]:
         """Which coordinate comes to each place."""
 
-    def misfits(self, space: Space, giver: str) -> Iterable:
+    def check_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if any(part.size > 1 for part in space.supports):
             tied = next(part for part in space.supports if part.size > 1)
             yield mistakes.TiedCoordinates(giver=giver, gives=tied.words)
@@ -33,11 +34,11 @@ class Reordering(Transform):
     def range_for(self, space: Space) -> Space:
         return space
 
-    def image(self, space: Space) -> Space:
-        return space.with_supports(space.supports[i] for i in self.order_of(space.size))
+    def image(self, space: Space) -> Image:
+        return Image(space.with_supports(space.supports[i] for i in self.order_of(space.size)))
 
-    def preimage(self, space: Space) -> Space:
-        return space.with_supports(space.supports[i] for i in self._back(space.size))
+    def preimage(self, space: Space) -> Image:
+        return Image(space.with_supports(space.supports[i] for i in self._back(space.size)))
 
     def _back(self, size: int) -> list[int]:
         order = self.order_of(size)
@@ -70,7 +71,7 @@ class Permute(Reordering):
         kind=tuple, low=0, doc="which coordinate comes to each place, counted from 0"
     )
 
-    def misfits(self, space: Space, giver: str) -> Iterable:
+    def check_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if len(self.order) != space.size:
             expected, found = coordinates(len(self.order)), coordinates(space.size)
             advice = f"write each number from 0 to {space.size - 1} once, in the new order"
@@ -78,7 +79,7 @@ class Permute(Reordering):
         elif sorted(self.order) != list(range(space.size)):
             yield mistakes.NotAPermutation(field="order", last=space.size - 1)
         else:
-            yield from super().misfits(space, giver)
+            yield from super().check_coordinates(space, giver)
 
     def order_of(self, size: int) -> tuple[int, ...]:
         return tuple(int(i) for i in self.order)

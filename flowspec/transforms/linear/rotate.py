@@ -38,7 +38,7 @@ class Rotate(Matrix):
         """exp(G - G^T), in float64."""
         return rotation(np.asarray(self.generator, float))
 
-    def problems(self, space: Space) -> Iterable[Diagnostic]:
+    def check_consistency(self, space: Space) -> Iterable[Diagnostic]:
         # Worked out here, while the generator is plain numbers: bound copies keep what was derived.
         if not np.isfinite(self.rotation).all():
             yield mistakes.SingularMatrix(field="generator")
@@ -68,7 +68,7 @@ class PlaneRotation(VectorMap):
     first: int = setting(0, low=0, doc="a coordinate, counted from 0")
     second: int = setting(1, low=0, doc="another one")
 
-    def misfits(self, space: Space, giver: str) -> Iterable[Diagnostic]:
+    def check_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if max(self.first, self.second) >= space.size:
             yield mistakes.WrongCoordinate(
                 found=max(self.first, self.second), size=space.size, last=space.size - 1

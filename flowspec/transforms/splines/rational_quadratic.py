@@ -6,7 +6,7 @@ Source: Neural Spline Flows, Durkan et al., 2019, arXiv:1906.04032: eq. 4 (value
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from flowspec.parts.trees import with_fields
 from flowspec.parts.values import Learn, Value
 from flowspec.support.circle import Circle
 from flowspec.support.interval import POSITIVE, Interval
-from flowspec.support.space import Space
+from flowspec.support.space import Image, Space
 from flowspec.support.support import Support
 from flowspec.transforms.elementwise.monotonic_affine import pressed
 from flowspec.transforms.splines.boxed import Boxed
@@ -149,24 +149,25 @@ class RQS(RationalQuadratic, Boxed):
         ends = tuple(_ends_of_circle(support) for support in space.supports)
         return with_fields(self, {"circles": ends}) if any(ends) and not self.circular else self
 
-    def image(self, space: Space) -> Space:
+    def image(self, space: Space) -> Image:
         return self._with_circles(space, super().image)
 
-    def preimage(self, space: Space) -> Space:
+    def preimage(self, space: Space) -> Image:
         return self._with_circles(space, super().preimage)
 
-    def _with_circles(self, space, image):
+    def _with_circles(self, space: Space, image: Callable[[Space], Image]) -> Image:
         """The image of a box; circles stay."""
-        if not any(part.period for part in space.supports):
+        if not any(support.period for support in space.supports):
             return image(space)
-        if self.varies or all(part.period for part in space.supports):
-            return space.with_supports(
-                p if p.period else self.image_when_varying(p) for p in space.supports
-            )
-        found = image(space)
-        return space.with_supports(
-            p if p.period else q for p, q in zip(space.supports, found.supports, strict=True)
-        )
+        if self.varies or all(support.period for support in space.supports):
+            inside = [s if s.period else self._box_image(s) for s in space.supports]
+            return Image(space.with_supports(inside), exact=not self.varies)
+        numbers = image(space)
+        pairs = zip(space.supports, numbers.space.supports, strict=True)
+        return Image(space.with_supports(s if s.period else n for s, n in pairs), numbers.exact)
+
+    def _box_image(self, support: Support) -> Interval:
+        return self.image_when_varying(support.interval or Interval())
 
     def only(self, chosen: Sequence[int], size: int) -> Univariate:
         step = super().only(chosen, size)
@@ -294,7 +295,7 @@ class Spline(RationalQuadratic):
         shape=_per_knot, within=POSITIVE, by_row=False, doc="slopes at the knots, positive"
     )
 
-    def problems(self, space: Space) -> Iterable[Diagnostic]:
+    def check_consistency(self, space: Space) -> Iterable[Diagnostic]:
         for name in ("x", "y"):
             knots = np.atleast_1d(getattr(self, name))
             if len(knots) < 2 or not (np.diff(knots, axis=0) > 0).all():
