@@ -1,171 +1,161 @@
-"""Masked networks run stage by stage: what an autoregressive inverse needs."""
+"""Inverses that go coordinate by coordinate, at the cost of one pass of the network.
+
+A masked network gives the parameters of each coordinate from the coordinates before it. To undo the
+transform, coordinates become known in stages. Written out, a stage computes only the units that are new
+at it; as a loop, all stages share one body, so that a graph does not grow with the coordinates.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 
-from flowspec.networks.activations import ACTIVATIONS
-from flowspec.networks.layers import Layer, MaskedDense, Residual
+from flowspec.networks.inputs import feature_columns, features, tamed
+from flowspec.networks.layers import ContextInput, Residual
+from flowspec.networks.rolled import Rolled
+from flowspec.networks.unfolding import Unfolding
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
+from flowspec.parts.fields import parameters
+from flowspec.parts.trees import with_fields
 
 
-class Unfolding:
-    """A masked network run stage by stage, as its inputs become known.
+class Sequential:
+    """A transform of one number, as an inverse that goes coordinate by coordinate takes it."""
 
-    order   the inputs in the order in which they become known
-    known   the first of them, if some are known from the start: the context
+    def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+        """x, and the log-slope of the forward direction there."""
+        raise NotImplementedError
+
+    def inverse_and_terms(self, ops: Ops, y: Array) -> tuple[Array, tuple[Array, ...]]:
+        """x, and arrays of its shape of which `log_slope_from` makes the log-slope.
+
+        They are collected, so that all log-slopes are worked out at once.
+        """
+        x, log_slope = self.inverse_and_log_slope(ops, y)
+        return x, (log_slope,)
+
+    def log_slope_from(self, ops: Ops, terms: Sequence[Array]) -> Array:
+        """The log-slope, from the terms of `inverse_and_terms`."""
+        return terms[0]
+
+    def only(self, coordinates: Sequence[int], size: int) -> Self:
+        """The bound transform on some coordinates of an event of `size`."""
+        rows = list(coordinates)
+        values = {name: getattr(self, name) for name in parameters(self)}
+        changed = {
+            name: value[..., rows, :]
+            for name, value in values.items()
+            if len(shape := getattr(value, "shape", ())) > 1 and shape[-2] == size
+        }
+        return with_fields(self, changed) if changed else self
+
+    def alike(self, size: int) -> bool:
+        """True if the bound transform does the same to every coordinate, but for what `at` picks."""
+        return self.only([0], size) is self
+
+    def at(self, ops: Ops, order: Sequence[int], stage: Array | float) -> Self:
+        """The bound transform on coordinate number `stage` of `order`, in a loop over coordinates."""
+        return self
+
+
+Given = Callable[[Any, Array, "int | None"], Any]
+"""(transform of one number, what a network gives, number of coordinates) -> the transform with these parameters."""
+
+
+@dataclass(frozen=True)
+class SequentialInverse:
+    """The inverse of a masked autoregressive transform with fixed layers.
+
+    network   the masked network, whose last layer gives the parameters, one block after the other
+    stages    the stage of each coordinate: those before it are what it depends on
+    rates     of the coordinates, as `angular_rates` gives them
+    context   the conditioning variables, if there are any
+    given     puts what the network gives into the transform of one number
     """
 
-    def __init__(
-        self, ops: Ops, layers: Sequence[Layer], order: Sequence[int], known: Array | None = None
-    ):
-        self.states = _states(ops, layers, order)
-        self.states[0].known = known
+    network: tuple[Any, ...]
+    stages: tuple[int, ...]
+    rates: tuple[float, ...]
+    context: tuple[ContextInput, ...]
+    given: Given
 
-    def advance(self, fresh: Array | None, stage: int) -> Array:
-        """The outputs of a stage, from the inputs that are new at it (None if there are none)."""
-        for state in self.states:
-            fresh = state.advance(fresh, stage)
-        assert fresh is not None
-        return fresh
+    def run(self, ops: Ops, univariate: Sequential, x: Array) -> tuple[Array, Array]:
+        """y, and the sum over the event of the log-slopes of the univariate there."""
+        if self._is_loop(ops, univariate):
+            return self._rolled(ops, univariate, x)
+        return self._unfolded(ops, univariate, x)
 
+    def _is_loop(self, ops: Ops, univariate: Sequential) -> bool:
+        size = len(self.stages)
+        one_by_one = max(self.stages) + 1 == size
+        plain = not any(isinstance(layer, Residual) for layer in self.network)
+        large = len(self.network[-1].degrees) > ops.most_unrolled
+        return large and one_by_one and plain and univariate.alike(size)
 
-def _states(ops: Ops, layers: Sequence[Layer], order: Sequence[int] | None = None) -> list[Any]:
-    states: list[Any] = []
-    for index, layer in enumerate(layers):
-        if isinstance(layer, Residual):
-            states.append(_ResidualState(_states(ops, layer.layers)))
-        else:
-            assert isinstance(layer, MaskedDense)
-            states.append(_DenseState(ops, layer, order if index == 0 else None))
-    return states
+    # --- written out ------------------------------------------------------------------------------
 
+    def _unfolded(self, ops: Ops, univariate: Sequential, x: Array) -> tuple[Array, Array]:
+        size, groups = len(self.stages), _groups(self.stages)
+        unfolding = self._unfolding(ops, groups)
+        fresh: Array | None = None
+        values: list[Array] = []
+        terms: list[list[Array]] = []
+        for stage, coordinates in enumerate(groups):
+            raw = unfolding.advance(fresh, stage)
+            chosen = univariate if len(coordinates) == size else univariate.only(coordinates, size)
+            transform = self.given(chosen, raw, len(coordinates))
+            y, slope_terms = transform.inverse_and_terms(ops, ops.take(x, coordinates))
+            values.append(y)
+            terms.append([_as_rows(term, y) for term in slope_terms])
+            fresh = tamed(ops, features(ops, y, [self.rates[i] for i in coordinates]))
+        collected = [ops.concat(rows) for rows in zip(*terms, strict=True)]
+        y = ops.concat(values) if len(values) > 1 else values[0]
+        order = [i for group in groups for i in group]
+        if order == sorted(order):
+            return y, ops.sum(univariate.log_slope_from(ops, collected))
+        # The terms stand in the order of the stages, and so must what the univariate knows of each.
+        log_slope = univariate.only(order, size).log_slope_from(ops, collected)
+        return ops.take(y, [int(i) for i in np.argsort(order)]), ops.sum(log_slope)
 
-class _DenseState:
-    """What is known of the inputs of a layer."""
+    def _unfolding(self, ops: Ops, groups: Sequence[Sequence[int]]) -> Unfolding:
+        known = tamed(ops, self.context[0].context) if self.context else None
+        count = self.context[0].context.shape[0] if self.context else 0
+        columns = feature_columns(self.rates)
+        first = columns[-1][-1] + 1
+        ordered = [column for group in groups for i in group for column in columns[i]]
+        return Unfolding(ops, self.network, [*range(first, first + count), *ordered], known)
 
-    def __init__(self, ops: Ops, layer: MaskedDense, order: Sequence[int] | None):
-        self.ops = ops
-        self.layer = layer
-        matrix = layer.matrix
-        natural = order is None or list(order) == list(range(layer.inputs))
-        self.matrix = matrix if natural else matrix[:, list(order or ())]
-        self.known: Array | None = None
+    # --- as a loop --------------------------------------------------------------------------------
 
-    def advance(self, fresh: Array | None, stage: int) -> Array | None:
-        if fresh is not None:
-            self.known = fresh if self.known is None else self.ops.concat([self.known, fresh])
-        rows = _rows(self.layer.degrees, stage)
-        if rows is None:
-            return None
-        bias = self.layer.bias[rows]
-        y = bias
-        if self.known is not None:
-            y = self.ops.linear(self.matrix[rows][:, : self.known.shape[0]], self.known, bias)
-        return ACTIVATIONS[self.layer.activation].value(self.ops, y)
+    def _rolled(self, ops: Ops, univariate: Sequential, x: Array) -> tuple[Array, Array]:
+        size, order = x.shape[0], [int(i) for i in np.argsort(self.stages)]
+        known = tamed(ops, self.context[0].context) if self.context else None
+        columns = [column for i in order for column in feature_columns(self.rates)[i]]
+        network = Rolled(ops, self.network, order, columns, known)
+        rates = [self.rates[i] for i in order]
+        ordered = ops.take(x, order)
 
+        def stage(step: Any, known: Array, total: Array, *hidden: Array) -> Sequence[Array]:
+            raw, hidden_now = network.advance(features(ops, known, rates), hidden, step)
+            transform = self.given(univariate.at(ops, order, step), raw, None)
+            y, log_slope = transform.inverse_and_log_slope(ops, ops.pick(ordered, step))
+            is_here = ops.pick(np.eye(size), step)[:, None] > 0.5
+            known = ops.where(is_here, tamed(ops, y)[None], known)
+            return [known, total + log_slope, *hidden_now]
 
-class _ResidualState:
-    def __init__(self, states: list[Any]):
-        self.states = states
-
-    def advance(self, fresh: Array | None, stage: int) -> Array | None:
-        y = fresh
-        for state in self.states:
-            y = state.advance(y, stage)
-        return None if fresh is None or y is None else fresh + y
-
-
-def _rows(degrees: tuple[int, ...], stage: int) -> slice | list[int] | None:
-    """The units of a degree: a slice where they stand at even distances."""
-    found = [row for row, degree in enumerate(degrees) if degree == stage]
-    if not found:
-        return None
-    distance = found[1] - found[0] if len(found) > 1 else 1
-    evenly = range(found[0], found[-1] + 1, distance)
-    return slice(found[0], found[-1] + 1, distance) if list(evenly) == found else found
-
-
-class Rolled:
-    """A masked network as the body of a loop over its stages, one input becoming known at each. Its weights are fixed.
-
-    Units are laid out in groups of equal size, one for each degree, so that every stage does the same
-    with other weights. What a unit of a later stage holds is of no account: the weights that read it are 0.
-
-    order     the coordinates in the order in which they become known
-    columns   the inputs of the network in the order in which `advance` gets them
-    given     inputs that are known from the start, behind the others: the context
-    """
-
-    def __init__(
-        self,
-        ops: Ops,
-        layers: Sequence[MaskedDense],
-        order: Sequence[int],
-        columns: Sequence[int],
-        given: Array | None,
-    ):
-        self.ops = ops
-        outputs = len(layers[-1].degrees) // len(order)
-        self.activations = [ACTIVATIONS[layer.activation] for layer in layers]
-        self.stages = len(order)
-        units = [_groups(layer.degrees, self.stages) for layer in layers[:-1]]
-        # The rows of the output layer: parameter by parameter, and in each coordinate by coordinate.
-        units.append(np.array([[row * self.stages + i for row in range(outputs)] for i in order]))
-        places = [np.array(columns), *(groups.reshape(-1) for groups in units)]
-        self.weights = [
-            _laid_out(_laid_out(np.asarray(layer.matrix).T, place).T, groups)
-            for layer, place, groups in zip(layers, places, units, strict=False)
-        ]
-        self.biases: list[Array] = [
-            _laid_out(np.asarray(each.bias), groups)
-            for each, groups in zip(layers, units, strict=True)
-        ]
-        if given is not None:
-            context = _laid_out(
-                np.asarray(layers[0].matrix)[:, len(columns) :], units[0].reshape(-1)
-            )
-            shape = units[0].shape
-            self.biases[0] = ops.unflatten(
-                ops.linear(context, given, self.biases[0].reshape(-1, 1)), shape
-            )
-
-    def start(self, like: Array) -> list[Array]:
-        """The hidden units before the first stage: (stages, group, N) for each layer."""
-        nothing = 0.0 * self.ops.minimum(self.ops.maximum(like, -1.0), 1.0)
-        return [
-            self.ops.constant(np.zeros((*each.shape[:2], 1))) + nothing for each in self.biases[:-1]
-        ]
-
-    def advance(
-        self, inputs: Array, hidden: Sequence[Array], step: Array
-    ) -> tuple[Array, list[Array]]:
-        """The outputs of a stage, and the hidden units with those of the stage filled in."""
-        ops, filled = self.ops, []
-        here = ops.pick(np.eye(self.stages), step)[:, None, None] > 0.5
-        for index, activation in enumerate(self.activations):
-            weight, bias = ops.pick(self.weights[index], step), ops.pick(self.biases[index], step)
-            inputs = activation.value(ops, ops.linear(weight, inputs, bias))
-            if index < len(hidden):
-                filled.append(ops.where(here, inputs[None], hidden[index]))
-                inputs = ops.flatten(filled[-1])
-        return inputs, filled
+        zeros = 0.0 * ops.clip(ordered, -1.0, 1.0)
+        values, total, *_ = ops.loop(size, stage, zeros, zeros[0], *network.start(zeros[0]))
+        return ops.take(values, [int(i) for i in np.argsort(order)]), total
 
 
-def _groups(degrees: Sequence[int], stages: int) -> np.ndarray:
-    """The units of each degree, (stages, size), filled up with -1 to one size."""
-    found = [
-        [unit for unit, degree in enumerate(degrees) if degree == stage] for stage in range(stages)
-    ]
-    size = max(map(len, found))
-    return np.array([each + [-1] * (size - len(each)) for each in found])
+def _as_rows(term: Array, like: Array) -> Array:
+    return term if len(getattr(term, "shape", ())) == 2 else 0.0 * like + term
 
 
-def _laid_out(rows: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Rows at their places; zeros where a place is -1. A vector gets an axis for the batch."""
-    padded = np.concatenate([rows, np.zeros((1, *rows.shape[1:]))])
-    return padded[places]
+def _groups(stages: Sequence[int]) -> list[list[int]]:
+    """The coordinates of each stage."""
+    return [[i for i, s in enumerate(stages) if s == stage] for stage in range(max(stages) + 1)]

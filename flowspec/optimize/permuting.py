@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from flowspec.networks.inputs import feature_columns
+from flowspec.networks.layers import Layer
 from flowspec.parts.fields import ParameterSpec
 from flowspec.parts.trees import substitute, with_fields
 from flowspec.parts.values import Value
@@ -65,9 +68,8 @@ def _reordered(step: Transform, order: Sequence[int], sampling: bool) -> Transfo
         return reordered_univariate(step, order)
     # An inverse that goes coordinate by coordinate would have to sort them itself.
     if isinstance(step, Autoregressive) and not sampling:
-        return with_fields(
-            step.reordered(order), {"univariate": reordered_univariate(step.univariate, order)}
-        )
+        univariate = reordered_univariate(step.univariate, order)
+        return with_fields(_reordered_network(step, order), {"univariate": univariate})
     return None
 
 
@@ -84,3 +86,41 @@ def reordered_univariate(step: Univariate, order: Sequence[int]) -> Univariate:
 
     reordered: Univariate = substitute(chosen, "", unbound)
     return reordered
+
+
+def _reordered_network(step: Autoregressive, order: Sequence[int]) -> Autoregressive:
+    """The step whose coordinate i has the dependences and outputs that order[i] had.
+
+    Its weights are fixed; the univariate inside stays as it is.
+    """
+    size = len(order)
+    changed: dict[str, Any] = {"order": (), "adjacency": ()}
+    if step.adjacency:
+        rows = [(*order, *range(size, len(row))) for row in step.adjacency]
+        adjacency = [
+            tuple(row[i] for i in places) for row, places in zip(step.adjacency, rows, strict=True)
+        ]
+        changed["adjacency"] = tuple(adjacency[i] for i in order)
+    else:
+        changed["order"] = tuple((step.order or range(size))[i] for i in order)
+    if step.network:
+        changed["network"] = _reordered_layers(step, order)
+        changed["stages"] = tuple(step.stages[i] for i in order)
+        changed["rates"] = tuple(step.rates[i] for i in order)
+    return with_fields(step, changed)
+
+
+def _reordered_layers(step: Autoregressive, order: Sequence[int]) -> tuple[Layer, ...]:
+    """The masked network with its inputs and outputs in another order."""
+    layers: list[Any] = list(step.network)
+    columns = feature_columns(step.rates)
+    inputs = [column for i in order for column in columns[i]]
+    inputs += range(len(inputs), layers[0].inputs)
+    count = len(layers[-1].degrees)
+    outputs = [start + i for start in range(0, count, len(order)) for i in order]
+    first = {name: getattr(layers[0], name)[:, inputs] for name in ("weight", "mask")}
+    layers[0] = with_fields(layers[0], first)
+    last = {name: getattr(layers[-1], name)[outputs] for name in ("weight", "mask", "bias")}
+    degrees = tuple(layers[-1].degrees[row] for row in outputs)
+    layers[-1] = with_fields(layers[-1], {**last, "degrees": degrees})
+    return tuple(layers)

@@ -34,19 +34,20 @@ every branch.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.networks.sequential import Sequential
 from flowspec.ops import Ops
 from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import ParameterSpec, parameters
 from flowspec.parts.mistakes import NeedsVector, TiedCoordinates
-from flowspec.parts.trees import children, substitute, with_fields
+from flowspec.parts.trees import children, substitute
 from flowspec.parts.values import Value, varies
 from flowspec.support.interval import REAL, Interval
 from flowspec.support.space import Image, Space
@@ -148,7 +149,7 @@ class Transform(ABC):
 
 
 @dataclass(frozen=True, eq=False)
-class Univariate(Transform):
+class Univariate(Transform, Sequential):
     """A strictly monotone function of one number, applied to each coordinate."""
 
     domain: ClassVar[Interval] = REAL
@@ -183,37 +184,6 @@ class Univariate(Transform):
         """x, and the log-slope of the forward direction there: override where they share work."""
         x = self.inverse(ops, y)
         return x, self.log_slope(ops, x)
-
-    def inverse_and_rest(self, ops: Ops, y: Array) -> tuple[Array, tuple[Array, ...]]:
-        """x, and arrays of its shape of which `log_slope_from` makes the log-slope.
-
-        An inverse that goes coordinate by coordinate collects them, and works out all log-slopes at once.
-        """
-        x, log_slope = self.inverse_and_log_slope(ops, y)
-        return x, (log_slope,)
-
-    def log_slope_from(self, ops: Ops, rest: Sequence[Array]) -> Array:
-        """The log-slope, from what `inverse_and_rest` gave."""
-        return rest[0]
-
-    def only(self, chosen: Sequence[int], size: int) -> Univariate:
-        """The bound step on some coordinates of an event of `size`."""
-        rows = list(chosen)
-        changed = {
-            name: value[..., rows, :]
-            for name in parameters(self)
-            if len(getattr(value := getattr(self, name), "shape", ())) > 1
-            and value.shape[-2] == size
-        }
-        return with_fields(self, changed) if changed else self
-
-    def alike(self, size: int) -> bool:
-        """Does the bound step the same to every coordinate of an event of `size`, but for what `at` picks?"""
-        return self.only([0], size) is self
-
-    def at(self, ops: Ops, order: Sequence[int], step: Array) -> Univariate:
-        """The bound step on coordinate number `step` of `order`, in a loop over coordinates that are `alike`."""
-        return self
 
     def image_when_varying(self, interval: Interval) -> Interval:
         """Everything `interval` can become over all values of the trained parameters."""

@@ -6,7 +6,8 @@ from numpy.testing import assert_allclose
 
 from flowspec.networks.layers import run
 from flowspec.networks.masks import Plan, generations
-from flowspec.networks.sequential import Rolled, Unfolding
+from flowspec.networks.rolled import Rolled
+from flowspec.networks.unfolding import Unfolding
 from flowspec.ops.numpy import REFERENCE
 from flowspec.parts.trees import substitute
 from flowspec.parts.values import Learn

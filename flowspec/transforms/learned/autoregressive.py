@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
-from typing import Any
 
 import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic
-from flowspec.networks.layers import Layer, Residual
+from flowspec.networks.inputs import feature_counts, features
+from flowspec.networks.layers import Layer
 from flowspec.networks.masks import Plan, generations
-from flowspec.networks.sequential import Rolled, Unfolding
+from flowspec.networks.sequential import SequentialInverse
 from flowspec.networks.settings import activation_name, hidden_layers
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
@@ -27,13 +26,10 @@ from flowspec.parts.trees import with_fields
 from flowspec.support.space import Space
 from flowspec.transforms.learned.conditioned import (
     Conditioned,
-    feature_counts,
-    features,
     sees_angles,
-    tamed,
     with_given,
 )
-from flowspec.transforms.transform import Transform, over_event
+from flowspec.transforms.transform import Transform, Univariate, over_event
 
 LARGEST_EVENT = 1024
 """Coordinates: the masks grow with their square."""
@@ -133,38 +129,6 @@ class Autoregressive(Conditioned):
         key = (rows.tobytes(), rows.shape, tuple(known), tuple(stages), outputs)
         return _masked_network(key, self.hidden, self.activation, self.residual)
 
-    def reordered(self, order: Sequence[int]) -> Autoregressive:
-        """The grown step with fixed weights whose coordinate i has the dependences and outputs that order[i] had.
-
-        The univariate step stays as it is.
-        """
-        size = len(order)
-        adjacency = tuple(
-            tuple(row[i] for i in (*order, *range(size, len(row)))) for row in self.adjacency
-        )
-        changed = {
-            "order": () if adjacency else tuple((self.order or range(size))[i] for i in order),
-            "adjacency": tuple(adjacency[i] for i in order) if adjacency else (),
-        }
-        if not self.network:
-            return with_fields(self, changed)
-        network: list[Any] = list(self.network)
-        columns = self._columns()
-        inputs = [column for i in order for column in columns[i]]
-        inputs += range(len(inputs), network[0].inputs)
-        outputs = [start + i for start in range(0, _outputs(self.network), size) for i in order]
-        network[0] = with_fields(
-            network[0], {name: getattr(network[0], name)[:, inputs] for name in ("weight", "mask")}
-        )
-        rows = {name: getattr(network[-1], name)[outputs] for name in ("weight", "mask", "bias")}
-        network[-1] = with_fields(
-            network[-1], {**rows, "degrees": tuple(network[-1].degrees[row] for row in outputs)}
-        )
-        stages, rates = (tuple(each[i] for i in order) for each in (self.stages, self.rates))
-        return with_fields(
-            self, {**changed, "network": tuple(network), "stages": stages, "rates": rates}
-        )
-
     def _explicit(self, ops, y):
         """The univariate step for a whole point of the data."""
         if not self.network:
@@ -178,89 +142,18 @@ class Autoregressive(Conditioned):
         x, log_slope = self._explicit(ops, y).forward_and_log_slope(ops, y)
         return x, -over_event(ops, log_slope, x)
 
-    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array | float]:
         if self.network and len(x.shape) > 1 and x.shape[0] > 1:
-            if self._rolls(ops):
-                return self._rolled(ops, x)
-            y, rest = self._unfolded(ops, x)
-            return y, -over_event(ops, self.univariate.log_slope_from(ops, rest), x)
+            y, log_det = self._sequential(ops).run(ops, self.univariate, x)
+            return y, -log_det
         y, log_slope = self._explicit(ops, x).inverse_and_log_slope(ops, x)
         return y, -over_event(ops, log_slope, x)
 
-    def _unfolded(self, ops, x):
-        """y, coordinate by coordinate, and what makes the log-slope, in the order of the generations."""
-        size, groups = x.shape[0], _groups(self.stages)
-        unfolding = self._unfolding(ops, groups)
-        fresh, found, rests = None, [], []
-        for stage, chosen in enumerate(groups):
-            raw = unfolding.advance(fresh, stage)
-            univariate = (
-                self.univariate.only(chosen, size) if len(chosen) < size else self.univariate
-            )
-            step = with_given(ops, univariate, raw, len(chosen))
-            y, rest = step.inverse_and_rest(ops, ops.take(x, chosen))
-            found.append(y)
-            rests.append(
-                [each if len(getattr(each, "shape", ())) == 2 else 0.0 * y + each for each in rest]
-            )
-            fresh = tamed(ops, features(ops, y, [self.rates[i] for i in chosen]))
-        collected = [ops.concat(parts) for parts in zip(*rests, strict=True)]
-        order = [i for chosen in groups for i in chosen]
-        y = ops.concat(found) if len(found) > 1 else found[0]
-        return (
-            y
-            if order == sorted(order)
-            else ops.take(y, sorted(range(len(order)), key=order.__getitem__))
-        ), collected
+    def _sequential(self, ops: Ops) -> SequentialInverse:
+        def given(univariate: Univariate, raw: Array, size: int | None) -> Univariate:
+            return with_given(ops, univariate, raw, size)
 
-    def _rolls(self, ops) -> bool:
-        """Is the inverse a loop, the same for every coordinate, and not written out?"""
-        size = len(self.stages)
-        plain = not any(isinstance(layer, Residual) for layer in self.network)
-        return (
-            _outputs(self.network) > ops.most_unrolled
-            and max(self.stages) + 1 == size
-            and plain
-            and self.univariate.alike(size)
-        )
-
-    def _rolled(self, ops, x):
-        """y and the log-determinant by a loop over the coordinates: a graph whose size does not depend on their number."""
-        size, order = x.shape[0], list(np.argsort(self.stages))
-        given = tamed(ops, self.context[0].context) if self.context else None
-        columns = self._columns()
-        network = Rolled(
-            ops, self.network, order, [column for i in order for column in columns[i]], given
-        )
-        rates = [self.rates[i] for i in order]
-        ordered = ops.take(x, order)
-
-        def stage(step, known, total, *hidden):
-            raw, hidden = network.advance(features(ops, known, rates), hidden, step)
-            univariate = with_given(ops, self.univariate.at(ops, order, step), raw, None)
-            y, log_slope = univariate.inverse_and_log_slope(ops, ops.pick(ordered, step))
-            here = ops.pick(np.eye(size), step)[:, None] > 0.5
-            return [ops.where(here, tamed(ops, y)[None], known), total + log_slope, *hidden]
-
-        nothing = 0.0 * ops.clip(ordered, -1.0, 1.0)
-        known, total, *_ = ops.loop(size, stage, nothing, nothing[0], *network.start(nothing[0]))
-        return ops.take(known, list(np.argsort(order))), -total
-
-    def _columns(self) -> list[list[int]]:
-        """The inputs of the network that each coordinate has."""
-        counts = feature_counts(self.rates)
-        return [
-            list(range(end - count, end))
-            for end, count in zip(accumulate(counts), counts, strict=True)
-        ]
-
-    def _unfolding(self, ops, groups) -> Unfolding:
-        columns = self._columns()
-        given = [layer.context for layer in self.context]
-        first = columns[-1][-1] + 1
-        behind = list(range(first, first + given[0].shape[0])) if given else []
-        order = [*behind, *(column for chosen in groups for i in chosen for column in columns[i])]
-        return Unfolding(ops, self.network, order, tamed(ops, given[0]) if given else None)
+        return SequentialInverse(self.network, self.stages, self.rates, self.context, given)
 
 
 @lru_cache(maxsize=16)
@@ -271,15 +164,3 @@ def _masked_network(key, hidden, activation, residual):
     return Plan(adjacency, np.array(known, int), np.array(stages, int), outputs).layers(
         hidden, activation, residual
     )
-
-
-def _outputs(network) -> int:
-    """How many numbers a masked network gives."""
-    return len(network[-1].degrees)
-
-
-def _groups(stages) -> list[list[int]]:
-    """The coordinates of each generation."""
-    return [
-        [i for i, stage in enumerate(stages) if stage == each] for each in range(max(stages) + 1)
-    ]

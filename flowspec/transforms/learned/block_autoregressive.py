@@ -9,6 +9,7 @@ import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.networks.blocks import BlockDense, blocks
+from flowspec.networks.inputs import tamed
 from flowspec.networks.layers import ContextInput, Dense, dense, run
 from flowspec.networks.settings import too_large
 from flowspec.ops import Ops
@@ -18,7 +19,6 @@ from flowspec.parts.trees import with_fields
 from flowspec.parts.values import Learn, Value, WholeContext
 from flowspec.support.interval import Interval
 from flowspec.support.space import Space
-from flowspec.transforms.learned.conditioned import tamed
 from flowspec.transforms.splines.searched import MARGIN, continued, invert, spread
 from flowspec.transforms.transform import Transform
 from flowspec.transforms.whole_space import WholeSpace

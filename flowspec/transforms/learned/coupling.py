@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.networks.inputs import feature_counts, features
 from flowspec.networks.layers import Layer, mlp
 from flowspec.networks.settings import activation_name, hidden_layers, normalizes
 from flowspec.ops import Ops
@@ -19,8 +20,6 @@ from flowspec.support.space import Space
 from flowspec.transforms.forms.on import joined
 from flowspec.transforms.learned.conditioned import (
     Conditioned,
-    feature_counts,
-    features,
     sees_angles,
 )
 from flowspec.transforms.transform import over_event

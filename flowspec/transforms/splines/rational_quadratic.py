@@ -193,10 +193,10 @@ class RQS(RationalQuadratic, Boxed):
         )
 
     def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
-        x, rest = self.inverse_and_rest(ops, y)
+        x, rest = self.inverse_and_terms(ops, y)
         return x, self.log_slope_from(ops, rest)
 
-    def inverse_and_rest(self, ops: Ops, y: Array) -> tuple[Array, tuple[Array, ...]]:
+    def inverse_and_terms(self, ops: Ops, y: Array) -> tuple[Array, tuple[Array, ...]]:
         centre, half = self._frame(ops, y)
         inside = ops.clip(y - centre, -half, half)
         x0, width, y0, height, d0, d1 = self._bin(ops, inside, half, 1)
