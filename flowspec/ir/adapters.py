@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 
+from flowspec.parts.writing import component
 from flowspec.support.interval import REAL, Interval
-from flowspec.support.support import Support, number
+from flowspec.support.support import Support
 from flowspec.transforms.elementwise.affine import Affine
+from flowspec.transforms.elementwise.exp import Exp, Log
+from flowspec.transforms.elementwise.sigmoid import Logit, Sigmoid
 from flowspec.transforms.elementwise.standard import affine, from_real
 from flowspec.transforms.forms.inverse import Inverse
 from flowspec.transforms.transform import Transform
@@ -62,21 +64,17 @@ def advice(gives: Support, takes: Support) -> str:
     steps = between(gives, takes)
     if not steps:
         return ""
-    written = " |> ".join(written_step(step) for step in steps)
+    written = " |> ".join(component(_named(step), defaults=True) for step in steps)
     interval = takes.interval
     ends = interval.brackets if interval else str(takes)
     return f"put a step that ends in {ends} before it, such as `{written}`"
 
 
-NAMED_INVERSES = {"Sigmoid": "Logit", "Exp": "Log"}
+NAMED_INVERSES: dict[type, type[Transform]] = {Sigmoid: Logit, Exp: Log}
+"""Transforms whose inverse has a name of its own."""
 
 
-def written_step(step: Transform) -> str:
-    """A step as the language writes it."""
-    if isinstance(step, Inverse):
-        name = type(step.transform).__name__
-        return NAMED_INVERSES.get(name) or f"inverse {{ {written_step(step.transform)} }}"
-    fields = [getattr(step, field.name) for field in dataclasses.fields(step)]
-    return type(step).__name__ + (
-        f"({', '.join(number(value) for value in fields)})" if fields else ""
-    )
+def _named(step: Transform) -> Transform:
+    """The step, by its own name if it is the inverse of another that has one."""
+    kind = NAMED_INVERSES.get(type(step.transform)) if isinstance(step, Inverse) else None
+    return kind() if kind else step

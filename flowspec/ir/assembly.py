@@ -25,6 +25,7 @@ from flowspec.networks.context import StandardContext
 from flowspec.networks.layers import Layer
 from flowspec.parts import mistakes
 from flowspec.parts.checks import canonical, field_problems
+from flowspec.parts.limits import LARGEST_EVENT, LARGEST_FLOW, MOST_WEIGHTS
 from flowspec.parts.origin import origin_of, placed
 from flowspec.parts.trees import children, values, with_children
 from flowspec.parts.values import (
@@ -32,12 +33,6 @@ from flowspec.parts.values import (
 )
 from flowspec.support.space import Space
 from flowspec.transforms.transform import Transform
-
-LARGEST_EVENT = 4096
-MOST_WEIGHTS = 8_000_000
-"""Of all networks together, masks counted as weights."""
-LARGEST_FLOW = 100_000
-"""Coordinates of all steps together: what can be checked in about a second."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,8 +27,6 @@ from flowspec.support.interval import REAL
 from flowspec.support.registry import from_json as support_from_json
 from flowspec.support.space import Space
 from flowspec.support.support import Support
-from flowspec.transforms.forms.inverse import Inverse
-from flowspec.transforms.forms.on import On
 
 
 def from_json(data: Any) -> Flow:
@@ -133,7 +131,7 @@ def _array(rows: list, path: str) -> np.ndarray:
 
 
 def _kinds() -> dict[str, type]:
-    return {**registry.bases(), **registry.transforms(), "Inverse": Inverse, "On": On}
+    return {**registry.bases(), **registry.transforms()}
 
 
 def _declaration(data: list[dict] | None) -> Declaration | None:

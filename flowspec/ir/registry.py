@@ -1,4 +1,8 @@
-"""Every part that exists, found by looking into the folders: name in the language -> class."""
+"""Every component that exists, found by looking into the folders: name -> class.
+
+A class that can be made must have examples of its own, on which the laws are tested; only one from
+which others derive may be without them.
+"""
 
 from __future__ import annotations
 
@@ -7,38 +11,68 @@ import inspect
 import pkgutil
 from functools import cache
 from types import MappingProxyType, ModuleType
+from typing import Any, TypeVar
 
 import flowspec.bases
 import flowspec.transforms
 from flowspec.bases.base import Base
 from flowspec.transforms.transform import Transform
 
-
-@cache
-def transforms() -> MappingProxyType[str, type[Transform]]:
-    """The steps, by name."""
-    return _parts(flowspec.transforms, Transform)
+_Kind = TypeVar("_Kind")
 
 
 @cache
 def bases() -> MappingProxyType[str, type[Base]]:
     """The base distributions, by name."""
-    return _parts(flowspec.bases, Base)
+    return _found(flowspec.bases, Base)
 
 
-def _parts(package: ModuleType, kind: type) -> MappingProxyType:
-    modules = sorted(
-        module.name for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+@cache
+def transforms() -> MappingProxyType[str, type[Transform]]:
+    """The transforms, by name, with those that only a form of the language makes."""
+    return _found(flowspec.transforms, Transform)
+
+
+@cache
+def named_transforms() -> MappingProxyType[str, type[Transform]]:
+    """The transforms that the language calls by their names."""
+    return MappingProxyType({name: kind for name, kind in transforms().items() if not kind.form})
+
+
+def _found(package: ModuleType, kind: type[_Kind]) -> MappingProxyType[str, type[_Kind]]:
+    path = package.__path__
+    names = sorted(module.name for module in pkgutil.walk_packages(path, f"{package.__name__}."))
+    modules = [importlib.import_module(name) for name in names]
+    # All files are imported by now, so that each class knows those that derive from it.
+    classes = [
+        value
+        for module in modules
+        for value in vars(module).values()
+        if _is_own(value, module, kind) and has_examples(value)
+    ]
+    return MappingProxyType({each.__name__: each for each in sorted(classes, key=_name)})
+
+
+def _name(kind: type) -> str:
+    return kind.__name__
+
+
+def _is_own(value: Any, module: ModuleType, kind: type) -> bool:
+    """True for a concrete class of that kind which the module itself defines."""
+    is_kind = inspect.isclass(value) and issubclass(value, kind)
+    return is_kind and value.__module__ == module.__name__ and not inspect.isabstract(value)
+
+
+def has_examples(kind: type) -> bool:
+    """True if a class has examples of its own.
+
+    Errors:  TypeError, if it has none and no other class derives from it.
+    """
+    if vars(kind).get("examples"):
+        return True
+    if kind.__subclasses__():
+        return False
+    raise TypeError(
+        f"{kind.__name__} in {inspect.getfile(kind)} has no `examples`: "
+        "give calls as the language writes them, on which the laws can be tested"
     )
-    found = {}
-    for name in modules:
-        module = importlib.import_module(name)
-        for part in vars(module).values():
-            own = (
-                inspect.isclass(part)
-                and issubclass(part, kind)
-                and part.__module__ == module.__name__
-            )
-            if own and not inspect.isabstract(part) and bool(getattr(part, "examples", ())):
-                found[part.__name__] = part
-    return MappingProxyType(dict(sorted(found.items())))

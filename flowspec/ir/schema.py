@@ -13,13 +13,11 @@ from typing import Any
 
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ir import registry
-from flowspec.ir.assembly import LARGEST_EVENT
 from flowspec.ir.settings import Range, ranges
 from flowspec.parts import mistakes
 from flowspec.parts.fields import ParameterSpec, PartSpec, SettingSpec, specs
+from flowspec.parts.limits import LARGEST_EVENT
 from flowspec.support.registry import kinds
-from flowspec.transforms.forms.inverse import Inverse
-from flowspec.transforms.forms.on import On
 from flowspec.version import IR_VERSION
 
 _NUMBERS = {
@@ -115,7 +113,7 @@ def build() -> dict[str, Any]:
             "space": _SPACE,
             "declaration": _DECLARATION,
             "base": _one_of(dict(registry.bases()), "base"),
-            "step": _one_of({**registry.transforms(), "Inverse": Inverse, "On": On}, "step"),
+            "step": _one_of(dict(registry.transforms()), "step"),
         },
     }
 

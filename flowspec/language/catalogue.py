@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass, field
 
 from flowspec.bases.base import Base
 from flowspec.diagnostics.diagnostic import FlowError
-from flowspec.ir.registry import bases, transforms
+from flowspec.ir.registry import bases, named_transforms
 from flowspec.language.checker import prelude
-from flowspec.language.parts import signature, written_value
+from flowspec.language.forms import Form, forms
 from flowspec.language.reading import parse
+from flowspec.parts import writing
 from flowspec.parts.fields import PartSpec, specs
 from flowspec.transforms.transform import Transform
 
@@ -58,51 +59,10 @@ class Entry:
         return "\n\n".join(parts)
 
 
-FORMS = (
-    Entry(
-        "repeat",
-        "form",
-        "",
-        "",
-        "repeat(4) { ActNorm |> Reverse }",
-        "The steps of the block, n times; in `repeat(n, i)`, `i` counts from 0.",
-        "repeat(n) { steps }",
-    ),
-    Entry(
-        "inverse",
-        "form",
-        "",
-        "",
-        "inverse { Sigmoid }",
-        "The steps of the block backwards, each inverted.",
-        "inverse { steps }",
-    ),
-    Entry(
-        "on",
-        "form",
-        "",
-        "",
-        "on(0, 2) { Exp }",
-        "The steps of the block, on some coordinates only: names of `event`, or numbers counted from 0.",
-        "on(coordinates) { steps }",
-    ),
-    Entry(
-        "Onto",
-        "form",
-        "",
-        "",
-        "Onto(event)",
-        "The standard bijector of each coordinate onto its declared support: exp for half-lines, the logistic for bounded "
-        "intervals, stick breaking for a simplex.",
-        "Onto(event)",
-    ),
-)
-
-
 def entries() -> list[Entry]:
     """Every base, step, form and macro, by name."""
     found = [_base(kind) for kind in bases().values()] + [
-        _step(kind) for kind in transforms().values()
+        _step(kind) for kind in named_transforms().values()
     ]
     macros = [
         Entry(
@@ -116,7 +76,7 @@ def entries() -> list[Entry]:
         )
         for name, macro in prelude().items()
     ]
-    return found + list(FORMS) + macros
+    return found + [_form(form) for form in forms().values()] + macros
 
 
 def markdown(found: list[Entry]) -> str:
@@ -139,6 +99,10 @@ def _step(kind: type[Transform]) -> Entry:
     step = example_flow(kind, kind.examples[0]).steps[-1]
     domain = step.transform.domain_for(step.input)
     return _entry(kind, "step", _once(domain), _once(step.transform.image(domain).space))
+
+
+def _form(form: Form) -> Entry:
+    return Entry(form.name, "form", "", "", form.example, form.doc, form.signature)
 
 
 def example_flow(kind: type[Transform], example: str):
@@ -164,7 +128,7 @@ def _entry(kind: type[Base] | type[Transform], what: str, takes: str, gives: str
             name,
             ""
             if isinstance(spec, PartSpec) or not _has_default(defaults[name])
-            else written_value(defaults[name]),
+            else writing.default(defaults[name]),
             spec.doc,
         )
         for name, spec in specs(kind).items()
@@ -177,7 +141,7 @@ def _entry(kind: type[Base] | type[Transform], what: str, takes: str, gives: str
         gives,
         kind.examples[0],
         text,
-        signature(kind),
+        writing.signature(kind),
         arguments,
         kind.examples,
     )

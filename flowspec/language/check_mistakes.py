@@ -173,8 +173,9 @@ class NeedsBlock(Diagnostic):
 @mistake
 class TakesNoBlock(Diagnostic):
     message = "`{name}` takes no block"
-    help = "only `repeat(n)`, `inverse` and `on(...)` are followed by braces"
+    help = "only {forms} are followed by braces"
     name: str
+    forms: str
 
 
 @mistake

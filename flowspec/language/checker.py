@@ -16,9 +16,10 @@ from flowspec.ir.assembly import assemble
 from flowspec.ir.flow import Flow
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax, syntax_mistakes
+from flowspec.language.components import ComponentMaker
 from flowspec.language.declarations import declare, define
+from flowspec.language.forms import forms
 from flowspec.language.parser import parse_text
-from flowspec.language.parts import PartMaker
 from flowspec.language.scope import Scope, Unknown
 from flowspec.language.steps import StepMaker
 from flowspec.language.training import training
@@ -27,7 +28,7 @@ from flowspec.language.training import training
 def check(source: Source) -> Flow:
     """The checked flow that a text writes, or a `FlowError` with all its mistakes."""
     tree = parse_text(source)
-    maker = PartMaker()
+    maker = ComponentMaker()
     scope = file_scope(tree, maker, Scope(macros=prelude()))
     if tree.pipeline is None:
         raise scope.mistakes.error(_no_pipeline(tree))
@@ -52,7 +53,7 @@ def prelude() -> dict[str, syntax.Def]:
     }
 
 
-def file_scope(tree: syntax.File, maker: PartMaker, scope: Scope) -> Scope:
+def file_scope(tree: syntax.File, maker: ComponentMaker, scope: Scope) -> Scope:
     """The names that the statements of a file give, from first to last."""
     for statement in tree.statements:
         if isinstance(statement, syntax.Variables):
@@ -70,7 +71,7 @@ def _no_pipeline(tree: syntax.File):
     return syntax_mistakes.MissingPipeline(span=syntax.Span(end.source, last.end, last.end))
 
 
-def first_base(pipeline: syntax.Pipeline, scope: Scope, maker: PartMaker):
+def first_base(pipeline: syntax.Pipeline, scope: Scope, maker: ComponentMaker):
     """The base at the head of a pipeline (None if it is wrong), the elements behind it, and their scope."""
     head, *rest = pipeline.elements
     name = head.name.text
@@ -103,11 +104,7 @@ def _starts_with_base(macro: syntax.Def, scope: Scope, depth: int = 0) -> bool:
 
 def _not_a_base(head: syntax.Call, scope: Scope):
     name = head.name.text
-    if (
-        name in registry.transforms()
-        or name in scope.macros
-        or name in ("repeat", "inverse", "on", "Onto")
-    ):
+    if name in registry.named_transforms() or name in scope.macros or name in forms():
         what = "a step" if name not in scope.macros else "made of steps"
         return mistakes.NotABase(span=head.span, name=name, what=what)
     near = suggest(name, [*registry.bases(), *scope.macros])

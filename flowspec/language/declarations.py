@@ -11,7 +11,8 @@ from flowspec.ir import registry
 from flowspec.ir.flow import Declaration
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
-from flowspec.language.parts import PartMaker
+from flowspec.language.components import ComponentMaker
+from flowspec.language.forms import forms
 from flowspec.language.scope import Scope, Unknown
 from flowspec.language.values import CONSTANTS, FUNCTIONS, evaluate
 from flowspec.support.circle import Circle
@@ -22,10 +23,9 @@ from flowspec.support.space import Space
 from flowspec.support.support import Support
 
 JOINT = {name: kind for name, kind in kinds().items() if issubclass(kind, Joint)}
-FORMS = ("repeat", "inverse", "on", "Onto", "learn")
 
 
-def declare(statement: syntax.Variables, scope: Scope, maker: PartMaker) -> Scope:
+def declare(statement: syntax.Variables, scope: Scope, maker: ComponentMaker) -> Scope:
     """The scope with the variables of a `context` or `event` statement."""
     before = scope.context if statement.kind == "context" else scope.event
     if before is not None:
@@ -74,7 +74,7 @@ def _meaning(name: str, scope: Scope) -> str:
     """What a name means already; "" if it is free."""
     if name in registry.bases():
         return "a base"
-    if name in registry.transforms() or name in FORMS:
+    if name in registry.named_transforms() or name in (*forms(), "learn"):
         return "a step"
     if name in CONSTANTS:
         return "a constant"
@@ -88,7 +88,7 @@ def _meaning(name: str, scope: Scope) -> str:
 
 
 def _parts(
-    variables: list[syntax.Variable], written, scope: Scope, maker: PartMaker
+    variables: list[syntax.Variable], written, scope: Scope, maker: ComponentMaker
 ) -> list[Support]:
     """The sets of neighbouring variables that share a support."""
     if isinstance(written, syntax.NamedSupport) and written.name.text in JOINT:
@@ -103,7 +103,7 @@ def _parts(
 
 
 def support(
-    written: syntax.NamedSupport | syntax.IntervalSupport, scope: Scope, maker: PartMaker
+    written: syntax.NamedSupport | syntax.IntervalSupport, scope: Scope, maker: ComponentMaker
 ) -> Support:
     """The set that a written support names; REAL, with the mistake noted, if it names none."""
     if isinstance(written, syntax.IntervalSupport):
@@ -134,7 +134,7 @@ def support(
     return REAL
 
 
-def _circle(written: syntax.NamedSupport, scope: Scope, maker: PartMaker) -> Support:
+def _circle(written: syntax.NamedSupport, scope: Scope, maker: ComponentMaker) -> Support:
     arguments = written.arguments or ()
     if not arguments:
         return Circle(-math.pi, math.pi)
@@ -154,8 +154,8 @@ def _circle(written: syntax.NamedSupport, scope: Scope, maker: PartMaker) -> Sup
     return Circle(low, high)
 
 
-def _end(node: syntax.Node, scope: Scope, maker: PartMaker) -> float | Unknown:
-    value = evaluate(node, scope, maker.value_part)
+def _end(node: syntax.Node, scope: Scope, maker: ComponentMaker) -> float | Unknown:
+    value = evaluate(node, scope, maker.value_component)
     if isinstance(value, Unknown):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -170,7 +170,7 @@ def _sorted(low: float, high: float, written, scope: Scope) -> bool:
     return False
 
 
-def define(statement: syntax.Let | syntax.Def, scope: Scope, maker: PartMaker) -> Scope:
+def define(statement: syntax.Let | syntax.Def, scope: Scope, maker: ComponentMaker) -> Scope:
     """The scope with the name of a `let` or a `def`."""
     name = statement.name.text
     if isinstance(statement, syntax.Def):
@@ -178,7 +178,7 @@ def define(statement: syntax.Let | syntax.Def, scope: Scope, maker: PartMaker) -
         _check_name(statement.name, _own_macro(statement, scope), scope)
         return replace(scope, macros={**scope.macros, name: statement})
     _check_name(statement.name, _own_macro(statement, scope), scope)
-    value = evaluate(statement.value, scope, maker.value_part)
+    value = evaluate(statement.value, scope, maker.value_component)
     return replace(scope, values={**scope.values, name: value})
 
 

@@ -11,22 +11,16 @@ from flowspec.diagnostics.source import Source, Span
 from flowspec.language import lexer, syntax, syntax_diagnosis
 from flowspec.language import syntax_mistakes as mistakes
 from flowspec.language.tree import TreeBuilder
-
-LARGEST_FILE = 200_000
-"""Bytes."""
-DEEPEST_NESTING = 64
-"""Open brackets."""
-MOST_WORDS = 25_000
-"""Numbers, names and signs: about a second of parsing."""
+from flowspec.parts.limits import DEEPEST_BRACKETS, LARGEST_TEXT, MOST_TOKENS
 
 
 def read_source(path: str | Path) -> Source:
     """The text of a file, or a `FlowError` that says why it cannot be read as one."""
     path = Path(path)
     try:
-        if path.stat().st_size > LARGEST_FILE:
+        if path.stat().st_size > LARGEST_TEXT:
             raise FlowError(
-                mistakes.FileTooLarge(where=path.name, size=path.stat().st_size, limit=LARGEST_FILE)
+                mistakes.FileTooLarge(where=path.name, size=path.stat().st_size, limit=LARGEST_TEXT)
             )
         data = path.read_bytes()
     except OSError as error:
@@ -47,9 +41,9 @@ def read_source(path: str | Path) -> Source:
 
 def parse_text(source: Source) -> syntax.File:
     """The syntax tree of a text, or a `FlowError` with the first place that breaks the grammar."""
-    if len(source.text) > LARGEST_FILE:
+    if len(source.text) > LARGEST_TEXT:
         raise FlowError(
-            mistakes.FileTooLarge(where=source.name, size=len(source.text), limit=LARGEST_FILE)
+            mistakes.FileTooLarge(where=source.name, size=len(source.text), limit=LARGEST_TEXT)
         )
     _check_size(source)
     try:
@@ -86,15 +80,15 @@ def _found_and_accepted(source: Source, error: UnexpectedToken) -> tuple[Span, s
 def _check_size(source: Source) -> None:
     depth = 0
     for count, token in enumerate(lexer.scan(source.text)):
-        if count == MOST_WORDS:
+        if count == MOST_TOKENS:
             raise FlowError(
-                mistakes.TooManyWords(span=Span(source, token.start, token.end), limit=MOST_WORDS)
+                mistakes.TooManyWords(span=Span(source, token.start, token.end), limit=MOST_TOKENS)
             )
         if token.text in lexer.CLOSING:
             depth += 1
-            if depth > DEEPEST_NESTING:
+            if depth > DEEPEST_BRACKETS:
                 span = Span(source, token.start, token.start + 1)
-                raise FlowError(mistakes.NestedTooDeeply(span=span, limit=DEEPEST_NESTING))
+                raise FlowError(mistakes.NestedTooDeeply(span=span, limit=DEEPEST_BRACKETS))
         elif token.text in lexer.OPENING:
             depth -= 1
 

@@ -7,6 +7,7 @@ import re
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.diagnostics.source import Place, Source, Span
 from flowspec.language import syntax_mistakes as mistakes
+from flowspec.language.forms import block_forms
 from flowspec.language.lexer import (
     CLOSING,
     NUMBER,
@@ -206,7 +207,6 @@ def _piped(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagnos
     return None
 
 
-_FORMS = ("repeat", "inverse", "on")
 _PIPE = "PIPE"
 
 
@@ -215,7 +215,7 @@ def _side_by_side(found: str, span: Span, place: _Place, accepted: set[str]) -> 
         return None
     if found in keywords():
         return mistakes.LateStatement(span=span, keyword=found)
-    if place.called and place.called.text in _FORMS:
+    if place.called and place.called.text in block_forms():
         written = span.source.text[place.called.start : place.before.end]
         return mistakes.MissingBraces(
             span=span, form=place.called.text, written=written, found=found

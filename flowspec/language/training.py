@@ -10,7 +10,7 @@ from flowspec.diagnostics.source import Place
 from flowspec.ir.settings import Range, problem_of, ranges
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
-from flowspec.language.parts import PartMaker
+from flowspec.language.components import ComponentMaker
 from flowspec.language.scope import Scope, Unknown
 from flowspec.language.values import evaluate, in_words
 
@@ -22,7 +22,9 @@ KINDS = {
 }
 
 
-def training(statements: Iterable[syntax.Node], scope: Scope, maker: PartMaker) -> dict[str, Any]:
+def training(
+    statements: Iterable[syntax.Node], scope: Scope, maker: ComponentMaker
+) -> dict[str, Any]:
     """The hyper-parameters of a file, by name, in the scope of all its other statements."""
     written = [statement for statement in statements if isinstance(statement, syntax.Train)]
     for again in written[1:]:
@@ -65,12 +67,12 @@ def _named(settings: Iterable[syntax.Argument], scope: Scope) -> Iterator[tuple[
             yield name, setting.value
 
 
-def _value(name: str, limits: Range, node: syntax.Node, scope: Scope, maker: PartMaker) -> Any:
+def _value(name: str, limits: Range, node: syntax.Node, scope: Scope, maker: ComponentMaker) -> Any:
     if limits.kind is tuple:
         return _columns(node, scope)
     if limits.choices and isinstance(node, syntax.Call) and node.name.text in limits.choices:
         return _wrong_kind(name, limits, node, f"`{node.name.text}`", scope)
-    value = evaluate(node, scope, maker.value_part)
+    value = evaluate(node, scope, maker.value_component)
     if isinstance(value, Unknown):
         return value
     if isinstance(value, bool) or not isinstance(value, str if limits.kind is str else int | float):

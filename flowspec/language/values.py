@@ -12,6 +12,7 @@ from flowspec.diagnostics.diagnostic import Diagnostic, suggest
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.scope import UNKNOWN, Scope, Unknown
+from flowspec.parts.limits import LARGEST_ARRAY, MOST_AXES
 from flowspec.parts.values import FromContext, Learn
 from flowspec.support.support import number
 
@@ -20,8 +21,6 @@ FUNCTIONS: dict[str, Callable] = {
     "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "sin": np.sin, "cos": np.cos, "tan": np.tan, "tanh": np.tanh,
     "abs": np.abs,
 }  # fmt: skip
-LARGEST_ARRAY = 2**16
-DEEPEST_ARRAY = 4
 LEARN_ARGUMENTS = ("init", "low", "high")
 
 PartBuilder = Callable[[syntax.Call, Scope], Any]
@@ -85,10 +84,10 @@ def _vector(node: syntax.Vector, scope: Scope, build: PartBuilder):
             )
     if (
         sum(np.size(item) for item in items) > LARGEST_ARRAY
-        or max(np.ndim(item) for item in items) >= DEEPEST_ARRAY
+        or max(np.ndim(item) for item in items) >= MOST_AXES
     ):
         return scope.report(
-            mistakes.ArrayTooLarge(span=node.span, limit=LARGEST_ARRAY, deepest=DEEPEST_ARRAY)
+            mistakes.ArrayTooLarge(span=node.span, limit=LARGEST_ARRAY, deepest=MOST_AXES)
         )
     lengths = [np.shape(item) for item in items]
     if len(set(lengths)) > 1:

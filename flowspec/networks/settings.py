@@ -9,10 +9,7 @@ from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.networks.activations import activation_names
 from flowspec.parts import mistakes
 from flowspec.parts.fields import setting
-
-WIDEST_LAYER = 65536
-MOST_WEIGHTS = 4_000_000
-"""Of one network: what can be checked in about a second."""
+from flowspec.parts.limits import LARGEST_NETWORK, WIDEST_LAYER
 
 
 def hidden_layers() -> tuple[int, ...]:
@@ -25,8 +22,8 @@ def hidden_layers() -> tuple[int, ...]:
 def too_large(widths: Sequence[int]) -> Iterator[Diagnostic]:
     """The mistake of a network of too many weights."""
     weights = sum(a * b for a, b in pairwise(widths))
-    if weights > MOST_WEIGHTS:
-        yield mistakes.NetworkTooLarge(field="hidden", weights=weights, limit=MOST_WEIGHTS)
+    if weights > LARGEST_NETWORK:
+        yield mistakes.NetworkTooLarge(field="hidden", weights=weights, limit=LARGEST_NETWORK)
 
 
 def activation_name(default: str = "relu") -> str:

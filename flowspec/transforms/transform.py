@@ -60,6 +60,9 @@ class Transform(ABC):
     examples: ClassVar[tuple[str, ...]] = ()
     """Calls as the language writes them, for the documentation and the law tests."""
 
+    form: ClassVar[str] = ""
+    """The form of the language that makes it; "" if it is called by its name."""
+
     before: ClassVar[str] = "Normal(0, 1)[3]"
     """A pipeline that ends in the domain, for the law tests of `examples`."""
 

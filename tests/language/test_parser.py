@@ -14,7 +14,8 @@ from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.diagnostics.source import Source
 from flowspec.language import syntax
 from flowspec.language.lexer import grammar
-from flowspec.language.parser import LARGEST_FILE, parse_text, read_source
+from flowspec.language.parser import parse_text, read_source
+from flowspec.parts.limits import LARGEST_TEXT
 
 SAMPLES = {
     "NAME": "a", "NUMBER": "1", "STRING": '"s"', "COMMA": ",", "CONTEXT": "context", "EVENT": "event", "LET": "let",
@@ -171,7 +172,7 @@ def test_files_that_are_no_text_are_refused(tmp_path):
     cases = {
         "binary.flow": b"\x7fELF\0\0",
         "latin.flow": b"Normal(0, 1) # \xe9",
-        "big.flow": b"#" * (LARGEST_FILE + 1),
+        "big.flow": b"#" * (LARGEST_TEXT + 1),
     }
     codes = {"binary.flow": "not-text", "latin.flow": "not-text", "big.flow": "file-too-large"}
     for name, data in cases.items():

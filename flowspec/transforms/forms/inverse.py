@@ -17,6 +17,10 @@ from flowspec.transforms.transform import Transform
 class Inverse(Transform):
     """y = f^-1(x), for the transform f.   Slope: 1 / f'(y)."""
 
+    examples = ("inverse { Sigmoid }", "inverse { Affine([1, 2, 3], 2) }")
+    before = "Uniform(0, 1)[3]"
+    form = "inverse"
+
     transform: Transform = part()
 
     @property

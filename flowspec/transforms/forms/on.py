@@ -23,6 +23,10 @@ class On(Transform):
     A transform that changes the number of coordinates acts on neighbours only.
     """
 
+    examples = ("on(0, 2) { Exp }", "on(1, 2) { StickBreaking }", "on(2, 0) { inverse { Tanh } }")
+    before = "Normal(0, 1)[3] |> Tanh"
+    form = "on"
+
     coordinates: tuple[int, ...] = setting(
         kind=tuple, low=0, doc="which coordinates, counted from 0"
     )

@@ -22,6 +22,7 @@ from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.parts import mistakes
 from flowspec.parts.fields import setting
+from flowspec.parts.limits import LARGEST_AUTOREGRESSIVE_EVENT
 from flowspec.parts.trees import with_fields
 from flowspec.support.space import Space
 from flowspec.transforms.learned.conditioned import (
@@ -30,9 +31,6 @@ from flowspec.transforms.learned.conditioned import (
     with_given,
 )
 from flowspec.transforms.transform import Transform, Univariate, over_event
-
-LARGEST_EVENT = 1024
-"""Coordinates: the masks grow with their square."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +68,8 @@ class Autoregressive(Conditioned):
     def check_consistency(self, space: Space) -> Iterable[Diagnostic]:
         yield from super().check_consistency(space)
         size = space.size
-        if size > LARGEST_EVENT:
-            yield mistakes.EventTooLarge(size=size, limit=LARGEST_EVENT)
+        if size > LARGEST_AUTOREGRESSIVE_EVENT:
+            yield mistakes.EventTooLarge(size=size, limit=LARGEST_AUTOREGRESSIVE_EVENT)
         elif self.order and len(self.order) != size:
             yield mistakes.WrongCount(
                 field="order", found=len(self.order), what="places", size=size

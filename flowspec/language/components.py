@@ -17,27 +17,26 @@ from flowspec.language import syntax
 from flowspec.language.scope import UNKNOWN, Scope, Unknown
 from flowspec.language.values import CONSTANTS, FUNCTIONS, evaluate, in_words
 from flowspec.parts.fields import ParameterSpec, PartSpec, parameters, specs
+from flowspec.parts.limits import MOST_COMPONENTS, MOST_COPIES
 from flowspec.parts.origin import origin_of, placed
 from flowspec.parts.trees import count as component_count
 from flowspec.parts.trees import with_fields
 from flowspec.parts.values import FromContext, Learn
+from flowspec.parts.writing import signature
 from flowspec.support.interval import Interval
 from flowspec.transforms.transform import Univariate
 
-LARGEST_COPIES = 4096
-MOST_BASES = 5000
 
-
-class PartMaker:
+class ComponentMaker:
     """Makes bases and transforms of calls; each carries the place where it was written."""
 
-    def value_part(self, node: syntax.Call, scope: Scope) -> Any:
+    def value_component(self, node: syntax.Call, scope: Scope) -> Any:
         """A part in value position; None if the name is none."""
         name = node.name.text
         if name in registry.bases():
             return self.base(node, scope)
-        if name in registry.transforms():
-            return self.make(registry.transforms()[name], node, scope)
+        if name in registry.named_transforms():
+            return self.make(registry.named_transforms()[name], node, scope)
         if name in scope.macros:
             body = scope.macros[name].body.elements
             if (
@@ -45,7 +44,7 @@ class PartMaker:
                 and node.arguments in (None, ())
                 and not scope.macros[name].parameters
             ):
-                return self.value_part(body[0], scope)
+                return self.value_component(body[0], scope)
         return None
 
     # --- bases ------------------------------------------------------------------------------------
@@ -55,7 +54,7 @@ class PartMaker:
         made = self.make(registry.bases()[node.name.text], node, scope)
         if isinstance(made, Unknown) or node.copies is None:
             return made
-        count = self.count(node.copies, "the number of copies", 1, LARGEST_COPIES, 2, scope)
+        count = self.count(node.copies, "the number of copies", 1, MOST_COPIES, 2, scope)
         return count if isinstance(count, Unknown) else self._copied(made, count, node, scope)
 
     def _copied(self, base: Base, count: int, node: syntax.Call, scope: Scope):
@@ -65,9 +64,9 @@ class PartMaker:
             copied: Base = dataclasses.replace(base, size=count)
         else:
             copied = Join(bases=(base,) * count)
-        if component_count(copied) > MOST_BASES:
+        if component_count(copied) > MOST_COMPONENTS:
             return scope.report(
-                mistakes.TooManyBases(span=node.span, name=node.name.text, limit=MOST_BASES)
+                mistakes.TooManyBases(span=node.span, name=node.name.text, limit=MOST_COMPONENTS)
             )
         return placed(copied, scope.origin(node.span, origin_of(base).fields))
 
@@ -75,7 +74,7 @@ class PartMaker:
         self, node: syntax.Node, what: str, low: int, high: int, example: int, scope: Scope
     ) -> int | Unknown:
         """A whole number within bounds."""
-        value = evaluate(node, scope, self.value_part)
+        value = evaluate(node, scope, self.value_component)
         if isinstance(value, Unknown):
             return value
         if (
@@ -96,14 +95,20 @@ class PartMaker:
 
     def univariate(self, node: syntax.Node, scope: Scope) -> Any:
         """A step of one number for a network to give parameters to: what is not written, the network gives."""
-        kind = registry.transforms().get(node.name.text) if isinstance(node, syntax.Call) else None
+        kind = (
+            registry.named_transforms().get(node.name.text)
+            if isinstance(node, syntax.Call)
+            else None
+        )
         if (
             kind is None
             and isinstance(node, syntax.Call)
             and not self._has_value(node.name.text, scope)
         ):
             fitting = [
-                name for name, each in registry.transforms().items() if issubclass(each, Univariate)
+                name
+                for name, each in registry.named_transforms().items()
+                if issubclass(each, Univariate)
             ]
             near = suggest(node.name.text, fitting)
             advice = (
@@ -117,7 +122,7 @@ class PartMaker:
                 )
             )
         if kind is None or not issubclass(kind, Univariate):
-            return evaluate(node, scope, self.value_part)
+            return evaluate(node, scope, self.value_component)
         assert isinstance(node, syntax.Call)
         made = self.make(kind, node, scope, given=True)
         if isinstance(made, Unknown):
@@ -165,9 +170,9 @@ class PartMaker:
                 if name not in fields and _required(kind, name)
             }
         made = kind(**fields)
-        if component_count(made) > MOST_BASES:
+        if component_count(made) > MOST_COMPONENTS:
             return scope.report(
-                mistakes.TooManyBases(span=node.span, name=kind.__name__, limit=MOST_BASES)
+                mistakes.TooManyBases(span=node.span, name=kind.__name__, limit=MOST_COMPONENTS)
             )
         return placed(made, scope.origin(node.span, spans))
 
@@ -176,7 +181,7 @@ class PartMaker:
         value = (
             self.univariate(argument.value, scope)
             if inner
-            else evaluate(argument.value, scope, self.value_part)
+            else evaluate(argument.value, scope, self.value_component)
         )
         if isinstance(value, Unknown):
             return value
@@ -312,40 +317,6 @@ def _missing(kind: type, found: dict, node: syntax.Call):
                 span=node.span, name=kind.__name__, what=what, signature=signature(kind)
             )
     return None
-
-
-def signature(kind: type) -> str:
-    """How a part is written, with its defaults: `Affine(shift=0, scale=1)`."""
-    written = []
-    for field in dataclasses.fields(kind):
-        spec = field.metadata.get("spec")
-        if spec is None:
-            continue
-        if isinstance(spec, PartSpec):
-            written.append(
-                "base, base, ..." if spec.many else "base" if field.name == "base" else field.name
-            )
-        elif field.default is dataclasses.MISSING:
-            written.append(field.name)
-        else:
-            written.append(f"{field.name}={written_value(field.default)}")
-    return f"{kind.__name__}({', '.join(written)})" if written else kind.__name__
-
-
-def written_value(value: Any) -> str:
-    """A default as the language writes it."""
-    if isinstance(value, Learn):
-        start = np.asarray(value.init, float).flat[0]
-        return f"learn({start:g})" if value.trained else "measured"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return f'"{value}"'
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(written_value, value))}]"
-    return (
-        "none" if value is None else f"{value:g}" if isinstance(value, int | float) else str(value)
-    )
 
 
 def are_whole(values: float | np.ndarray) -> bool:
