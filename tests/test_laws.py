@@ -13,7 +13,8 @@ import onnxruntime
 import pytest
 
 import flowspec
-from flowspec.export.graphs import Target, from_noise_graph, log_prob_graph, serialise
+from flowspec.export.graphs import from_noise_graph, log_prob_graph, serialise
+from flowspec.export.targets import Target
 from flowspec.ir import registry
 from flowspec.ir.flow import Flow
 from flowspec.language.catalogue import example_flow
@@ -23,6 +24,9 @@ from flowspec.model.model import Model
 from flowspec.ops.mpmath import MpmathOps
 from flowspec.ops.numpy import NumpyOps
 from flowspec.ops.philox import noise
+from flowspec.ops.tape import BATCH, TapeOps
+from flowspec.ops.tape.passes import simplified
+from flowspec.ops.tape.replay import replay
 from flowspec.support.interval import Interval
 from flowspec.support.membership import outside_of
 
@@ -96,7 +100,7 @@ def session(label: str, direction: str, dtype: str) -> onnxruntime.InferenceSess
     options.intra_op_num_threads = 1
     target = Target(dtype)
     return onnxruntime.InferenceSession(
-        serialise(make(model_of(label).fixed, target), target, ""), options
+        serialise("graph", make(model_of(label).fixed, target), target, ""), options
     )
 
 
@@ -230,6 +234,28 @@ def test_samples_are_the_same_in_numpy_torch_and_onnxruntime(label, dtype):
     found, found_log_prob = density.sample(ops, bind(ops, model.fixed), standard.T)
     close(found.numpy().T, x, TOLERANCE[dtype])
     close(np.broadcast_to(found_log_prob, log_prob.shape), log_prob, TOLERANCE[dtype])
+
+
+@law()
+def test_a_recorded_formula_replays_to_the_same_digits(label):
+    """Written on a tape and run from it by numpy: what C and gradients are to be written from."""
+    flow, rows, x = model_of(label).fixed, draws(label).astype(float).T, points(label).T
+    for formula, given in ((density.log_prob, x), (density.sample, rows)):
+        tape, ops = TapeOps(np.float64), NumpyOps()
+        recorded = formula(
+            tape, bind(tape, flow), tape.input("given", (*given.shape[:-1], BATCH), np.float64)
+        )
+        recorded = recorded if isinstance(recorded, tuple) else (recorded,)
+        for i, value in enumerate(recorded):
+            tape.output(str(i), value)
+        with np.errstate(all="ignore"):
+            expected = formula(ops, bind(ops, flow), given)
+            for written in (tape.tape, simplified(tape.tape)):
+                found = list(replay(written, ops, {"given": given}).values())
+                for one, other in zip(
+                    found, expected if len(found) > 1 else [expected], strict=True
+                ):
+                    np.testing.assert_array_equal(one, other)
 
 
 @law()

@@ -14,8 +14,9 @@ from onnx_ir.passes.common import RemoveUnusedNodesPass
 from scipy import stats
 
 from flowspec.ops.numpy import NumpyOps
-from flowspec.ops.onnx import OnnxOps
+from flowspec.ops.onnx.writer import write
 from flowspec.ops.philox import noise, philox, to_uniforms
+from flowspec.ops.tape import TapeOps
 
 DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
 SEEDS = [0, 42, -1, -7, 2**31, 2**32 + 5, 2**63 - 1, -(2**63)]
@@ -63,8 +64,8 @@ def torch_ops(dtype):
     return TorchOps(getattr(torch, np.dtype(dtype).name))
 
 
-def model(ops: OnnxOps) -> onnx.ModelProto:
-    recorded = ir.Model(ops.graph, ir_version=8)
+def model(ops: TapeOps, batch: str | int = "N") -> onnx.ModelProto:
+    recorded = ir.Model(write(ops.tape, "noise", batch=batch).graph, ir_version=8)
     RemoveUnusedNodesPass()(recorded)
     found = ir.to_proto(recorded)
     onnx.checker.check_model(found, full_check=True)
@@ -72,7 +73,7 @@ def model(ops: OnnxOps) -> onnx.ModelProto:
 
 
 def graph(dtype, kinds) -> onnx.ModelProto:
-    ops = OnnxOps("noise", dtype)
+    ops = TapeOps(dtype)
     seed, count = ops.input("seed", (), np.int64), ops.input("n", (), np.int64)
     rows = ops.input("first_row", (), np.int64) + ops.arange(count)
     ops.output("noise", noise(ops, seed, rows, kinds))
@@ -111,7 +112,7 @@ def test_torch_gives_the_published_words(counter, key, answer):
 
 @pytest.mark.parametrize(("counter", "key", "answer"), KNOWN_ANSWERS)
 def test_onnxruntime_gives_the_published_words(counter, key, answer):
-    ops = OnnxOps("philox")
+    ops = TapeOps()
     given = words(counter) + words(key)
     inputs = [ops.input(f"w{i}", (1,), np.int64) for i in range(6)]
     for i, word in enumerate(philox(ops, inputs[:4], inputs[4:])):
@@ -208,17 +209,17 @@ def test_the_size_of_the_graph_does_not_grow_with_the_noise():
 
 
 def test_a_fixed_number_of_rows_draws_the_same():
-    ops = OnnxOps("noise", np.float32, batch=4)
+    ops = TapeOps(np.float32)
     ops.output(
         "noise",
         noise(
             ops,
             ops.input("seed", (), np.int64),
-            ops.input("first", (), np.int64) + np.arange(4),
+            ops.input("first", (), np.int64) + ops.arange(4),
             MIXED,
         ),
     )
-    found = session(model(ops)).run(None, {"seed": np.array(9), "first": np.array(2)})[0]
+    found = session(model(ops, 4)).run(None, {"seed": np.array(9), "first": np.array(2)})[0]
     np.testing.assert_allclose(found, reference(np.float32, 9, 2, 4, MIXED), rtol=1e-6)
 
 

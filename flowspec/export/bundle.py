@@ -16,8 +16,9 @@ from flowspec.data.files import UnwritablePath, new_directory
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.export.card import card
 from flowspec.export.certificate import certificate
-from flowspec.export.graphs import GRAPHS, HIGHEST_OPSET, LOWEST_OPSET, Target, serialise
+from flowspec.export.graphs import GRAPHS, serialise
 from flowspec.export.solver import with_solver_error
+from flowspec.export.targets import ONNXRUNTIME, Target, checked
 from flowspec.export.vectors import vectors
 from flowspec.ir.flow import Flow
 from flowspec.model.model import Model
@@ -46,14 +47,6 @@ Extras = Callable[[Bundle], Mapping[str, bytes]]
 
 
 @mistake
-class BadTarget(Diagnostic):
-    message = "{what}"
-    help = "{advice}"
-    what: str
-    advice: str
-
-
-@mistake
 class NotABundle(Diagnostic):
     message = "{path} exists and is no bundle, so it is not overwritten"
     note = "{foreign} is no file of a bundle"
@@ -69,7 +62,7 @@ def compile(
     dtype: str = "float32",
     *,
     batch: int | None = None,
-    opset: int = LOWEST_OPSET,
+    opset: int = ONNXRUNTIME.lowest_opset,
     solver_error: float | None = None,
     extras: Extras | None = None,
 ) -> Path:
@@ -86,7 +79,7 @@ def compile(
 
     Errors:  FlowError, where the weights do not fit, the target is not to be had, or the directory holds something else.
     """
-    target, path = _target(dtype, batch, opset), Path(directory)
+    target, path = checked(Target(dtype, opset, batch)), Path(directory)
     check_place(path)
     model = as_model(flow, weights)
     if solver_error is not None:
@@ -126,32 +119,11 @@ def as_model(
     return flow if isinstance(flow, Model) else flow.to_model()
 
 
-def _target(dtype: str, batch: int | None, opset: int) -> Target:
-    problems = []
-    if dtype not in ("float32", "float64"):
-        problems.append(
-            BadTarget(what=f"there is no dtype {dtype!r}", advice="choose float32 or float64")
-        )
-    if batch is not None and not 1 <= batch <= 2**24:
-        problems.append(
-            BadTarget(
-                what=f"a batch of {batch} rows cannot be",
-                advice="give a positive number of rows, up to 2^24",
-            )
-        )
-    if not LOWEST_OPSET <= opset <= HIGHEST_OPSET:
-        advice = f"choose {LOWEST_OPSET} to {HIGHEST_OPSET}; {LOWEST_OPSET} opens everywhere"
-        problems.append(BadTarget(what=f"opset {opset} is not supported", advice=advice))
-    if problems:
-        raise FlowError(problems)
-    return Target(dtype, opset, batch)
-
-
 def bundle_files(model: Model, target: Target, extras: Extras | None = None) -> dict[str, bytes]:
     """Every file of a bundle, by name. Same input, same bytes."""
     spec = json.dumps(model.flow.to_json(), separators=(",", ":"))
     graphs = {
-        name: serialise(record(model.fixed, target), target, spec)
+        name: serialise(name.removesuffix(".onnx"), record(model.fixed, target), target, spec)
         for name, record in GRAPHS.items()
     }
     for data in graphs.values():

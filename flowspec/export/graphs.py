@@ -3,67 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import onnx_ir as ir
 from onnx_ir.passes.common import RemoveUnusedNodesPass
 
+from flowspec.export.targets import Target, check_graph
 from flowspec.model import density
 from flowspec.model.binding import bind
 from flowspec.model.fixed import FixedFlow
-from flowspec.ops.onnx import BATCH, OnnxOps, Recorded
+from flowspec.ops.onnx.writer import write
 from flowspec.ops.philox import noise
+from flowspec.ops.tape import BATCH, Recorded, Tape, TapeOps
+from flowspec.ops.vocabulary import Array
 from flowspec.optimize.passes import optimize
 from flowspec.version import VERSION
-
-
-@dataclass(frozen=True)
-class Target:
-    """What the graphs are written for.
-
-    dtype   "float32" or "float64"
-    opset   version of the ONNX operators
-    batch   None for any number of rows, else a fixed one
-    """
-
-    dtype: str = "float32"
-    opset: int = 18
-    batch: int | None = None
-
-
-LOWEST_OPSET, HIGHEST_OPSET = 18, 22
-IR_VERSIONS = {18: 8, 19: 9, 20: 9, 21: 10, 22: 10}
-"""The oldest IR version that carries each opset, so that the oldest runtimes open the file."""
 
 LOG_PROB_DOC = "Natural logarithm of the density at each row of x; -inf outside the support."
 
 
-def log_prob_graph(flow: FixedFlow, target: Target) -> OnnxOps:
+def log_prob_graph(flow: FixedFlow, target: Target) -> Tape:
     """`x` [N, D] (, `context` [N, C]) -> `log_prob` [N]."""
-    ops = _recorder("log_prob", target)
+    ops = TapeOps(target.dtype)
     flow = optimize(flow, sampling=False)
     x = ops.input("x", _row(flow), ops.dtype, f"Points: {', '.join(flow.columns)}.")
     bound = bind(ops, flow, context=_context(ops, flow))
     found = density.log_prob(ops, bound, ops.transpose(x))
     ops.output("log_prob", ops.with_batch(found, ops.transpose(x)), LOG_PROB_DOC)
-    return ops
+    return ops.tape
 
 
-def from_noise_graph(flow: FixedFlow, target: Target) -> OnnxOps:
+def from_noise_graph(flow: FixedFlow, target: Target) -> Tape:
     """`noise` [N, K] (, `context` [N, C]) -> `x` [N, D], `log_prob` [N]."""
-    ops = _recorder("from_noise", target)
+    ops = TapeOps(target.dtype)
     kinds = ", ".join(flow.noise)
     standard = ops.input(
         "noise", (BATCH, len(flow.noise)), ops.dtype, f"Standard draws, column by column: {kinds}."
     )
     _outputs(ops, flow, ops.transpose(standard), _context(ops, flow))
-    return ops
+    return ops.tape
 
 
-def sample_graph(flow: FixedFlow, target: Target) -> OnnxOps:
+def sample_graph(flow: FixedFlow, target: Target) -> Tape:
     """`seed`, `n` (or `context` [N, C]), `first_row` -> `x` [N, D], `log_prob` [N]."""
-    ops = _recorder("sample", target)
+    ops = TapeOps(target.dtype)
     seed = ops.input("seed", (), np.int64, "The same seed gives the same samples everywhere.")
     context = _context(ops, flow)
     count = None
@@ -78,40 +61,45 @@ def sample_graph(flow: FixedFlow, target: Target) -> OnnxOps:
         rows = first_row + _row_numbers(ops, count, context, target)
         standard = noise(ops, seed, rows, list(flow.noise))
     _outputs(ops, flow, standard, context)
-    return ops
+    return ops.tape
 
 
-GRAPHS: Mapping[str, Callable[[FixedFlow, Target], OnnxOps]] = {
+GRAPHS: Mapping[str, Callable[[FixedFlow, Target], Tape]] = {
     "log_prob.onnx": log_prob_graph,
     "sample.onnx": sample_graph,
     "from_noise.onnx": from_noise_graph,
 }
 
 
-def serialise(ops: OnnxOps, target: Target, spec: str) -> bytes:
-    """The recorded graph as an ONNX file, unused nodes left out. Same input, same bytes."""
+def graph_model(name: str, tape: Tape, target: Target, spec: str = "") -> ir.Model:
+    """The tape of a graph as a model of ONNX.
+
+    Errors:  FlowError, where it needs what the target lacks.
+    """
+    batch = "N" if target.batch is None else target.batch
     model = ir.Model(
-        ops.graph,
-        ir_version=IR_VERSIONS[target.opset],
+        write(tape, name, target.opset, batch).graph,
+        ir_version=target.ir_version,
         producer_name="flowspec",
         producer_version=VERSION,
         metadata_props={"flowspec.spec": spec, "flowspec.version": VERSION},
     )
     RemoveUnusedNodesPass()(model)
-    return ir.to_proto(model).SerializeToString(deterministic=True)
+    check_graph(tape, model.graph, target)
+    return model
 
 
-def _recorder(name: str, target: Target) -> OnnxOps:
-    return OnnxOps(
-        name, np.dtype(target.dtype), target.opset, "N" if target.batch is None else target.batch
-    )
+def serialise(name: str, tape: Tape, target: Target, spec: str) -> bytes:
+    """The tape of a graph as an ONNX file. Same input, same bytes."""
+    proto = ir.to_proto(graph_model(name, tape, target, spec))
+    return bytes(proto.SerializeToString(deterministic=True))
 
 
 def _row(flow: FixedFlow) -> tuple[int | None, ...]:
     return (BATCH, *flow.shape)
 
 
-def _context(ops: OnnxOps, flow: FixedFlow) -> Recorded | None:
+def _context(ops: TapeOps, flow: FixedFlow) -> Recorded | None:
     """The context input as (C, N); None if the flow has none."""
     if flow.context is None:
         return None
@@ -119,17 +107,19 @@ def _context(ops: OnnxOps, flow: FixedFlow) -> Recorded | None:
     return ops.transpose(ops.input("context", (BATCH, len(flow.context.names)), ops.dtype, doc))
 
 
-def _row_numbers(ops: OnnxOps, count: Recorded | None, context: Recorded | None, target: Target):
+def _row_numbers(
+    ops: TapeOps, count: Recorded | None, context: Recorded | None, target: Target
+) -> Recorded:
     """0, 1, ... for each row to draw."""
     if target.batch is not None:
-        return np.arange(target.batch)
+        return ops.arange(target.batch)
     if count is None:
         assert context is not None
-        count = ops.batch_length(context)[0]
+        count = ops.batch_length(context)
     return ops.arange(count)
 
 
-def _outputs(ops: OnnxOps, flow: FixedFlow, standard: Recorded, context: Recorded | None) -> None:
+def _outputs(ops: TapeOps, flow: FixedFlow, standard: Array, context: Recorded | None) -> None:
     flow = optimize(flow, sampling=True)
     x, log_prob = density.sample(ops, bind(ops, flow, context=context), standard)
     ops.output(

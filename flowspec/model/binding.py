@@ -56,6 +56,9 @@ class Binding:
         seen = flow.standard and not flow.standard.idle
         self._standard = Template(flow.standard, "context", _is_put_in) if seen else None
         self._retests_base = flow.base.varies
+        self._written = {
+            f"steps.{i}": f"steps.{written_place(i, step)}" for i, step in enumerate(flow.steps)
+        }
 
     def bind(
         self,
@@ -78,7 +81,9 @@ class Binding:
                 return context[value.index] if context is not None else None
             if isinstance(value, WholeContext):
                 return seen
-            return constants[path] if constants else ops.constant(for_formulas(value, spec))
+            if constants:
+                return constants[path]
+            return ops.constant(for_formulas(value, spec), self._name(path))
 
         flow, seen = self._flow, context
         if self._standard and context is not None:
@@ -91,6 +96,16 @@ class Binding:
         ]
         base = self._base.filled(put)
         return BoundFlow(base, tuple(steps), flow.base_space, flow.space, self._retests_base)
+
+    def _name(self, path: str) -> str:
+        """The path of a parameter in the flow as written: graphs call constants so."""
+        step = ".".join(path.split(".")[:2])
+        return self._written.get(step, step) + path.removeprefix(step)
+
+
+def written_place(index: int, step: Step) -> str:
+    """The place of a step in the flow as written: `1`; `0+1` if it was merged."""
+    return "+".join(map(str, step.places or (index,)))
 
 
 def _is_put_in(value: Value) -> bool:

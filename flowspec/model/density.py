@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 
 from flowspec.ir.flow import Step
-from flowspec.model.binding import BoundFlow
+from flowspec.model.binding import BoundFlow, written_place
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
 from flowspec.support.membership import (
@@ -87,5 +87,4 @@ def inverse(ops: Ops, steps: Sequence[Step], y: Array) -> tuple[Array, Operand, 
 
 def scope_name(index: int, step: Step) -> str:
     """The name of a step's nodes in a graph: `steps.1.tanh`; `steps.0+1.affine` if it was merged."""
-    places = "+".join(map(str, step.places or (index,)))
-    return f"steps.{places}.{type(step.transform).__name__.lower()}"
+    return f"steps.{written_place(index, step)}.{type(step.transform).__name__.lower()}"

@@ -85,7 +85,7 @@ class MpmathOps(NumpyOps):
 
         return extreme
 
-    def constant(self, value: NDArray[Any]) -> Any:
+    def constant(self, value: NDArray[Any], name: str = "") -> Any:
         return np.asarray(self._numbers(np.asarray(value)), object)
 
     def isinf(self, x: Any) -> Any:

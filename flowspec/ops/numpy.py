@@ -64,7 +64,7 @@ class NumpyOps(Ops):
     def __init__(self, dtype: DTypeLike = np.float64):
         self.dtype = np.dtype(dtype)
 
-    def constant(self, value: NDArray[Any]) -> Any:
+    def constant(self, value: NDArray[Any], name: str = "") -> Any:
         return np.asarray(value, self.dtype)
 
     exp = _lifted(np.exp)

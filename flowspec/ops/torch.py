@@ -89,7 +89,7 @@ class TorchOps(Ops):
             else np.dtype(np.float32)
         )
 
-    def constant(self, value: NDArray[Any]) -> Any:
+    def constant(self, value: NDArray[Any], name: str = "") -> Any:
         # A copy: torch warns of arrays that it may not write to.
         return torch.as_tensor(np.array(value), dtype=self.torch_dtype, device=self.device)
 

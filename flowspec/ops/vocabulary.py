@@ -81,8 +81,8 @@ class Ops(ABC):
     # --- entering -----------------------------------------------------------------------------
 
     @abstractmethod
-    def constant(self, value: NDArray[Any]) -> Array:
-        """A fixed float64 array as a value of this interpreter."""
+    def constant(self, value: NDArray[Any], name: str = "") -> Array:
+        """A fixed float64 array as a value of this interpreter. Graphs call it by its name."""
 
     def scope(self, name: str) -> AbstractContextManager[None]:
         """A name for what is computed inside: graphs name their nodes by it."""

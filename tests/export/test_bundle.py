@@ -466,22 +466,22 @@ def test_an_opset_is_heeded_with_the_oldest_ir_version_for_it(made, opset, ir_ve
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("options", "code"),
     [
-        {"dtype": "float16"},
-        {"dtype": "double"},
-        {"batch": 0},
-        {"batch": -1},
-        {"batch": 2**24 + 1},
-        {"opset": 17},
-        {"opset": 23},
+        ({"dtype": "float16"}, "unknown-dtype"),
+        ({"dtype": "double"}, "unknown-dtype"),
+        ({"batch": 0}, "impossible-batch"),
+        ({"batch": -1}, "impossible-batch"),
+        ({"batch": 2**24 + 1}, "impossible-batch"),
+        ({"opset": 17}, "opset-unsupported"),
+        ({"opset": 23}, "opset-unsupported"),
     ],
     ids=str,
 )
-def test_a_target_that_cannot_be_had_is_refused(made, tmp_path, options):
+def test_a_target_that_cannot_be_had_is_refused(made, tmp_path, options, code):
     with pytest.raises(FlowError) as caught:
         made("Normal(0, 1)", **options)
-    assert [diagnostic.code for diagnostic in caught.value.diagnostics] == ["bad-target"]
+    assert [diagnostic.code for diagnostic in caught.value.diagnostics] == [code]
     assert not list(tmp_path.iterdir())
 
 

@@ -6,7 +6,8 @@ from numpy.testing import assert_allclose
 
 import flowspec
 from flowspec import FlowError
-from flowspec.export.graphs import Target, from_noise_graph
+from flowspec.export.graphs import from_noise_graph, graph_model
+from flowspec.export.targets import Target
 from flowspec.model.model import Model
 
 RANDOM = np.random.default_rng(0)
@@ -98,7 +99,8 @@ def test_a_graph_does_not_grow_with_the_coordinates():
     sizes = {}
     for size in (16, 64):
         flow = Model(flowspec.parse(f"NSF({size})")).fixed
-        sizes[size] = len(list(from_noise_graph(flow, Target()).graph))
+        model = graph_model("from_noise", from_noise_graph(flow, Target()), Target())
+        sizes[size] = len(model.graph)
     assert sizes[16] == sizes[64] < 100
 
 

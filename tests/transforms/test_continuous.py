@@ -42,9 +42,11 @@ def test_gradients_reach_every_weight():
 
 
 def test_is_one_loop_in_a_graph():
-    from flowspec.export.graphs import Target, log_prob_graph
+    from flowspec.export.graphs import graph_model, log_prob_graph
+    from flowspec.export.targets import Target
 
     flow = flowspec.Model(flowspec.parse("Normal(0, 1)[2] |> Continuous(hidden=[8, 8])")).fixed
-    nodes = [node.op_type for node in log_prob_graph(flow, Target()).graph]
+    model = graph_model("log_prob", log_prob_graph(flow, Target()), Target())
+    nodes = [node.op_type for node in model.graph]
     assert nodes.count("Loop") == 1
     assert len(nodes) < 40

@@ -1,0 +1,427 @@
+"""The vocabulary as a tape: formulas are written down, not run.
+
+What involves no data (numbers, numpy arrays: the parameters) is worked out at once, in float64; it
+becomes a constant operand where it meets data.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from flowspec.ops.numpy import REFERENCE
+from flowspec.ops.tape.tape import BATCH, Entry, Shape, Tape, broadcast, indexed, named
+from flowspec.ops.vocabulary import Array, Ops
+
+INT64 = np.dtype(np.int64)
+BOOL = np.dtype(bool)
+
+
+class Recorded:
+    """A value that a formula computes with: the entry that gives it."""
+
+    __array_ufunc__ = None  # numpy arrays on the left leave the arithmetic to this class
+    __slots__ = ("entry", "ops")
+
+    def __init__(self, ops: TapeOps, entry: Entry):
+        self.ops = ops
+        self.entry = entry
+
+    @property
+    def shape(self) -> Shape:
+        return self.entry.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.entry.dtype
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "a recorded value has no truth value: a Python `if` on data would freeze one branch into the graph; "
+            "write ops.where(condition, a, b)"
+        )
+
+    def __neg__(self) -> Recorded:
+        return self.ops.elementwise("negative", self)
+
+    def __add__(self, other: Any) -> Recorded:
+        return self.ops.elementwise("add", self, other)
+
+    def __sub__(self, other: Any) -> Recorded:
+        return self.ops.elementwise("subtract", self, other)
+
+    def __rsub__(self, other: Any) -> Recorded:
+        return self.ops.elementwise("subtract", other, self)
+
+    def __mul__(self, other: Any) -> Recorded:
+        return self.ops.elementwise("multiply", self, other)
+
+    # Data first: so x + 1 and 1 + x are the same.
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Recorded:
+        return self.ops.elementwise("divide", self, other)
+
+    def __rtruediv__(self, other: Any) -> Recorded:
+        return self.ops.elementwise("divide", other, self)
+
+    def __lt__(self, other: Any) -> Recorded:
+        return self.ops.elementwise("less", self, other, dtype=BOOL)
+
+    def __le__(self, other: Any) -> Recorded:
+        return self.ops.elementwise("less_equal", self, other, dtype=BOOL)
+
+    def __gt__(self, other: Any) -> Recorded:
+        return self.ops.elementwise("greater", self, other, dtype=BOOL)
+
+    def __ge__(self, other: Any) -> Recorded:
+        return self.ops.elementwise("greater_equal", self, other, dtype=BOOL)
+
+    def __and__(self, other: Any) -> Recorded:
+        return self.ops.elementwise("logical_and", self, other)
+
+    def __or__(self, other: Any) -> Recorded:
+        return self.ops.elementwise("logical_or", self, other)
+
+    __rand__ = __and__
+    __ror__ = __or__
+
+    def __invert__(self) -> Recorded:
+        return self.ops.elementwise("logical_not", self)
+
+    def __getitem__(self, index: Any) -> Recorded:
+        items = tuple(
+            item if item is None or isinstance(item, slice) else operator.index(item)
+            for item in (index if isinstance(index, tuple) else (index,))
+        )
+        return self.ops.record(
+            "getitem", (self, items), indexed(self.entry.shape, items), self.entry.dtype
+        )
+
+
+def holds_data(values: Any) -> bool:
+    """Is a recorded value among them, or in a list among them?"""
+    for x in values:
+        if isinstance(x, Recorded) or (isinstance(x, list | tuple) and holds_data(x)):
+            return True
+    return False
+
+
+def shape_of(x: Any) -> Shape:
+    """The shape of a recorded value, an array or a number."""
+    return x.entry.shape if isinstance(x, Recorded) else np.shape(x)
+
+
+def of_data(method: Callable[..., Any]) -> Callable[..., Array]:
+    """The method where data is involved; else the reference works it out at once."""
+
+    @wraps(method)
+    def chosen(self: Any, *values: Any) -> Any:
+        if holds_data(values):
+            return method(self, *values)
+        return getattr(REFERENCE, method.__name__)(*values)
+
+    return chosen
+
+
+def _elementwise(name: str, dtype: np.dtype[Any] | None = None) -> Callable[..., Array]:
+    def method(self: TapeOps, *values: Any) -> Recorded:
+        return self.elementwise(name, *values, dtype=dtype)
+
+    method.__name__ = name
+    return of_data(method)
+
+
+class TapeOps(Ops):
+    """Records formulas on `tape`.
+
+    Declare inputs with `input`, run formulas on them, declare outputs. Points come into a graph with the
+    batch first, `transpose` turns them.
+    """
+
+    # Written out, a stage is two to three times as fast; a loop is small, whatever the number of coordinates.
+    most_unrolled = 64
+
+    def __init__(self, dtype: DTypeLike = np.float32, like: Tape | None = None):
+        """`like`: a tape whose inputs it has too."""
+        self.dtype = np.dtype(dtype)
+        self.tape = like.like() if like else Tape(self.dtype)
+        self._body = self.tape
+        """Where entries go: the tape, or the body of the loop that is being recorded."""
+        self._scope = ""
+        self._loops: dict[str, int] = {}
+
+    # --- inputs, outputs, names ---------------------------------------------------------------
+
+    def input(
+        self, name: str, shape: Sequence[int | None], dtype: DTypeLike, doc: str = ""
+    ) -> Recorded:
+        """Declare an input."""
+        entry = Entry("input", (name,), tuple(shape), np.dtype(dtype), "")
+        self.tape.inputs[name] = entry
+        self.tape.docs[name] = doc
+        return Recorded(self, entry)
+
+    def output(self, name: str, value: Any, doc: str = "") -> None:
+        """Declare a value as an output under this name."""
+        self.tape.outputs[name] = _entry(value)
+        self.tape.docs[name] = doc
+
+    @contextmanager
+    def scope(self, name: str) -> Iterator[None]:
+        """What is recorded inside belongs there; scopes within scopes are paths."""
+        outer, self._scope = self._scope, f"{self._scope}{name}/" if name else self._scope
+        try:
+            yield
+        finally:
+            self._scope = outer
+
+    def constant(self, value: NDArray[Any], name: str = "") -> Any:
+        array = np.asanyarray(value, np.float64)
+        return named(array, name) if name else array
+
+    # --- recording ----------------------------------------------------------------------------
+
+    def record(
+        self, op: str, operands: Sequence[Any], shape: Shape, dtype: np.dtype[Any]
+    ) -> Recorded:
+        """Write down an operation whose result shape and type are given."""
+        entry = Entry(op, tuple(map(_entry, operands)), shape, dtype, self._scope)
+        self._body.entries.append(entry)
+        return Recorded(self, entry)
+
+    def elementwise(self, op: str, *values: Any, dtype: np.dtype[Any] | None = None) -> Recorded:
+        """Write down an elementwise operation, of the type of the first recorded value unless given."""
+        if dtype is None:
+            dtype = next(x.entry.dtype for x in values if isinstance(x, Recorded))
+        return self.record(op, values, broadcast(*map(shape_of, values)), dtype)
+
+    # --- elementwise --------------------------------------------------------------------------
+
+    exp = _elementwise("exp")
+    log = _elementwise("log")
+    log1p = _elementwise("log1p")
+    expm1 = _elementwise("expm1")
+    sqrt = _elementwise("sqrt")
+    abs = _elementwise("abs")
+    sign = _elementwise("sign")
+    floor = _elementwise("floor")
+    sin = _elementwise("sin")
+    cos = _elementwise("cos")
+    tan = _elementwise("tan")
+    asin = _elementwise("asin")
+    acos = _elementwise("acos")
+    atan = _elementwise("atan")
+    sinh = _elementwise("sinh")
+    asinh = _elementwise("asinh")
+    tanh = _elementwise("tanh")
+    atanh = _elementwise("atanh")
+    sigmoid = _elementwise("sigmoid")
+    log_sigmoid = _elementwise("log_sigmoid")
+    softplus = _elementwise("softplus")
+    square = _elementwise("square")
+    relu = _elementwise("relu")
+    elu = _elementwise("elu")
+    gelu = _elementwise("gelu")
+    lgamma = _elementwise("lgamma")
+    erfc = _elementwise("erfc")
+    normal_cdf = _elementwise("normal_cdf")
+    normal_quantile = _elementwise("normal_quantile")
+    isinf = _elementwise("isinf", BOOL)
+    power = _elementwise("power")
+    maximum = _elementwise("maximum")
+    minimum = _elementwise("minimum")
+    clip = _elementwise("clip")
+
+    @of_data
+    def where(self, condition: Any, a: Any, b: Any) -> Any:
+        dtype = next((x.dtype for x in (a, b) if isinstance(x, Recorded)), self.dtype)
+        return self.elementwise("where", condition, a, b, dtype=dtype)
+
+    # --- along the first axis -----------------------------------------------------------------
+
+    @of_data
+    def sum(self, x: Any) -> Any:
+        return self.record("sum", (x,), x.shape[1:], x.dtype)
+
+    @of_data
+    def cumsum(self, x: Any) -> Any:
+        return self.record("cumsum", (x,), x.shape, x.dtype)
+
+    @of_data
+    def logsumexp(self, x: Any) -> Any:
+        return self.record("logsumexp", (x,), x.shape[1:], x.dtype)
+
+    @of_data
+    def any(self, condition: Any) -> Any:
+        return self.record("any", (condition,), condition.shape[1:], BOOL)
+
+    @of_data
+    def concat(self, parts: Sequence[Any]) -> Any:
+        like = longest(parts)
+        shapes = [shape_of(part) for part in parts]
+        first = sum(shape[0] or 0 for shape in shapes)
+        shape = (first, *shapes[0][1:-1], like.shape[-1])
+        return self.record("concat", (tuple(parts),), shape, like.dtype)
+
+    @of_data
+    def stack(self, parts: Sequence[Any]) -> Any:
+        shape = (len(parts), *broadcast(*map(shape_of, parts)))
+        return self.record("stack", (tuple(parts),), shape, longest(parts).dtype)
+
+    @of_data
+    def take(self, x: Any, indices: Sequence[int]) -> Any:
+        rows = tuple(map(int, indices))
+        return self.record("take", (x, rows), (len(rows), *x.shape[1:]), x.dtype)
+
+    @of_data
+    def take_along(self, x: Any, index: Any) -> Any:
+        shape = broadcast(shape_of(x)[1:], shape_of(index))
+        return self.record("take_along", (x, index), shape, self._type(x))
+
+    @of_data
+    def unflatten(self, x: Any, sizes: tuple[int, ...]) -> Any:
+        return self.record("unflatten", (x, tuple(sizes)), (*sizes, *x.shape[1:]), x.dtype)
+
+    @of_data
+    def flatten(self, x: Any) -> Any:
+        return self.record("flatten", (x,), (x.shape[0] * x.shape[1], *x.shape[2:]), x.dtype)
+
+    @of_data
+    def exchange(self, x: Any) -> Any:
+        return self.record("exchange", (x,), (x.shape[1], x.shape[0], *x.shape[2:]), x.dtype)
+
+    @of_data
+    def matmul(self, matrix: Any, x: Any) -> Any:
+        return self.record("matmul", (matrix, x), _product(matrix, x), self.dtype)
+
+    @of_data
+    def combine(self, matrix: Any, x: Any) -> Any:
+        return self.record("combine", (matrix, x), (shape_of(matrix)[0], *x.shape[1:]), self.dtype)
+
+    @of_data
+    def linear(self, weight: Any, x: Any, bias: Any) -> Any:
+        shape = broadcast(_product(weight, x), shape_of(bias))
+        return self.record("linear", (weight, x, bias), shape, self.dtype)
+
+    @of_data
+    def solve(self, matrix: Any, x: Any) -> Any:
+        return self.record("solve", (matrix, x), _product(matrix, x), self.dtype)
+
+    def log_abs_det(self, matrix: Any) -> Any:
+        return REFERENCE.log_abs_det(matrix)
+
+    # --- truth values, whole numbers ----------------------------------------------------------
+
+    @of_data
+    def number(self, condition: Any) -> Any:
+        return self.elementwise("number", condition, dtype=self.dtype)
+
+    @of_data
+    def to_index(self, x: Any) -> Any:
+        return self.elementwise("to_index", x, dtype=INT64)
+
+    @of_data
+    def to_float(self, x: Any) -> Any:
+        return self.elementwise("to_float", x, dtype=self.dtype)
+
+    @of_data
+    def log_gamma_gradient(self, concentration: Any, log_x: Any) -> Any:
+        return self.elementwise("log_gamma_gradient", concentration, log_x)
+
+    def whole(self, value: Any) -> Any:
+        return np.asarray(value, np.int64)
+
+    low_word = _elementwise("low_word")
+    high_word = _elementwise("high_word")
+    xor = _elementwise("xor")
+
+    # --- loops --------------------------------------------------------------------------------
+
+    def loop(self, count: int, body: Callable[..., Sequence[Any]], *state: Any) -> tuple[Any, ...]:
+        if not holds_data(state):
+            return super().loop(count, body, *state)
+        number = self._loops[self._scope] = self._loops.get(self._scope, 0) + 1
+        name = f"Loop_{number}"
+        outer, inner = self._body, Tape(self.dtype, f"{self._scope}{name}/")
+        carried = []
+        for each, dtype, shape in [
+            ("step", self.dtype, ()),
+            *((f"state.{i}", self._type(x), _with_batch(shape_of(x))) for i, x in enumerate(state)),
+        ]:
+            inner.inputs[each] = Entry("input", (each,), shape, dtype, "")
+            carried.append(Recorded(self, inner.inputs[each]))
+        self._body = inner
+        try:
+            with self.scope(name):
+                after = body(*carried)
+        finally:
+            self._body = outer
+        inner.outputs = {f"state.{i}": _entry(x) for i, x in enumerate(after)}
+        whole = self.record("loop", (count, inner, *state), (), self.dtype)
+        return tuple(
+            self.record("result", (whole, i), x.shape, x.dtype) for i, x in enumerate(carried[1:])
+        )
+
+    def pick(self, rows: Any, step: Any) -> Any:
+        if not isinstance(step, Recorded):
+            return rows[int(step)]
+        return self.record("pick", (rows, step), shape_of(rows)[1:], self._type(rows))
+
+    # --- what graphs need besides -------------------------------------------------------------
+
+    def transpose(self, x: Any) -> Recorded:
+        """(N, D) to (D, N) and back; a vector stays as it is."""
+        return self.record("transpose", (x,), x.shape[::-1], x.dtype) if len(x.shape) > 1 else x
+
+    def cast(self, x: Array, dtype: DTypeLike) -> Recorded:
+        """In another type."""
+        return self.elementwise("cast", x, np.dtype(dtype), dtype=np.dtype(dtype))
+
+    def arange(self, count: Recorded | int) -> Recorded:
+        """0, 1, ... (N,) up to a count."""
+        return self.record("arange", (count,), (BATCH,), INT64)
+
+    def batch_length(self, x: Recorded) -> Recorded:
+        """The length of the batch of a value, ()."""
+        return self.record("batch_length", (x,), (), INT64)
+
+    def with_batch(self, x: Any, like: Array) -> Recorded:
+        """A value that may be the same for every row, repeated for the rows of `like`."""
+        shape = (*shape_of(x)[:-1], like.shape[-1])
+        return self.record("with_batch", (x, like), shape, self._type(x))
+
+    def _type(self, x: Any) -> np.dtype[Any]:
+        return x.dtype if isinstance(x, Recorded) else self.dtype
+
+
+def _entry(x: Any) -> Any:
+    """A recorded value as its entry, a list as a tuple of these; others as they are."""
+    if isinstance(x, Recorded):
+        return x.entry
+    return tuple(map(_entry, x)) if isinstance(x, list | tuple) else x
+
+
+def _product(matrix: Any, x: Any) -> Shape:
+    left, right = shape_of(matrix), shape_of(x)
+    return (*broadcast(left[:-2], right[:-2]), left[-2], right[-1])
+
+
+def _with_batch(shape: Shape) -> Shape:
+    return (*shape[:-1], BATCH)
+
+
+def longest(parts: Sequence[Any]) -> Any:
+    """The part whose batch the others are repeated to."""
+    data = [part for part in parts if hasattr(part, "shape") and not isinstance(part, np.ndarray)]
+    return next(
+        (part for part in data if part.shape[-1] is BATCH),
+        max(data, key=lambda part: part.shape[-1] or 0),
+    )
