@@ -18,8 +18,10 @@ from flowspec.plots import conditional as conditional_plots
 SOURCES = {
     "plain": "Normal(0, 1)[2]",
     "scalar": "context z: positive\nevent y: positive\nNormal(0, 0.5) |> Exp |> Scale(z)",
-    "pair": "context low, high: positive\nevent a, b: positive\nNormal(0, [0.3, 0.5]) |> Exp |> Scale(low) |> Scale(high)",
-    "angle": "context z\nevent direction: circle(-pi, pi), speed: positive\nJoin(VonMises(z, 2), Gamma(2, 0.5))",
+    "pair": "context low, high: positive\nevent a, b: positive\n"
+    "Normal(0, [0.3, 0.5]) |> Exp |> Scale(low) |> Scale(high)",
+    "angle": "context z\nevent direction: circle(-pi, pi), speed: positive\n"
+    "Join(VonMises(z, 2), Gamma(2, 0.5))",
     "shares": "context z\nevent p, q, r: simplex\nNormal(z, [1, 0.5]) |> Onto(event)",
 }
 
@@ -43,7 +45,7 @@ def bundles(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def call(bundles, tmp_path, monkeypatch, capsys):
-    """Calls `flowspec plot` on a bundle: its exit code, what it said, and the picture if there is one."""
+    """Calls `flowspec plot` on a bundle: exit code, output, and the picture if there is one."""
 
     def answer(name: str, *options) -> tuple[int, str, bytes]:
         place = tmp_path / "drawn.png"

@@ -1,4 +1,4 @@
-"""The layers of `pyproject.toml` hold, and what must start fast or run anywhere loads no more than it needs."""
+"""The layers of `pyproject.toml` hold; what must start fast or run anywhere loads little."""
 
 from __future__ import annotations
 
@@ -48,7 +48,10 @@ def test_opening_a_bundle_loads_onnxruntime_alone():
 
 
 def test_compiling_loads_no_torch():
-    code = "import flowspec, tempfile; flowspec.compile(flowspec.parse('Normal(0, 1)'), tempfile.mkdtemp() + '/b')"
+    code = (
+        "import flowspec, tempfile; "
+        "flowspec.compile(flowspec.parse('Normal(0, 1)'), tempfile.mkdtemp() + '/b')"
+    )
     assert "torch" not in loaded_by(code)
 
 

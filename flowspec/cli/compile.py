@@ -44,7 +44,8 @@ def command(
     opset: int,
     solver_error: float | None,
 ) -> None:
-    """Compile FILE to a bundle: graphs for log_prob and sampling, the flow, conformance vectors, a model card.
+    """Compile FILE to a bundle: graphs for log_prob and sampling, the flow, conformance vectors, a
+    model card.
 
     Example: flowspec compile examples/one_liner.flow -o exported/one_liner
     """
@@ -54,7 +55,8 @@ def command(
     flow = read(file)
     if flow.learned() and weights is None:
         click.echo(
-            f"note: {file.name} has parameters to learn and no --weights were given: they stand at their start",
+            f"note: {file.name} has parameters to learn and no --weights were given: "
+            "they stand at their start",
             err=True,
         )
     path = compile_flow(

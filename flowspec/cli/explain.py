@@ -10,7 +10,8 @@ from flowspec.diagnostics.diagnostic import FlowError, suggest
 @click.command(short_help="One base or step at length.")
 @click.argument("name")
 def command(name: str) -> None:
-    """Explain NAME, a base, a step, or a form such as `repeat`: formula, arguments, examples, source.
+    """Explain NAME, a base, a step, or a form such as `repeat`: formula, arguments, examples,
+    source.
 
     Example: flowspec explain RQS
     """

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import shutil
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -20,13 +21,15 @@ if TYPE_CHECKING:
     from flowspec.train.engine import Engine
     from flowspec.train.feed.sources import Source
 
+Command = TypeVar("Command", bound=Callable[..., Any])
+
 INTERRUPTED = 130
 """Exit code of a command that was told to stop, as shells have it."""
 
 
-def hyper_parameters(command):
+def hyper_parameters(command: Command) -> Command:
     """An option for each of the settings. What is not given stands as the file has it."""
-    for name, limits in reversed(ranges().items()):
+    for name, limits in reversed(list(ranges().items())):
         default = getattr(Settings, name)
         command = click.option(
             f"--{name.replace('_', '-')}",
@@ -39,7 +42,7 @@ def hyper_parameters(command):
     return command
 
 
-def _kind(limits: Range) -> click.ParamType:
+def _kind(limits: Range) -> click.ParamType[Any]:
     if limits.kind is tuple:
         return click.STRING
     if limits.choices:
@@ -148,13 +151,15 @@ def command(
     restart: bool,
     checkpoint_every: float,
     dtype: str,
-    **options,
+    **options: Any,
 ) -> None:
-    """Train the flow in FILE on a table, whose columns are found by the names in `event` and `context`.
+    """Train the flow in FILE on a table, whose columns are found by the names in `event` and
+    `context`.
 
-    Writes the bundle, with the weights, metrics and pictures, to the output directory. Progress goes to standard error.
-    While it runs, the training is kept in OUTPUT.training, with a log of its epochs; `--resume` goes on from there.
-    Hyper-parameters can stand in the file, `train { epochs = 100 }`; an option here wins.
+    Writes the bundle, with the weights, metrics and pictures, to the output directory. Progress
+    goes to standard error. While it runs, the training is kept in OUTPUT.training, with a log of
+    its epochs; `--resume` goes on from there. Hyper-parameters can
+    stand in the file, `train { epochs = 100 }`; an option here wins.
 
     Example: flowspec fit examples/iris.flow --data examples/data/iris.csv -o iris_model
     """
@@ -237,7 +242,8 @@ def _source(
         return source
     if drop:
         click.echo(
-            f"dropped {source.dropped} of {table.rows} rows that are not finite or outside the support",
+            f"dropped {source.dropped} of {table.rows} rows that are not finite "
+            "or outside the support",
             err=True,
         )
     used = {*flow.columns, *(flow.context.names if flow.context else ()), weights}

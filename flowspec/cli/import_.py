@@ -26,9 +26,11 @@ import click
     "--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True
 )
 def command(library: str, flow: str, weights: Path | None, output: Path, dtype: str) -> None:
-    """Import OBJECT, a flow or a function that makes one, from the Python module MODULE, and compile it.
+    """Import OBJECT, a flow or a function that makes one, from the Python module MODULE, and
+    compile it.
 
-    The module is run, as any import runs it; the file of weights is only read: nothing in it is unpickled.
+    The module is run, as any import runs it; the file of weights is only read: nothing in it is
+    unpickled.
 
     Example: flowspec import zuko my_project.flows:make_flow --weights flow.safetensors -o my_flow
     """

@@ -9,7 +9,8 @@ import sys
 
 import click
 
-# A command multiplies no large matrices with numpy: starting its threads would take longer than `check` itself.
+# A command multiplies no large matrices with numpy: starting its threads would take longer than
+# `check` itself.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import flowspec.cli
@@ -22,17 +23,20 @@ NO_COMMANDS = {"main", "options", "progress"}
 class Commands(click.Group):
     """The modules of this folder as commands; `import_` is written `import`."""
 
-    def list_commands(self, ctx):
+    def list_commands(self, ctx: click.Context) -> list[str]:
         names = (module.name for module in pkgutil.iter_modules(flowspec.cli.__path__))
         return sorted(name.rstrip("_") for name in names if name not in NO_COMMANDS)
 
-    def get_command(self, ctx, name):
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in self.list_commands(ctx):
             return None
         module = f"{name}_" if name in ("list", "import") else name
-        return importlib.import_module(f"flowspec.cli.{module}").command
+        command: click.Command = importlib.import_module(f"flowspec.cli.{module}").command
+        return command
 
-    def resolve_command(self, ctx, args):
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         if (
             args
             and args[0] not in self.list_commands(ctx)
@@ -44,7 +48,7 @@ class Commands(click.Group):
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, message="flowspec %(version)s")
-def cli():
+def cli() -> None:
     """Normalizing flows, written in a line, trained in PyTorch, run anywhere.
 
     \b

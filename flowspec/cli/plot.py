@@ -68,13 +68,15 @@ def command(
     seed: int,
     output: Path | None,
 ) -> None:
-    """Draw the samples of the bundle in DIRECTORY: a histogram of each coordinate, each pair where these are few, and the
-    density of one or two coordinates. A conditional bundle is drawn at the contexts of the data, which it needs.
+    """Draw the samples of the bundle in DIRECTORY: a histogram of each coordinate, each pair where
+    these are few, and the density of one or two coordinates. A conditional bundle is drawn at the
+    contexts of the data, which it needs.
 
-    Of a conditional bundle and data there are two more kinds of pictures. `calibration` tells how often the data lie below
-    each quantile that the flow gives for their contexts: on the diagonal, and within the band, where the flow is right.
-    Above the diagonal its quantiles are too high; a curve that is flat in the middle means that it is too sure. Take data
-    that it was not trained on. `conditional` draws the data against one variable of the context, with the flow's quantiles.
+    Of a conditional bundle and data there are two more kinds of pictures. `calibration` tells how
+    often the data lie below each quantile that the flow gives for their contexts: on the diagonal,
+    and within the band, where the flow is right. Above the diagonal its quantiles are too high; a
+    curve that is flat in the middle means that it is too sure. Take data that it was not trained
+    on. `conditional` draws the data against one variable of the context, with the flow's quantiles.
 
     Example: flowspec plot iris_model --data examples/data/iris.csv -o iris.png
     """
@@ -186,7 +188,7 @@ def _rows(bundle: Bundle, table: Table | None, kind: str) -> Rows:
 
 
 def _check_context(bundle: Bundle, context: np.ndarray, table: Table) -> None:
-    """Name a row of the table: the bundle's own message would name one of those that are repeated, in another order."""
+    """Name a row of the table: the bundle would name one of those that it repeats and reorders."""
     from flowspec.support.registry import from_json as support_from_json
 
     declared = bundle.about["flow"].get("context") or []
@@ -201,7 +203,8 @@ def _check_context(bundle: Bundle, context: np.ndarray, table: Table) -> None:
         )
         if support and len(outside):
             first = int(outside[0])
-            what = f"context `{name}` is {column[first]:g} in row {first + 1} of {table.name}, outside of {support.brackets}"
+            place = f"in row {first + 1} of {table.name}, outside of {support.brackets}"
+            what = f"context `{name}` is {column[first]:g} {place}"
             raise _wrong(
                 what,
                 f"leave such rows out ({len(outside)} of {table.rows}), or declare a wider support",

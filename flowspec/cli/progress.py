@@ -5,8 +5,9 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,11 +19,11 @@ PARTS = 10_000
 
 
 class Interrupt:
-    """Remembers that Ctrl-C was pressed, or that the process was asked to end. A second time ends it at once."""
+    """A memory of Ctrl-C, or of being asked to end; a second time ends the process at once."""
 
     signals = (signal.SIGINT, signal.SIGTERM)
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.asked = False
 
     def __call__(self) -> bool:
@@ -32,20 +33,20 @@ class Interrupt:
         self._before = {each: signal.signal(each, self._note) for each in self.signals}
         return self
 
-    def __exit__(self, *error) -> None:
+    def __exit__(self, *error: Any) -> None:
         for each, handler in self._before.items():
             signal.signal(each, handler)
 
-    def _note(self, number, frame) -> None:
+    def _note(self, number: int, frame: object) -> None:
         self.asked = True
         for each, handler in self._before.items():
             signal.signal(each, handler)
 
 
 class Progress:
-    """A bar on a terminal, a line every tenth of the way elsewhere, and the log: at most once a second."""
+    """A bar on a terminal, a line every tenth of the way elsewhere; the log once a second."""
 
-    def __init__(self, training: Training, place: Path, log):
+    def __init__(self, training: Training, place: Path, log: Callable[..., str]) -> None:
         self.training = training
         self.place = place
         self.log = log
@@ -60,7 +61,7 @@ class Progress:
             self.bar.__enter__()
         return self
 
-    def __exit__(self, *error) -> None:
+    def __exit__(self, *error: Any) -> None:
         if self.training.history and self.training.processes.first:
             self._write_log()
         if self.terminal:
@@ -80,7 +81,8 @@ class Progress:
             self._move(self.training.history[-1] if self.training.history else None)
 
     def _move(self, epoch: Epoch | None) -> None:
-        # Before anything is done there is no time left to tell, and click would count on what it was told for a while.
+        # Before anything is done there is no time left to tell, and click would count on
+        # what it was told for a while.
         if done := int(PARTS * self.training.done):
             self.bar.update(done - self.bar.pos, epoch)
         self.moved = time.monotonic()

@@ -39,8 +39,8 @@ from flowspec.diagnostics.diagnostic import FlowError
 )
 @PROVIDER
 def command(
-    directory: Path, rows: int | None, seed: int, first_row: int, context: Path | None, log_prob: bool, output: Path | None,
-    provider: str,
+    directory: Path, rows: int | None, seed: int, first_row: int, context: Path | None,
+    log_prob: bool, output: Path | None, provider: str,
 ) -> None:  # fmt: skip
     """Draw samples from the bundle in DIRECTORY, as a table whose columns are named by `event`.
 

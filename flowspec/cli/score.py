@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -24,7 +25,8 @@ from flowspec.cli.options import DIRECTORY, PROVIDER
 )
 @PROVIDER
 def command(directory: Path, data: Path, output: Path | None, provider: str) -> None:
-    """Score the rows of a table with the bundle in DIRECTORY: the table comes back with a column `log_prob`.
+    """Score the rows of a table with the bundle in DIRECTORY: the table comes back with a column
+    `log_prob`.
 
     Columns are found by name. Rows with missing numbers get nan, rows outside the support -inf.
 
@@ -44,7 +46,7 @@ def command(directory: Path, data: Path, output: Path | None, provider: str) -> 
     # A table that was scored before gets the new density in the place of the old one.
     kept = [i for i, name in enumerate(table.columns) if name != "log_prob"]
     columns: list[str] = [*(table.columns[i] for i in kept), "log_prob"]
-    arrays: list[Sequence | np.ndarray] = [*(table.cells[i] for i in kept), log_prob]
+    arrays: list[Sequence[Any] | np.ndarray] = [*(table.cells[i] for i in kept), log_prob]
     if output:
         write_table(output, columns, arrays)
         click.echo(

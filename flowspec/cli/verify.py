@@ -13,12 +13,14 @@ from flowspec.cli.options import DIRECTORY, FORMAT, print_json, table
 @click.command(short_help="Replay the conformance vectors of a bundle.")
 @DIRECTORY
 @click.option(
-    "--runtime", type=click.Choice(["onnxruntime", "reference"]), default="onnxruntime", show_default=True,
+    "--runtime", type=click.Choice(["onnxruntime", "reference"]), default="onnxruntime",
+    show_default=True,
     help="onnxruntime, or the (slow) reference evaluator of the onnx package.",
 )  # fmt: skip
 @FORMAT
 def command(directory: Path, runtime: str, form: str) -> None:
-    """Check the bundle in DIRECTORY: its files against their hashes, its graphs against the reference outputs.
+    """Check the bundle in DIRECTORY: its files against their hashes, its graphs against the
+    reference outputs.
 
     Example: flowspec verify exported/one_liner
     """

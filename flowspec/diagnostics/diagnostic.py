@@ -44,7 +44,7 @@ def mistake(kind: _Class) -> _Class:
         for name, annotation in vars(kind).get("__annotations__", {}).items()
         if not annotation.startswith("ClassVar")
     }
-    kind._fields = {**getattr(kind, "_fields", {}), **own}
+    setattr(kind, "_fields", {**getattr(kind, "_fields", {}), **own})  # noqa: B010 -- no type declares it
     return kind
 
 

@@ -16,7 +16,7 @@ from flowspec.transforms.transform import Transform
 
 
 def between(source: Support, target: Support) -> tuple[Transform, ...] | None:
-    """Steps from the inside of one interval onto the inside of another; None where there is no standard way."""
+    """Steps from the inside of one interval onto that of another; None without a standard way."""
     if source.same(target, ignore_ends=True):
         return ()
     if source.period and not target.period:
@@ -55,7 +55,7 @@ def _inverse(step: Transform) -> Transform:
 
 
 def advice(gives: Support, takes: Support) -> str:
-    """What to write so that the one fits into the other; "" where nothing standard does."""
+    """A help text: what makes the one fit into the other; "" where nothing standard does."""
     if takes.advice:
         return takes.advice
     if gives.joint:

@@ -1,4 +1,4 @@
-"""Flows as plain data (JSON), and back: the architecture, with the derived supports for whoever reads it.
+"""A flow from plain data (JSON): the architecture, checked.
 
 A support that a file states is never believed: it is derived anew and compared.
 """
@@ -17,10 +17,10 @@ from flowspec.diagnostics.diagnostic import Diagnostic, FlowError
 from flowspec.ir import registry
 from flowspec.ir.assembly import assemble
 from flowspec.ir.flow import Declaration, Flow
-from flowspec.ir.schema import problems
+from flowspec.ir.schema import schema_mistakes
 from flowspec.ir.settings import ranges
 from flowspec.parts import mistakes
-from flowspec.parts.fields import ParameterSpec, PartSpec, specs
+from flowspec.parts.fields import ParameterSpec, PartSpec, Spec, specs
 from flowspec.parts.origin import Origin, placed
 from flowspec.parts.values import FromContext, Learn, Value
 from flowspec.support.interval import REAL
@@ -28,12 +28,14 @@ from flowspec.support.registry import from_json as support_from_json
 from flowspec.support.space import Space
 from flowspec.support.support import Support
 
+Json = dict[str, Any]
+
 
 def from_json(data: Any) -> Flow:
     """The checked flow that plain data describes.
 
-    Errors:  FlowError, where the data does not follow the schema, describes no sound flow, or states a support
-             that is not the derived one.
+    Errors:  FlowError, where the data does not follow the schema, describes no sound flow, or
+             states a support that is not the derived one.
     """
     try:
         return _flow(data)
@@ -48,29 +50,29 @@ def from_json(data: Any) -> Flow:
 
 
 def _flow(data: Any) -> Flow:
-    raise_any(problems(data))
+    raise_any(schema_mistakes(data))
     raise_any(_false_declarations(data))
     reader = _Reader(data)
-    base = reader.part(data["base"], "base")
-    transforms = [reader.part(step, f"steps[{i}]") for i, step in enumerate(data["steps"])]
+    base = reader.component(data["base"], "base")
+    transforms = [reader.component(step, f"steps[{i}]") for i, step in enumerate(data["steps"])]
     flow = assemble(base, transforms, reader.context, reader.event)
     raise_any([*_false_supports(flow, data), *_false_columns(flow, data)])
     return dataclasses.replace(flow, train=_settings(data.get("train", {})))
 
 
 def _settings(given: dict[str, Any]) -> dict[str, Any]:
-    """Hyper-parameters of their own types: JSON makes no difference between 2 and 2.0, and has no tuples."""
+    """Hyper-parameters of their own types: in JSON 2 is 2.0, and there are no tuples."""
     return {name: ranges()[name].kind(value) for name, value in given.items()}
 
 
 class _Reader:
-    """Parts from plain data that follows the schema, each with its place in the file."""
+    """Components from plain data that follows the schema, each with its place in the file."""
 
-    def __init__(self, data: dict):
+    def __init__(self, data: Json) -> None:
         self.context = _declaration(data.get("context"))
         self.event = _declaration(data.get("event"))
 
-    def part(self, data: dict, path: str) -> Any:
+    def component(self, data: Json, path: str) -> Any:
         kind = _kinds()[data["name"]]
         fields = {
             n: self._field(data[n], n, spec, f"{path}.{n}", kind)
@@ -81,11 +83,11 @@ class _Reader:
             fields["size"] = int(data["size"])
         return placed(kind(**fields), Origin(path=path))
 
-    def _field(self, value: Any, name: str, spec, path: str, kind: type) -> Any:
+    def _field(self, value: Any, name: str, spec: Spec, path: str, kind: type) -> Any:
         if isinstance(spec, PartSpec):
             if spec.many:
-                return tuple(self.part(child, f"{path}[{i}]") for i, child in enumerate(value))
-            return self.part(value, path)
+                return tuple(self.component(child, f"{path}[{i}]") for i, child in enumerate(value))
+            return self.component(value, path)
         if isinstance(spec, ParameterSpec):
             return self._value(value, path)
         if value is None:
@@ -95,9 +97,7 @@ class _Reader:
                 tuple(int(v) for v in each) if isinstance(each, list) else int(each)
                 for each in value
             )
-        return (
-            int(value) if spec.kind is int else value
-        )  # JSON makes no difference between 2 and 2.0
+        return int(value) if spec.kind is int else value  # in JSON, 2 is 2.0
 
     def _value(self, value: Any, path: str) -> Value:
         if isinstance(value, list):
@@ -123,7 +123,7 @@ class _Reader:
         )
 
 
-def _array(rows: list, path: str) -> np.ndarray:
+def _array(rows: list[Any], path: str) -> np.ndarray:
     try:
         return np.array(rows, np.float64)
     except ValueError:
@@ -134,37 +134,37 @@ def _kinds() -> dict[str, type]:
     return {**registry.bases(), **registry.transforms()}
 
 
-def _declaration(data: list[dict] | None) -> Declaration | None:
+def _declaration(data: list[Json] | None) -> Declaration | None:
     if not data:
         return None
     names = tuple(name for group in data for name in group["names"])
     return Declaration(names, Space(tuple(support_from_json(group["support"]) for group in data)))
 
 
-def _false_declarations(data: dict) -> Iterator[Diagnostic]:
-    """What is wrong with the names and supports of variables, beyond what a schema can say."""
+def _false_declarations(data: Json) -> Iterator[Diagnostic]:
+    """Mistakes in the names and supports of variables, beyond what a schema can say."""
     names: set[str] = set()
     for kind in ("context", "event"):
         for i, group in enumerate(data.get(kind, ())):
-            part = support_from_json(group["support"])
-            if problem := _false_group(group["names"], part, names, kind):
-                yield mistakes.SchemaMismatch(where=f"{kind}[{i}]", what=problem)
+            support = support_from_json(group["support"])
+            if flaw := _flaw_of(group["names"], support, names, kind):
+                yield mistakes.SchemaMismatch(where=f"{kind}[{i}]", what=flaw)
             names.update(group["names"])
 
 
-def _false_group(names: list[str], part: Support, taken: set[str], kind: str) -> str:
+def _flaw_of(names: list[str], support: Support, taken: set[str], kind: str) -> str:
     if repeated := next(
         (name for i, name in enumerate(names) if name in taken or name in names[:i]), ""
     ):
         return f"`{repeated}` is declared twice"
-    if len(names) != part.size:
-        return f"there are {len(names)} names for a support of {part.size}"
-    if kind == "context" and (part.interval is None or part.period):
+    if len(names) != support.size:
+        return f"there are {len(names)} names for a support of {support.size}"
+    if kind == "context" and (support.interval is None or support.period):
         return "a context variable is one number in an interval"
-    return part.flaw()
+    return support.flaw()
 
 
-def _false_supports(flow: Flow, data: dict) -> Iterator[Diagnostic]:
+def _false_supports(flow: Flow, data: Json) -> Iterator[Diagnostic]:
     derived = [
         ("base", flow.base_space),
         *((f"steps[{i}]", step.output) for i, step in enumerate(flow.steps)),
@@ -174,7 +174,7 @@ def _false_supports(flow: Flow, data: dict) -> Iterator[Diagnostic]:
             yield mistakes.FalseSupport(where=f"{path}.output", derived=str(space))
 
 
-def _false_columns(flow: Flow, data: dict) -> Iterator[Diagnostic]:
+def _false_columns(flow: Flow, data: Json) -> Iterator[Diagnostic]:
     for name in data.get("train", {}).get("dequantize", ()):
         if name not in flow.columns:
             yield mistakes.SchemaMismatch(
@@ -182,6 +182,6 @@ def _false_columns(flow: Flow, data: dict) -> Iterator[Diagnostic]:
             )
 
 
-def _same(space: Space, stated: dict) -> bool:
+def _same(space: Space, stated: Json) -> bool:
     parts = tuple(support_from_json(part) for part in stated["supports"])
     return Space(parts, stated["scalar"]).same(space)

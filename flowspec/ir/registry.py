@@ -11,14 +11,12 @@ import inspect
 import pkgutil
 from functools import cache
 from types import MappingProxyType, ModuleType
-from typing import Any, TypeVar
+from typing import Any
 
 import flowspec.bases
 import flowspec.transforms
 from flowspec.bases.base import Base
 from flowspec.transforms.transform import Transform
-
-_Kind = TypeVar("_Kind")
 
 
 @cache
@@ -39,7 +37,7 @@ def named_transforms() -> MappingProxyType[str, type[Transform]]:
     return MappingProxyType({name: kind for name, kind in transforms().items() if not kind.form})
 
 
-def _found(package: ModuleType, kind: type[_Kind]) -> MappingProxyType[str, type[_Kind]]:
+def _found(package: ModuleType, kind: Any) -> MappingProxyType[str, type[Any]]:
     path = package.__path__
     names = sorted(module.name for module in pkgutil.walk_packages(path, f"{package.__name__}."))
     modules = [importlib.import_module(name) for name in names]

@@ -1,6 +1,6 @@
-"""The JSON Schema of a flow, made from the registry; `grammar/flow.schema.json` is what this file writes.
+"""The JSON Schema of a flow, made from the registry, as `grammar/flow.schema.json` holds it.
 
-Parts are told apart by `if`/`then` on their name, so that a mistake is reported at the field that is wrong.
+Components are told apart by `if`/`then` on their name: a mistake is reported at its own field.
 """
 
 from __future__ import annotations
@@ -193,15 +193,16 @@ def _limited(spec: SettingSpec | Range, doc: str) -> dict[str, Any]:
 
 
 @cache
-def _validator():
-    # jsonschema takes a third of the time in which `flowspec check` has to be done, and `check` needs none of it.
+def _validator() -> Any:
+    # jsonschema takes a third of the time in which `flowspec check` has to be done, and `check`
+    # needs none of it.
     from jsonschema import Draft202012Validator
 
     return Draft202012Validator(build())
 
 
-def problems(data: Any) -> list[Diagnostic]:
-    """Where plain data does not follow the schema, at most ten places."""
+def schema_mistakes(data: Any) -> list[Diagnostic]:
+    """The places where plain data does not follow the schema, at most ten."""
     errors = sorted(
         _validator().iter_errors(data),
         key=lambda error: (len(error.absolute_path), str(error.json_path)),

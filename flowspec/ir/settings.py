@@ -1,4 +1,7 @@
-"""The hyper-parameters of a training, each declared once: for `train { ... }`, Python, the command line and the schema."""
+"""The hyper-parameters of a training, each declared once.
+
+`train { ... }`, Python, the command line and the schema have them from here.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.diagnostics.source import Span
 
 
 @mistake
@@ -22,8 +26,9 @@ class WrongSetting(Diagnostic):
 
 @dataclass(frozen=True)
 class Range:
-    """What a hyper-parameter may be: numbers from `low` to `high` (`above`: not `low` itself), or one of some words.
+    """The values of a hyper-parameter: numbers, or one of some words.
 
+    low, high   the ends of the numbers; `above`: not `low` itself
     kind    int, float, str, or tuple (names of columns)
     words   what messages call it, if that is not its name
     hint    what to write instead, if the limits do not say it well
@@ -134,7 +139,7 @@ def ranges() -> Mapping[str, Range]:
     return _RANGES
 
 
-def problem_of(name: str, value: Any, span=None) -> Diagnostic | None:
+def problem_of(name: str, value: Any, span: Span | None = None) -> Diagnostic | None:
     """The mistake of a value that a hyper-parameter cannot have."""
     limits = ranges()[name]
     if value in limits:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flowspec.parts.fields import PartSpec, specs
+from flowspec.parts.fields import PartSpec, Spec, specs
 from flowspec.parts.values import FromContext, Learn, Predicted, Value
 from flowspec.support.space import Space
 from flowspec.version import IR_VERSION
@@ -34,14 +34,14 @@ def flow_to_json(flow: Flow) -> dict[str, Any]:
     return data
 
 
-def _declaration_to_json(declared: Declaration) -> list[dict]:
+def _declaration_to_json(declared: Declaration) -> list[dict[str, Any]]:
     blocks = declared.space.blocks
     return [
         {"names": list(declared.names[block]), "support": part.to_json()} for block, part in blocks
     ]
 
 
-def _space_to_json(space: Space) -> dict:
+def _space_to_json(space: Space) -> dict[str, Any]:
     return {"scalar": space.scalar, "supports": [part.to_json() for part in space.supports]}
 
 
@@ -55,7 +55,7 @@ def part_data(part: Any) -> dict[str, Any]:
     return data
 
 
-def _field_to_json(value: Value, spec) -> Any:
+def _field_to_json(value: Value, spec: Spec) -> Any:
     if isinstance(spec, PartSpec):
         return [part_data(child) for child in value] if spec.many else part_data(value)
     if isinstance(value, Learn):

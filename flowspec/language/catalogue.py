@@ -1,19 +1,22 @@
-"""Bases, steps and forms as documentation: made from the registry, for `list`, `explain` and the README's table."""
+"""Bases, steps and forms as documentation: for `list`, `explain` and the README's table."""
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from flowspec.bases.base import Base
 from flowspec.diagnostics.diagnostic import FlowError
+from flowspec.ir.flow import Flow
 from flowspec.ir.registry import bases, named_transforms
 from flowspec.language.checker import prelude
 from flowspec.language.forms import Form, forms
 from flowspec.language.reading import parse
 from flowspec.parts import writing
 from flowspec.parts.fields import PartSpec, specs
+from flowspec.support.space import Space
 from flowspec.transforms.transform import Transform
 
 
@@ -31,7 +34,7 @@ class Entry:
     arguments: tuple[tuple[str, str, str], ...] = ()
     examples: tuple[str, ...] = field(default=())
 
-    def to_json(self) -> dict:
+    def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     def explained(self) -> str:
@@ -105,8 +108,8 @@ def _form(form: Form) -> Entry:
     return Entry(form.name, "form", "", "", form.example, form.doc, form.signature)
 
 
-def example_flow(kind: type[Transform], example: str):
-    """The flow in which an example of a step stands behind the pipeline that its class names."""
+def example_flow(kind: type[Transform], example: str) -> Flow:
+    """The flow in which an example of a step stands behind the pipeline of its class."""
     try:
         return parse(f"{kind.before} |> {example}")
     except FlowError as error:
@@ -115,7 +118,7 @@ def example_flow(kind: type[Transform], example: str):
         ) from None
 
 
-def _once(space) -> str:
+def _once(space: Space) -> str:
     """A support, said once if all coordinates share it."""
     parts = dict.fromkeys(str(part) for part in space.supports)
     return ", ".join(parts) if len(parts) > 1 or space.scalar else next(iter(parts))
@@ -147,5 +150,5 @@ def _entry(kind: type[Base] | type[Transform], what: str, takes: str, gives: str
     )
 
 
-def _has_default(value) -> bool:
+def _has_default(value: Any) -> bool:
     return value is not dataclasses.MISSING

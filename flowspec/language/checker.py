@@ -1,4 +1,4 @@
-"""Syntax tree to checked flow: names looked up, macros unfolded, parts made, everything assembled.
+"""Syntax tree to checked flow: names looked up, macros unfolded, components made and assembled.
 
 Every independent mistake of the file is reported, in one `FlowError`.
 """
@@ -9,8 +9,9 @@ from dataclasses import replace
 from functools import cache
 from importlib import resources
 
-from flowspec.diagnostics.diagnostic import suggest
-from flowspec.diagnostics.source import Source
+from flowspec.bases.base import Base
+from flowspec.diagnostics.diagnostic import Diagnostic, suggest
+from flowspec.diagnostics.source import Source, Span
 from flowspec.ir import registry
 from flowspec.ir.assembly import assemble
 from flowspec.ir.flow import Flow
@@ -63,21 +64,26 @@ def file_scope(tree: syntax.File, maker: ComponentMaker, scope: Scope) -> Scope:
     return scope
 
 
-def _no_pipeline(tree: syntax.File):
-    end = syntax.Span(tree.span.source, tree.span.end, tree.span.end)
+def _no_pipeline(tree: syntax.File) -> Diagnostic:
+    end = Span(tree.span.source, tree.span.end, tree.span.end)
     if not tree.statements:
         return syntax_mistakes.EmptyFile(where=tree.span.source.name)
     last = tree.statements[-1].span
-    return syntax_mistakes.MissingPipeline(span=syntax.Span(end.source, last.end, last.end))
+    return syntax_mistakes.MissingPipeline(span=Span(end.source, last.end, last.end))
 
 
-def first_base(pipeline: syntax.Pipeline, scope: Scope, maker: ComponentMaker):
-    """The base at the head of a pipeline (None if it is wrong), the elements behind it, and their scope."""
+def first_base(
+    pipeline: syntax.Pipeline, scope: Scope, maker: ComponentMaker
+) -> tuple[Base | None, tuple[syntax.Call, ...], Scope]:
+    """The base at the head of a pipeline, the elements behind it, and their scope.
+
+    The base is None if it is wrong.
+    """
     head, *rest = pipeline.elements
     name = head.name.text
     if name in registry.bases() and head.block is None:
-        base = maker.base(head, scope)
-        return (None if isinstance(base, Unknown) else base), tuple(rest), scope
+        made = maker.base(head, scope)
+        return (None if isinstance(made, Unknown) else made), tuple(rest), scope
     if name in scope.macros and _starts_with_base(scope.macros[name], scope):
         unfolded = StepMaker(maker).unfold(head, scope)
         if isinstance(unfolded, Unknown):
@@ -102,7 +108,7 @@ def _starts_with_base(macro: syntax.Def, scope: Scope, depth: int = 0) -> bool:
     )
 
 
-def _not_a_base(head: syntax.Call, scope: Scope):
+def _not_a_base(head: syntax.Call, scope: Scope) -> Diagnostic:
     name = head.name.text
     if name in registry.named_transforms() or name in scope.macros or name in forms():
         what = "a step" if name not in scope.macros else "made of steps"

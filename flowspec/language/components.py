@@ -1,22 +1,23 @@
-"""Calls to parts: arguments matched to the fields of a base or a transform."""
+"""Calls to components: arguments matched to the fields of a base or a transform."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from flowspec.bases.base import Base, Coordinatewise
 from flowspec.bases.join import Join
-from flowspec.diagnostics.diagnostic import suggest
+from flowspec.diagnostics.diagnostic import Diagnostic, suggest
 from flowspec.diagnostics.source import Place
 from flowspec.ir import registry
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.scope import UNKNOWN, Scope, Unknown
 from flowspec.language.values import CONSTANTS, FUNCTIONS, evaluate, in_words
-from flowspec.parts.fields import ParameterSpec, PartSpec, parameters, specs
+from flowspec.parts.fields import ParameterSpec, PartSpec, Spec, parameters, specs
 from flowspec.parts.limits import MOST_COMPONENTS, MOST_COPIES
 from flowspec.parts.origin import origin_of, placed
 from flowspec.parts.trees import count as component_count
@@ -31,7 +32,7 @@ class ComponentMaker:
     """Makes bases and transforms of calls; each carries the place where it was written."""
 
     def value_component(self, node: syntax.Call, scope: Scope) -> Any:
-        """A part in value position; None if the name is none."""
+        """A component in value position; None if the name is none."""
         name = node.name.text
         if name in registry.bases():
             return self.base(node, scope)
@@ -51,13 +52,13 @@ class ComponentMaker:
 
     def base(self, node: syntax.Call, scope: Scope) -> Base | Unknown:
         """The base that a call writes, with its copies."""
-        made = self.make(registry.bases()[node.name.text], node, scope)
+        made: Base | Unknown = self.make(registry.bases()[node.name.text], node, scope)
         if isinstance(made, Unknown) or node.copies is None:
             return made
         count = self.count(node.copies, "the number of copies", 1, MOST_COPIES, 2, scope)
         return count if isinstance(count, Unknown) else self._copied(made, count, node, scope)
 
-    def _copied(self, base: Base, count: int, node: syntax.Call, scope: Scope):
+    def _copied(self, base: Base, count: int, node: syntax.Call, scope: Scope) -> Base | Unknown:
         if base.event_shape:
             return scope.report(mistakes.CopiedVector(span=node.span, name=node.name.text))
         if isinstance(base, Coordinatewise):
@@ -80,7 +81,7 @@ class ComponentMaker:
         if (
             isinstance(value, int | float)
             and not isinstance(value, bool)
-            and are_whole(value)
+            and are_integers(value)
             and low <= value <= high
         ):
             return int(value)
@@ -94,7 +95,7 @@ class ComponentMaker:
     # --- arguments --------------------------------------------------------------------------------
 
     def univariate(self, node: syntax.Node, scope: Scope) -> Any:
-        """A step of one number for a network to give parameters to: what is not written, the network gives."""
+        """A step of one number, of whose parameters a network gives those that are not written."""
         kind = (
             registry.named_transforms().get(node.name.text)
             if isinstance(node, syntax.Call)
@@ -144,9 +145,9 @@ class ComponentMaker:
         return scope.lookup(name) is not None or any(name in names for names in known)
 
     def make(self, kind: type, node: syntax.Call, scope: Scope, *, given: bool = False) -> Any:
-        """The part that a call writes: its arguments in the fields of `kind`.
+        """The component that a call writes: its arguments in the fields of `kind`.
 
-        given   parameters that are not written may be missing: something else gives them
+        given   parameters may be missing: something else gives them
         """
         written = match_arguments(kind, node, scope, given)
         if isinstance(written, Unknown):
@@ -176,7 +177,9 @@ class ComponentMaker:
             )
         return placed(made, scope.origin(node.span, spans))
 
-    def _field(self, kind: type, name: str, spec, argument: syntax.Argument, scope: Scope) -> Any:
+    def _field(
+        self, kind: type, name: str, spec: Spec, argument: syntax.Argument, scope: Scope
+    ) -> Any:
         inner = isinstance(spec, PartSpec) and spec.univariate
         value = (
             self.univariate(argument.value, scope)
@@ -200,29 +203,30 @@ class ComponentMaker:
             ) and not isinstance(value, bool)
             expected = None if numeric else "a number"
         elif spec.kind is list:
-            if isinstance(value, np.ndarray) and value.ndim == 2 and are_whole(value):
+            if isinstance(value, np.ndarray) and value.ndim == 2 and are_integers(value):
                 return tuple(tuple(int(v) for v in row) for row in value)
             expected = "a matrix of whole numbers, such as `[[1, 0], [1, 1]]`"
         elif spec.kind is tuple:
-            if isinstance(value, np.ndarray) and value.ndim == 1 and are_whole(value):
+            if isinstance(value, np.ndarray) and value.ndim == 1 and are_integers(value):
                 return tuple(int(v) for v in value)
             expected = "a vector of whole numbers, such as `[1, 0]`"
         elif isinstance(value, np.ndarray | Learn | FromContext | Base):
             expected = "one fixed value"
-        elif spec.kind is int and isinstance(value, float) and are_whole(value):
+        elif spec.kind is int and isinstance(value, float) and are_integers(value):
             return int(value)
         if expected is None:
             return value
         return scope.report(
             mistakes.WrongKind(
-                span=argument.value.span, name=kind.__name__, argument=name, expected=expected, found=_found(value),
+                span=argument.value.span, name=kind.__name__, argument=name, expected=expected,
+                found=_found(value),
                 advice=f"write it like this: `{signature(kind)}`",
             )
         )  # fmt: skip
 
 
 def _found(value: Any) -> str:
-    whole = isinstance(value, np.ndarray) and value.ndim == 1 and are_whole(value)
+    whole = isinstance(value, np.ndarray) and value.ndim == 1 and are_integers(value)
     return (
         "a vector of fractions"
         if isinstance(value, np.ndarray) and value.ndim == 1 and not whole
@@ -231,7 +235,7 @@ def _found(value: Any) -> str:
 
 
 def _start(spec: ParameterSpec, value: Any) -> float:
-    """Where a parameter starts that a network gives: its default, or a number that its constraint allows."""
+    """The start of a parameter that a network gives: its default, or a number it may be."""
     if isinstance(value, int | float) and value in spec.within:
         return float(value)
     return spec.within.inner_point if isinstance(spec.within, Interval) else 1.0
@@ -245,7 +249,7 @@ def _required(kind: type, name: str) -> bool:
 def match_arguments(
     kind: type, node: syntax.Call, scope: Scope, given: bool = False
 ) -> dict[str, list[syntax.Argument]] | Unknown:
-    """Which argument goes into which field; the mistakes noted if they do not fit."""
+    """The arguments of each field; UNKNOWN, with the mistakes noted, if they do not fit."""
     names = list(specs(kind))
     variadic = next((n for n, s in specs(kind).items() if isinstance(s, PartSpec) and s.many), None)
     found: dict[str, list[syntax.Argument]] = {}
@@ -283,7 +287,7 @@ def match_arguments(
     return UNKNOWN if wrong or missing else found
 
 
-def _unknown_argument(kind: type, name: syntax.Name):
+def _unknown_argument(kind: type, name: syntax.Name) -> Diagnostic:
     near = suggest(name.text, specs(kind))
     known = ", ".join(f"`{field}`" for field in specs(kind))
     advice = (
@@ -296,7 +300,7 @@ def _unknown_argument(kind: type, name: syntax.Name):
     )
 
 
-def _too_many(kind: type, node: syntax.Call, first: syntax.Argument):
+def _too_many(kind: type, node: syntax.Call, first: syntax.Argument) -> Diagnostic:
     count = len(specs(kind))
     most = "no arguments" if count == 0 else f"{count} argument{'s' if count > 1 else ''}"
     found = len(node.arguments or ())
@@ -305,13 +309,13 @@ def _too_many(kind: type, node: syntax.Call, first: syntax.Argument):
     )
 
 
-def _missing(kind: type, found: dict, node: syntax.Call):
+def _missing(kind: type, written: Mapping[str, Any], node: syntax.Call) -> Diagnostic | None:
     for field in dataclasses.fields(kind):
         spec = field.metadata.get("spec")
         required = (
             field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         )
-        if spec and required and field.name not in found:
+        if spec and required and field.name not in written:
             what = f"`{field.name}`: {spec.doc}" if spec.doc else f"`{field.name}`"
             return mistakes.MissingArgument(
                 span=node.span, name=kind.__name__, what=what, signature=signature(kind)
@@ -319,6 +323,6 @@ def _missing(kind: type, found: dict, node: syntax.Call):
     return None
 
 
-def are_whole(values: float | np.ndarray) -> bool:
-    """Are all of them whole numbers, none infinite or NaN?"""
+def are_integers(values: float | np.ndarray) -> bool:
+    """True if all of them are whole numbers, none infinite or NaN."""
     return bool(np.all(np.isfinite(values)) and np.all(values == np.round(values)))

@@ -29,10 +29,9 @@ def declare(statement: syntax.Variables, scope: Scope, maker: ComponentMaker) ->
     """The scope with the variables of a `context` or `event` statement."""
     before = scope.context if statement.kind == "context" else scope.event
     if before is not None:
+        related = (Place(before.span),) if before.span else ()
         scope.report(
-            mistakes.RepeatedStatement(
-                span=statement.span, related=(Place(before.span),), kind=statement.kind
-            )
+            mistakes.RepeatedStatement(span=statement.span, related=related, kind=statement.kind)
         )
         return scope
     names: dict[str, syntax.Name] = {}
@@ -43,7 +42,7 @@ def declare(statement: syntax.Variables, scope: Scope, maker: ComponentMaker) ->
         names.setdefault(variable.name.text, variable.name)
         waiting.append(variable)
         if variable.support is not None:
-            parts += _parts(waiting, variable.support, scope, maker)
+            parts += _supports(waiting, variable.support, scope, maker)
             waiting = []
     parts += [REAL] * len(waiting)
     if statement.kind == "context" and any(part.interval is None or part.period for part in parts):
@@ -71,7 +70,7 @@ def _check_name(name: syntax.Name, first: syntax.Name | None, scope: Scope) -> N
 
 
 def _meaning(name: str, scope: Scope) -> str:
-    """What a name means already; "" if it is free."""
+    """The meaning that a name has already; "" if it is free."""
     if name in registry.bases():
         return "a base"
     if name in registry.named_transforms() or name in (*forms(), "learn"):
@@ -87,8 +86,11 @@ def _meaning(name: str, scope: Scope) -> str:
     return "a `let`" if name in scope.values else ""
 
 
-def _parts(
-    variables: list[syntax.Variable], written, scope: Scope, maker: ComponentMaker
+def _supports(
+    variables: list[syntax.Variable],
+    written: syntax.NamedSupport | syntax.IntervalSupport,
+    scope: Scope,
+    maker: ComponentMaker,
 ) -> list[Support]:
     """The sets of neighbouring variables that share a support."""
     if isinstance(written, syntax.NamedSupport) and written.name.text in JOINT:
@@ -163,7 +165,7 @@ def _end(node: syntax.Node, scope: Scope, maker: ComponentMaker) -> float | Unkn
     return float(value)
 
 
-def _sorted(low: float, high: float, written, scope: Scope) -> bool:
+def _sorted(low: float, high: float, written: syntax.Node, scope: Scope) -> bool:
     if low < high:
         return True
     scope.report(mistakes.EmptyInterval(span=written.span))

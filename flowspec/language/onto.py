@@ -57,7 +57,7 @@ def _single(source: Support, target: Support) -> list[Transform] | Diagnostic:
 
 def _vector(space: Space, declared: Space) -> list[Transform] | Diagnostic:
     """Coordinates that take the same kinds of step share them, each with its own numbers."""
-    groups: dict[tuple, list[tuple[int, list[Transform]]]] = {}
+    groups: dict[tuple[tuple[type[Transform], ...], ...], list[tuple[int, list[Transform]]]] = {}
     for coordinate, (source, target) in enumerate(
         zip(space.supports, _targets(declared), strict=True)
     ):
@@ -74,12 +74,12 @@ def _vector(space: Space, declared: Space) -> list[Transform] | Diagnostic:
     return found + _tied(declared)
 
 
-def _kind(step: Transform) -> tuple[type, ...]:
+def _kind(step: Transform) -> tuple[type[Transform], ...]:
     return (Inverse, *_kind(step.transform)) if isinstance(step, Inverse) else (type(step),)
 
 
 def _shared(steps: Sequence[Transform]) -> Transform:
-    """One step that does to coordinate i what `steps[i]` does; only an Affine differs in its numbers."""
+    """One step for all coordinates: only an Affine differs in its numbers between them."""
     numbers = {(step.shift, step.scale): None for step in steps if isinstance(step, Affine)}
     if len(numbers) <= 1:
         return steps[0]

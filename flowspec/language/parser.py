@@ -1,4 +1,7 @@
-"""Text to syntax tree. Whatever the text is, the answer is a tree or a `FlowError`, in time linear in its length."""
+"""Text to syntax tree.
+
+Whatever the text is, the answer is a tree or a `FlowError`, in time linear in its length.
+"""
 
 from __future__ import annotations
 
@@ -61,9 +64,10 @@ def parse_text(source: Source) -> syntax.File:
 
 
 def _found_and_accepted(source: Source, error: UnexpectedToken) -> tuple[Span, set[str]]:
-    """Where the wrong token is, and which tokens could have stood there.
+    """The place of the wrong token, and the tokens that could have stood there.
 
-    The error's own list is that of a later state: the parser reduces before it sees that a token does not fit.
+    The error's own list is that of a later state: the parser reduces before it sees that a token
+    does not fit.
     """
     end = len(source.text.rstrip())
     at_end = error.token.type == "$END"
@@ -74,7 +78,8 @@ def _found_and_accepted(source: Source, error: UnexpectedToken) -> tuple[Span, s
     )
     state = lexer.grammar().parse_interactive(source.text[: span.start])
     state.exhaust_lexer()
-    return span, state.accepts()
+    accepted: set[str] = state.accepts()  # type: ignore[no-untyped-call]  # lark has no type for it
+    return span, accepted
 
 
 def _check_size(source: Source) -> None:

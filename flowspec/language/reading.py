@@ -15,8 +15,8 @@ def parse(text: str, name: str = "<flow>") -> Flow:
 
     Errors:  FlowError, with every independent mistake of the text.
     Example:
-        >>> parse("Normal(0, 1) |> Exp").space
-        Space(parts=(Interval(low=0.0, high=inf, closed_low=False, closed_high=False),), scalar=True)
+        >>> str(parse("Normal(0, 1) |> Exp").space)
+        'positive'
     """
     return check(Source(text, name))
 

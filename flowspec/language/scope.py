@@ -1,4 +1,4 @@
-"""What names mean at a place of the text: declared variables, `let` values, `def` macros, arguments of a macro."""
+"""Meanings of names at a place of the text: variables, `let` values, macros and their arguments."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ UNKNOWN = Unknown()
 
 @dataclass
 class Tally:
-    """What a whole file may use up, counted while macros unfold."""
+    """Counts over a whole file, kept while macros unfold."""
 
     steps: int = 0
     elements: int = 0

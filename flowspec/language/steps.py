@@ -1,11 +1,11 @@
-"""Pipelines to transforms: macros and `repeat` unfolded, `inverse` and `on` pushed down to single steps."""
+"""Pipelines to transforms: macros unfolded, forms asked for the steps that they make."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flowspec.diagnostics.diagnostic import suggest
+from flowspec.diagnostics.diagnostic import Diagnostic, suggest
 from flowspec.diagnostics.source import Place
 from flowspec.ir import registry
 from flowspec.language import check_mistakes as mistakes
@@ -66,7 +66,7 @@ class StepMaker:
             scope.report(mistakes.TooManySteps(span=node.span, limit=LONGEST_PIPELINE))
         return scope.tally.steps > LONGEST_PIPELINE or scope.tally.elements >= MOST_ELEMENTS
 
-    def _not_a_step(self, node: syntax.Call, scope: Scope):
+    def _not_a_step(self, node: syntax.Call, scope: Scope) -> Diagnostic:
         name = node.name.text
         if name in registry.bases():
             advice = "a pipeline has one base, at its start; `Join` and `Mixture` combine several"
@@ -154,7 +154,12 @@ class StepMaker:
         return self._values(macro, given, node, written, scope)
 
     def _values(
-        self, macro: syntax.Def, given, node: syntax.Call, written: str, scope: Scope
+        self,
+        macro: syntax.Def,
+        given: Mapping[str, syntax.Node],
+        node: syntax.Call,
+        written: str,
+        scope: Scope,
     ) -> dict[str, Any] | Unknown:
         values: dict[str, Any] = {}
         for parameter in macro.parameters:

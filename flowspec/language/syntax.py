@@ -81,7 +81,10 @@ class Argument(Node):
 
 @dataclass(frozen=True)
 class Call(Node):
-    """A name, and what may follow it: `Normal(0, 1)[5]`, `repeat(4) { ... }`. A bare name has no arguments (None)."""
+    """A name, and what may follow it: `Normal(0, 1)[5]`, `repeat(4) { ... }`.
+
+    A bare name has no arguments (None).
+    """
 
     name: Name
     arguments: tuple[Argument, ...] | None = None
@@ -95,7 +98,7 @@ class Pipeline(Node):
 
 
 def bare_name(node: Node) -> str | None:
-    """The name of a variable that a value consists of, plain or in quotes; None if it is anything else."""
+    """The name that a value consists of, plain or in quotes; None if it is anything else."""
     if isinstance(node, String):
         return node.text
     return (

@@ -10,6 +10,7 @@ from flowspec.language import syntax_mistakes as mistakes
 from flowspec.language.forms import block_forms
 from flowspec.language.lexer import (
     CLOSING,
+    NAME,
     NUMBER,
     OPENING,
     STRING,
@@ -268,7 +269,7 @@ def _in_arguments(found: str, span: Span, place: _Place, accepted: set[str]) -> 
 
 def _starts_value(found: str) -> bool:
     first = next(scan(found), None)
-    return bool(first) and (first.kind in (NUMBER, STRING) or is_name(found) or found in "[(")
+    return first is not None and (first.kind in (NUMBER, STRING, NAME) or found in "[(")
 
 
 def _name_before(place: _Place) -> str:

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lark import Token
 from lark.visitors import Transformer_NonRecursive
 
 from flowspec.diagnostics.source import Source, Span
 from flowspec.language import syntax
 
+Items = list[Any]
+"""The children of a rule: nodes and tokens."""
 
-def _token(item, text: str) -> bool:
+
+def _token(item: Any, text: str) -> bool:
     return isinstance(item, Token) and item == text
 
 
-def _nodes(items) -> list:
+def _nodes(items: Items) -> list[Any]:
     return [item for item in items if isinstance(item, syntax.Node)]
 
 
-class TreeBuilder(Transformer_NonRecursive):
+def _single(items: Items) -> syntax.Node:
+    node: syntax.Node = items[0]
+    return node
+
+
+class TreeBuilder(Transformer_NonRecursive[Token, Any]):
     """One method a grammar rule; children are nodes and tokens in the order of the text."""
 
-    def __init__(self, source: Source):
+    def __init__(self, source: Source) -> None:
         super().__init__()
         self.source = source
 
-    def _span(self, items) -> Span:
-        def ends(item):
+    def _span(self, items: Items) -> Span:
+        def ends(item: Any) -> tuple[int, int]:
             if isinstance(item, Token):
                 return int(item.start_pos or 0), int(item.end_pos or 0)
             return item.span.start, item.span.end
@@ -39,39 +49,39 @@ class TreeBuilder(Transformer_NonRecursive):
     def _name(self, token: Token) -> syntax.Name:
         return syntax.Name(self._span([token]), str(token))
 
-    def number(self, items):
+    def number(self, items: Items) -> syntax.Number:
         return syntax.Number(self._span(items), float(items[0]))
 
-    def string(self, items):
+    def string(self, items: Items) -> syntax.String:
         return syntax.String(self._span(items), str(items[0])[1:-1])
 
-    def vector(self, items):
+    def vector(self, items: Items) -> syntax.Vector:
         return syntax.Vector(self._span(items), tuple(_nodes(items)))
 
-    def group(self, items):
+    def group(self, items: Items) -> syntax.Group:
         return syntax.Group(self._span(items), items[1])
 
-    def sum(self, items):
+    def sum(self, items: Items) -> syntax.Node:
         if len(items) == 1:
-            return items[0]
+            return _single(items)
         signs = ["+", *map(str, items[1::2])]
         return syntax.Sum(self._span(items), tuple(zip(signs, items[::2], strict=True)))
 
-    def product(self, items):
+    def product(self, items: Items) -> syntax.Node:
         if len(items) == 1:
-            return items[0]
+            return _single(items)
         joined = ["*", *map(str, items[1::2])]
         return syntax.Product(self._span(items), tuple(zip(joined, items[::2], strict=True)))
 
-    def signed(self, items):
+    def signed(self, items: Items) -> syntax.Node:
         if len(items) == 1:
-            return items[0]
+            return _single(items)
         negative = sum(_token(item, "-") for item in items[:-1]) % 2 == 1
         return syntax.Signed(self._span(items), negative, items[-1])
 
-    def power(self, items):
+    def power(self, items: Items) -> syntax.Node:
         if len(items) == 1:
-            return items[0]
+            return _single(items)
         operands, signs = [], []
         for item in items:
             if isinstance(item, Token):
@@ -82,24 +92,24 @@ class TreeBuilder(Transformer_NonRecursive):
             signs = []
         return syntax.Power(self._span(items), tuple(operands))
 
-    def arguments(self, items):
+    def arguments(self, items: Items) -> _Bracketed:
         return _Bracketed(self._span(items), tuple(_nodes(items)))
 
     parameters = arguments
 
-    def copies(self, items):
+    def copies(self, items: Items) -> _Bracketed:
         return _Bracketed(self._span(items), (items[1],))
 
-    def block(self, items):
+    def block(self, items: Items) -> _Block:
         body = next(iter(_nodes(items)), syntax.Pipeline(self._span(items), ()))
         return _Block(self._span(items), body)
 
-    def argument(self, items):
+    def argument(self, items: Items) -> syntax.Argument:
         if len(items) == 1:
             return syntax.Argument(self._span(items), None, items[0])
         return syntax.Argument(self._span(items), self._name(items[0]), items[2])
 
-    def call(self, items):
+    def call(self, items: Items) -> syntax.Call:
         arguments = copies = block = None
         for item in items[1:]:
             if isinstance(item, _Block):
@@ -112,47 +122,47 @@ class TreeBuilder(Transformer_NonRecursive):
 
     element = call
 
-    def pipeline(self, items):
+    def pipeline(self, items: Items) -> syntax.Pipeline:
         return syntax.Pipeline(self._span(items), tuple(_nodes(items)))
 
-    def named_support(self, items):
+    def named_support(self, items: Items) -> syntax.NamedSupport:
         arguments = items[1].nodes if len(items) > 1 else None
         return syntax.NamedSupport(self._span(items), self._name(items[0]), arguments)
 
-    def interval(self, items):
+    def interval(self, items: Items) -> syntax.IntervalSupport:
         closed = (_token(items[0], "["), _token(items[4], "]"))
         return syntax.IntervalSupport(self._span(items), items[1], items[3], *closed)
 
-    def variable(self, items):
+    def variable(self, items: Items) -> syntax.Variable:
         support = items[2] if len(items) > 1 else None
         # Columns of tables may have names that are no names here: `"petal length (cm)"`.
         name = self._name(items[0])
         name = syntax.Name(name.span, name.text[1:-1]) if items[0].type == "STRING" else name
         return syntax.Variable(self._span(items), name, support)
 
-    def context(self, items):
+    def context(self, items: Items) -> syntax.Variables:
         return syntax.Variables(self._span(items), str(items[0]), tuple(_nodes(items)))
 
     event = context
 
-    def let(self, items):
+    def let(self, items: Items) -> syntax.Let:
         return syntax.Let(self._span(items), self._name(items[1]), items[3])
 
-    def parameter(self, items):
+    def parameter(self, items: Items) -> syntax.Parameter:
         return syntax.Parameter(
             self._span(items), self._name(items[0]), items[2] if len(items) > 1 else None
         )
 
-    def def_(self, items):
+    def def_(self, items: Items) -> syntax.Def:
         parameters = items[2].nodes if isinstance(items[2], _Bracketed) else ()
         return syntax.Def(self._span(items), self._name(items[1]), parameters, items[-1])
 
     setting = argument
 
-    def train(self, items):
+    def train(self, items: Items) -> syntax.Train:
         return syntax.Train(self._span(items), tuple(_nodes(items)))
 
-    def start(self, items):
+    def start(self, items: Items) -> tuple[tuple[Any, ...], syntax.Pipeline | None]:
         statements = tuple(item for item in items if not isinstance(item, syntax.Pipeline))
         pipeline = next((item for item in items if isinstance(item, syntax.Pipeline)), None)
         return statements, pipeline
@@ -161,14 +171,18 @@ class TreeBuilder(Transformer_NonRecursive):
 class _Bracketed(syntax.Node):
     """Nodes in brackets, on their way into a call."""
 
-    def __init__(self, span: Span, nodes: tuple):
-        object.__setattr__(self, "span", span)
+    nodes: tuple[Any, ...]
+
+    def __init__(self, span: Span, nodes: tuple[Any, ...]) -> None:
+        super().__init__(span)
         object.__setattr__(self, "nodes", nodes)
 
 
 class _Block(syntax.Node):
     """A pipeline in braces, on its way into a call."""
 
-    def __init__(self, span: Span, body: syntax.Pipeline):
-        object.__setattr__(self, "span", span)
+    body: syntax.Pipeline
+
+    def __init__(self, span: Span, body: syntax.Pipeline) -> None:
+        super().__init__(span)
         object.__setattr__(self, "body", body)

@@ -1,9 +1,9 @@
-"""Expressions to values: numbers, arrays, words, `learn(...)`, context variables, parts."""
+"""Expressions to values: numbers, arrays, words, `learn(...)`, context variables, components."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,17 +17,17 @@ from flowspec.parts.values import FromContext, Learn
 from flowspec.support.support import number
 
 CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf, "true": True, "false": False}
-FUNCTIONS: dict[str, Callable] = {
-    "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "sin": np.sin, "cos": np.cos, "tan": np.tan, "tanh": np.tanh,
-    "abs": np.abs,
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "sin": np.sin, "cos": np.cos, "tan": np.tan,
+    "tanh": np.tanh, "abs": np.abs,
 }  # fmt: skip
 LEARN_ARGUMENTS = ("init", "low", "high")
 
-PartBuilder = Callable[[syntax.Call, Scope], Any]
-"""Makes a part of a call in value position (`Normal(0, 1)` inside `Join(...)`); None if the name is no part."""
+Builder = Callable[[syntax.Call, Scope], Any]
+"""Makes a component of a call in value position (`Normal(0, 1)` inside `Join(...)`), or None."""
 
 
-def evaluate(node: syntax.Node, scope: Scope, build: PartBuilder) -> Any:
+def evaluate(node: syntax.Node, scope: Scope, build: Builder) -> Any:
     """The value of an expression; UNKNOWN, with the mistake noted in the scope, if it has none."""
     if isinstance(node, syntax.Number):
         return node.value if math.isfinite(node.value) else scope.report(_too_large(node))
@@ -47,7 +47,7 @@ def _too_large(node: syntax.Number) -> Diagnostic:
 
 
 def in_words(value: Any) -> str:
-    """What kind of thing a value is, as a message says it."""
+    """The kind of a value, as a message says it."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
@@ -66,7 +66,7 @@ def in_words(value: Any) -> str:
 # --- vectors --------------------------------------------------------------------------------------
 
 
-def _vector(node: syntax.Vector, scope: Scope, build: PartBuilder):
+def _vector(node: syntax.Vector, scope: Scope, build: Builder) -> Any:
     if not node.items:
         return scope.report(mistakes.EmptyVector(span=node.span))
     items = [evaluate(item, scope, build) for item in node.items]
@@ -91,15 +91,17 @@ def _vector(node: syntax.Vector, scope: Scope, build: PartBuilder):
         )
     lengths = [np.shape(item) for item in items]
     if len(set(lengths)) > 1:
-        told = ", ".join(str(shape[0]) if shape else "a number" for shape in lengths[:8])
-        return scope.report(mistakes.RaggedMatrix(span=node.span, lengths=told))
+        lengths_in_words = ", ".join(
+            str(shape[0]) if shape else "a number" for shape in lengths[:8]
+        )
+        return scope.report(mistakes.RaggedMatrix(span=node.span, lengths=lengths_in_words))
     return np.array(items, float)
 
 
 # --- names and calls ------------------------------------------------------------------------------
 
 
-def _call(node: syntax.Call, scope: Scope, build: PartBuilder):
+def _call(node: syntax.Call, scope: Scope, build: Builder) -> Any:
     name = node.name.text
     value = scope.lookup(name)
     if value is None and name in CONSTANTS:
@@ -112,8 +114,8 @@ def _call(node: syntax.Call, scope: Scope, build: PartBuilder):
         return _learn(node, scope, build)
     if name in FUNCTIONS:
         return _function(node, scope, build)
-    part = build(node, scope)
-    return scope.report(_unknown_value(node, scope)) if part is None else part
+    component = build(node, scope)
+    return scope.report(_unknown_value(node, scope)) if component is None else component
 
 
 def _unknown_value(node: syntax.Call, scope: Scope) -> Diagnostic:
@@ -134,7 +136,7 @@ def _unknown_value(node: syntax.Call, scope: Scope) -> Diagnostic:
     return mistakes.UnknownName(span=node.name.span, kind=kind, name=name, advice=advice)
 
 
-def _function(node: syntax.Call, scope: Scope, build: PartBuilder):
+def _function(node: syntax.Call, scope: Scope, build: Builder) -> Any:
     name = node.name.text
     if node.arguments is None or len(node.arguments) != 1 or node.arguments[0].name:
         found = len(node.arguments or ())
@@ -150,14 +152,14 @@ def _function(node: syntax.Call, scope: Scope, build: PartBuilder):
     )
 
 
-def _learn(node: syntax.Call, scope: Scope, build: PartBuilder):
+def _learn(node: syntax.Call, scope: Scope, build: Builder) -> Any:
     given: dict[str, Any] = {}
     for index, argument in enumerate(node.arguments or ()):
         if argument.name is None and index >= len(LEARN_ARGUMENTS):
             return scope.report(
                 mistakes.TooManyArguments(
-                    span=argument.span, name="learn", most="a start and two bounds", found=len(node.arguments or ()),
-                    signature="learn(0, low=-1, high=1)",
+                    span=argument.span, name="learn", most="a start and two bounds",
+                    found=len(node.arguments or ()), signature="learn(0, low=-1, high=1)",
                 )
             )  # fmt: skip
         name = argument.name.text if argument.name else LEARN_ARGUMENTS[index]
@@ -184,7 +186,7 @@ def _learn(node: syntax.Call, scope: Scope, build: PartBuilder):
 # --- arithmetic -----------------------------------------------------------------------------------
 
 
-def _numeric(node: syntax.Node, scope: Scope, build: PartBuilder):
+def _numeric(node: syntax.Node, scope: Scope, build: Builder) -> Any:
     """A number or an array; anything else is a mistake."""
     value = evaluate(node, scope, build)
     if isinstance(value, Unknown) or (
@@ -194,7 +196,7 @@ def _numeric(node: syntax.Node, scope: Scope, build: PartBuilder):
     return scope.report(mistakes.NotANumber(span=node.span, found=in_words(value)))
 
 
-def _arithmetic(node: syntax.Node, scope: Scope, build: PartBuilder):
+def _arithmetic(node: syntax.Node, scope: Scope, build: Builder) -> Any:
     if isinstance(node, syntax.Signed):
         value = _numeric(node.value, scope, build)
         return value if isinstance(value, Unknown) or not node.negative else -value
@@ -206,7 +208,13 @@ def _arithmetic(node: syntax.Node, scope: Scope, build: PartBuilder):
     return _power(node, scope, build)
 
 
-def _chain(node, operands, functions, scope: Scope, build: PartBuilder):
+def _chain(
+    node: syntax.Node,
+    operands: tuple[tuple[str, syntax.Node], ...],
+    functions: Mapping[str, Callable[..., Any]],
+    scope: Scope,
+    build: Builder,
+) -> Any:
     _, first = operands[0]
     total = _numeric(first, scope, build)
     for sign, operand in operands[1:]:
@@ -218,7 +226,7 @@ def _chain(node, operands, functions, scope: Scope, build: PartBuilder):
     return total
 
 
-def _power(node: syntax.Power, scope: Scope, build: PartBuilder):
+def _power(node: syntax.Power, scope: Scope, build: Builder) -> Any:
     values = [_numeric(operand, scope, build) for operand in node.operands]
     if any(isinstance(value, Unknown) for value in values):
         return UNKNOWN
@@ -230,7 +238,9 @@ def _power(node: syntax.Power, scope: Scope, build: PartBuilder):
     return total
 
 
-def _finite(function: Callable, values: tuple, node: syntax.Node, scope: Scope):
+def _finite(
+    function: Callable[..., Any], values: tuple[Any, ...], node: syntax.Node, scope: Scope
+) -> Any:
     """The result of constant arithmetic, if it has one."""
     try:
         with np.errstate(all="ignore"):

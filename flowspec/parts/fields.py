@@ -131,7 +131,8 @@ def setting(
     return dataclasses.field(default=default, metadata={"spec": spec})
 
 
-Specs = Mapping[str, ParameterSpec | SettingSpec | PartSpec]
+Spec = ParameterSpec | SettingSpec | PartSpec
+Specs = Mapping[str, Spec]
 
 
 def _of_class(function: Callable[[type], Any]) -> Callable[[type], Any]:

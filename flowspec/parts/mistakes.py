@@ -9,15 +9,15 @@ from flowspec.diagnostics.diagnostic import Diagnostic, mistake
 
 
 @mistake
-class InPart(Diagnostic):
-    """A mistake in one field of a part; the checker turns `field` into the argument's span."""
+class InComponent(Diagnostic):
+    """A mistake in one field of a component; the checker turns `field` into the argument's span."""
 
     part: str = ""
     field: str = ""
 
 
 @mistake
-class DomainMismatch(InPart):
+class DomainMismatch(InComponent):
     message = "{part} cannot take every value that {giver} gives it"
     label = "takes only {takes}"
     contrast = "gives {gives}"
@@ -31,7 +31,7 @@ class DomainMismatch(InPart):
 
 
 @mistake
-class SizeMismatch(InPart):
+class SizeMismatch(InComponent):
     message = "`{field}` of {part} has {found}, but the event has {expected}"
     label = "{found}"
     help = "give one number, which serves every coordinate, or a vector of {size}"
@@ -41,7 +41,7 @@ class SizeMismatch(InPart):
 
 
 @mistake
-class VectorForScalar(InPart):
+class VectorForScalar(InComponent):
     message = "`{field}` of {part} is a vector, but the flow is a scalar here"
     label = "{found}"
     help = "give one number, or make the base a vector: `Normal(0, 1)[{size}]`"
@@ -50,7 +50,7 @@ class VectorForScalar(InPart):
 
 
 @mistake
-class NotAMatrix(InPart):
+class NotAMatrix(InComponent):
     message = "`{field}` of {part} must be a matrix of {size} rows and {size} columns, not {found}"
     label = "{found}"
     help = "write it as a vector of rows: {example}"
@@ -60,7 +60,7 @@ class NotAMatrix(InPart):
 
 
 @mistake
-class WrongShape(InPart):
+class WrongShape(InComponent):
     message = "`{field}` of {part} must be {expected}, not {found}"
     label = "{found}"
     help = "{advice}"
@@ -70,14 +70,14 @@ class WrongShape(InPart):
 
 
 @mistake
-class UnequalSizes(InPart):
+class UnequalSizes(InComponent):
     message = "the parameters of {part} have different lengths: {lengths}"
     help = "give vectors of one length; a single number serves every coordinate"
     lengths: str
 
 
 @mistake
-class OutOfRange(InPart):
+class OutOfRange(InComponent):
     message = "`{field}` of {part} cannot be {value}"
     label = "takes {takes}"
     help = "{advice}"
@@ -87,14 +87,14 @@ class OutOfRange(InPart):
 
 
 @mistake
-class NotFinite(InPart):
+class NotFinite(InComponent):
     message = "`{field}` of {part} must be finite, not {value}"
     help = "give a finite number"
     value: str
 
 
 @mistake
-class LearnOutOfRange(InPart):
+class LearnOutOfRange(InComponent):
     message = "`{field}` of {part} would be trained between {low} and {high}, but it takes {takes}"
     help = "leave the bounds out, or choose others: {advice}"
     low: str
@@ -104,7 +104,7 @@ class LearnOutOfRange(InPart):
 
 
 @mistake
-class UnsortedBounds(InPart):
+class UnsortedBounds(InComponent):
     message = (
         "`{field}` of {part} would be trained between {low} and {high}, where there is no number"
     )
@@ -115,7 +115,7 @@ class UnsortedBounds(InPart):
 
 
 @mistake
-class LearnStart(InPart):
+class LearnStart(InComponent):
     message = "`{field}` of {part} cannot start at {value}: it is kept inside {bounds}"
     help = "start it inside, for example `learn({example})`"
     value: str
@@ -124,7 +124,7 @@ class LearnStart(InPart):
 
 
 @mistake
-class ContextOutOfRange(InPart):
+class ContextOutOfRange(InComponent):
     message = "`{field}` of {part} takes {takes}, but the context `{name}` can be {gives}"
     help = "declare the context so that it fits: `context {name}: {example}`"
     takes: str
@@ -134,21 +134,21 @@ class ContextOutOfRange(InPart):
 
 
 @mistake
-class NotTrainable(InPart):
+class NotTrainable(InComponent):
     message = "`{field}` of {part} cannot be trained or come from the context"
     help = "{advice}"
     advice: str
 
 
 @mistake
-class NotByRow(InPart):
+class NotByRow(InComponent):
     message = "`{field}` of {part} cannot come from the context"
     label = "is the same for every row"
     help = "give fixed numbers, or `learn(...)` to train them"
 
 
 @mistake
-class SettingOutOfRange(InPart):
+class SettingOutOfRange(InComponent):
     message = "`{field}` of {part} must be {expected}, not {found}"
     help = "{advice}"
     expected: str
@@ -157,7 +157,7 @@ class SettingOutOfRange(InPart):
 
 
 @mistake
-class NeedsVector(InPart):
+class NeedsVector(InComponent):
     message = "{part} acts on a vector, but {giver} gives a single number"
     contrast = "gives a single number"
     help = "make the base a vector, for example `Normal(0, 1)[2]`"
@@ -165,7 +165,7 @@ class NeedsVector(InPart):
 
 
 @mistake
-class TiedCoordinates(InPart):
+class TiedCoordinates(InComponent):
     message = "{part} acts on single coordinates, but {giver} gives {gives}"
     contrast = "gives {gives}"
     help = "put {part} before the step that ties the coordinates together"
@@ -174,7 +174,7 @@ class TiedCoordinates(InPart):
 
 
 @mistake
-class WrongSize(InPart):
+class WrongSize(InComponent):
     message = "{part} is for {expected}, but {giver} gives {found}"
     contrast = "gives {found}"
     help = "{advice}"
@@ -207,7 +207,7 @@ class EventCount(Diagnostic):
 
 
 @mistake
-class EventTooLarge(InPart):
+class EventTooLarge(InComponent):
     message = "the event has {size} coordinates, and FlowSpec goes up to {limit}"
     help = "make the base smaller"
     size: int
@@ -215,7 +215,7 @@ class EventTooLarge(InPart):
 
 
 @mistake
-class FlowTooLarge(InPart):
+class FlowTooLarge(InComponent):
     message = "from here on the flow has more than {limit} coordinates, added up over its steps"
     help = "use fewer steps; on {size} coordinates there may be {most}"
     size: int
@@ -227,7 +227,7 @@ class FlowTooLarge(InPart):
 
 
 @mistake
-class WrongCoordinate(InPart):
+class WrongCoordinate(InComponent):
     message = "there is no coordinate {found}: the flow has {size} here"
     help = "coordinates are counted from 0, so the last is {last}"
     found: int
@@ -236,7 +236,7 @@ class WrongCoordinate(InPart):
 
 
 @mistake
-class RankTooLarge(InPart):
+class RankTooLarge(InComponent):
     message = "`rank` of {part} is {rank}, and the flow has {size} coordinates here"
     help = "give a rank of at most {size}"
     rank: int
@@ -244,13 +244,13 @@ class RankTooLarge(InPart):
 
 
 @mistake
-class RepeatedCoordinate(InPart):
+class RepeatedCoordinate(InComponent):
     message = "a coordinate is named twice"
     help = "name each coordinate once"
 
 
 @mistake
-class SplitGroup(InPart):
+class SplitGroup(InComponent):
     message = "the coordinates cut through a group that belongs together"
     contrast = "ties coordinates together"
     help = "name the whole group, in its order, or none of it"
@@ -258,71 +258,74 @@ class SplitGroup(InPart):
 
 
 @mistake
-class NotAPermutation(InPart):
+class NotAPermutation(InComponent):
     message = "`{field}` of {part} must name each coordinate once"
     help = "use every number from 0 to {last} once"
     last: int
 
 
 @mistake
-class UnsortedInterval(InPart):
+class UnsortedInterval(InComponent):
     message = "`{low_field}` of {part} must be less than `{field}`"
     help = "swap them, or bound what is trained so that they cannot cross: `learn(0, high=1)`"
     low_field: str
 
 
 @mistake
-class ScatteredCoordinates(InPart):
+class ScatteredCoordinates(InComponent):
     message = "{inner} changes the number of coordinates, so it acts on neighbours only"
     help = "name coordinates that stand side by side, in their order"
     inner: str
 
 
 @mistake
-class SingularMatrix(InPart):
+class SingularMatrix(InComponent):
     message = "`{field}` of {part} cannot be inverted"
     help = "give a matrix whose rows are independent, such as one with a dominant diagonal"
 
 
 @mistake
-class NotTriangular(InPart):
+class NotTriangular(InComponent):
     message = "`{field}` of {part} must be lower triangular with a positive diagonal"
     help = "write 0 above the diagonal and positive numbers on it: `[[1, 0], [0.5, 2]]`"
 
 
 @mistake
-class EntryTooLarge(InPart):
+class EntryTooLarge(InComponent):
     message = "an entry of `{field}` of {part} is greater than {limit}"
     help = "give smaller numbers: sums of such products leave the range of float32"
     limit: str
 
 
 @mistake
-class ZeroVector(InPart):
+class ZeroVector(InComponent):
     message = "`{field}` of {part} is the zero vector, which has no direction"
     help = "give at least one entry other than 0"
 
 
 @mistake
-class UnsortedKnots(InPart):
+class UnsortedKnots(InComponent):
     message = "`{field}` of {part} must increase from knot to knot"
     help = "give two knots or more, sorted, and each once"
 
 
 @mistake
-class NotACovariance(InPart):
+class NotACovariance(InComponent):
     message = "`{field}` of {part} must be symmetric and positive definite"
-    help = "write the same number at [i, j] and [j, i], and variances on the diagonal that are large enough"
+    help = (
+        "write the same number at [i, j] and [j, i], "
+        "and variances on the diagonal that are large enough"
+    )
 
 
 @mistake
-class UnlikeComponents(InPart):
+class UnlikeComponents(InComponent):
     message = "the components of {part} have different numbers of coordinates"
     help = "give every component the same shape: all scalars, or vectors of one length"
 
 
 @mistake
-class ScatteredComponents(InPart):
+class ScatteredComponents(InComponent):
     message = "the supports of the components of {part} leave gaps between them"
     note = "{cause}"
     help = "choose components whose supports overlap, or of which one holds all the others"
@@ -330,21 +333,24 @@ class ScatteredComponents(InPart):
 
 
 @mistake
-class NoQuantile(InPart):
+class NoQuantile(InComponent):
     message = "{part} needs a base with a closed-form distribution function, and {base} has none"
-    help = "truncate one of these: Normal, Laplace, Logistic, Cauchy, Gumbel, Exponential, HalfNormal, LogNormal, Uniform"
+    help = (
+        "truncate one of these: Normal, Laplace, Logistic, Cauchy, Gumbel, Exponential, "
+        "HalfNormal, LogNormal, Uniform"
+    )
     base: str
 
 
 @mistake
-class EmptyCut(InPart):
+class EmptyCut(InComponent):
     message = "nothing of the base is left between `low` and `high`"
     help = "the base gives {gives}; let the ends reach into that"
     gives: str
 
 
 @mistake
-class ThinCut(InPart):
+class ThinCut(InComponent):
     message = "less than {least} of the probability of {base} lies between `low` and `high`"
     help = "move the ends to where {base} has its mass"
     base: str
@@ -382,7 +388,7 @@ class RaggedArray(Diagnostic):
 
 
 @mistake
-class NetworkTooLarge(InPart):
+class NetworkTooLarge(InComponent):
     message = (
         "the networks of the flow have {weights} weights with that of {part}; {limit} are the limit"
     )
@@ -392,7 +398,7 @@ class NetworkTooLarge(InPart):
 
 
 @mistake
-class WrongCount(InPart):
+class WrongCount(InComponent):
     message = "`{field}` of {part} has {found} {what}, but the event has {size} coordinates"
     help = "give one for each coordinate"
     found: int
@@ -401,26 +407,29 @@ class WrongCount(InPart):
 
 
 @mistake
-class OneSidedMask(InPart):
+class OneSidedMask(InComponent):
     message = "`{field}` of {part} leaves nothing to change, or nothing to pass"
     help = "write 1 for the coordinates that pass and 0 for the others, some of each"
 
 
 @mistake
-class OrderAndAdjacency(InPart):
+class OrderAndAdjacency(InComponent):
     message = "{part} has an `order` and an `adjacency`, which says the order already"
     help = "give one of them"
 
 
 @mistake
-class WrongAdjacency(InPart):
+class WrongAdjacency(InComponent):
     message = "`{field}` of {part} is {found}, but the event has {size} coordinates"
-    help = "give a row for each coordinate, with a column for each coordinate and perhaps for each context variable"
+    help = (
+        "give a row for each coordinate, with a column for each coordinate "
+        "and perhaps for each context variable"
+    )
     found: str
     size: int
 
 
 @mistake
-class CircularAdjacency(InPart):
+class CircularAdjacency(InComponent):
     message = "`{field}` of {part} goes in a circle: a coordinate would depend on itself"
     help = "order the coordinates so that each depends only on those before it"

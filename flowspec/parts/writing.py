@@ -21,7 +21,9 @@ def written(value: Any) -> str:
     if isinstance(value, str):
         return f'"{value}"'
     if isinstance(value, tuple | list | np.ndarray):
-        return written(value[()]) if np.shape(value) == () else f"[{_listed(value)}]"
+        if isinstance(value, np.ndarray) and not value.shape:
+            return written(float(value))
+        return f"[{_listed(value)}]"
     if isinstance(value, Learn):
         return f"learn({', '.join(_learn_arguments(value))})"
     if isinstance(value, FromContext):
