@@ -12,10 +12,7 @@ import numpy as np
 from flowspec.cli.options import FORMAT, print_json, table
 from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.ir.flow import Flow
-from flowspec.parts.fields import PartSpec, specs
-from flowspec.parts.trees import children
-from flowspec.parts.values import FromContext, Learn, Predicted
-from flowspec.support.support import number
+from flowspec.parts.writing import summaries
 
 
 @click.command(short_help="The pipeline as a table: step, support, parameters.")
@@ -61,10 +58,10 @@ def _flow(path: Path) -> Flow:
 def _shown(flow: Flow) -> str:
     rows = [
         ("", "part", "gives", "parameters"),
-        ("base", flow.base.title, str(flow.base_space), _fields(flow.base)),
+        ("base", flow.base.title, str(flow.base_space), summaries(flow.base)),
     ]
     for index, step in enumerate(flow.steps):
-        rows.append((str(index), step.transform.title, str(step.output), _fields(step.transform)))
+        rows.append((str(index), step.transform.title, str(step.output), summaries(step.transform)))
     lines = []
     if flow.context:
         pairs = zip(flow.context.names, flow.context.space.supports, strict=True)
@@ -82,31 +79,3 @@ def _shown(flow: Flow) -> str:
 
 def _setting(value: Any) -> str:
     return f"[{', '.join(value)}]" if isinstance(value, tuple) else str(value)
-
-
-def _fields(part: Any) -> str:
-    told = []
-    for name, spec in specs(part).items():
-        if not isinstance(spec, PartSpec):
-            told.append(f"{name}={_value(getattr(part, name))}")
-    # The layers of a network follow from what is written: they are no parts that anybody has named.
-    named = (child for path, child in children(part) if path.partition(".")[0] in specs(part))
-    inner = ", ".join(f"{child.title}({_fields(child)})".removesuffix("()") for child in named)
-    return ", ".join([*told, *([inner] if inner else [])])
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, Learn):
-        size = np.size(value.init)
-        what = "learned" if value.trained else "measured"
-        return what if size == 1 else f"{what} x {size}"
-    if isinstance(value, FromContext):
-        return value.name
-    if isinstance(value, Predicted):
-        return "from the network"
-    if isinstance(value, np.ndarray):
-        shown = np.array2string(value, separator=", ", threshold=6, edgeitems=2, precision=4)
-        return " ".join(shown.split())
-    if isinstance(value, bool):
-        return str(value).lower()
-    return number(value) if isinstance(value, int | float) else str(value)

@@ -28,6 +28,7 @@ from flowspec.parts.values import (
     WholeContext,
     component,
 )
+from flowspec.parts.writing import in_short
 from flowspec.support.interval import Interval
 from flowspec.support.support import number
 
@@ -269,7 +270,7 @@ def _setting_problems(part_name, field, spec: SettingSpec, value):
     expected = _setting_in_words(spec)
     if not _setting_fits(spec, value):
         yield mistakes.SettingOutOfRange(
-            part=part_name, field=field, expected=expected, found=_shown(value)
+            part=part_name, field=field, expected=expected, found=in_short(value)
         )
 
 
@@ -296,20 +297,6 @@ def _whole(value) -> bool:
         and math.isfinite(value)
         and value == int(value)
     )
-
-
-def _shown(value) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return number(value)
-    if isinstance(value, tuple):
-        return (
-            "["
-            + ", ".join(_shown(each) for each in value[:8])
-            + (", ...]" if len(value) > 8 else "]")
-        )
-    return f'"{value}"' if isinstance(value, str) else "this"
 
 
 def _setting_in_words(spec: SettingSpec) -> str:

@@ -1,0 +1,61 @@
+"""A flow as text: what the language writes for it. Reading the text gives the same flow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flowspec.ir.flow import Declaration, Flow
+from flowspec.language.lexer import is_name
+from flowspec.parts.writing import component, written
+from flowspec.support.joint import Joint
+from flowspec.support.support import Support
+
+
+def flow_text(flow: Flow) -> str:
+    """The text of a flow: its statements, then its pipeline, a step to a line."""
+    return "\n".join([*_statements(flow), pipeline(flow)]) + "\n"
+
+
+def pipeline(flow: Flow) -> str:
+    """The base and the steps, each step in a line of its own."""
+    steps = [component(step.transform) for step in flow.steps]
+    return "\n  |> ".join([component(flow.base), *steps])
+
+
+def _statements(flow: Flow) -> Iterator[str]:
+    if flow.context:
+        yield f"context {_declared(flow.context)}"
+    if flow.event:
+        yield f"event {_declared(flow.event)}"
+    if flow.train:
+        yield f"train {{ {_settings(flow.train)} }}"
+
+
+def _declared(declaration: Declaration) -> str:
+    """Names and their supports, those of a group together."""
+    groups = [
+        f"{', '.join(map(_name, declaration.names[block]))}: {_support(support)}"
+        for block, support in declaration.space.blocks
+    ]
+    return ", ".join(groups)
+
+
+def _support(support: Support) -> str:
+    """The name of a support; the names before it say the size of one that ties them."""
+    return support.kind if isinstance(support, Joint) else str(support)
+
+
+def _name(name: str) -> str:
+    """A name, in quotes where it is none of the language."""
+    return name if is_name(name) else f'"{name}"'
+
+
+def _settings(train: Mapping[str, Any]) -> str:
+    """Hyper-parameters; names of columns stand without quotes where they can."""
+    return ", ".join(
+        f"{name} = [{', '.join(map(_name, value))}]"
+        if isinstance(value, tuple)
+        else f"{name} = {written(value)}"
+        for name, value in train.items()
+    )
