@@ -22,15 +22,15 @@ def command(files: tuple[Path, ...], form: str) -> None:
     """
     from flowspec.language.reading import read
 
-    found: list[Diagnostic] = []
+    mistakes: list[Diagnostic] = []
     for file in files:
         try:
             read(file)
         except FlowError as error:
-            found += error.diagnostics
+            mistakes += error.diagnostics
     if form == "json":
-        print_json([diagnostic.to_json() for diagnostic in found])
-    elif found:
-        click.echo(render_all(mistake.as_message() for mistake in found), err=True)
-        click.echo(f"\n{len(found)} mistake{'s' if len(found) > 1 else ''}", err=True)
-    sys.exit(1 if found else 0)
+        print_json([diagnostic.to_json() for diagnostic in mistakes])
+    elif mistakes:
+        click.echo(render_all(mistake.as_message() for mistake in mistakes), err=True)
+        click.echo(f"\n{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}", err=True)
+    sys.exit(1 if mistakes else 0)

@@ -18,9 +18,9 @@ def command(name: str) -> None:
     from flowspec.language.catalogue import entries
     from flowspec.language.check_mistakes import UnknownName
 
-    found = {entry.name: entry for entry in entries()}
-    if name not in found:
-        near = suggest(name, found)
+    known = {entry.name: entry for entry in entries()}
+    if name not in known:
+        near = suggest(name, known)
         advice = f"did you mean `{near}`?" if near else "`flowspec list` shows all names"
         raise FlowError(UnknownName(kind="base or step", name=name, advice=advice))
-    click.echo(found[name].explained())
+    click.echo(known[name].explained())

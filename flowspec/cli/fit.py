@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 import shutil
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from flowspec.cli.options import FLOW_FILE
+from flowspec.cli.options import FLOW_FILE, Command, together
 from flowspec.cli.progress import Interrupt, Progress
 from flowspec.ir.settings import Range, Settings, ranges
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from flowspec.ir.flow import Flow
     from flowspec.train.engine import Engine
     from flowspec.train.feed.sources import Source
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 INTERRUPTED = 130
 """Exit code of a command that was told to stop, as shells have it."""
@@ -55,79 +52,97 @@ def _kind(limits: Range) -> click.ParamType[Any]:
     return click.FloatRange(limits.low, high, min_open=limits.above)
 
 
+TABLE = together(
+    click.option(
+        "--data",
+        required=True,
+        type=click.Path(path_type=Path),
+        help="A .csv, .parquet or .npy table, or a folder.",
+    ),
+    click.option(
+        "-o",
+        "--output",
+        required=True,
+        type=click.Path(path_type=Path),
+        help="Directory of the bundle.",
+    ),
+    click.option(
+        "--held-out",
+        type=click.Path(path_type=Path),
+        help="A table of rows to hold out, in place of a share.",
+    ),
+    click.option(
+        "--weights",
+        "weight_column",
+        metavar="COLUMN",
+        help="A column that says how much each row counts.",
+    ),
+    click.option(
+        "--drop-bad-rows",
+        is_flag=True,
+        help="Leave out rows that are not finite or outside the support.",
+    ),
+)
+"""The data of a training, and the place of its bundle."""
+
+ENGINE = together(
+    click.option(
+        "--accelerator",
+        type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+        default="auto",
+        show_default=True,
+    ),
+    click.option(
+        "--devices",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        help="A process for each of them.",
+    ),
+    click.option(
+        "--precision",
+        type=click.Choice(["32", "64", "bf16"]),
+        default="32",
+        show_default=True,
+        help="Of the training.",
+    ),
+    click.option(
+        "--threads",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        help="Of each process; more help large networks only.",
+    ),
+    click.option(
+        "--compile", "compiled", is_flag=True, help="Use torch.compile: slow to start, then faster."
+    ),
+)
+"""The machine that trains."""
+
+RESUMING = together(
+    click.option("--resume", is_flag=True, help="Go on with a training that was stopped."),
+    click.option(
+        "--restart",
+        is_flag=True,
+        help="Begin anew, whatever was kept of a training that was stopped.",
+    ),
+    click.option(
+        "--checkpoint-every",
+        type=click.FloatRange(0),
+        default=60.0,
+        show_default=True,
+        help="Seconds between checkpoints.",
+    ),
+)
+"""Trainings that were stopped."""
+
+
 @click.command(short_help="Train a flow on a table; leave the bundle.")
 @FLOW_FILE
-@click.option(
-    "--data",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="A .csv, .parquet or .npy table, or a folder.",
-)
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Directory of the bundle.",
-)
-@click.option(
-    "--held-out",
-    type=click.Path(path_type=Path),
-    help="A table of rows to hold out, in place of a share.",
-)
-@click.option(
-    "--weights",
-    "weight_column",
-    metavar="COLUMN",
-    help="A column that says how much each row counts.",
-)
-@click.option(
-    "--drop-bad-rows",
-    is_flag=True,
-    help="Leave out rows that are not finite or outside the support.",
-)
+@TABLE
 @hyper_parameters
-@click.option(
-    "--accelerator",
-    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
-    default="auto",
-    show_default=True,
-)
-@click.option(
-    "--devices",
-    type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    help="A process for each of them.",
-)
-@click.option(
-    "--precision",
-    type=click.Choice(["32", "64", "bf16"]),
-    default="32",
-    show_default=True,
-    help="Of the training.",
-)
-@click.option(
-    "--threads",
-    type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    help="Of each process; more help large networks only.",
-)
-@click.option(
-    "--compile", "compiled", is_flag=True, help="Use torch.compile: slow to start, then faster."
-)
-@click.option("--resume", is_flag=True, help="Go on with a training that was stopped.")
-@click.option(
-    "--restart", is_flag=True, help="Begin anew, whatever was kept of a training that was stopped."
-)
-@click.option(
-    "--checkpoint-every",
-    type=click.FloatRange(0),
-    default=60.0,
-    show_default=True,
-    help="Seconds between checkpoints.",
-)
+@ENGINE
+@RESUMING
 @click.option(
     "--dtype",
     type=click.Choice(["float32", "float64"]),

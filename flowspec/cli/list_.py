@@ -22,12 +22,12 @@ def command(form: str) -> None:
     """
     from flowspec.language.catalogue import entries, markdown
 
-    found = entries()
+    everything = entries()
     if form == "markdown":
-        click.echo(markdown(found), nl=False)
+        click.echo(markdown(everything), nl=False)
         return
     if form == "json":
-        print_json([entry.to_json() for entry in found])
+        print_json([entry.to_json() for entry in everything])
         return
     for kind in ("base", "step", "form", "macro"):
         rows = (
@@ -35,7 +35,7 @@ def command(form: str) -> None:
             if kind == "step"
             else [("name", "", "gives", "example")]
         )
-        rows += [(e.name, e.takes, e.gives, e.example) for e in found if e.kind == kind]
+        rows += [(e.name, e.takes, e.gives, e.example) for e in everything if e.kind == kind]
         if len(rows) > 1:
             click.echo(table(rows) + "\n")
     click.echo("`flowspec explain NAME` says more about one of them.")

@@ -1,13 +1,17 @@
-"""What several commands share."""
+"""Arguments, options and output that several commands share."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
+
+Command = Callable[..., Any]
+Option = Callable[[Any], Any]
+"""A decorator of commands, as `click.option` makes them."""
 
 FLOW_FILE = click.argument("file", type=click.Path(path_type=Path))
 DIRECTORY = click.argument("directory", type=click.Path(path_type=Path))
@@ -24,6 +28,17 @@ PROVIDER = click.option(
     show_default=True,
     help="Where onnxruntime computes: cpu, cuda, ...",
 )
+
+
+def together(*options: Option) -> Option:
+    """One decorator for several options, in this order."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
 
 
 def print_json(data: Any) -> None:

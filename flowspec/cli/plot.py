@@ -108,7 +108,7 @@ def command(
 
 
 def _check(bundle: Bundle, kind: str, name: str | None, table: Table | None) -> None:
-    """Does what is asked for fit the bundle, and is there the table that it needs?"""
+    """Refuse what does not fit the bundle, or lacks the table that it needs."""
     if kind != "samples" and not bundle.context:
         raise _wrong(
             f"there is no context for `--kind {kind}`: this bundle is not conditional",
@@ -133,17 +133,17 @@ def _needed(bundle: Bundle, kind: str) -> tuple[str, ...]:
 
 
 def _check_name(bundle: Bundle, name: str | None) -> None:
-    there = ", ".join(f"`{each}`" for each in bundle.context)
+    variables = ", ".join(f"`{name}`" for name in bundle.context)
     if name is None and len(bundle.context) > 1:
         raise _wrong(
-            f"the context has several variables: {there}",
+            f"the context has several variables: {variables}",
             f"add `--context {bundle.context[0]}` to vary this one",
         )
     if name is not None and name not in bundle.context:
         near = suggest(name, bundle.context)
         raise _wrong(
             f"the context has no variable `{name}`",
-            f"did you mean `{near}`?" if near else f"it has {there}",
+            f"did you mean `{near}`?" if near else f"it has {variables}",
         )
 
 

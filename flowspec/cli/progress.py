@@ -1,4 +1,4 @@
-"""How far a training is, and what stops it: for commands that train."""
+"""Progress of a training, and the signal that stops it: for commands that train."""
 
 from __future__ import annotations
 
@@ -96,9 +96,11 @@ class Progress:
     def _shown(self, epoch: Epoch | None) -> str:
         """The epoch that runs and its loss so far; of the one before the rest."""
         training = self.training
-        here = f"epoch {min(training.epoch, training.settings.epochs)}  " if self.terminal else ""
+        epoch_now = (
+            f"epoch {min(training.epoch, training.settings.epochs)}  " if self.terminal else ""
+        )
         if epoch is None:
-            return here + (f"loss {training.loss:.4f}" if training.batch else "")
+            return epoch_now + (f"loss {training.loss:.4f}" if training.batch else "")
         validation = "" if epoch.validation is None else f"  validation {epoch.validation:.4f}"
         loss = training.loss if training.batch else epoch.loss
-        return here + f"loss {loss:.4f}{validation}  {epoch.rows_per_second:,.0f} rows/s"
+        return epoch_now + f"loss {loss:.4f}{validation}  {epoch.rows_per_second:,.0f} rows/s"

@@ -56,9 +56,13 @@ def command(
     bundle = load(directory, provider)
     if context and not bundle.context:
         raise FlowError(WrongInput(what="this flow has no context", advice="leave `--context` out"))
-    given = read_table(context).numbers(bundle.context) if context else None
+    rows_of_context = read_table(context).numbers(bundle.context) if context else None
     x, density = bundle.sample(
-        10 if rows is None and given is None else rows, seed, given, first_row, with_log_prob=True
+        10 if rows is None and rows_of_context is None else rows,
+        seed,
+        rows_of_context,
+        first_row,
+        with_log_prob=True,
     )
     x = whole(x, bundle.columns, bundle.dequantized)
     columns = list(bundle.columns) + (["log_prob"] if log_prob else [])

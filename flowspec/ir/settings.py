@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.diagnostics.collector import raise_any
+from flowspec.diagnostics.diagnostic import Diagnostic, mistake
 from flowspec.diagnostics.source import Span
 
 
@@ -59,7 +60,7 @@ class Range:
 
     @property
     def advice(self) -> str:
-        """What to write instead."""
+        """The help text: values to write instead."""
         if self.hint:
             return self.hint
         if self.choices:
@@ -79,7 +80,7 @@ def _setting(default: Any, doc: str, **limits: Any) -> Any:
 
 @dataclass(frozen=True)
 class Settings:
-    """How a flow is trained.
+    """The hyper-parameters of one training.
 
     Errors:  FlowError, which names every value that cannot be.
     """
@@ -116,12 +117,8 @@ class Settings:
         if isinstance(self.dequantize, str | list):
             names = [self.dequantize] if isinstance(self.dequantize, str) else self.dequantize
             object.__setattr__(self, "dequantize", tuple(names))
-        given = {name: getattr(self, name) for name in ranges()}
-        problems = [
-            problem for name, value in given.items() if (problem := problem_of(name, value))
-        ]
-        if problems:
-            raise FlowError(problems)
+        found = (mistake_of(name, getattr(self, name)) for name in ranges())
+        raise_any(mistake for mistake in found if mistake)
 
     def rate(self, epoch: int) -> float:
         """The learning rate of an epoch, which are counted from 1. A cosine ends at a hundredth."""
@@ -139,7 +136,7 @@ def ranges() -> Mapping[str, Range]:
     return _RANGES
 
 
-def problem_of(name: str, value: Any, span: Span | None = None) -> Diagnostic | None:
+def mistake_of(name: str, value: Any, span: Span | None = None) -> Diagnostic | None:
     """The mistake of a value that a hyper-parameter cannot have."""
     limits = ranges()[name]
     if value in limits:

@@ -64,7 +64,7 @@ class Entry:
 
 def entries() -> list[Entry]:
     """Every base, step, form and macro, by name."""
-    found = [_base(kind) for kind in bases().values()] + [
+    components = [_base(kind) for kind in bases().values()] + [
         _step(kind) for kind in named_transforms().values()
     ]
     macros = [
@@ -79,14 +79,16 @@ def entries() -> list[Entry]:
         )
         for name, macro in prelude().items()
     ]
-    return found + [_form(form) for form in forms().values()] + macros
+    return components + [_form(form) for form in forms().values()] + macros
 
 
-def markdown(found: list[Entry]) -> str:
+def markdown(entries: list[Entry]) -> str:
     """The bases and steps as two tables."""
-    bases_ = [f"| `{e.name}` | {e.gives} | `{e.example}` |" for e in found if e.kind == "base"]
+    bases_ = [f"| `{e.name}` | {e.gives} | `{e.example}` |" for e in entries if e.kind == "base"]
     steps = [
-        f"| `{e.name}` | {e.takes} | {e.gives} | `{e.example}` |" for e in found if e.kind == "step"
+        f"| `{e.name}` | {e.takes} | {e.gives} | `{e.example}` |"
+        for e in entries
+        if e.kind == "step"
     ]
     head = ["| base | gives | example |", "|---|---|---|"]
     step_head = ["", "| step | takes | gives | example |", "|---|---|---|---|"]

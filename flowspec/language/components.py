@@ -29,7 +29,7 @@ from flowspec.transforms.transform import Univariate
 
 
 class ComponentMaker:
-    """Makes bases and transforms of calls; each carries the place where it was written."""
+    """The maker of bases and transforms, from calls; each carries the place of its call."""
 
     def value_component(self, node: syntax.Call, scope: Scope) -> Any:
         """A component in value position; None if the name is none."""

@@ -95,7 +95,7 @@ def _shared(steps: Sequence[Transform]) -> Transform:
 
 
 def _targets(declared: Space) -> list[Support]:
-    """What each incoming coordinate has to be before groups are tied together."""
+    """The support that each incoming coordinate needs before groups are tied together."""
     targets: list[Support] = []
     for part in declared.supports:
         targets += [REAL] * part.free_size if part.joint else [part]

@@ -18,7 +18,7 @@ from flowspec.parts.limits import DEEPEST_MACROS, LONGEST_PIPELINE, MOST_ELEMENT
 
 
 class StepMaker:
-    """Makes transforms of the elements behind the base."""
+    """The maker of transforms, from the elements behind the base."""
 
     def __init__(self, components: ComponentMaker) -> None:
         self.components = components

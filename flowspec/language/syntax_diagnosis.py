@@ -1,4 +1,4 @@
-"""Which mistake against the grammar a wrong character or a wrong token is."""
+"""A wrong character or a wrong token, and the mistake against the grammar that it is."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def at_character(source: Source, position: int) -> Diagnostic:
 
 
 class _Place:
-    """Where the parser stood.
+    """The place where the parser stood.
 
     before    the token before
     open      the brackets that are open
@@ -296,7 +296,7 @@ _OPERATORS = ("+", "-", "*", "/", "**", "|>")
 
 
 def expected_words(accepted: set[str], place: _Place | None = None) -> str:
-    """What could stand at a place, in the user's words."""
+    """Everything that could stand at a place, in the user's words."""
     rest = set(accepted)
     words = []
     if "NUMBER" in rest:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flowspec.diagnostics.diagnostic import suggest
 from flowspec.diagnostics.source import Place
-from flowspec.ir.settings import Range, problem_of, ranges
+from flowspec.ir.settings import Range, mistake_of, ranges
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.components import ComponentMaker
@@ -29,12 +29,12 @@ def training(
     written = [statement for statement in statements if isinstance(statement, syntax.Train)]
     for again in written[1:]:
         scope.report(mistakes.RepeatedTrain(span=again.span, related=(Place(written[0].span),)))
-    found: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     for name, node in _named(written[0].settings if written else (), scope):
         value = _value(name, ranges()[name], node, scope, maker)
         if not isinstance(value, Unknown):
-            found[name] = value
-    return found
+            settings[name] = value
+    return settings
 
 
 def _named(settings: Iterable[syntax.Argument], scope: Scope) -> Iterator[tuple[str, syntax.Node]]:
@@ -48,7 +48,7 @@ def _named(settings: Iterable[syntax.Argument], scope: Scope) -> Iterator[tuple[
             advice = (
                 f"did you mean `{near}`?"
                 if near
-                else f"it has {', '.join(f'`{each}`' for each in ranges())}"
+                else f"it has {', '.join(f'`{name}`' for name in ranges())}"
             )
             scope.report(
                 mistakes.UnknownArgument(
@@ -77,15 +77,15 @@ def _value(name: str, limits: Range, node: syntax.Node, scope: Scope, maker: Com
         return value
     if isinstance(value, bool) or not isinstance(value, str if limits.kind is str else int | float):
         return _wrong_kind(name, limits, node, in_words(value), scope)
-    if problem := problem_of(name, value, node.span):
-        return scope.report(problem)
+    if mistake := mistake_of(name, value, node.span):
+        return scope.report(mistake)
     return limits.kind(value)
 
 
 def _columns(node: syntax.Node, scope: Scope) -> tuple[str, ...] | Unknown:
     """Outputs that are named, alone or in brackets."""
     names = scope.event.names if scope.event else ()
-    found = []
+    columns = []
     for item in node.items if isinstance(node, syntax.Vector) else (node,):
         name = syntax.bare_name(item)
         if name is None or name not in names:
@@ -96,14 +96,16 @@ def _columns(node: syntax.Node, scope: Scope) -> tuple[str, ...] | Unknown:
                     span=item.span, found=f"`{item.span.text}`", advice=advice
                 )
             )
-        found.append(name)
-    return tuple(found)
+        columns.append(name)
+    return tuple(columns)
 
 
 def _wrong_kind(name: str, limits: Range, node: syntax.Node, found: str, scope: Scope) -> Unknown:
     advice = limits.advice if limits.choices else ""
     expected = KINDS[limits.kind]
-    problem = mistakes.WrongKind(
-        span=node.span, name="`train`", argument=name, expected=expected, found=found, advice=advice
-    )
-    return scope.report(problem)
+    return scope.report(
+        mistakes.WrongKind(
+            span=node.span, name="`train`", argument=name, expected=expected, found=found,
+            advice=advice,
+        )
+    )  # fmt: skip

@@ -24,7 +24,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 LEARN_ARGUMENTS = ("init", "low", "high")
 
 Builder = Callable[[syntax.Call, Scope], Any]
-"""Makes a component of a call in value position (`Normal(0, 1)` inside `Join(...)`), or None."""
+"""(call, scope) -> the component in value position (`Normal(0, 1)` inside `Join(...)`), or None."""
 
 
 def evaluate(node: syntax.Node, scope: Scope, build: Builder) -> Any:
@@ -139,11 +139,11 @@ def _unknown_value(node: syntax.Call, scope: Scope) -> Diagnostic:
 def _function(node: syntax.Call, scope: Scope, build: Builder) -> Any:
     name = node.name.text
     if node.arguments is None or len(node.arguments) != 1 or node.arguments[0].name:
-        found = len(node.arguments or ())
+        count = len(node.arguments or ())
         signature = f"{name}(2)"
         return scope.report(
             mistakes.TooManyArguments(
-                span=node.span, name=name, most="one number", found=found, signature=signature
+                span=node.span, name=name, most="one number", found=count, signature=signature
             )
         )
     value = _numeric(node.arguments[0].value, scope, build)

@@ -35,7 +35,7 @@ def square_matrix(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class ParameterSpec:
-    """What a numeric field may hold."""
+    """The values that a numeric field may hold."""
 
     within: Constraint
     shape: ShapeRule
@@ -47,13 +47,13 @@ class ParameterSpec:
 
     @property
     def batched(self) -> bool:
-        """Does the value take part in elementwise formulas (and so carry the batch axis)?"""
+        """True if the value takes part in elementwise formulas, and so carries the batch axis."""
         return not self.matrix
 
 
 @dataclass(frozen=True)
 class SettingSpec:
-    """What a field that is no parameter may hold: a whole number, a flag, a word, a list of whole numbers."""
+    """The values of a field that is no parameter: whole numbers, flags, words, lists of them."""
 
     kind: type
     low: float

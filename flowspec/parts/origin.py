@@ -1,4 +1,4 @@
-"""Where a component was written: carried by the component itself, through every copy of it."""
+"""The place where a component was written: it carries that itself, through every copy."""
 
 from __future__ import annotations
 

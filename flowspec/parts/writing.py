@@ -53,7 +53,7 @@ def component(made: Any, *, defaults: bool = False, predicted: bool = False) -> 
 
 
 def signature(kind: type) -> str:
-    """How a component is called, with its defaults: `Affine(shift=0, scale=1)`."""
+    """The call of a component, with its defaults: `Affine(shift=0, scale=1)`."""
     usual = {field.name: field.default for field in dataclasses.fields(kind)}
     arguments = [_parameter(name, spec, usual[name]) for name, spec in specs(kind).items()]
     return f"{kind.__name__}({', '.join(arguments)})" if arguments else kind.__name__
@@ -97,7 +97,7 @@ def _learn_arguments(value: Learn) -> list[str]:
 
 
 def _form(made: Any, defaults: bool) -> str:
-    """What a form makes: its settings in parentheses, the component inside it in braces."""
+    """A component that a form makes: its settings in parentheses, its inside in braces."""
     settings: list[str] = []
     inner: list[str] = []
     for name, spec in specs(made).items():
