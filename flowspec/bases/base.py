@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, cast
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from flowspec.parts.fields import parameter, parameters
 from flowspec.parts.trees import children
 from flowspec.parts.values import Value, varies
 from flowspec.support.interval import POSITIVE, REAL, Interval
-from flowspec.support.membership import either, move_to_safety, outside_of
+from flowspec.support.membership import move_to_safety, outside_of
 from flowspec.support.space import Space
 from flowspec.transforms.transform import over_event
 
@@ -72,7 +72,8 @@ class Base(ABC):
 
     def log_prob_anywhere(self, ops: Ops, x: Array) -> Array:
         """Log-density (N,) of any points: -inf outside the support."""
-        outside = either(outside_of(ops, self.space, x), self.outside(ops, x))
+        outside, beyond = outside_of(ops, self.space, x), self.outside(ops, x)
+        outside = outside if beyond is None else outside | beyond
         inside = move_to_safety(ops, self.space, x, outside)
         return ops.where(outside, -math.inf, self.log_prob(ops, inside))
 
@@ -151,16 +152,13 @@ class Coordinatewise(Base):
     def sample(self, ops: Ops, noise: Array) -> Array:
         if self.size is None:
             return self.draw(ops, noise)
-        # One draw is common, and a reshaping less.
-        return self.draw(
-            ops,
-            (noise,)
-            if len(self.draws) == 1
-            else ops.unflatten(noise, (len(self.draws), self.size)),
-        )
+        if len(self.draws) == 1:
+            # As good as (1, ...), and a reshaping less.
+            return self.draw(ops, cast(Array, (noise,)))
+        return self.draw(ops, ops.unflatten(noise, (len(self.draws), self.size)))
 
     def log_prob(self, ops: Ops, x: Array) -> Array:
-        return over_event(ops, self.log_density(ops, x), x)
+        return cast(Array, over_event(ops, self.log_density(ops, x), x))
 
 
 @dataclass(frozen=True, eq=False)

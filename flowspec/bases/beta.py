@@ -43,7 +43,7 @@ class Beta(Coordinatewise):
         zero = b * log_quotient(ops, -excess, b, log_rest + (log_sum - ops.log(b)))
         return one + zero - log_x - log_rest + self._log_norm(ops, log_sum)
 
-    def _log_norm(self, ops, log_sum):
+    def _log_norm(self, ops: Ops, log_sum: Array) -> Array:
         a, b = self.concentration1, self.concentration0
         errors = stirling_error(ops, a + b) - stirling_error(ops, a) - stirling_error(ops, b)
         return 0.5 * (ops.log(a) + ops.log(b) - log_sum) - HALF_LOG_2PI + errors

@@ -20,7 +20,7 @@ GAMMA_DRAWS = repeated("normal", PROPOSALS) + repeated("uniform", PROPOSALS + 1)
 """The noise of one standard gamma draw."""
 
 
-def log_standard_gamma(ops, concentration, noise):
+def log_standard_gamma(ops: Ops, concentration: Array, noise: Array) -> Array:
     """Logarithm of a draw from Gamma(concentration, 1), from draws (K, ...) of the kinds `GAMMA_DRAWS`.
 
     Rejection at concentration + 1, where at most 1 in 20 proposals fails, and one factor U^(1 / concentration)
@@ -35,7 +35,7 @@ def log_standard_gamma(ops, concentration, noise):
     return ops.log_gamma_gradient(concentration, log_x)
 
 
-def propose(ops, normal, uniform, d):
+def propose(ops: Ops, normal: Array, uniform: Array, d: Array) -> tuple[Array, Array]:
     """Proposals log v for d v, a draw from Gamma(d + 1/3, 1), and which of them are accepted."""
     root = 1 + normal / ops.sqrt(9 * d)
     positive = root > 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 from flowspec.bases.base import Base, Noise, repeated
 from flowspec.diagnostics.diagnostic import Diagnostic
@@ -100,9 +101,11 @@ class GaussianMixture(Base):
     def _outputs(self) -> int:
         return sum(map(math.prod, self._shapes))
 
-    def _given(self, ops):
+    def _given(self, ops: Ops) -> tuple[Array, Array, Array, Array | None]:
         """Log-weights (K, N), and by coordinate first: locations (D, K, N), scales (D, L, N), and below the diagonals."""
-        raw = run(ops, self.network, self.context[0].context if self.context else None)
+        # Free numbers take no input.
+        inputs = self.context[0].context if self.context else cast(Array, None)
+        raw = run(ops, self.network, inputs)
         shapes = [shape for shape in self._shapes if math.prod(shape)]
         pieces = zip(shapes, ops.split(raw, [math.prod(shape) for shape in shapes]), strict=True)
         found = [
@@ -126,7 +129,7 @@ class GaussianMixture(Base):
         )
         return ops.logsumexp(each)
 
-    def _standardised(self, ops, centred, scale, below):
+    def _standardised(self, ops: Ops, centred: Array, scale: Array, below: Array | None) -> Array:
         """z with L z = centred, by forward substitution."""
         if below is None:
             return centred / scale
@@ -139,23 +142,24 @@ class GaussianMixture(Base):
         return known
 
     def sample(self, ops: Ops, noise: Array) -> Array:
-        log_weights, loc, scale, below = self._given(ops)
-        z = noise[1:]
-        if self.components == 1:
-            chosen = [each[:, 0] for each in (loc, scale)] + [
-                None if below is None else below[:, 0]
-            ]
-        else:
-            reached = ops.cumsum(ops.exp(log_weights))[:-1]
-            index = ops.to_index(ops.sum(ops.number(noise[:1] >= reached)))
-            chosen = [_of_component(ops, each, index) for each in (loc, scale, below)]
-        loc, scale, below = chosen
-        if below is None:
+        log_weights, locs, scales, belows = self._given(ops)
+        z, chosen = noise[1:], self._chosen(ops, log_weights, noise[:1])
+        loc, scale = chosen(locs), chosen(scales)
+        if belows is None:
             return loc + scale * z
+        below = chosen(belows)
         rows = [(scale[i] * z[i])[None] for i in range(self.features)]
         for i in range(1, self.features):
             rows[i] = rows[i] + ops.sum(below[_row(i)] * z[:i])[None]
         return loc + ops.concat(rows)
+
+    def _chosen(self, ops: Ops, log_weights: Array, chooser: Array) -> Callable[[Array], Array]:
+        """Parameters of all components -> those of the component that a uniform chooses in each row."""
+        if self.components == 1:
+            return lambda parameters: parameters[:, 0]
+        reached = ops.cumsum(ops.exp(log_weights))[:-1]
+        index = ops.to_index(ops.sum(ops.number(chooser >= reached)))
+        return lambda parameters: _of_component(ops, parameters, index)
 
 
 def _row(i: int) -> slice:
@@ -163,10 +167,8 @@ def _row(i: int) -> slice:
     return slice(i * (i - 1) // 2, i * (i + 1) // 2)
 
 
-def _of_component(ops, parameters, index):
+def _of_component(ops: Ops, parameters: Array, index: Array) -> Array:
     """Parameters (R, K, N) of the component that `index` names in each row: (R, N)."""
-    if parameters is None:
-        return None
     if parameters.shape[1] == 1:
         return parameters[:, 0]
     return ops.take_along(ops.exchange(parameters), index)

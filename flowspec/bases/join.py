@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -46,25 +47,23 @@ class Join(Base):
         return drawn[0] if len(drawn) == 1 else ops.concat(drawn)
 
     def log_prob(self, ops: Ops, x: Array) -> Array:
-        total = 0.0
-        for base, point in self._points(x):
-            total = total + base.log_prob(ops, point)
-        return total
+        first, *others = [base.log_prob(ops, point) for base, point in self._points(x)]
+        return sum(others, first)
 
     def outside(self, ops: Ops, x: Array) -> Array | None:
-        found = None
+        outside = None
         for base, point in self._points(x):
-            found = either(found, base.outside(ops, point))
-        return found
+            outside = either(outside, base.outside(ops, point))
+        return outside
 
-    def _rows(self, x, sizes):
+    def _rows(self, x: Array, sizes: Sequence[int]) -> Iterator[tuple[Base, Array]]:
         """Each base with its rows."""
         first = 0
         for base, size in zip(self.bases, sizes, strict=True):
             yield base, x[first : first + size]
             first += size
 
-    def _points(self, x):
+    def _points(self, x: Array) -> Iterator[tuple[Base, Array]]:
         """Each base with its coordinates of a point."""
         for base, rows in self._rows(x, [base.space.size for base in self.bases]):
             yield base, (rows[0] if base.space.scalar else rows)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
+from typing import Any, cast
 
 from flowspec.bases.base import Base, Noise
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, part
 from flowspec.parts.values import Value
@@ -19,7 +21,7 @@ from flowspec.support.membership import either, keep_inside, move_to_safety, out
 from flowspec.support.space import Space
 
 
-def _per_component(mixture, event):
+def _per_component(mixture: Any, event: tuple[int, ...]) -> tuple[int, ...]:
     return (len(mixture.bases),)
 
 
@@ -84,16 +86,24 @@ class Mixture(Base):
         return ("uniform", *(kind for base in self.bases for kind in base.noise))
 
     def sample(self, ops: Ops, noise: Array) -> Array:
-        chooser, first = noise[0], 1
-        point, below = None, 0.0
-        for base, weight in zip(self.bases, self._weights(ops), strict=True):
-            rows = noise[first : first + len(base.noise)]
-            drawn = keep_inside(ops, base.space, base.sample(ops, rows))
-            point = drawn if point is None else ops.where(chooser < below, point, drawn)
-            first, below = first + len(base.noise), below + weight
+        draws = self._draws(ops, noise[1:])
+        *weights, _ = self._weights(ops)
+        point, below = draws[0], cast(Operand, 0.0)
+        for drawn, weight in zip(draws[1:], weights, strict=True):
+            below = below + weight
+            point = ops.where(noise[0] < below, point, drawn)
         return point
 
-    def _weights(self, ops):
+    def _draws(self, ops: Ops, noise: Array) -> list[Array]:
+        """A point of each component."""
+        ends = accumulate(len(base.noise) for base in self.bases)
+        rows = [
+            noise[end - len(base.noise) : end] for base, end in zip(self.bases, ends, strict=True)
+        ]
+        pairs = zip(self.bases, rows, strict=True)
+        return [keep_inside(ops, base.space, base.sample(ops, row)) for base, row in pairs]
+
+    def _weights(self, ops: Ops) -> Sequence[Operand]:
         """The weights divided by their sum, one after the other."""
         count = len(self.bases)
         if isinstance(self.weights, int | float):
@@ -109,7 +119,7 @@ class Mixture(Base):
             )
         )
 
-    def _component(self, ops, base, x):
+    def _component(self, ops: Ops, base: Base, x: Array) -> Array:
         """The log-density of a component at points of the mixture: -inf where it cannot be itself."""
         outside = base.outside(ops, x) if base.support_varies else None
         if not _covers(base.space, self.space):

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from flowspec.bases.base import Base, Noise
+from flowspec.bases.base import Base, Noise, repeated
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import LOG_2PI, Array
@@ -41,7 +41,8 @@ class MultivariateNormal(Base):
 
     @property
     def event_shape(self) -> tuple[int, ...]:
-        return np.shape(getattr(self.covariance_matrix, "init", self.covariance_matrix))[:1] or (1,)
+        covariance = getattr(self.covariance_matrix, "init", self.covariance_matrix)
+        return np.shape(np.asarray(covariance))[:1] or (1,)
 
     @cached_property
     def space(self) -> Space:
@@ -49,7 +50,7 @@ class MultivariateNormal(Base):
 
     @property
     def noise(self) -> tuple[Noise, ...]:
-        return ("normal",) * self.space.size
+        return repeated("normal", 1) * self.space.size
 
     def check_consistency(self) -> Iterable[Diagnostic]:
         matrix = np.asarray(self.covariance_matrix)

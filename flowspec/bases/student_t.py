@@ -42,14 +42,14 @@ class StudentT(Coordinatewise):
         tail = 0.5 * (self.df + 1) * log1p_square(ops, z / ops.sqrt(self.df))
         return self._log_norm(ops) - ops.log(self.scale) - tail
 
-    def _log_norm(self, ops):
+    def _log_norm(self, ops: Ops) -> Array:
         """log(Gamma(h + 1/2) / (Gamma(h) sqrt(2 pi h))), h = df / 2, without the large terms of the two that cancel."""
         half = 0.5 * self.df
         errors = stirling_error(ops, half + 0.5) - stirling_error(ops, half)
         return half * ops.log1p(0.5 / half) - 0.5 - HALF_LOG_2PI + errors
 
 
-def log1p_square(ops, z):
+def log1p_square(ops: Ops, z: Array) -> Array:
     """log(1 + z^2), for z so large too that the square overflows."""
     far = z > 1e4
     large = ops.where(far, z, 1.0)

@@ -6,14 +6,15 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 
-from flowspec.bases.base import Base, Noise, WithQuantile
+from flowspec.bases.base import Base, Noise, WithQuantile, repeated
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
 from flowspec.ops.numpy import REFERENCE
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
 from flowspec.parts.fields import part, setting
 from flowspec.support.interval import Interval
@@ -53,37 +54,51 @@ class Truncated(Base):
     @cached_property
     def space(self) -> Space:
         return self.base.space.with_supports(
-            _cut(part, self.low, self.high) for part in self.base.space.supports
+            cut or Interval(self.low, self.low) for cut in self._cuts()
         )
 
     @property
     def noise(self) -> tuple[Noise, ...]:
-        return ("uniform",) * self.base.space.size
+        return repeated("uniform", self.base.space.size)
 
     def check_consistency(self) -> Iterable[Diagnostic]:
         if not isinstance(self.base, WithQuantile):
             yield mistakes.NoQuantile(field="base", base=self.base.title)
         elif not self.low < self.high:
             yield mistakes.UnsortedInterval(field="high", low_field="low")
-        elif any(cut is None for cut in self.space.supports):
+        elif None in self._cuts():
             yield mistakes.EmptyCut(field="low", gives=self.base.space.supports[0].words)
         elif not self.base.varies and self._least_piece() < SMALLEST_PIECE:
             yield mistakes.ThinCut(field="low", base=self.base.title, least=f"{SMALLEST_PIECE:g}")
 
+    def _cuts(self) -> list[Interval | None]:
+        """The piece of each coordinate; None where nothing is left."""
+        intervals = self.base.space.intervals or ()
+        return [_cut(interval, self.low, self.high) for interval in intervals]
+
     def _least_piece(self) -> float:
         with np.errstate(all="ignore"):
             _, _, piece = bound_to_reference(self)._probabilities(REFERENCE)
-        return float(np.min(piece))
+        return float(np.min(np.asarray(piece)))
 
-    def _probabilities(self, ops):
+    @property
+    def _whole(self) -> WithQuantile:
+        """The base, which `check_consistency` has found to have quantiles."""
+        return cast(WithQuantile, self.base)
+
+    def _probabilities(self, ops: Ops) -> tuple[Operand, Operand, Array]:
         """P(X < low), P(X > high) and what lies between."""
         # An end beyond the support cuts nothing, and the formulas are not for points out there.
-        cuts_low = any(self.low > part.low for part in self.base.space.supports)
-        cuts_high = any(self.high < part.high for part in self.base.space.supports)
-        below = self.base.cdf(ops, self.low) if cuts_low else 0.0
-        above = self.base.survival(ops, self.high) if cuts_high else 0.0
-        up_to_high = self.base.cdf(ops, self.high) if cuts_high else 1.0
-        from_low = self.base.survival(ops, self.low) if cuts_low else 1.0
+        intervals = self.base.space.intervals or ()
+        cuts_low = any(self.low > interval.low for interval in intervals)
+        cuts_high = any(self.high < interval.high for interval in intervals)
+        low, high = (
+            cast(Array, end) for end in (self.low, self.high)
+        )  # numbers are worked out at once
+        below = self._whole.cdf(ops, low) if cuts_low else 0.0
+        above = self._whole.survival(ops, high) if cuts_high else 0.0
+        up_to_high = self._whole.cdf(ops, high) if cuts_high else 1.0
+        from_low = self._whole.survival(ops, low) if cuts_low else 1.0
         # From the side on which the piece lies: 1 - below - above would be 0 far out.
         piece = ops.where(below < 0.5, up_to_high - below, from_low - above)
         return below, above, ops.maximum(piece, float(np.finfo(ops.dtype).tiny))
@@ -94,8 +109,8 @@ class Truncated(Base):
         p, q = below + u * piece, above + (1 - u) * piece
         # From the nearer tail: beyond the median a probability below has lost the digits of the one above.
         upper = p > 0.5
-        low = self.base.quantile(ops, ops.where(upper, 0.5, p))
-        return ops.where(upper, self.base.upper_quantile(ops, ops.where(upper, q, 0.5)), low)
+        low = self._whole.quantile(ops, ops.where(upper, 0.5, p))
+        return ops.where(upper, self._whole.upper_quantile(ops, ops.where(upper, q, 0.5)), low)
 
     def log_prob(self, ops: Ops, x: Array) -> Array:
         _, _, piece = self._probabilities(ops)
@@ -105,10 +120,10 @@ class Truncated(Base):
         return self.base.outside(ops, x)
 
 
-def _cut(part, low: float, high: float) -> Interval | None:
-    """The part of an interval between two numbers, them included; None where nothing is left."""
-    low_end = (part.low, part.closed_low) if part.low >= low else (low, True)
-    high_end = (part.high, part.closed_high) if part.high <= high else (high, True)
+def _cut(whole: Interval, low: float, high: float) -> Interval | None:
+    """The piece of an interval between two numbers, them included; None where nothing is left."""
+    low_end = (whole.low, whole.closed_low) if whole.low >= low else (low, True)
+    high_end = (whole.high, whole.closed_high) if whole.high <= high else (high, True)
     if low_end[0] >= high_end[0]:
         return None
     return Interval(low_end[0], high_end[0], low_end[1], high_end[1])

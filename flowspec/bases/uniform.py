@@ -74,7 +74,7 @@ class Uniform(WithQuantile):
         return self.high - (self.high - self.low) * q
 
 
-def nan_of(x):
+def nan_of(x: Array) -> Array:
     """0, but NaN where x is: a missing value must not look like a likely one."""
     return 0.0 * x
 

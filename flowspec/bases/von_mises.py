@@ -62,7 +62,7 @@ class VonMises(Coordinatewise):
         return turned - 2 * math.pi * ops.floor((turned + math.pi) / (2 * math.pi))
 
 
-def propose(ops, uniform, test, k):
+def propose(ops: Ops, uniform: Array, test: Array, k: Array) -> tuple[Array, Array]:
     """Proposals of 1 - cos(angle) from a wrapped Cauchy law, and which of them are accepted.
 
     Source: Best and Fisher, Efficient Simulation of the von Mises Distribution, 1979, doi:10.2307/2346732.

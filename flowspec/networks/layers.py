@@ -130,7 +130,7 @@ def normalized(ops: Ops, x: Array) -> Array:
     return centred / ops.sqrt(variance + VARIANCE_FLOOR)
 
 
-def dense(inputs: int, outputs: int, **fields) -> Dense:
+def dense(inputs: int, outputs: int, **fields: Any) -> Dense:
     """A layer with the starts of torch.nn.Linear: uniform within 1 / sqrt(inputs)."""
     spread = 1 / math.sqrt(max(inputs, 1))
     return Dense(

@@ -30,7 +30,7 @@ class Rolled:
         order: Sequence[int],
         columns: Sequence[int],
         given: Array | None,
-    ):
+    ) -> None:
         self.ops = ops
         outputs = len(layers[-1].degrees) // len(order)
         self.activations = [ACTIVATIONS[layer.activation] for layer in layers]
@@ -53,7 +53,7 @@ class Rolled:
             )
             shape = units[0].shape
             self.biases[0] = ops.unflatten(
-                ops.linear(context, given, self.biases[0].reshape(-1, 1)), shape
+                ops.linear(context, given, np.asarray(self.biases[0]).reshape(-1, 1)), shape
             )
 
     def start(self, like: Array) -> list[Array]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from flowspec.networks.layers import ContextInput, Residual
 from flowspec.networks.rolled import Rolled
 from flowspec.networks.unfolding import Unfolding
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts.fields import parameters
 from flowspec.parts.trees import with_fields
 
@@ -26,11 +26,11 @@ from flowspec.parts.trees import with_fields
 class Sequential:
     """A transform of one number, as an inverse that goes coordinate by coordinate takes it."""
 
-    def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+    def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         """x, and the log-slope of the forward direction there."""
         raise NotImplementedError
 
-    def inverse_and_terms(self, ops: Ops, y: Array) -> tuple[Array, tuple[Array, ...]]:
+    def inverse_and_terms(self, ops: Ops, y: Array) -> tuple[Array, tuple[Operand, ...]]:
         """x, and arrays of its shape of which `log_slope_from` makes the log-slope.
 
         They are collected, so that all log-slopes are worked out at once.
@@ -38,7 +38,7 @@ class Sequential:
         x, log_slope = self.inverse_and_log_slope(ops, y)
         return x, (log_slope,)
 
-    def log_slope_from(self, ops: Ops, terms: Sequence[Array]) -> Array:
+    def log_slope_from(self, ops: Ops, terms: Sequence[Any]) -> Array:
         """The log-slope, from the terms of `inverse_and_terms`."""
         return terms[0]
 
@@ -47,9 +47,7 @@ class Sequential:
         rows = list(coordinates)
         values = {name: getattr(self, name) for name in parameters(self)}
         changed = {
-            name: value[..., rows, :]
-            for name, value in values.items()
-            if len(shape := getattr(value, "shape", ())) > 1 and shape[-2] == size
+            name: value[..., rows, :] for name, value in values.items() if _rows_of(value) == size
         }
         return with_fields(self, changed) if changed else self
 
@@ -57,7 +55,7 @@ class Sequential:
         """True if the bound transform does the same to every coordinate, but for what `at` picks."""
         return self.only([0], size) is self
 
-    def at(self, ops: Ops, order: Sequence[int], stage: Array | float) -> Self:
+    def at(self, ops: Ops, order: Sequence[int], stage: Operand) -> Self:
         """The bound transform on coordinate number `stage` of `order`, in a loop over coordinates."""
         return self
 
@@ -152,8 +150,15 @@ class SequentialInverse:
         return ops.take(values, [int(i) for i in np.argsort(order)]), total
 
 
-def _as_rows(term: Array, like: Array) -> Array:
-    return term if len(getattr(term, "shape", ())) == 2 else 0.0 * like + term
+def _rows_of(value: Any) -> int | None:
+    """The length of the axis of coordinates, if a parameter has one."""
+    shape: tuple[int, ...] = getattr(value, "shape", ())
+    return shape[-2] if len(shape) > 1 else None
+
+
+def _as_rows(term: Operand, like: Array) -> Array:
+    is_rows = len(getattr(term, "shape", ())) == 2
+    return cast(Array, term) if is_rows else 0.0 * like + term
 
 
 def _groups(stages: Sequence[int]) -> list[list[int]]:

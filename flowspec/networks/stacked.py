@@ -13,7 +13,7 @@ from typing import Any
 from flowspec.networks.activations import ACTIVATIONS
 from flowspec.networks.layers import Layer, random
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts.fields import parameter, parameters
 from flowspec.parts.trees import with_fields
 from flowspec.parts.values import Learn, Value
@@ -54,11 +54,11 @@ class StackedDense(Layer):
         rows = {name: getattr(self, name)[list(chosen)] for name in parameters(self)}
         return with_fields(self, {"copies": len(chosen), **rows})
 
-    def at(self, ops: Ops, order: Sequence[int], step: Array) -> StackedDense:
-        """Copy number `step` of `order`, for the step of a loop."""
+    def at(self, ops: Ops, order: Sequence[int], stage: Operand) -> StackedDense:
+        """Copy number `stage` of `order`, in a loop."""
         ordered = {name: ops.take(getattr(self, name), order)[:, None] for name in parameters(self)}
         return with_fields(
-            self, {"copies": 1, **{name: ops.pick(value, step) for name, value in ordered.items()}}
+            self, {"copies": 1, **{name: ops.pick(value, stage) for name, value in ordered.items()}}
         )
 
 

@@ -20,7 +20,7 @@ class Unfolding:
 
     def __init__(
         self, ops: Ops, layers: Sequence[Layer], order: Sequence[int], known: Array | None = None
-    ):
+    ) -> None:
         self.states = _states(ops, layers, order)
         self.states[0].known = known
 
@@ -46,7 +46,7 @@ def _states(ops: Ops, layers: Sequence[Layer], order: Sequence[int] | None = Non
 class _DenseState:
     """What is known of the inputs of a layer."""
 
-    def __init__(self, ops: Ops, layer: MaskedDense, order: Sequence[int] | None):
+    def __init__(self, ops: Ops, layer: MaskedDense, order: Sequence[int] | None) -> None:
         self.ops = ops
         self.layer = layer
         matrix = layer.matrix
@@ -68,7 +68,7 @@ class _DenseState:
 
 
 class _ResidualState:
-    def __init__(self, states: list[Any]):
+    def __init__(self, states: list[Any]) -> None:
         self.states = states
 
     def advance(self, fresh: Array | None, stage: int) -> Array | None:

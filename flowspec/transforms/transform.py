@@ -36,7 +36,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
 
@@ -44,7 +44,7 @@ from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.networks.sequential import Sequential
 from flowspec.ops import Ops
 from flowspec.ops.numpy import REFERENCE
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts.fields import ParameterSpec, parameters
 from flowspec.parts.mistakes import NeedsVector, TiedCoordinates
 from flowspec.parts.trees import children, substitute
@@ -96,11 +96,11 @@ class Transform(ABC):
         """The support that goes in when `space` comes out: the image of the inverse."""
 
     @abstractmethod
-    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         """y and log |det dy/dx|, the latter (N,) or a number that holds for every row."""
 
     @abstractmethod
-    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         """x and log |det dy/dx| (of the forward direction) at that x."""
 
     def check_shape(self, space: Space, giver: str) -> Iterable[Diagnostic]:
@@ -176,14 +176,14 @@ class Univariate(Transform, Sequential):
         """x, elementwise, for y in the image of the domain."""
 
     @abstractmethod
-    def log_slope(self, ops: Ops, x: Array) -> Array:
+    def log_slope(self, ops: Ops, x: Array) -> Operand:
         """log |dy/dx|, elementwise."""
 
-    def forward_and_log_slope(self, ops: Ops, x: Array) -> tuple[Array, Array]:
+    def forward_and_log_slope(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         """Both at once: override where they share work."""
         return self.forward(ops, x), self.log_slope(ops, x)
 
-    def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+    def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         """x, and the log-slope of the forward direction there: override where they share work."""
         x = self.inverse(ops, y)
         return x, self.log_slope(ops, x)
@@ -198,11 +198,11 @@ class Univariate(Transform, Sequential):
 
     # --- derived --------------------------------------------------------------------------------
 
-    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         y, log_slope = self.forward_and_log_slope(ops, x)
         return y, over_event(ops, log_slope, x)
 
-    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         x, log_slope = self.inverse_and_log_slope(ops, y)
         return x, over_event(ops, log_slope, x)
 
@@ -231,16 +231,17 @@ class Univariate(Transform, Sequential):
         return Image(widened, exact=space.is_real and reals_are_exact)
 
 
-def over_event(ops: Ops, log_slope: Array, x: Array) -> Array:
-    """The log-determinant of an elementwise step: the sum of its log-slopes over the event."""
+def over_event(ops: Ops, log_slope: Operand, x: Array) -> Operand:
+    """The log-determinant of an elementwise transform: the sum of its log-slopes over the event."""
     if len(x.shape) == 1:
         return log_slope
     if len(getattr(log_slope, "shape", ())) < 2:
         # The same for every coordinate: a number, or one number for each row.
         return log_slope * x.shape[0]
-    if log_slope.shape[0] == 1:
-        return log_slope[0] * x.shape[0]
-    return ops.sum(log_slope)
+    of_coordinates = cast(Array, log_slope)
+    if of_coordinates.shape[0] == 1:
+        return of_coordinates[0] * x.shape[0]
+    return ops.sum(of_coordinates)
 
 
 def for_formulas(array: Any, spec: ParameterSpec) -> Any:
@@ -263,7 +264,7 @@ def bound_to_reference(component: _Component) -> _Component:
     return bound
 
 
-def map_ends(function, space: Space, limits: Interval) -> Space:
+def map_ends(function: Callable[[Ops, Array], Array], space: Space, limits: Interval) -> Space:
     """The image of a box under a monotone function of each coordinate, from the ends of its sides.
 
     limits   the values at minus and plus infinity, for a function that is increasing and NaN there

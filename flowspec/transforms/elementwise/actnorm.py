@@ -16,8 +16,10 @@ from flowspec.transforms.elementwise.affine import ScaleAndShift
 class Measured(ScaleAndShift):
     """y = location + scale x, with the location and scale of the data at the output."""
 
+    location: Value
+
     @property
-    def shift(self):
+    def shift(self) -> Value:
         return self.location
 
     def measure(self, y: np.ndarray, weights: np.ndarray | None = None) -> dict[str, np.ndarray]:

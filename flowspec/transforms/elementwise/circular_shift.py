@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, setting
 from flowspec.parts.values import Value
@@ -29,7 +29,7 @@ class CircularShift(Univariate):
     high: float = setting(math.pi, kind=float, low=-1e6, high=1e6, doc="upper end, the same point")
 
     @property
-    def domain(self):
+    def domain(self) -> Circle:  # type: ignore[override]  # that of the fields
         return Circle(self.low, self.high)
 
     def check_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
@@ -49,9 +49,9 @@ class CircularShift(Univariate):
     def inverse(self, ops: Ops, y: Array) -> Array:
         return self._wrapped(ops, y - self.shift)
 
-    def log_slope(self, ops: Ops, x: Array) -> Array:
+    def log_slope(self, ops: Ops, x: Array) -> Operand:
         return 0.0
 
-    def _wrapped(self, ops, angle):
+    def _wrapped(self, ops: Ops, angle: Array) -> Array:
         width = self.high - self.low
         return angle - width * ops.floor((angle - self.low) / width)

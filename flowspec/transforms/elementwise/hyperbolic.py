@@ -90,12 +90,12 @@ class SinhArcsinh(Univariate):
         start = end / self.tailweight - self.skewness
         return ops.sinh(start), self._log_slope(ops, start, end)
 
-    def _log_slope(self, ops, start, end):
+    def _log_slope(self, ops: Ops, start: Array, end: Array) -> Array:
         """From the angles, whose hyperbolic sines are x and y."""
         return ops.log(self.tailweight) + log_cosh(ops, end) - log_cosh(ops, start)
 
 
-def log_cosh(ops, x):
+def log_cosh(ops: Ops, x: Array) -> Array:
     """log(cosh(x)) as |x| + log(1 + exp(-2 |x|)) - log 2: no overflow."""
     size = ops.abs(x)
     return size + ops.softplus(-2.0 * size) - LOG_2

@@ -45,10 +45,10 @@ class MonotonicAffine(Univariate):
     def log_slope(self, ops: Ops, x: Array) -> Array:
         return self._pressed(ops)
 
-    def _pressed(self, ops):
+    def _pressed(self, ops: Ops) -> Array:
         return pressed(ops, self.log_scale, math.log(self.slope))
 
 
-def pressed(ops, free, limit):
+def pressed(ops: Ops, free: Array, limit: float) -> Array:
     """free / (1 + |free / limit|): between -|limit| and |limit|."""
     return free / (ops.abs(free) * (1.0 / abs(limit)) + 1.0)

@@ -55,6 +55,6 @@ class NormalQuantile(Univariate):
         return ops.normal_cdf(y), -log_normal_density(ops, y)
 
 
-def log_normal_density(ops, x):
+def log_normal_density(ops: Ops, x: Array) -> Array:
     """Logarithm of the standard normal density."""
     return -0.5 * ops.square(x) - 0.5 * LOG_2PI

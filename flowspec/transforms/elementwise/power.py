@@ -78,7 +78,7 @@ class SignedPower(Univariate):
         return _signed_powers(interval, reciprocal(value_range(self.exponent, POSITIVE)))
 
 
-def _signed_power(ops, x, exponent):
+def _signed_power(ops: Ops, x: Array, exponent: Value) -> Array:
     # The derivative of |x|^p is not finite at 0 for p < 1: the power never sees it.
     at_zero = ops.abs(x) <= 0.0
     size = ops.where(at_zero, 1.0, ops.abs(x))

@@ -21,7 +21,7 @@ class RationalSquash(Univariate):
     bound: float
 
     @property
-    def codomain(self):
+    def codomain(self) -> Interval:  # type: ignore[override]  # that of the fields
         return Interval(-self.bound, self.bound)
 
     def forward(self, ops: Ops, x: Array) -> Array:

@@ -58,6 +58,6 @@ class InverseSoftplus(Univariate):
         return ops.softplus(y), -ops.log_sigmoid(y)
 
 
-def log_of_rest(ops, x):
+def log_of_rest(ops: Ops, x: Array) -> Array:
     """log(1 - exp(-x)), for x > 0: the log-slope of softplus, from its value."""
     return ops.log(-ops.expm1(-x))

@@ -50,7 +50,7 @@ class Atanh(Univariate):
         return ops.tanh(y), -log_tanh_slope(ops, y)
 
 
-def log_tanh_slope(ops, x):
+def log_tanh_slope(ops: Ops, x: Array) -> Array:
     """log(1 - tanh(x)^2)."""
     # It is 2 (log 2 - x - softplus(-2x)).
     # The left side is log(0) from |x| = 9 on in float32; the right side is exact.

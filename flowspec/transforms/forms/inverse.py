@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts.fields import part
 from flowspec.support.space import Image, Space
 from flowspec.transforms.transform import Transform
@@ -50,10 +50,10 @@ class Inverse(Transform):
     def preimage(self, space: Space) -> Image:
         return self.transform.image(space)
 
-    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         y, log_det = self.transform.inverse_and_log_det(ops, x)
         return y, -log_det
 
-    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         x, log_det = self.transform.forward_and_log_det(ops, y)
         return x, -log_det

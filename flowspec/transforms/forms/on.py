@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
 from flowspec.parts.fields import part, setting
 from flowspec.support.space import Image, Space
+from flowspec.support.support import Support
 from flowspec.transforms.transform import Transform
 
 
@@ -63,7 +64,7 @@ class On(Transform):
         chosen = self._split(space)
         return Space(chosen or ())
 
-    def _split(self, space: Space):
+    def _split(self, space: Space) -> tuple[Support, ...] | None:
         """The sets over the chosen coordinates, in their order; None where one is chosen in part only."""
         if max(self.coordinates) < space.size == len(space.supports):
             return tuple(map(space.supports.__getitem__, self.coordinates))
@@ -119,11 +120,11 @@ class On(Transform):
             y[list(self.output_coordinates)], f"{path}.transform", weights
         )
 
-    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         y, log_det = self.transform.forward_and_log_det(ops, _chosen(ops, x, self.coordinates))
         return _put(ops, x, self.coordinates, y), log_det
 
-    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         x, log_det = self.transform.inverse_and_log_det(
             ops, _chosen(ops, y, self.output_coordinates)
         )
@@ -135,7 +136,7 @@ def consecutive(coordinates: tuple[int, ...]) -> bool:
     return coordinates == tuple(range(coordinates[0], coordinates[0] + len(coordinates)))
 
 
-def _chosen(ops, x, coordinates):
+def _chosen(ops: Ops, x: Array, coordinates: tuple[int, ...]) -> Array:
     return (
         x[coordinates[0] : coordinates[-1] + 1]
         if consecutive(coordinates)
@@ -143,7 +144,7 @@ def _chosen(ops, x, coordinates):
     )
 
 
-def _put(ops, x, coordinates, new):
+def _put(ops: Ops, x: Array, coordinates: tuple[int, ...], new: Array) -> Array:
     """`x` with `new` in the place of its coordinates."""
     if consecutive(coordinates):
         return joined(ops, [x[: coordinates[0]], new, x[coordinates[-1] + 1 :]])
@@ -153,7 +154,7 @@ def _put(ops, x, coordinates, new):
     return ops.take(everything, [order.index(i) for i in range(len(order))])
 
 
-def joined(ops, parts):
+def joined(ops: Ops, parts: Sequence[Array]) -> Array:
     """The parts that are not empty, along the first axis."""
     parts = [part for part in parts if part.shape[0]]
     return parts[0] if len(parts) == 1 else ops.concat(parts)

@@ -9,7 +9,7 @@ import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
 from flowspec.support import ordered
 from flowspec.support.interval import REAL
@@ -45,7 +45,7 @@ class Ordered(Transform):
     def preimage(self, space: Space) -> Image:
         return Image(self.domain_for(space))
 
-    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         steps = ops.exp(x[1:])
         y = ops.cumsum(ops.concat([x[:1], steps]))
         # A step that rounding would swallow becomes the least that it keeps: equal numbers are not in order.
@@ -53,6 +53,6 @@ class Ordered(Transform):
         y = ops.cumsum(ops.concat([x[:1], ops.maximum(steps, least)]))
         return y, ops.sum(x[1:])
 
-    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         steps = ops.log(y[1:] - y[:-1])
         return ops.concat([y[:1], steps]), ops.sum(steps)

@@ -9,7 +9,7 @@ import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
 from flowspec.support.interval import REAL
 from flowspec.support.simplex import Simplex
@@ -50,7 +50,7 @@ class StickBreaking(Transform):
     def preimage(self, space: Space) -> Image:
         return Image(Space((REAL,) * (space.size - 1)))
 
-    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         t = x - ops.constant(_log_remaining(x.shape[0]))
         log_z, log_rest = ops.log_sigmoid(t), ops.log_sigmoid(-t)
         left = ops.cumsum(log_rest)
@@ -61,7 +61,7 @@ class StickBreaking(Transform):
         y = ops.exp(ops.maximum(ops.concat([log_y, left[-1:]]), floor))
         return y, ops.sum(log_y + log_rest)
 
-    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         # What is left behind share k, summed from the small end: 1 - (the sum before) would cancel.
         last_first = range(y.shape[0] - 1, -1, -1)
         behind = ops.take(ops.cumsum(ops.take(y, last_first)), last_first)[1:]

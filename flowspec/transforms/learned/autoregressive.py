@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from flowspec.networks.masks import Plan, generations
 from flowspec.networks.sequential import SequentialInverse
 from flowspec.networks.settings import activation_name, hidden_layers
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
 from flowspec.parts.fields import setting
 from flowspec.parts.limits import LARGEST_AUTOREGRESSIVE_EVENT
@@ -124,10 +125,10 @@ class Autoregressive(Conditioned):
         known = np.concatenate(
             [np.repeat(stages[: len(counts)] + 1, counts), np.zeros(columns, int)]
         )
-        key = (rows.tobytes(), rows.shape, tuple(known), tuple(stages), outputs)
-        return _masked_network(key, self.hidden, self.activation, self.residual)
+        masks = _Masks(rows.tobytes(), rows.shape, tuple(known), tuple(stages), outputs)
+        return _masked_network(masks, self.hidden, self.activation, self.residual)
 
-    def _explicit(self, ops, y):
+    def _explicit(self, ops: Ops, y: Array) -> Univariate:
         """The univariate step for a whole point of the data."""
         if not self.network:
             return self.univariate
@@ -136,11 +137,11 @@ class Autoregressive(Conditioned):
         seen = None if size in (1, None) else features(ops, y, self.rates)
         return self.given(ops, self.outputs(ops, seen), size)
 
-    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         x, log_slope = self._explicit(ops, y).forward_and_log_slope(ops, y)
         return x, -over_event(ops, log_slope, x)
 
-    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array | float]:
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         if self.network and len(x.shape) > 1 and x.shape[0] > 1:
             y, log_det = self._sequential(ops).run(ops, self.univariate, x)
             return y, -log_det
@@ -154,11 +155,21 @@ class Autoregressive(Conditioned):
         return SequentialInverse(self.network, self.stages, self.rates, self.context, given)
 
 
+class _Masks(NamedTuple):
+    """The arguments of a `Plan`, as something that can be looked up."""
+
+    rows: bytes
+    shape: tuple[int, ...]
+    known: tuple[int, ...]
+    stages: tuple[int, ...]
+    outputs: int
+
+
 @lru_cache(maxsize=16)
-def _masked_network(key, hidden, activation, residual):
+def _masked_network(
+    masks: _Masks, hidden: tuple[int, ...], activation: str, residual: bool
+) -> tuple[Layer, ...]:
     """The network of a plan; steps that are repeated share it, until they have weights."""
-    rows, shape, known, stages, outputs = key
-    adjacency = np.frombuffer(rows, bool).reshape(shape)
-    return Plan(adjacency, np.array(known, int), np.array(stages, int), outputs).layers(
-        hidden, activation, residual
-    )
+    adjacency = np.frombuffer(masks.rows, bool).reshape(masks.shape)
+    known, stages = np.array(masks.known, int), np.array(masks.stages, int)
+    return Plan(adjacency, known, stages, masks.outputs).layers(hidden, activation, residual)

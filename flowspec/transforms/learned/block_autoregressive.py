@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from flowspec.networks.inputs import tamed
 from flowspec.networks.layers import ContextInput, Dense, dense, run
 from flowspec.networks.settings import too_large
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts.fields import grown, parameter, setting
 from flowspec.parts.trees import with_fields
 from flowspec.parts.values import Learn, Value, WholeContext
@@ -75,17 +76,18 @@ class BlockAutoregressive(WholeSpace):
     def varies(self) -> bool:
         return True
 
-    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         matrices, diagonals, biases = self._weights(ops)
         layers = [_affine(ops, matrix, bias) for matrix, bias in zip(matrices, biases, strict=True)]
 
-        def function(x):
-            return _run(ops, x, layers, diagonals, self.gate)[:2]
+        def function(x: Array) -> tuple[Array, Array]:
+            y, log_slope, _ = _run(ops, x, layers, diagonals, self.gate)
+            return y, log_slope
 
         x, log_slope = continued(ops, function, LIMIT)(y)
         return x, -ops.sum(log_slope)
 
-    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         size = x.shape[0]
         matrices, diagonals, offsets = self._weights(ops)
         # For each coordinate what belongs to its units.
@@ -99,7 +101,7 @@ class BlockAutoregressive(WholeSpace):
         nothing = 0.0 * ops.clip(x, -1.0, 1.0)
         gates = spread(ops, self.gate, (size,), nothing[0])
 
-        def stage(step, total, y, *known):
+        def stage(step: Any, total: Array, y: Array, *known: Array) -> list[Array]:
             """One more coordinate. What is not known yet is 0 in `known`: the inputs of each layer, (D, units, N)."""
             own = [ops.pick(each, step)[None] for each in diagonals]
             layers = []
@@ -107,7 +109,7 @@ class BlockAutoregressive(WholeSpace):
                 given = ops.linear(ops.pick(row, step), ops.flatten(each), ops.pick(bias, step))
                 layers.append(_affine(ops, diagonal[0], given))
 
-            def network(value):
+            def network(value: Array) -> tuple[Array, Array, list[Array]]:
                 return _run(ops, value, layers, own, ops.pick(gates, step)[None])
 
             function = continued(ops, lambda value: network(value)[:2], LIMIT)

@@ -170,11 +170,11 @@ def _count(univariate: Univariate, name: str, event: tuple[int, ...]) -> int:
 
 def _predicted(start: Learn, within: Constraint) -> Predicted:
     """What a network gives in the place of a learned parameter."""
-    offset = float(np.asarray(start.init).flat[0])
-    steps = from_real(value_range(start, component(within, offset)))
+    offset = np.asarray(start.init).flat[0]
+    steps = from_real(value_range(start, component(within, float(offset))))
     for step in reversed(steps):
-        offset = float(step.inverse(REFERENCE, offset))
-    return Predicted(start, offset, steps)
+        offset = step.inverse(REFERENCE, offset)
+    return Predicted(start, float(offset), steps)
 
 
 def _constrained(ops: Ops, free: Array, predicted: Predicted) -> Array:

@@ -6,7 +6,7 @@ Source: FFJORD, Grathwohl et al., 2018, arXiv:1810.01367; zuko.flows.FFJTransfor
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from flowspec.networks.activations import ACTIVATIONS
 from flowspec.networks.layers import ContextInput, Dense, mlp
 from flowspec.networks.settings import activation_name, hidden_layers, too_large
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts.fields import grown, setting
 from flowspec.parts.trees import with_fields
 from flowspec.parts.values import WholeContext
@@ -80,11 +80,11 @@ class Continuous(WholeSpace):
             },
         )
 
-    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         x, trace = self._solved(ops, y, 0.0, 1.0)
         return x, -trace
 
-    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         y, trace = self._solved(ops, x, 1.0, 0.0)
         return y, trace
 
@@ -93,7 +93,7 @@ class Continuous(WholeSpace):
         width = (end - begin) / self.steps
         slope = self._slope_and_trace(ops, x.shape[0])
 
-        def advance(step, x, total):
+        def advance(step: Array, x: Array, total: Array) -> tuple[Array, Array]:
             start = step * width + begin
             slopes: list[Array] = []
             traces: list[Array] = []
@@ -109,9 +109,12 @@ class Continuous(WholeSpace):
                     x, total = x + (weight * width) * found, total + (weight * width) * trace
             return x, total
 
-        return ops.loop(self.steps, advance, x, 0.0 * ops.clip(x[0], -1.0, 1.0))
+        y, total = ops.loop(self.steps, advance, x, 0.0 * ops.clip(x[0], -1.0, 1.0))
+        return y, total
 
-    def _slope_and_trace(self, ops: Ops, size: int):
+    def _slope_and_trace(
+        self, ops: Ops, size: int
+    ) -> Callable[[Array, Array], tuple[Array, Array]]:
         """The right side of the equation, and the trace of its derivative with respect to the point."""
         waves = ops.constant(math.pi * np.arange(1.0, self.frequencies + 1)[:, None])
         given = [layer.context for layer in self.context]
@@ -121,7 +124,7 @@ class Continuous(WholeSpace):
         # With one or two hidden layers the trace is linear in the slopes of each: no factor of the dimension.
         between = _product_of_transposes(ops, exit_, entry) if len(matrices) in (2, 3) else None
 
-        def slope(time, point):
+        def slope(time: Array, point: Array) -> tuple[Array, Array]:
             angle = waves * time
             y = ops.concat([ops.cos(angle), ops.sin(angle), point, *given])
             slopes = []
@@ -134,11 +137,18 @@ class Continuous(WholeSpace):
 
         return slope
 
-    def _trace(self, ops, slopes, matrices, entry, between):
-        if len(slopes) == 1:
+    def _trace(
+        self,
+        ops: Ops,
+        slopes: Sequence[Array],
+        matrices: Sequence[Array],
+        entry: Array,
+        between: tuple[Array, Array | None] | None,
+    ) -> Array:
+        if len(slopes) == 1 and between and between[1] is not None:
             # sum over k of s_k (exit entry)_kk, exit entry being (hidden, hidden) the other way round.
             return ops.sum(slopes[0] * between[1])
-        if len(slopes) == 2:
+        if len(slopes) == 2 and between:
             return ops.sum(slopes[1] * ops.matmul(matrices[1] * between[0], slopes[0]))
         tangents = entry[:, :, None]
         for matrix, each in zip(matrices[1:], slopes, strict=True):
@@ -147,15 +157,15 @@ class Continuous(WholeSpace):
         return _total([tangents[i, i] for i in range(size)])
 
 
-def _product_of_transposes(ops, exit_, entry):
+def _product_of_transposes(ops: Ops, exit_: Array, entry: Array) -> tuple[Array, Array | None]:
     """(exit^T entry^T): (last hidden, first hidden); and its diagonal as a column, if it has one."""
-    product = ops.matmul(exit_.T, entry.T)
+    product = ops.matmul(ops.exchange(exit_), ops.exchange(entry))
     if product.shape[0] != product.shape[1]:
         return product, None
-    return product, ops.sum(exit_ * entry.T)[:, None]
+    return product, ops.sum(exit_ * ops.exchange(entry))[:, None]
 
 
-def _total(terms):
+def _total(terms: Sequence[Array]) -> Array:
     total = terms[0]
     for term in terms[1:]:
         total = total + term

@@ -13,7 +13,7 @@ from flowspec.networks.inputs import feature_counts, features
 from flowspec.networks.layers import Layer, mlp
 from flowspec.networks.settings import activation_name, hidden_layers, normalizes
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
 from flowspec.parts.fields import setting
 from flowspec.support.space import Space
@@ -22,7 +22,7 @@ from flowspec.transforms.learned.conditioned import (
     Conditioned,
     sees_angles,
 )
-from flowspec.transforms.transform import over_event
+from flowspec.transforms.transform import Univariate, over_event
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +96,7 @@ class Coupling(Conditioned):
             return ()
         return mlp(inputs, outputs * len(moved), self.hidden, self.activation, self.normalize)
 
-    def _step(self, ops, x):
+    def _step(self, ops: Ops, x: Array) -> tuple[Univariate, Array]:
         """The univariate step for the coordinates that change, which are also given."""
         if len(x.shape) == 1:
             return (
@@ -114,17 +114,17 @@ class Coupling(Conditioned):
             x, moved
         ) if passing else x
 
-    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         step, moving = self._step(ops, y)
         x, log_slope = step.forward_and_log_slope(ops, moving)
         return self._merged(ops, y, x), -over_event(ops, log_slope, x)
 
-    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         step, moving = self._step(ops, x)
         y, log_slope = step.inverse_and_log_slope(ops, moving)
         return self._merged(ops, x, y), -over_event(ops, log_slope, y)
 
-    def _merged(self, ops, x, moved):
+    def _merged(self, ops: Ops, x: Array, moved: Array) -> Array:
         """`x` with the coordinates that change replaced."""
         passing = self._passing(x.shape[0]) if len(x.shape) > 1 else []
         if not passing:

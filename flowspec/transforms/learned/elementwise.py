@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from flowspec.networks.layers import Layer, mlp
 from flowspec.networks.settings import activation_name, hidden_layers, normalizes
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.support.space import Space
 from flowspec.transforms.learned.conditioned import Conditioned
-from flowspec.transforms.transform import over_event
+from flowspec.transforms.transform import Univariate, over_event
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,15 +36,15 @@ class Elementwise(Conditioned):
             else ()
         )
 
-    def _step(self, ops, x):
+    def _step(self, ops: Ops, x: Array) -> Univariate:
         if not self.network:
             return self.univariate
         return self.given(ops, self.outputs(ops, None), None if len(x.shape) == 1 else x.shape[0])
 
-    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         x, log_slope = self._step(ops, y).forward_and_log_slope(ops, y)
         return x, -over_event(ops, log_slope, x)
 
-    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         y, log_slope = self._step(ops, x).inverse_and_log_slope(ops, x)
         return y, -over_event(ops, log_slope, x)

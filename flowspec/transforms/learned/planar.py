@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import Learn, Value
 from flowspec.transforms.splines.searched import invert, spread
@@ -15,7 +16,7 @@ STEEPEST = 0.999
 """How near to -1 the product u' . w can come."""
 
 
-def _one(part, event):
+def _one(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
     return ()
 
 
@@ -45,22 +46,24 @@ class Planar(WholeSpace):
         product = ops.maximum(free, 0.0) + STEEPEST * ops.expm1(ops.minimum(free, 0.0))
         return u + w * ((product - free) / (ops.sum(w * w) + 1e-30)), w, product
 
-    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         u, w, product = self._vectors(ops, x)
         t = ops.tanh(ops.sum(w * x) + self.b)
         return x + u * t, ops.log1p(product * (1.0 - t * t))
 
-    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         u, w, product = self._vectors(ops, y)
         t = ridge(ops, ops.sum(w * y) + self.b, product)
         return y - u * t, ops.log1p(product * (1.0 - t * t))
 
 
-def ridge(ops: Ops, level: Array, height: Array, slope: Array = 1.0, shift: Array = 0.0) -> Array:
+def ridge(
+    ops: Ops, level: Array, height: Array, slope: Operand = 1.0, shift: Operand = 0.0
+) -> Array:
     """tanh(slope z + shift) at the z with z + height tanh(slope z + shift) = level, where height slope > -1."""
     reach = ops.abs(height) + 1.0  # z is nearer to the level than that
 
-    def function(share):
+    def function(share: Array) -> tuple[Array, Array]:
         t = ops.tanh((level + reach * share) * slope + shift)
         return reach * share + height * t, ops.log(reach * (1.0 + height * slope * (1.0 - t * t)))
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import Learn, Value
 from flowspec.support.interval import POSITIVE
 from flowspec.transforms.whole_space import WholeSpace
 
 
-def _one(part, event):
+def _one(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
     return ()
 
 
@@ -35,17 +36,17 @@ class Radial(WholeSpace):
         Learn(1.0), within=POSITIVE, shape=_one, doc="the scale at the centre; 1 does nothing"
     )
 
-    def _stretch(self, r):
+    def _stretch(self, r: Array) -> tuple[Array, Array]:
         """g at the distance r, and the factor of it in the direction of the centre."""
         near = self.radius / (self.radius + r)
         return (self.scale - 1.0) * near, near
 
-    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         offset = x - self.centre
         g, near = self._stretch(_length(ops, offset))
         return x + g * offset, _log_det(ops, g, near, x.shape[0])
 
-    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         offset = y - self.centre
         far = _length(ops, offset)
         # r^2 + r p - radius far = 0, by the root that does not cancel.
@@ -57,7 +58,7 @@ class Radial(WholeSpace):
         return self.centre + offset / (1.0 + g), _log_det(ops, g, near, y.shape[0])
 
 
-def _length(ops, offset):
+def _length(ops: Ops, offset: Array) -> Array:
     """The length of vectors, without overflow; its gradient at 0 is 0."""
     size = ops.maximum(ops.abs(offset[0]), 1e-30)
     for i in range(1, offset.shape[0]):
@@ -65,5 +66,5 @@ def _length(ops, offset):
     return size * ops.sqrt(ops.sum(ops.square(offset / size)))
 
 
-def _log_det(ops, g, near, size):
+def _log_det(ops: Ops, g: Array, near: Array, size: int) -> Array:
     return (size - 1) * ops.log1p(g) + ops.log1p(g * near)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, setting
 from flowspec.parts.values import Learn, Value
@@ -21,15 +22,15 @@ STEEPEST = 0.99
 """How near to 1 the entries of the diagonals can come."""
 
 
-def _directions(part, event):
+def _directions(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
     return (part.rank, *event)
 
 
-def _square(part, event):
+def _square(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
     return (part.rank, part.rank)
 
 
-def _per_ridge(part, event):
+def _per_ridge(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
     return (part.rank,)
 
 
@@ -89,14 +90,14 @@ class Sylvester(WholeSpace):
             diagonals.append(diagonal[:, None])
         return made[0], made[1], diagonals[0], diagonals[1]
 
-    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         basis, (a, bent, first, second) = self._basis(ops, x.shape[0]), self._triangles(ops)
-        t = ops.tanh(ops.matmul(bent, ops.matmul(basis.T, x)) + self.b)
+        t = ops.tanh(ops.matmul(bent, ops.matmul(ops.exchange(basis), x)) + self.b)
         return x + ops.matmul(basis, ops.matmul(a, t)), _log_det(ops, first * second, t)
 
-    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         basis, (a, bent, first, second) = self._basis(ops, y.shape[0]), self._triangles(ops)
-        level = ops.matmul(basis.T, y)
+        level = ops.matmul(ops.exchange(basis), y)
         found: list[Array] = []
         known: list[Array] = []
         for i in range(self.rank - 1, -1, -1):
@@ -112,9 +113,10 @@ class Sylvester(WholeSpace):
         t = ops.stack(found)
         return y - ops.matmul(basis, ops.matmul(a, t)), _log_det(ops, first * second, t)
 
-    def _shift(self, i: int) -> Array:
-        return self.b if isinstance(self.b, int | float) else self.b[i]
+    def _shift(self, i: int) -> Operand:
+        shifts: Any = self.b
+        return shifts if isinstance(shifts, int | float) else shifts[i]
 
 
-def _log_det(ops, products, t):
+def _log_det(ops: Ops, products: Array, t: Array) -> Array:
     return ops.sum(ops.log1p(products * (1.0 - t * t)))

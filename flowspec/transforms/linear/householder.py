@@ -9,7 +9,7 @@ import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import Value
@@ -32,7 +32,7 @@ class Householder(VectorMap):
         if size > LARGEST_ENTRY:
             yield mistakes.EntryTooLarge(field="direction", limit=f"{LARGEST_ENTRY:g}")
 
-    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         v = self.direction
         if isinstance(v, int | float):
             v = ops.constant(np.ones((x.shape[0], 1)))
@@ -40,5 +40,5 @@ class Householder(VectorMap):
         v = v / ops.sum(ops.abs(v))
         return x - v * (2.0 * ops.sum(v * x) / ops.sum(v * v)), 0.0
 
-    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         return self.forward_and_log_det(ops, y)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.ops import Ops
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, square_matrix
 from flowspec.parts.values import NONZERO, Learn, Value
@@ -35,7 +37,7 @@ class Linear(Matrix):
         elif np.linalg.cond(matrix) > LARGEST_CONDITION:
             yield mistakes.SingularMatrix(field="matrix")
 
-    def map(self, ops):
+    def map(self, ops: Ops) -> Array:
         return self.matrix
 
 
@@ -60,14 +62,14 @@ class LULinear(Matrix):
     diagonal: Value = parameter(Learn(1.0), within=NONZERO, by_row=False, doc="the diagonal of U")
     shift: Value = parameter(0.0, doc="added afterwards")
 
-    def map(self, ops):
+    def map(self, ops: Ops) -> Array:
         size = self.lower.shape[0]
         below, above = np.tril(np.ones((size, size)), -1), np.triu(np.ones((size, size)), 1)
         unit = ops.constant(np.eye(size))
         lower = self.lower * ops.constant(below) + unit
         return ops.matmul(lower, self.upper * ops.constant(above) + unit * self.diagonal)
 
-    def log_det(self, ops, x):
+    def log_det(self, ops: Ops, x: Array) -> Operand:
         return over_event(ops, ops.log(ops.abs(self.diagonal)), x)
 
 
@@ -86,7 +88,7 @@ class TriangularAffine(Matrix):
     )
 
     @property
-    def shift(self):
+    def shift(self) -> Value:
         return self.loc
 
     def check_consistency(self, space: Space) -> Iterable[Diagnostic]:
@@ -94,5 +96,5 @@ class TriangularAffine(Matrix):
         if np.triu(matrix, 1).any() or not (np.diag(matrix) > 0).all():
             yield mistakes.NotTriangular(field="scale_tril")
 
-    def map(self, ops):
+    def map(self, ops: Ops) -> Array:
         return self.scale_tril

@@ -9,7 +9,7 @@ import numpy as np
 
 from flowspec.ops import Ops
 from flowspec.ops.numpy import REFERENCE
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts.values import Value
 from flowspec.support.interval import REAL, Interval
 from flowspec.support.space import Image, Space
@@ -50,7 +50,7 @@ def hull_of_image(matrix: np.ndarray, shift: np.ndarray, box: Sequence[Interval]
     return [Interval(float(a), float(b), bool(at_a), bool(at_b)) for a, b, at_a, at_b in ends]
 
 
-def _least(matrix, box):
+def _least(matrix: np.ndarray, box: Sequence[Interval]) -> tuple[np.ndarray, np.ndarray]:
     """Row by row the lower end of all matrix x, and whether it is reached."""
     low, high, closed_low, closed_high = np.array(
         [[i.low, i.high, i.closed_low, i.closed_high] for i in box]
@@ -70,15 +70,15 @@ class Matrix(VectorMap):
     shift: Value
 
     @abstractmethod
-    def map(self, ops):
+    def map(self, ops: Ops) -> Array:
         """A, (D, D)."""
 
-    def log_det(self, ops, x):
+    def log_det(self, ops: Ops, x: Array) -> Operand:
         """log |det A|."""
         return ops.log_abs_det(self.map(ops))
 
-    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         return ops.matmul(self.map(ops), x) + self.shift, self.log_det(ops, x)
 
-    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         return ops.solve(self.map(ops), y - self.shift), self.log_det(ops, y)

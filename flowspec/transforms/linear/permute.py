@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
 from flowspec.parts.checks import coordinates
 from flowspec.parts.fields import setting
@@ -44,10 +44,10 @@ class Reordering(Transform):
         order = self.order_of(size)
         return sorted(range(size), key=order.__getitem__)
 
-    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         return ops.take(x, self.order_of(x.shape[0])), 0.0
 
-    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         return ops.take(y, self._back(y.shape[0])), 0.0
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, setting, square_matrix
 from flowspec.parts.values import Value
@@ -43,10 +43,10 @@ class Rotate(Matrix):
         if not np.isfinite(self.rotation).all():
             yield mistakes.SingularMatrix(field="generator")
 
-    def map(self, ops):
+    def map(self, ops: Ops) -> Array:
         return ops.constant(self.rotation)
 
-    def log_det(self, ops, x):
+    def log_det(self, ops: Ops, x: Array) -> Operand:
         return 0.0
 
 
@@ -76,13 +76,13 @@ class PlaneRotation(VectorMap):
         elif self.first == self.second:
             yield mistakes.RepeatedCoordinate()
 
-    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Array]:
+    def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         return self._turned(ops, x, self.angle), 0.0
 
-    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+    def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         return self._turned(ops, y, -self.angle), 0.0
 
-    def _turned(self, ops, x, angle):
+    def _turned(self, ops: Ops, x: Array, angle: Array) -> Array:
         a, b = x[self.first], x[self.second]
         cosine, sine = ops.cos(angle), ops.sin(angle)
         turned = {self.first: a * cosine - b * sine, self.second: a * sine + b * cosine}

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts.fields import parameter, setting
 from flowspec.parts.values import Learn, Value
 from flowspec.transforms.splines.searched import Function, Searched, spread
@@ -18,7 +19,7 @@ MARGIN = 1e-6
 """How near to the ends, in units of the interval, the polynomial is evaluated: zuko has the same."""
 
 
-def _coefficients(part, event):
+def _coefficients(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
     return (part.degree + 1, *event)
 
 
@@ -30,7 +31,7 @@ class BernsteinPolynomial(Searched):
     theta: Value
 
     @abstractmethod
-    def start_and_rises(self, ops: Ops, theta: Array) -> tuple[Array, Array]:
+    def start_and_rises(self, ops: Ops, theta: Array) -> tuple[Operand, Array]:
         """The first coefficient, and by how much each one is greater than the one before, for the free numbers theta."""
 
     @property
@@ -42,7 +43,7 @@ class BernsteinPolynomial(Searched):
         order = rises.shape[0]
         sums = ops.combine(ops.constant(np.tril(np.ones((order, order)))), rises)
 
-        def function(x):
+        def function(x: Array) -> tuple[Array, Array]:
             u = (x + self.bound) * (0.5 / self.bound)
             logs = ops.log(u), ops.log1p(-u)
             # All c_k but the first are start + sums, and the basis sums to one.
@@ -53,7 +54,7 @@ class BernsteinPolynomial(Searched):
         return function
 
 
-def _basis(ops, order, log_u, log_rest):
+def _basis(ops: Ops, order: int, log_u: Array, log_rest: Array) -> Array:
     """C(m, k) u^k (1 - u)^(m - k) for k = 0 ... m, by logarithms: nothing overflows, nothing cancels."""
     shape = (order + 1, *(1 for _ in log_u.shape))
     k = np.arange(order + 1).reshape(shape)
@@ -83,7 +84,7 @@ class Bernstein(BernsteinPolynomial):
     )
     theta: Value = parameter(Learn(0.0), shape=_coefficients, by_row=False, doc="free numbers")
 
-    def start_and_rises(self, ops: Ops, theta: Array) -> tuple[Array, Array]:
+    def start_and_rises(self, ops: Ops, theta: Array) -> tuple[Operand, Array]:
         rises = ops.softplus(ops.concat([theta[1:2], theta[1:], theta[-1:]]))
         return theta[0] - math.log(2) * (self.degree + 1) / 2, rises
 
@@ -108,7 +109,7 @@ class BoundedBernstein(BernsteinPolynomial):
     )
     theta: Value = parameter(Learn(0.0), shape=_coefficients, by_row=False, doc="free numbers")
 
-    def start_and_rises(self, ops: Ops, theta: Array) -> tuple[Array, Array]:
+    def start_and_rises(self, ops: Ops, theta: Array) -> tuple[Operand, Array]:
         at_ends = 2 * self.bound / (self.degree + 5)
         shares = ops.exp(theta - ops.logsumexp(theta)[None])
         inner = shares * (2 * self.bound - 4 * at_ends)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
@@ -15,7 +16,7 @@ LIMIT = 10.0
 """Where the function turns linear."""
 
 
-def _components(part, event):
+def _components(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
     return (part.components, *event)
 
 
@@ -59,7 +60,7 @@ class Gaussianization(Searched):
         log_scale = spread(ops, self.log_scale, (self.components,), like)
         scale = ops.exp(log_scale)
 
-        def function(x):
+        def function(x: Array) -> tuple[Array, Array]:
             t = x[None] * scale + shift
             # The nearer tail keeps its digits.
             upper = ops.sum(t) > 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,11 +18,11 @@ from flowspec.transforms.splines.boxed import Boxed
 from flowspec.transforms.splines.searched import invert, spread
 
 
-def _per_bin(part, event):
+def _per_bin(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
     return (part.bins, *event)
 
 
-def _per_inner_knot(part, event):
+def _per_inner_knot(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
     return (part.bins - 1, *event)
 
 
@@ -39,13 +40,13 @@ class PolynomialSpline(Boxed):
 
     @abstractmethod
     def curve(
-        self, ops: Ops, z: Array, width: Array, rise: Array, *others: Array
+        self, ops: Ops, z: Array, width: Array, rise: Array, *slopes: Array
     ) -> tuple[Array, Array]:
         """What lies between the start of a bin and its share z, and the slope there."""
 
     @abstractmethod
     def share(
-        self, ops: Ops, above: Array, width: Array, rise: Array, *others: Array
+        self, ops: Ops, above: Array, width: Array, rise: Array, *slopes: Array
     ) -> tuple[Array, Array]:
         """The share z of a bin at which the curve stands `above` its start, and the slope there."""
 
@@ -77,7 +78,7 @@ class PolynomialSpline(Boxed):
             within, ops.log(slope), 0.0
         )
 
-    def _bin(self, ops, given, side):
+    def _bin(self, ops: Ops, given: Array, side: int) -> tuple[Array, Array, list[Array]]:
         """Position and value at the start of the bin of each number, and its piece.
 
         side   0 if the number is a position, 1 if it is a value
@@ -119,10 +120,14 @@ class LinearSpline(PolynomialSpline):
         rises = self.shares(ops, self.heights, like)
         return 0.0 * rises + 2.0 * self.bound / self.bins, rises, []
 
-    def curve(self, ops: Ops, z: Array, width: Array, rise: Array) -> tuple[Array, Array]:
+    def curve(
+        self, ops: Ops, z: Array, width: Array, rise: Array, *slopes: Array
+    ) -> tuple[Array, Array]:
         return rise * z, rise / width
 
-    def share(self, ops: Ops, above: Array, width: Array, rise: Array) -> tuple[Array, Array]:
+    def share(
+        self, ops: Ops, above: Array, width: Array, rise: Array, *slopes: Array
+    ) -> tuple[Array, Array]:
         return above / rise, rise / width
 
 
@@ -160,13 +165,15 @@ class QuadraticSpline(PolynomialSpline):
         return widths, 0.5 * (first + last) * widths, [first, last]
 
     def curve(
-        self, ops: Ops, z: Array, width: Array, rise: Array, first, last
+        self, ops: Ops, z: Array, width: Array, rise: Array, *slopes: Array
     ) -> tuple[Array, Array]:
+        first, last = slopes
         return width * z * (first + 0.5 * (last - first) * z), first * (1.0 - z) + last * z
 
     def share(
-        self, ops: Ops, above: Array, width: Array, rise: Array, first, last
+        self, ops: Ops, above: Array, width: Array, rise: Array, *slopes: Array
     ) -> tuple[Array, Array]:
+        first, last = slopes
         # The root that does not cancel; that of the discriminant is the slope.
         level, lowest = above / width, ops.minimum(first, last)
         slope = ops.sqrt(ops.maximum(first * first + 2.0 * (last - first) * level, lowest * lowest))
@@ -206,8 +213,9 @@ class CubicSpline(PolynomialSpline):
         return widths, rises, [slopes[:-1], slopes[1:]]
 
     def curve(
-        self, ops: Ops, z: Array, width: Array, rise: Array, first, last
+        self, ops: Ops, z: Array, width: Array, rise: Array, *slopes: Array
     ) -> tuple[Array, Array]:
+        first, last = slopes
         steep, rest = rise / width, 1.0 - z
         y = (
             width
@@ -218,11 +226,11 @@ class CubicSpline(PolynomialSpline):
         return y, rest * (first * (1.0 - 3.0 * z) + 6.0 * steep * z) + last * z * (3.0 * z - 2.0)
 
     def share(
-        self, ops: Ops, above: Array, width: Array, rise: Array, first, last
+        self, ops: Ops, above: Array, width: Array, rise: Array, *slopes: Array
     ) -> tuple[Array, Array]:
-        def centred(u):
-            y, slope = self.curve(ops, 0.5 * u + 0.5, width, rise, first, last)
+        def centred(u: Array) -> tuple[Array, Array]:
+            y, slope = self.curve(ops, 0.5 * u + 0.5, width, rise, *slopes)
             return y, ops.log(slope * (0.5 * width))
 
         z = ops.clip(0.5 * invert(ops, centred, above, 1.0) + 0.5, 0.0, 1.0)
-        return z, self.curve(ops, z, width, rise, first, last)[1]
+        return z, self.curve(ops, z, width, rise, *slopes)[1]

@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, setting
 from flowspec.parts.trees import with_fields
@@ -36,17 +37,17 @@ class RationalQuadratic(Univariate):
     def inverse(self, ops: Ops, y: Array) -> Array:
         return self.inverse_and_log_slope(ops, y)[0]
 
-    def log_slope(self, ops: Ops, x: Array) -> Array:
+    def log_slope(self, ops: Ops, x: Array) -> Operand:
         return self.forward_and_log_slope(ops, x)[1]
 
 
-def value(y0, height, steep, d0, d1, z):
+def value(y0: Operand, height: Array, steep: Array, d0: Array, d1: Array, z: Array) -> Array:
     """The spline at the share z of a bin: of the given start, height, mean slope, and slopes at the ends."""
     inner = z * (1.0 - z)
     return y0 + height * (steep * z * z + d0 * inner) / (steep + (d0 + d1 - 2.0 * steep) * inner)
 
 
-def share(ops, above, height, steep, d0, d1):
+def share(ops: Ops, above: Array, height: Array, steep: Array, d0: Array, d1: Array) -> Array:
     """The share z of a bin at which the spline stands `above` its start."""
     bend = d0 + d1 - 2.0 * steep
     a = height * (steep - d0) + above * bend
@@ -57,7 +58,7 @@ def share(ops, above, height, steep, d0, d1):
     return -2.0 * c / (b + root)
 
 
-def log_slope(ops, steep, d0, d1, z):
+def log_slope(ops: Ops, steep: Array, d0: Array, d1: Array, z: Array) -> Array:
     """Logarithm of the slope at the share z of a bin."""
     rest = 1.0 - z
     inner = z * rest
@@ -67,25 +68,36 @@ def log_slope(ops, steep, d0, d1, z):
     return ops.log(above * ratio * ratio)
 
 
+class Bin(NamedTuple):
+    """The bin of each number: its start and extent in both directions, and the slopes at its ends."""
+
+    x0: Array
+    width: Array
+    y0: Array
+    height: Array
+    d0: Array
+    d1: Array
+
+
 def _ends_of_circle(support: Support) -> tuple[float, float] | None:
     """The ends of a circle; None for another support."""
     interval = support.interval
     return (interval.low, interval.high) if interval and support.period else None
 
 
-def _per_bin(part, event):
+def _per_bin(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
     return (part.bins, *event)
 
 
-def _per_inner_knot(part, event):
+def _per_inner_knot(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
     return (_inner_knots(part), *event)
 
 
-def _inner_knots(part):
+def _inner_knots(part: Any) -> int:
     return part.bins if part.circular else part.bins - 1
 
 
-def _over_knots(ops, value, count, x):
+def _over_knots(ops: Ops, value: Array, count: int, x: Array) -> Array:
     """One number for all knots as an array over them; arrays as they are."""
     return (
         ops.constant(np.full((count, *x.shape[:-1], 1), value))
@@ -134,7 +146,7 @@ class RQS(RationalQuadratic, Boxed):
     # --- supports ---------------------------------------------------------------------------------
 
     @property
-    def domain(self):
+    def domain(self) -> Support:  # type: ignore[override]  # that of the fields
         return Circle(-self.bound, self.bound) if self.circular else Interval()
 
     def domain_for(self, space: Space) -> Space:
@@ -169,10 +181,10 @@ class RQS(RationalQuadratic, Boxed):
     def _box_image(self, support: Support) -> Interval:
         return self.image_when_varying(support.interval or Interval())
 
-    def only(self, chosen: Sequence[int], size: int) -> Univariate:
-        step = super().only(chosen, size)
+    def only(self, coordinates: Sequence[int], size: int) -> Self:
+        step = super().only(coordinates, size)
         return (
-            with_fields(step, {"circles": tuple(self.circles[i] for i in chosen)})
+            with_fields(step, {"circles": tuple(self.circles[i] for i in coordinates)})
             if self.circles
             else step
         )
@@ -193,8 +205,8 @@ class RQS(RationalQuadratic, Boxed):
         )
 
     def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
-        x, rest = self.inverse_and_terms(ops, y)
-        return x, self.log_slope_from(ops, rest)
+        x, terms = self.inverse_and_terms(ops, y)
+        return x, self.log_slope_from(ops, terms)
 
     def inverse_and_terms(self, ops: Ops, y: Array) -> tuple[Array, tuple[Array, ...]]:
         centre, half = self._frame(ops, y)
@@ -205,11 +217,11 @@ class RQS(RationalQuadratic, Boxed):
         x = ops.where(self._within(ops, y), self._turned(ops, x0 + z * width, half) + centre, y)
         return x, (steep, d0, d1, z, y)
 
-    def log_slope_from(self, ops: Ops, rest: Sequence[Array]) -> Array:
-        steep, d0, d1, z, x = rest
+    def log_slope_from(self, ops: Ops, terms: Sequence[Any]) -> Array:
+        steep, d0, d1, z, x = terms
         return ops.where(self._within(ops, x), log_slope(ops, steep, d0, d1, z), 0.0)
 
-    def _turned(self, ops, x, half):
+    def _turned(self, ops: Ops, x: Array, half: Any) -> Array:
         """Half a turn, which undoes itself."""
         return (
             ops.where(x < 0.0, x + half, x - half)
@@ -217,21 +229,18 @@ class RQS(RationalQuadratic, Boxed):
             else x
         )
 
-    def _frame(self, ops, x):
-        """The middle of the spline and half its width, for all coordinates or each."""
+    def _frame(self, ops: Ops, x: Array) -> tuple[Any, Any]:
+        """The middle of the spline and half its width: numbers, or a column of each."""
         if not any(self.circles):
             return 0.0, self.bound
         ends = [ends or (-self.bound, self.bound) for ends in self.circles]
-        frames = (
-            [0.5 * (low + high) for low, high in ends],
-            [0.5 * (high - low) for low, high in ends],
-        )
+        middles = [0.5 * (low + high) for low, high in ends]
+        half_widths = [0.5 * (high - low) for low, high in ends]
         if len(set(ends)) == 1:
-            return tuple(each[0] for each in frames)
-        columns = map(np.array, frames)
-        return tuple(ops.constant(each if len(x.shape) == 1 else each[:, None]) for each in columns)
+            return middles[0], half_widths[0]
+        return _column(ops, middles, x), _column(ops, half_widths, x)
 
-    def _within(self, ops, x):
+    def _within(self, ops: Ops, x: Array) -> Array:
         """Where the spline acts, and not the identity. (NaN goes through the identity.)"""
         if self.circular or (self.circles and all(self.circles)):
             return ops.abs(x) >= 0.0
@@ -241,8 +250,8 @@ class RQS(RationalQuadratic, Boxed):
             inside = inside | (ops.constant(always if len(x.shape) == 1 else always[:, None]) > 0.5)
         return inside
 
-    def _bin(self, ops, x, half, side):
-        """Start and extent of the bin of each x in both directions, and the slopes at its ends.
+    def _bin(self, ops: Ops, x: Array, half: Array, side: int) -> Bin:
+        """The bin of each x.
 
         x      relative to the middle of the spline, inside it
         side   0 if x is a position, 1 if it is a value
@@ -258,24 +267,29 @@ class RQS(RationalQuadratic, Boxed):
         # Not x is compared with the knots, which would have to be scaled, but x, scaled, with the sums.
         count = ops.sum(ops.number((x + half) / scales[side] >= sums[side][:-1]))
         index = ops.to_index(count)
-        found = []
+        places: list[Array] = []
         for weight, total, scale in zip(weights, sums, scales, strict=True):
             extent = ops.take_along(weight, index) * scale
-            found += [ops.take_along(total, index) * scale - half - extent, extent]
+            places += [ops.take_along(total, index) * scale - half - extent, extent]
         slopes = self._knot_slopes(ops, x, press)
-        return (
-            *found,
-            ops.take_along(slopes, index),
-            ops.take_along(slopes, ops.to_index(count + 1.0)),
-        )
+        d0 = ops.take_along(slopes, index)
+        d1 = ops.take_along(slopes, ops.to_index(count + 1.0))
+        x0, width, y0, height = places
+        return Bin(x0, width, y0, height, d0, d1)
 
-    def _knot_slopes(self, ops, x, press):
+    def _knot_slopes(self, ops: Ops, x: Array, press: float) -> Array:
         slopes = ops.exp(pressed(ops, _over_knots(ops, self.slopes, _inner_knots(self), x), press))
         one = 0.0 * slopes[:1] + 1.0
         return ops.concat((slopes[-1:], slopes) if self.circular else (one, slopes, one))
 
 
-def _per_knot(part, event):
+def _column(ops: Ops, numbers: Sequence[float], like: Array) -> Array:
+    """A number for each coordinate, with a batch axis if `like` has axes for both."""
+    array = np.array(numbers)
+    return ops.constant(array if len(like.shape) == 1 else array[:, None])
+
+
+def _per_knot(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
     given = [getattr(value, "init", value) for value in (part.x, part.y, part.slopes)]
     return (next((len(value) for value in given if np.ndim(value)), 2), *event)
 
@@ -307,7 +321,9 @@ class Spline(RationalQuadratic):
     def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         return self._linear_outside(ops, y, self.y, self.x, -1)
 
-    def _linear_outside(self, ops, given, edges, images, direction):
+    def _linear_outside(
+        self, ops: Ops, given: Array, edges: Array, images: Array, direction: int
+    ) -> tuple[Array, Array]:
         slopes = _over_knots(ops, self.slopes, self.x.shape[0], given)
         low, high, first, last = edges[0], edges[-1], slopes[0], slopes[-1]
         found, slope_here = self._curve(ops, ops.clip(given, low, high), edges, slopes, direction)
@@ -317,7 +333,9 @@ class Spline(RationalQuadratic):
         found = ops.where(above, images[-1] + (given - high) * rate[1], found)
         return found, ops.where(below, ops.log(first), ops.where(above, ops.log(last), slope_here))
 
-    def _curve(self, ops, given, edges, slopes, direction):
+    def _curve(
+        self, ops: Ops, given: Array, edges: Array, slopes: Array, direction: int
+    ) -> tuple[Array, Array]:
         """The spline or its inverse between the first and the last knot, and the log-slope of the spline."""
         index = (
             ops.to_index(ops.sum(ops.number(given >= edges[1:-1]))) if edges.shape[0] > 2 else None

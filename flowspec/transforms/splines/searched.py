@@ -46,7 +46,7 @@ def _found(ops: Ops, function: Function, y: Array, limit: float) -> Array:
     zero = 0.0 * ops.clip(y, -1.0, 1.0)
     turns = HALVINGS + NEWTON_STEPS[np.dtype(ops.dtype).name]
 
-    def turn(step, low, high, x):
+    def turn(step: Array, low: Array, high: Array, x: Array) -> tuple[Array, Array, Array]:
         value, log_slope = function(x)
         below = value < y
         low, high = ops.where(below, x, low), ops.where(below, high, x)
@@ -72,7 +72,7 @@ def continued(
 ) -> Function:
     """The function on [-limit, limit], linear beyond with the log-slope that `end_slope` makes of that at the limit."""
 
-    def whole(x):
+    def whole(x: Array) -> tuple[Array, Array]:
         inner = ops.clip(x, -limit, limit)
         value, log_slope = function(inner)
         beyond = end_slope(ops, log_slope)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, Self, cast
 
 import numpy as np
 
@@ -16,16 +17,16 @@ from flowspec.networks.layers import run
 from flowspec.networks.settings import activation_name, hidden_layers
 from flowspec.networks.stacked import SteeredDense, stacked
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts.fields import grown, parameter, setting
 from flowspec.parts.trees import with_fields
 from flowspec.parts.values import Learn, Value
 from flowspec.support.space import Space
 from flowspec.transforms.splines.searched import Function, Searched, spread
-from flowspec.transforms.transform import Transform, Univariate
+from flowspec.transforms.transform import Transform
 
 
-def _signals(part, event):
+def _signals(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
     return (part.signals, *event)
 
 
@@ -49,16 +50,16 @@ class Steered(Searched):
             self, {"network": stacked(space.size, self.signals, self.hidden, self.activation)}
         )
 
-    def only(self, chosen: Sequence[int], size: int) -> Univariate:
+    def only(self, chosen: Sequence[int], size: int) -> Self:
         step = super().only(chosen, size)
         return with_fields(step, {"network": tuple(layer.only(chosen) for layer in self.network)})
 
     def alike(self, size: int) -> bool:
         return super().only([0], size) is self
 
-    def at(self, ops: Ops, order: Sequence[int], step: Array) -> Univariate:
+    def at(self, ops: Ops, order: Sequence[int], stage: Operand) -> Self:
         return with_fields(
-            self, {"network": tuple(layer.at(ops, order, step) for layer in self.network)}
+            self, {"network": tuple(layer.at(ops, order, stage) for layer in self.network)}
         )
 
     def steered(self, ops: Ops, like: Array) -> tuple[SteeredDense, ...]:
@@ -92,8 +93,8 @@ class MonotoneNetwork(Steered):
             for layer in self._positive(ops, like)
         ]
 
-        def function(x):
-            y, slope = _column(x), None
+        def function(x: Array) -> tuple[Array, Array]:
+            y, slope = _column(x), cast(Any, None)
             for layer in layers:
                 y = layer.linear(ops, y)
                 slope = layer.weight if slope is None else ops.matmul(layer.weight, slope)
@@ -107,7 +108,7 @@ class MonotoneNetwork(Steered):
 
         return function
 
-    def _positive(self, ops, like):
+    def _positive(self, ops: Ops, like: Array) -> list[Any]:
         first, *others = self.network
         positive = with_fields(first, {"signal_weight": ops.abs(first.signal_weight)})
         return with_fields(self, {"network": (positive, *others)}).steered(ops, like)
@@ -149,7 +150,7 @@ class IntegratedNetwork(Steered):
         layers = self.steered(ops, like)
         places, weights = self.quadrature
 
-        def function(x):
+        def function(x: Array) -> tuple[Array, Array]:
             row = x[None] if len(x.shape) == 1 else x
             found = run(ops, layers, (ops.constant(places) * row[None])[:, :, None])[:, :, 0]
             log_slopes = found / (1.0 + ops.abs(found) * (1.0 / 7.0))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +15,7 @@ from flowspec.parts.values import Learn, Value
 from flowspec.transforms.splines.searched import Function, Searched, spread
 
 
-def _coefficients(part, event):
+def _coefficients(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
     return (part.polynomials, part.degree + 1, *event)
 
 
@@ -63,7 +65,7 @@ class SumOfSquares(Searched):
             ]
             integral.append(ops.sum(_total(pairs)) * (1.0 / (self.polynomials * (power + 1))))
 
-        def function(x):
+        def function(x: Array) -> tuple[Array, Array]:
             t = x * (1.0 / self.bound)
             value = integral[-1]
             for coefficient in integral[-2::-1]:
@@ -77,7 +79,7 @@ class SumOfSquares(Searched):
         return function
 
 
-def _total(terms):
+def _total(terms: Sequence[Array]) -> Array:
     total = terms[0]
     for term in terms[1:]:
         total = total + term
