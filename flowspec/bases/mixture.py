@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any, cast
 
 from flowspec.bases.base import Base, Noise
@@ -86,7 +86,7 @@ class Mixture(Base):
         return ("uniform", *(kind for base in self.bases for kind in base.noise))
 
     def sample(self, ops: Ops, noise: Array) -> Array:
-        draws = self._draws(ops, noise[1:])
+        draws = self._draws(ops, noise)
         *weights, _ = self._weights(ops)
         point, below = draws[0], cast(Operand, 0.0)
         for drawn, weight in zip(draws[1:], weights, strict=True):
@@ -95,11 +95,9 @@ class Mixture(Base):
         return point
 
     def _draws(self, ops: Ops, noise: Array) -> list[Array]:
-        """A point of each component."""
-        ends = accumulate(len(base.noise) for base in self.bases)
-        rows = [
-            noise[end - len(base.noise) : end] for base, end in zip(self.bases, ends, strict=True)
-        ]
+        """A point of each component, from its rows behind the first."""
+        ends = accumulate((len(base.noise) for base in self.bases), initial=1)
+        rows = [noise[start:end] for start, end in pairwise(ends)]
         pairs = zip(self.bases, rows, strict=True)
         return [keep_inside(ops, base.space, base.sample(ops, row)) for base, row in pairs]
 
