@@ -1,10 +1,11 @@
-"""The checks of one part: do its fields hold what their declarations allow? Each answers with mistakes, never raises."""
+"""The checks of one component's fields against their declarations: they answer with mistakes."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -32,9 +33,14 @@ from flowspec.parts.writing import in_short
 from flowspec.support.interval import Interval
 from flowspec.support.support import number
 
+_Component = TypeVar("_Component")
 
-def canonical(part, event: tuple[int, ...] | None):
-    """The part with every fixed value a float or a float64 array of its full shape, where its shape fits."""
+Event = tuple[int, ...] | None
+"""The shape of an event; None where it is not known."""
+
+
+def canonical(part: _Component, event: Event) -> _Component:
+    """The component, its fixed values floats or float64 arrays, of full shape where that fits."""
     changed = {}
     event = _known(part, event)
     for name, spec in specs(part).items():
@@ -43,7 +49,7 @@ def canonical(part, event: tuple[int, ...] | None):
     return with_fields(part, changed)
 
 
-def _known(part, event: tuple[int, ...] | None) -> tuple[int, ...] | None:
+def _known(part: Any, event: Event) -> Event:
     """The event, if the settings fit on which the shapes of parameters depend; else None."""
     settings = (
         (getattr(part, name), spec)
@@ -57,7 +63,7 @@ def _known(part, event: tuple[int, ...] | None) -> tuple[int, ...] | None:
     )
 
 
-def _canonical(value: Value, spec: ParameterSpec, part, event) -> Value:
+def _canonical(value: Value, spec: ParameterSpec, part: Any, event: Event) -> Value:
     if isinstance(value, Learn):
         return replace(
             value, init=_full(_canonical(value.init, spec, part, event), spec, part, event)
@@ -85,7 +91,7 @@ def _canonical(value: Value, spec: ParameterSpec, part, event) -> Value:
     return array
 
 
-def _full(init, spec: ParameterSpec, part, event):
+def _full(init: Value, spec: ParameterSpec, part: Any, event: Event) -> Value:
     """The start of a learned parameter in its full shape: one trained number for each entry."""
     if event is None or np.ndim(init) or not spec.shape(part, event):
         return init
@@ -93,8 +99,8 @@ def _full(init, spec: ParameterSpec, part, event):
     return np.broadcast_to(np.float64(init), spec.shape(part, event))
 
 
-def field_problems(part, event: tuple[int, ...] | None) -> Iterator[Diagnostic]:
-    """Mistakes in the fields of a canonical part that meets an event of this shape (None: not known)."""
+def field_problems(part: Any, event: Event) -> Iterator[Diagnostic]:
+    """Mistakes in the fields of a canonical component that meets an event of this shape."""
     name = type(part).__name__
     event = _known(part, event)
     for field, spec in specs(part).items():
@@ -111,7 +117,9 @@ def field_problems(part, event: tuple[int, ...] | None) -> Iterator[Diagnostic]:
             yield from _constant_problems(name, field, spec, value, part, event)
 
 
-def _constant_problems(part_name, field, spec, value, part, event):
+def _constant_problems(
+    part_name: str, field: str, spec: ParameterSpec, value: Value, part: Any, event: Event
+) -> Iterator[Diagnostic]:
     array = np.asarray(value, float)
     if problem := _shape_problem(part_name, field, spec, array, part, event):
         yield problem
@@ -133,9 +141,12 @@ def _constant_problems(part_name, field, spec, value, part, event):
 
 def _outside(array: np.ndarray, constraint: Constraint) -> np.ndarray:
     """The entries that a constraint does not allow."""
-    if not isinstance(constraint, Interval):
-        return array[(array == 0) | ~np.isfinite(array)]
-    return array[constraint.excludes(array) | np.isnan(array)]
+    if isinstance(constraint, Interval):
+        outside: np.ndarray = constraint.excludes(array) | np.isnan(array)
+    else:
+        outside = (array == 0) | ~np.isfinite(array)
+    entries: np.ndarray = array[outside]
+    return entries
 
 
 def _distinct(array: np.ndarray) -> np.ndarray:
@@ -149,7 +160,7 @@ def _first_not_finite(values: np.ndarray) -> str:
 
 
 def _nearest(spec: ParameterSpec, value: float) -> str:
-    """What to write in place of a number outside its constraint."""
+    """The help text for a number outside its constraint: another inside."""
     if value == 0 and not isinstance(spec.within, Interval):
         return "0 would squash everything to one point"
     if isinstance(spec.within, Interval) and -value in spec.within:
@@ -161,7 +172,9 @@ def _nearest(spec: ParameterSpec, value: float) -> str:
     )
 
 
-def _shape_problem(part_name, field, spec, array, part, event) -> Diagnostic | None:
+def _shape_problem(
+    part_name: str, field: str, spec: ParameterSpec, array: np.ndarray, part: Any, event: Event
+) -> Diagnostic | None:
     if event is None:
         return None
     expected = spec.shape(part, event)
@@ -210,7 +223,9 @@ def coordinates(count: int) -> str:
     return f"{count} coordinate{'s' if count != 1 else ''}"
 
 
-def _learn_problems(part_name, field, spec, value, part, event):
+def _learn_problems(
+    part_name: str, field: str, spec: ParameterSpec, value: Learn, part: Any, event: Event
+) -> Iterator[Diagnostic]:
     if not spec.trainable:
         yield mistakes.NotTrainable(part=part_name, field=field, advice="give fixed numbers")
         return
@@ -233,8 +248,8 @@ def _learn_problems(part_name, field, spec, value, part, event):
     bounds = _bounds(value, side)
     if not bounds.low < bounds.high:
         yield mistakes.LearnOutOfRange(
-            part=part_name, field=field, low=number(value.low), high=number(value.high), takes=spec.within.words,
-            advice=f"`learn({number(side.inner_point)})`",
+            part=part_name, field=field, low=number(value.low), high=number(value.high),
+            takes=spec.within.words, advice=f"`learn({number(side.inner_point)})`",
         )  # fmt: skip
     elif (outside := _outside(init, bounds.opened())).size:
         yield mistakes.LearnStart(
@@ -251,7 +266,9 @@ def _bounds(value: Learn, side: Interval) -> Interval:
     return Interval(low, high) if low < high else Interval(low, low)
 
 
-def _context_problems(part_name, field, spec, value):
+def _context_problems(
+    part_name: str, field: str, spec: ParameterSpec, value: FromContext
+) -> Iterator[Diagnostic]:
     if not spec.batched or not spec.trainable:
         yield mistakes.NotTrainable(part=part_name, field=field, advice="give fixed numbers")
     elif not spec.by_row:
@@ -264,7 +281,9 @@ def _context_problems(part_name, field, spec, value):
         )  # fmt: skip
 
 
-def _setting_problems(part_name, field, spec: SettingSpec, value):
+def _setting_problems(
+    part_name: str, field: str, spec: SettingSpec, value: Any
+) -> Iterator[Diagnostic]:
     if value is None:
         return
     expected = _setting_in_words(spec)
@@ -274,23 +293,23 @@ def _setting_problems(part_name, field, spec: SettingSpec, value):
         )
 
 
-def _setting_fits(spec: SettingSpec, value) -> bool:
+def _setting_fits(spec: SettingSpec, value: Any) -> bool:
     if spec.kind is bool or spec.kind is str:
         return isinstance(value, spec.kind) and (not spec.choices or value in spec.choices)
     if spec.kind is list:
         return isinstance(value, tuple) and all(isinstance(row, tuple) for row in value) and all(
-            _whole(v) and spec.low <= v <= spec.high for row in value for v in row
+            _is_integer(v) and spec.low <= v <= spec.high for row in value for v in row
         ) and len({len(row) for row in value}) < 2  # fmt: skip
     if spec.kind is tuple:
         return isinstance(value, tuple) and all(
-            _whole(v) and spec.low <= v <= spec.high for v in value
+            _is_integer(v) and spec.low <= v <= spec.high for v in value
         )
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return spec.low <= value <= spec.high and (spec.kind is float or _whole(value))
+    return spec.low <= value <= spec.high and (spec.kind is float or _is_integer(value))
 
 
-def _whole(value) -> bool:
+def _is_integer(value: Any) -> bool:
     return (
         isinstance(value, int | float)
         and not isinstance(value, bool)

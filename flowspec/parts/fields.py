@@ -73,13 +73,16 @@ class PartSpec:
 
 @dataclass(frozen=True)
 class GrownSpec:
-    """A field whose parts follow from the other fields and the event: the layers of a network. Nobody writes it."""
+    """A field of components that follow from the other fields and the event, as layers do.
+
+    Nobody writes it.
+    """
 
 
 def part(*, many: bool = False, univariate: bool = False, doc: str = "") -> Any:
     """Declare a field that holds another part, or (`many`) a tuple of parts.
 
-    univariate   the part is a step of one number, whose parameters something else decides; else it is a base
+    univariate   a step of one number, whose parameters something else decides; else a base
     """
     return dataclasses.field(metadata={"spec": PartSpec(many, doc, univariate)})
 
@@ -126,7 +129,10 @@ def setting(
     choices: tuple[str, ...] = (),
     doc: str = "",
 ) -> Any:
-    """Declare a field that is no parameter. `kind` is int, float, bool, str or tuple (whole numbers)."""
+    """Declare a field that is no parameter.
+
+    kind   int, float, bool, str, or tuple (whole numbers)
+    """
     spec = SettingSpec(kind, low, high, choices, doc)
     return dataclasses.field(default=default, metadata={"spec": spec})
 
@@ -136,7 +142,7 @@ Specs = Mapping[str, Spec]
 
 
 def _of_class(function: Callable[[type], Any]) -> Callable[[type], Any]:
-    """Remember what follows from a class. (torch.compile sees through this, but not through `functools.cache`.)"""
+    """Remember what follows from a class: torch.compile does not see through `functools.cache`."""
     known: dict[type, Any] = {}
 
     @functools.wraps(function)
@@ -150,7 +156,8 @@ def _of_class(function: Callable[[type], Any]) -> Callable[[type], Any]:
 
 def specs(part: Any) -> Specs:
     """The declared fields of a part (an instance or its class), in order."""
-    return _specs(part if isinstance(part, type) else type(part))
+    found: Specs = _specs(part if isinstance(part, type) else type(part))
+    return found
 
 
 @_of_class
@@ -162,7 +169,8 @@ def _specs(kind: type) -> Specs:
 
 def parameters(part: Any) -> Mapping[str, ParameterSpec]:
     """The numeric fields of a part."""
-    return _parameters(part if isinstance(part, type) else type(part))
+    found: Mapping[str, ParameterSpec] = _parameters(part if isinstance(part, type) else type(part))
+    return found
 
 
 @_of_class

@@ -10,7 +10,9 @@ def location_and_scale(
 ) -> dict[str, np.ndarray]:
     """Mean and standard deviation of each coordinate. One that is constant keeps the scale 1.
 
-    Shapes:  values (..., N), weights (N,), how much each row counts  ->  `location` and `scale`, both (...)
+    weights   how much each row counts
+
+    Shapes:  values (..., N), weights (N,)  ->  `location` and `scale`, both (...)
     """
     location = np.average(values, axis=-1, weights=weights)
     scale = np.sqrt(np.average((values - location[..., None]) ** 2, axis=-1, weights=weights))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from flowspec.parts.fields import ParameterSpec, field_names, inner_names, parameters
 from flowspec.parts.values import Learn, Value
+
+_Component = TypeVar("_Component")
 
 Put = Callable[[str, Value, ParameterSpec], Value]
 """(path, value, its specification) -> the value in its place."""
@@ -102,7 +104,7 @@ def with_values(component: Any, path: str, learned: Mapping[str, Value]) -> Any:
 
 
 def with_children(part: Any, inner: Mapping[str, Any]) -> Any:
-    """A copy of a composite part with other parts inside: `inner` maps the paths of `children` to them."""
+    """A copy of a component with others inside: `inner` maps the paths of `children` to them."""
     changed: dict[str, Any] = {}
     for path, child in inner.items():
         name, _, index = path.partition(".")
@@ -110,9 +112,9 @@ def with_children(part: Any, inner: Mapping[str, Any]) -> Any:
     return with_fields(part, changed)
 
 
-def with_fields(part: Any, changed: Mapping[str, Any]) -> Any:
-    """A copy of a part with other field values. Unlike `dataclasses.replace` it does not check them again."""
-    copy = object.__new__(type(part))
+def with_fields(part: _Component, changed: Mapping[str, Any]) -> _Component:
+    """A copy of a component with other field values, which are not checked again."""
+    copy: _Component = object.__new__(type(part))
     for name in field_names(type(part)):
         object.__setattr__(copy, name, changed[name] if name in changed else getattr(part, name))
     if (origin := getattr(part, "origin", None)) is not None:

@@ -1,4 +1,4 @@
-"""What a parameter may hold: a number, an array, or the promise of one (learned, predicted, from the context)."""
+"""Values of a parameter: numbers, arrays, or promises: learned, predicted, from the context."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Learn:
 
     low, high   bounds narrower than the field's own constraint
     trained     by gradients; else measured once from the training data
-    spread      training starts from random numbers, uniform within `init` +- `spread`: weights of networks
+    spread      random starts, uniform within `init` +- `spread`: of the weights of networks
     """
 
     init: float | np.ndarray = 0.0
@@ -55,7 +55,7 @@ class Learn:
     spread: float = 0.0
 
     def start(self, path: str, seed: int = 0) -> np.ndarray:
-        """Where training starts. What is random depends on the seed and the path of the parameter alone."""
+        """The start of a training: what is random in it depends on the seed and the path alone."""
         init = np.asarray(self.init, np.float64)
         if not self.spread:
             return init
@@ -65,7 +65,10 @@ class Learn:
 
 
 def philox_key(seed: int, purpose: int) -> np.ndarray:
-    """The key of numpy's generator for a seed of 64 bits with its sign. (A list goes through float64: many seeds become one.)"""
+    """The key of numpy's generator for a seed of 64 bits with its sign.
+
+    A list would go through float64, where many seeds become one.
+    """
     return np.array([seed % 2**64, purpose], np.uint64)
 
 
@@ -100,7 +103,10 @@ class WholeContext:
 
 
 Value = Any
-"""float | np.ndarray | Learn | FromContext | Predicted | WholeContext in a checked flow; the interpreter's arrays once bound."""
+"""In a checked flow float | np.ndarray | Learn | FromContext | Predicted | WholeContext.
+
+Once bound, the interpreter's arrays.
+"""
 
 
 def value_range(value: Value, within: Constraint = REAL) -> Interval:
@@ -128,5 +134,5 @@ def value_ranges(value: Value, count: int, within: Constraint = REAL) -> list[In
 
 
 def varies(value: Value) -> bool:
-    """Is the value unknown until the flow is trained or called?"""
+    """True if the value is unknown until the flow is trained or called."""
     return isinstance(value, Learn | FromContext | Predicted | WholeContext)
