@@ -50,12 +50,12 @@ def command(
     from flowspec.data.tables.read import read_table
     from flowspec.data.tables.whole_numbers import whole
     from flowspec.data.tables.write import write_table
-    from flowspec.diagnostics.inputs import WrongInput
+    from flowspec.diagnostics.inputs import NoContext
     from flowspec.runtime.bundle import load
 
     bundle = load(directory, provider)
     if context and not bundle.context:
-        raise FlowError(WrongInput(what="this flow has no context", advice="leave `--context` out"))
+        raise FlowError(NoContext(name="--context"))
     rows_of_context = read_table(context).numbers(bundle.context) if context else None
     x, density = bundle.sample(
         10 if rows is None and rows_of_context is None else rows,

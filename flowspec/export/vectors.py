@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flowspec.ir.flow import Flow
 from flowspec.model.model import Model
@@ -78,7 +79,7 @@ def _points(flow: Flow, x: np.ndarray) -> np.ndarray:
     return points
 
 
-def _around(interval: Interval, dtype) -> list[float]:
+def _around(interval: Interval, dtype: np.dtype[Any]) -> list[float]:
     low, high = beyond((interval,), dtype)
     inside = np.nextafter(low, high, dtype=dtype), np.nextafter(high, low, dtype=dtype)
     return [float(end[0]) for end in (low, high, *inside) if np.isfinite(end[0])]
@@ -109,7 +110,7 @@ def _double(array: np.ndarray | None) -> np.ndarray | None:
     return None if array is None else array.astype(np.float64)
 
 
-def listed(array: np.ndarray) -> list:
+def listed(array: NDArray[Any]) -> list[Any]:
     """Nested lists with the digits that matter: 9 of a float32, 17 of a float64."""
     if array.ndim > 1:
         return [listed(row) for row in array]

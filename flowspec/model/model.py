@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from flowspec.diagnostics.diagnostic import FlowError
-from flowspec.diagnostics.inputs import ContextMissing, WrongInput
+from flowspec.diagnostics.inputs import context_rows, table, vector
 from flowspec.ir.flow import Flow
 from flowspec.model import density
 from flowspec.model.binding import bind
 from flowspec.model.fixed import FixedFlow, fix
 from flowspec.ops.numpy import NumpyOps
+
+Rows = NDArray[Any]
+"""Points, noise, context or log-densities."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,54 +47,36 @@ class Model:
             for path, value in learned.items()
         }
 
-    def log_prob(self, x, context=None, dtype=np.float64) -> np.ndarray:
+    def log_prob(
+        self, x: ArrayLike, context: ArrayLike | None = None, dtype: DTypeLike = np.float64
+    ) -> Rows:
         """Density at `x`: natural log; -inf outside the support; NaN only where x is NaN."""
         ops = NumpyOps(dtype)
-        x = _rows("x", x, dtype, None if self.flow.space.scalar else self.flow.space.size)
-        flow = bind(ops, self.fixed, context=self._context(context, dtype, x.shape[-1]))
+        points = self._points(x, dtype)
+        flow = bind(ops, self.fixed, context=self._context(context, dtype, points.shape[-1]))
         with np.errstate(all="ignore"):
-            found = density.log_prob(ops, flow, x)
-        return np.broadcast_to(np.asarray(found), x.shape[-1:]).astype(dtype)
+            found = density.log_prob(ops, flow, points)
+        return np.broadcast_to(np.asarray(found), points.shape[-1:]).astype(dtype)
 
-    def from_noise(self, noise, context=None, dtype=np.float64) -> tuple[np.ndarray, np.ndarray]:
+    def from_noise(
+        self, noise: ArrayLike, context: ArrayLike | None = None, dtype: DTypeLike = np.float64
+    ) -> tuple[Rows, Rows]:
         """Points and their log-densities from standard noise (N, K), of the kinds that `flow.noise` lists."""
         ops = NumpyOps(dtype)
-        noise = _rows("noise", noise, dtype, len(self.flow.noise))
-        flow = bind(ops, self.fixed, context=self._context(context, dtype, noise.shape[-1]))
+        standard = table(noise, "noise", len(self.flow.noise), dtype).T
+        flow = bind(ops, self.fixed, context=self._context(context, dtype, standard.shape[-1]))
         with np.errstate(all="ignore"):
-            x, log_prob = density.sample(ops, flow, noise)
-        rows = np.broadcast_to(np.asarray(log_prob), noise.shape[-1:])
+            x, log_prob = density.sample(ops, flow, standard)
+        rows = np.broadcast_to(np.asarray(log_prob), standard.shape[-1:])
         return np.asarray(x).T.astype(dtype), rows.astype(dtype)
 
-    def _context(self, context, dtype, rows: int) -> np.ndarray | None:
-        if self.flow.context is None:
-            return None
-        names = self.flow.context.names
-        if context is None:
-            raise FlowError(ContextMissing(names=", ".join(names), count=len(names)))
-        given = _rows("context", context, dtype, len(names))
-        if given.shape[-1] != rows:
-            what, advice = (
-                f"`context` has {given.shape[-1]} rows",
-                f"give {rows}, one for each point",
-            )
-            raise FlowError(WrongInput(what=what, advice=advice))
-        return given
+    def _context(self, context: ArrayLike | None, dtype: DTypeLike, rows: int) -> Rows | None:
+        names = self.flow.context.names if self.flow.context else ()
+        given = context_rows(names, context, rows, dtype)
+        return None if given is None else given.T
 
-
-def _rows(name: str, values, dtype, columns: int | None) -> np.ndarray:
-    """Rows (N, columns) with the batch last; `columns` is None for numbers (N,).
-
-    Errors:  FlowError, where they have another shape.
-    """
-    array = np.asarray(values, dtype)
-    if columns is None:
-        array = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
-    if array.shape[1:] != (() if columns is None else (columns,)) or not array.ndim:
-        advice = (
-            "give an array of shape (rows,)"
-            if columns is None
-            else f"give an array of shape (rows, {columns})"
-        )
-        raise FlowError(WrongInput(what=f"`{name}` has shape {array.shape}", advice=advice))
-    return array.T
+    def _points(self, x: ArrayLike, dtype: DTypeLike) -> Rows:
+        """Points with the batch last."""
+        if self.flow.space.scalar:
+            return vector(x, "x", dtype)
+        return table(x, "x", self.flow.space.size, dtype, self.flow.columns).T

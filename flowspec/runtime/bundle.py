@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 import onnxruntime
+from numpy.typing import ArrayLike, NDArray
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
-from flowspec.diagnostics.inputs import ContextMissing, WrongInput
+from flowspec.diagnostics.inputs import ContextOutside, context_rows, table, vector, whole
 from flowspec.runtime.formats import BrokenBundle, describe, read
+
+Rows = NDArray[Any]
+"""Points, noise, context or log-densities, a row or a number each."""
 
 ROWS_AT_ONCE = 4096
 """Larger inputs are cut: beyond some thousand rows the intermediate results fall out of the caches."""
@@ -66,7 +70,7 @@ def opened(
     rows_at_once: int = ROWS_AT_ONCE,
 ) -> Bundle:
     """A bundle of files that are in memory: what its `flow.json` says, and its graphs by name."""
-    _whole("rows_at_once", rows_at_once, 1)
+    whole("rows_at_once", rows_at_once, 1)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     if threads is not None:
@@ -97,9 +101,9 @@ class Bundle:
     def __init__(
         self,
         path: Path,
-        about: dict,
+        about: dict[str, Any],
         files: dict[str, bytes],
-        options,
+        options: onnxruntime.SessionOptions,
         provider: str,
         rows_at_once: int,
     ):
@@ -146,7 +150,7 @@ class Bundle:
 
     # --- the three graphs -------------------------------------------------------------------------
 
-    def log_prob(self, x, context=None) -> np.ndarray:
+    def log_prob(self, x: ArrayLike, context: ArrayLike | None = None) -> Rows:
         """Density of the flow at `x`.
 
         Shapes:  x (N, D) or (N,), context (N, C) or (C,) for all rows  ->  (N,)
@@ -157,14 +161,35 @@ class Bundle:
         feeds = {"x": points} | self._context(context, len(points))
         return self._cut(self._log_prob, feeds, len(points), ["log_prob"])[0]
 
+    @overload
     def sample(
         self,
         n: int | None = None,
         seed: int = 0,
-        context=None,
+        context: ArrayLike | None = None,
+        first_row: int = 0,
+        with_log_prob: Literal[False] = False,
+    ) -> Rows: ...
+
+    @overload
+    def sample(
+        self,
+        n: int | None = None,
+        seed: int = 0,
+        context: ArrayLike | None = None,
+        first_row: int = 0,
+        *,
+        with_log_prob: Literal[True],
+    ) -> tuple[Rows, Rows]: ...
+
+    def sample(
+        self,
+        n: int | None = None,
+        seed: int = 0,
+        context: ArrayLike | None = None,
         first_row: int = 0,
         with_log_prob: bool = False,
-    ):
+    ) -> Rows | tuple[Rows, Rows]:
         """Draw from the flow. Row i depends on `seed` and `first_row + i` only.
 
         Shapes:  (n, D) or (n,); with `with_log_prob` also the log-densities (n,). A conditional flow draws one row for
@@ -173,11 +198,11 @@ class Bundle:
         """
         if n is None and context is None:
             n = 1
-        n = None if n is None else _whole("n", n, 0)
-        seed = _whole("seed", seed, -(2**63))
+        n = None if n is None else whole("n", n, 0)
+        seed = whole("seed", seed, -(2**63))
         given = self._context(context, n)
         count = int(len(given["context"]) if given and n is None else n or 0)
-        first_row = _whole("first_row", first_row, -(2**63), 2**63 - max(count, 1))
+        first_row = whole("first_row", first_row, -(2**63), 2**63 - max(count, 1))
         drawn = [
             self._draw(count, seed, first_row + start, start, given)
             for start in range(0, count, self._rows)
@@ -185,7 +210,9 @@ class Bundle:
         x, log_prob = self._joined(drawn, count)
         return (x, log_prob) if with_log_prob else x
 
-    def _draw(self, count: int, seed: int, row: int, start: int, given: dict) -> list[np.ndarray]:
+    def _draw(
+        self, count: int, seed: int, row: int, start: int, given: dict[str, Rows]
+    ) -> list[Rows]:
         rows = min(self._rows, count - start)
         feeds = {"seed": np.array(seed, np.int64), "first_row": np.array(row, np.int64)}
         if given:
@@ -194,71 +221,32 @@ class Bundle:
             feeds["n"] = np.array(rows, np.int64)
         return [output[:rows] for output in self._sample.run(["x", "log_prob"], feeds)]
 
-    def from_noise(self, noise, context=None) -> tuple[np.ndarray, np.ndarray]:
+    def from_noise(self, noise: ArrayLike, context: ArrayLike | None = None) -> tuple[Rows, Rows]:
         """Points and their log-densities from standard noise.
 
         Shapes:  noise (N, K), K columns of the kinds that `noise` lists  ->  x (N, D) or (N,), log_prob (N,)
         Errors:  FlowError, where a shape does not fit or the context is missing.
         """
-        standard = self._array(noise, "noise", len(self.noise))
+        standard = table(noise, "noise", len(self.noise), self.dtype)
         feeds = {"noise": standard} | self._context(context, len(standard))
         x, log_prob = self._cut(self._from_noise, feeds, len(standard), ["x", "log_prob"])
         return x, log_prob
 
     # --- inputs and outputs -----------------------------------------------------------------------
 
-    def _points(self, x) -> np.ndarray:
-        if not self._scalar:
-            return self._array(x, "x", len(self.columns))
-        points = np.atleast_1d(_numbers(x, "x", self.dtype))
-        if points.ndim == 2 and points.shape[1] == 1:
-            points = points[:, 0]
-        if points.ndim != 1:
-            raise FlowError(
-                WrongInput(
-                    what=f"`x` has shape {_shape(points)}, but the flow is a scalar",
-                    advice="give a vector of numbers",
-                )
-            )
-        return points
+    def _points(self, x: ArrayLike) -> Rows:
+        if self._scalar:
+            return vector(x, "x", self.dtype)
+        return table(x, "x", len(self.columns), self.dtype, self.columns)
 
-    def _array(self, values, name: str, width: int) -> np.ndarray:
-        array = _numbers(values, name, self.dtype)
-        array = array[None] if array.ndim == 1 and len(array) == width else array
-        if array.ndim != 2 or array.shape[1] != width:
-            columns = f" ({', '.join(self.columns[:8])})" if name == "x" else ""
-            advice = f"give an array of shape (rows, {width})"
-            raise FlowError(
-                WrongInput(
-                    what=f"`{name}` has shape {_shape(array)}, but {width} columns are needed{columns}",
-                    advice=advice,
-                )
-            )
-        return array
-
-    def _context(self, context, rows: int | None) -> dict[str, np.ndarray]:
-        if not self.context:
-            if context is not None:
-                raise FlowError(
-                    WrongInput(what="this flow has no context", advice="leave `context` out")
-                )
+    def _context(self, context: ArrayLike | None, rows: int | None) -> dict[str, Rows]:
+        given = context_rows(self.context, context, rows, self.dtype)
+        if given is None:
             return {}
-        if context is None:
-            raise FlowError(ContextMissing(names=", ".join(self.context), count=len(self.context)))
-        given = self._array(context, "context", len(self.context))
         self._check_context(given)
-        if rows is not None and len(given) == 1:
-            given = np.repeat(given, rows, axis=0)
-        if rows is not None and len(given) != rows:
-            raise FlowError(
-                WrongInput(
-                    what=f"`context` has {len(given)} rows, and {rows} are needed",
-                    advice="give one row for each, or one for all",
-                )
-            )
         return {"context": np.ascontiguousarray(given)}
 
-    def _check_context(self, given: np.ndarray) -> None:
+    def _check_context(self, given: Rows) -> None:
         """Refuse values that the flow was not declared for. NaN passes: its log-density is NaN."""
         for column, (name, support) in enumerate(
             zip(self.context, self._context_supports, strict=True)
@@ -267,16 +255,27 @@ class Bundle:
             outside = np.flatnonzero(support.excludes(values))
             if outside.size:
                 first = int(outside[0])
-                what = f"context `{name}` is {values[first]:g} in row {first}, outside of {support.brackets}"
-                advice = f"leave such rows out ({outside.size} of {len(given)}), or declare a wider support"
-                raise FlowError(WrongInput(what=what, advice=advice))
+                raise FlowError(
+                    ContextOutside(
+                        name=name,
+                        value=f"{values[first]:g}",
+                        row=first,
+                        support=support.brackets,
+                        count=outside.size,
+                        rows=len(given),
+                    )
+                )
 
     def _cut(
-        self, session, feeds: dict[str, np.ndarray], count: int, names: list[str]
-    ) -> list[np.ndarray]:
+        self,
+        session: onnxruntime.InferenceSession,
+        feeds: dict[str, Rows],
+        count: int,
+        names: list[str],
+    ) -> list[Rows]:
         """Run a graph on pieces that stay in the caches."""
         if count <= self._rows and self._batch is None:
-            return session.run(names, feeds)
+            return list(session.run(names, feeds))
         pieces = []
         for start in range(0, count, self._rows):
             rows = min(self._rows, count - start)
@@ -295,12 +294,12 @@ class Bundle:
     def _row(self) -> tuple[int, ...]:
         return () if self._scalar else (len(self.columns),)
 
-    def _padded(self, rows: np.ndarray) -> np.ndarray:
+    def _padded(self, rows: Rows) -> Rows:
         """Rows for a graph of a fixed batch: the last one repeated."""
         missing = (self._batch or len(rows)) - len(rows)
         return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) if missing else rows
 
-    def _joined(self, drawn: list[list[np.ndarray]], count: int) -> tuple[np.ndarray, np.ndarray]:
+    def _joined(self, drawn: list[list[Rows]], count: int) -> tuple[Rows, Rows]:
         if not drawn:
             return np.empty((0, *self._row), self.dtype), np.empty(0, self.dtype)
         x, log_prob = (
@@ -308,45 +307,3 @@ class Bundle:
             for outputs in zip(*drawn, strict=True)
         )
         return x, log_prob
-
-
-def _numbers(values, name: str, dtype: np.dtype) -> np.ndarray:
-    try:
-        array = np.asarray(values)
-        if array.dtype.kind not in "biuf":
-            raise ValueError
-    except ValueError:
-        raise FlowError(
-            WrongInput(
-                what=f"`{name}` does not hold real numbers only", advice="give an array of numbers"
-            )
-        ) from None
-    with np.errstate(over="ignore"):  # what is too large for a float32 is infinite there
-        return array.astype(dtype)
-
-
-def _whole(name: str, value, low: int, high: int = 2**63 - 1) -> int:
-    """A whole number from `low` to `high`; 2.0 is one."""
-    try:
-        number = int(value)
-    except (TypeError, ValueError, OverflowError):
-        number = None
-    if number is None or isinstance(value, str) or number != value:
-        raise FlowError(
-            WrongInput(
-                what=f"`{name}` is {value!r}, which is no whole number",
-                advice="give a whole number",
-            )
-        )
-    if not low <= number <= high:
-        ends = f"from {low} to {high}" if high < 2**63 - 1 or low < 0 else f"from {low} on"
-        raise FlowError(
-            WrongInput(
-                what=f"`{name}` is {number}, which is out of range", advice=f"give a number {ends}"
-            )
-        )
-    return number
-
-
-def _shape(array: np.ndarray) -> str:
-    return "(" + ", ".join(map(str, array.shape)) + ("," if array.ndim == 1 else "") + ")"

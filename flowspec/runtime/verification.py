@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from flowspec.runtime.bundle import Bundle, load
 
 Vectors = dict[str, Any]
 """What a `vectors.json` holds."""
 
-Runner = Callable[[list[str], dict[str, np.ndarray]], list[np.ndarray]]
+Values = dict[str, NDArray[Any]]
+"""Inputs or outputs of a graph, by name."""
+
+Runner = Callable[[list[str], Values], list[NDArray[Any]]]
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Comparison:
     def passed(self) -> bool:
         return self.difference <= self.allowed
 
-    def to_json(self) -> dict:
+    def to_json(self) -> dict[str, Any]:
         difference = self.difference if math.isfinite(self.difference) else None
         return asdict(self) | {"difference": difference, "passed": self.passed}
 
@@ -60,7 +64,9 @@ def replayed(bundle: Bundle, vectors: Vectors, runtime: str = "onnxruntime") -> 
     return found
 
 
-def _cases(vectors: dict, dtype: np.dtype, about: dict):
+def _cases(
+    vectors: Vectors, dtype: np.dtype[Any], about: Mapping[str, Any]
+) -> Iterator[tuple[str, Values, Values]]:
     density = vectors["log_prob"]
     yield "log_prob", _feeds(density, ["x", "context"], dtype), _parity(density, ["log_prob"])
     yield (
@@ -75,11 +81,11 @@ def _cases(vectors: dict, dtype: np.dtype, about: dict):
     yield "sample", whole | _feeds(drawn, ["context"], dtype), _parity(drawn, ["x", "log_prob"])
 
 
-def _feeds(case: dict, names: list[str], dtype: np.dtype) -> dict[str, np.ndarray]:
+def _feeds(case: Vectors, names: list[str], dtype: DTypeLike) -> Values:
     return {name: unlisted(case[name], dtype) for name in names if name in case}
 
 
-def _parity(case: dict, names: list[str]) -> dict[str, np.ndarray]:
+def _parity(case: Vectors, names: list[str]) -> Values:
     return {name: unlisted(case[name]["parity"], np.float64) for name in names}
 
 
@@ -89,15 +95,16 @@ def _runner(bundle: Bundle, name: str, runtime: str) -> Runner:
 
         evaluator = ReferenceEvaluator(str(bundle.path / f"{name}.onnx"))
 
-        def evaluate(names: list[str], feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
+        def evaluate(names: list[str], feeds: Values) -> list[NDArray[Any]]:
             with np.errstate(all="ignore"):  # both branches of a `Where` are computed
                 return list(evaluator.run(names, feeds))
 
         return evaluate
-    return bundle.session(name).run
+    session = bundle.session(name)
+    return lambda names, feeds: list(session.run(names, feeds))
 
 
-def difference(found: np.ndarray, expected: np.ndarray) -> float:
+def difference(found: ArrayLike, expected: ArrayLike) -> float:
     """Largest |found - expected| / (1 + |expected|); infinite where one is infinite or NaN and the other is not."""
     found, expected = np.asarray(found, np.float64), np.asarray(expected, np.float64)
     same = (found == expected) | (np.isnan(found) & np.isnan(expected))
@@ -107,7 +114,7 @@ def difference(found: np.ndarray, expected: np.ndarray) -> float:
     return float(np.where(same, 0.0, relative).max(initial=0.0))
 
 
-def unlisted(rows: list, dtype) -> np.ndarray:
+def unlisted(rows: list[Any], dtype: DTypeLike) -> NDArray[Any]:
     """The array that a list of `vectors.json` stands for: NaN and infinities are written as words."""
     names = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
     if rows and isinstance(rows[0], list):

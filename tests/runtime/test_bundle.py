@@ -323,7 +323,7 @@ def test_a_wrong_shape_is_told(opened, name, shape):
     assert told.startswith(
         f"`x` has shape {str(shape).replace(' ', '').replace(',', ', ').replace(', )', ',)')}, but "
     )
-    assert ("a scalar" in told) if name == "scalar" else ("columns are needed" in told)
+    assert ("a scalar" in told) if name == "scalar" else ("needed" in told)
 
 
 NO_NUMBERS = [
@@ -367,19 +367,19 @@ def test_samples_have_the_shape_of_the_flow(opened, name):
     ("options", "told"),
     [
         ({"n": -1}, "`n` is -1, which is out of range"),
-        ({"n": 1.5}, "`n` is 1.5, which is no whole number"),
-        ({"n": math.nan}, "`n` is nan, which is no whole number"),
-        ({"n": math.inf}, "`n` is inf, which is no whole number"),
-        ({"n": "3"}, "`n` is '3', which is no whole number"),
-        ({"n": [3]}, "`n` is [3], which is no whole number"),
+        ({"n": 1.5}, "`n` is 1.5, which is not a whole number"),
+        ({"n": math.nan}, "`n` is nan, which is not a whole number"),
+        ({"n": math.inf}, "`n` is inf, which is not a whole number"),
+        ({"n": "3"}, "`n` is '3', which is not a whole number"),
+        ({"n": [3]}, "`n` is [3], which is not a whole number"),
         ({"n": 2, "seed": 2**63}, f"`seed` is {2**63}, which is out of range"),
         ({"n": 2, "seed": -(2**63) - 1}, "out of range"),
-        ({"n": 2, "seed": 0.5}, "`seed` is 0.5, which is no whole number"),
-        ({"n": 2, "seed": None}, "`seed` is None, which is no whole number"),
-        ({"n": 2, "seed": "1"}, "`seed` is '1', which is no whole number"),
+        ({"n": 2, "seed": 0.5}, "`seed` is 0.5, which is not a whole number"),
+        ({"n": 2, "seed": None}, "`seed` is None, which is not a whole number"),
+        ({"n": 2, "seed": "1"}, "`seed` is '1', which is not a whole number"),
         ({"n": 2, "first_row": 2**63 - 1}, "`first_row` is"),
         ({"n": 2, "first_row": -(2**63) - 1}, "`first_row` is"),
-        ({"n": 2, "first_row": 0.5}, "`first_row` is 0.5, which is no whole number"),
+        ({"n": 2, "first_row": 0.5}, "`first_row` is 0.5, which is not a whole number"),
         ({"n": 2, "context": [1.0]}, "this flow has no context"),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",
@@ -516,9 +516,9 @@ def test_a_context_too_much_is_told(opened, name):
 @pytest.mark.parametrize(
     ("context", "told"),
     [
-        (1.0, "`context` has shape (), but 1 columns are needed"),
-        ([1.0, 2.0], "`context` has shape (2,), but 1 columns are needed"),
-        ([[1.0, 2.0]], "`context` has shape (1, 2), but 1 columns are needed"),
+        (1.0, "`context` has shape (), but 1 column is needed"),
+        ([1.0, 2.0], "`context` has shape (2,), but 1 column is needed"),
+        ([[1.0, 2.0]], "`context` has shape (1, 2), but 1 column is needed"),
         (np.ones((3, 1)), "`context` has 3 rows, and 2 are needed"),
         (np.ones((0, 1)), "`context` has 0 rows, and 2 are needed"),
         ("z", "`context` does not hold real numbers only"),

@@ -15,7 +15,7 @@ from flowspec.ops.tape.recording import shape_of
 
 if TYPE_CHECKING:
     from flowspec.ops.onnx.spelling import OnnxOps
-    from flowspec.ops.vocabulary import Array
+    from flowspec.ops.vocabulary import Array, Operand
 
 HALF_PI_REST = 6.123233995736766e-17
 """pi / 2 less its float64."""
@@ -178,7 +178,7 @@ def logsumexp(ops: OnnxOps, x: Array) -> Array:
     return ops.log(ops.sum(ops.exp(x - clip(ops, top, -largest, largest)))) + top
 
 
-def linear(ops: OnnxOps, weight: Any, x: Any, bias: Any) -> Array:
+def linear(ops: OnnxOps, weight: Array, x: Array, bias: Operand) -> Array:
     """Gemm, which onnxruntime fuses with the activation behind it, takes matrices only."""
     if len(shape_of(x)) > 2 or isinstance(x, np.ndarray):
         return ops.matmul(weight, x) + bias

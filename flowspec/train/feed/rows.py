@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from flowspec.diagnostics.diagnostic import FlowError
-from flowspec.diagnostics.inputs import ContextMissing, WrongInput
+from flowspec.diagnostics.inputs import WrongInput, is_conditional
 from flowspec.ir.flow import Flow
 
 Raw = tuple[np.ndarray, np.ndarray | None, np.ndarray | None]
@@ -88,13 +88,9 @@ def as_raw(flow: Flow, data, context=None, weights=None, where: str = "") -> Raw
 
 
 def _context(flow: Flow, context, rows: int) -> np.ndarray | None:
-    if flow.context is None:
-        if context is not None:
-            raise FlowError(WrongInput(what="this flow has no context", advice="leave it out"))
+    names = flow.context.names if flow.context else ()
+    if not is_conditional(names, context):
         return None
-    names = flow.context.names
-    if context is None:
-        raise FlowError(ContextMissing(names=", ".join(names), count=len(names)))
     given = _numbers(context, "context")
     given = given[:, None] if given.ndim == 1 else given
     if given.shape != (rows, len(names)):

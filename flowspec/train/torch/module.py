@@ -15,8 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from flowspec.diagnostics.diagnostic import FlowError
-from flowspec.diagnostics.inputs import ContextMissing, WrongInput
+from flowspec.diagnostics.inputs import is_conditional, wrong_width
 from flowspec.ir.flow import Flow
 from flowspec.model.binding import Binding, BoundFlow, fixed_arrays
 from flowspec.model.model import Model
@@ -101,15 +100,11 @@ class FlowModule(nn.Module):
 
     def _check_context(self, context: Tensor | None) -> None:
         names = self.flow.context.names if self.flow.context else ()
-        if names and context is None:
-            raise FlowError(ContextMissing(names=", ".join(names), count=len(names)))
-        if context is not None and not names:
-            raise FlowError(WrongInput(what="this flow has no context", advice="leave it out"))
-        if context is not None and (context.ndim == 0 or context.shape[-1] != len(names)):
-            advice = f"give a tensor of shape (..., {len(names)})"
-            raise FlowError(
-                WrongInput(what=f"the context has shape {tuple(context.shape)}", advice=advice)
-            )
+        if not is_conditional(names, context):
+            return
+        assert context is not None
+        if context.ndim == 0 or context.shape[-1] != len(names):
+            raise wrong_width("context", context.shape, len(names), "a tensor of shape (..., {})")
 
     def parameter_values(self, ops: TorchOps) -> dict[str, Tensor]:
         """What is learned, inside its constraints, by path."""
