@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,10 @@ import numpy as np
 from flowspec.bases.base import Base, Coordinatewise
 from flowspec.bases.join import Join
 from flowspec.diagnostics.diagnostic import Diagnostic, suggest
-from flowspec.diagnostics.source import Place
 from flowspec.ir import registry
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
+from flowspec.language.arguments import is_required, match_arguments
 from flowspec.language.scope import UNKNOWN, Scope, Unknown
 from flowspec.language.values import CONSTANTS, FUNCTIONS, evaluate, in_words
 from flowspec.parts.fields import ParameterSpec, PartSpec, Spec, parameters, specs
@@ -96,41 +95,18 @@ class ComponentMaker:
 
     def univariate(self, node: syntax.Node, scope: Scope) -> Any:
         """A step of one number, of whose parameters a network gives those that are not written."""
-        kind = (
-            registry.named_transforms().get(node.name.text)
-            if isinstance(node, syntax.Call)
-            else None
-        )
-        if (
-            kind is None
-            and isinstance(node, syntax.Call)
-            and not self._has_value(node.name.text, scope)
-        ):
-            fitting = [
-                name
-                for name, each in registry.named_transforms().items()
-                if issubclass(each, Univariate)
-            ]
-            near = suggest(node.name.text, fitting)
-            advice = (
-                f"did you mean `{near}`?"
-                if near
-                else "`MonotonicAffine` and `RQS(bins=8)` are two of them"
-            )
-            return scope.report(
-                mistakes.UnknownName(
-                    span=node.name.span, kind="step", name=node.name.text, advice=advice
-                )
-            )
-        if kind is None or not issubclass(kind, Univariate):
+        name = node.name.text if isinstance(node, syntax.Call) else ""
+        kind = registry.named_transforms().get(name)
+        if isinstance(node, syntax.Call) and kind is None and not self._has_value(name, scope):
+            return scope.report(_unknown_univariate(node.name))
+        if not isinstance(node, syntax.Call) or kind is None or not issubclass(kind, Univariate):
             return evaluate(node, scope, self.value_component)
-        assert isinstance(node, syntax.Call)
         made = self.make(kind, node, scope, given=True)
         if isinstance(made, Unknown):
             return made
-        written = {argument.name.text for argument in node.arguments or () if argument.name}
-        written |= set(
-            list(specs(kind))[: sum(argument.name is None for argument in node.arguments or ())]
+        names = [argument.name for argument in node.arguments or ()]
+        written = {name.text for name in names if name} | set(
+            list(specs(kind))[: names.count(None)]
         )
         free = {
             name: Learn(_start(spec, getattr(made, name)))
@@ -168,7 +144,7 @@ class ComponentMaker:
             fields |= {
                 name: 0.0
                 for name in parameters(kind)
-                if name not in fields and _required(kind, name)
+                if name not in fields and is_required(kind, name)
             }
         made = kind(**fields)
         if component_count(made) > MOST_COMPONENTS:
@@ -188,41 +164,57 @@ class ComponentMaker:
         )
         if isinstance(value, Unknown):
             return value
-        expected = None
-        if inner:
-            expected = (
-                None
-                if isinstance(value, Univariate)
-                else "a step of one number, such as `RQS(bins=8)`"
-            )
-        elif isinstance(spec, PartSpec):
-            expected = None if isinstance(value, Base) else "a base, such as `Normal(0, 1)`"
-        elif isinstance(spec, ParameterSpec):
-            numeric = isinstance(
-                value, int | float | np.ndarray | Learn | FromContext
-            ) and not isinstance(value, bool)
-            expected = None if numeric else "a number"
-        elif spec.kind is list:
-            if isinstance(value, np.ndarray) and value.ndim == 2 and are_integers(value):
-                return tuple(tuple(int(v) for v in row) for row in value)
-            expected = "a matrix of whole numbers, such as `[[1, 0], [1, 1]]`"
-        elif spec.kind is tuple:
-            if isinstance(value, np.ndarray) and value.ndim == 1 and are_integers(value):
-                return tuple(int(v) for v in value)
-            expected = "a vector of whole numbers, such as `[1, 0]`"
-        elif isinstance(value, np.ndarray | Learn | FromContext | Base):
-            expected = "one fixed value"
-        elif spec.kind is int and isinstance(value, float) and are_integers(value):
-            return int(value)
-        if expected is None:
-            return value
+        converted = field_value(spec, value)
+        if converted is not None:
+            return converted
         return scope.report(
             mistakes.WrongKind(
-                span=argument.value.span, name=kind.__name__, argument=name, expected=expected,
-                found=_found(value),
+                span=argument.value.span, name=kind.__name__, argument=name,
+                expected=expected_words(spec), found=_found(value),
                 advice=f"write it like this: `{signature(kind)}`",
             )
         )  # fmt: skip
+
+
+def _unknown_univariate(name: syntax.Name) -> Diagnostic:
+    steps = registry.named_transforms().items()
+    near = suggest(name.text, [each for each, kind in steps if issubclass(kind, Univariate)])
+    examples = "`MonotonicAffine` and `RQS(bins=8)` are two of them"
+    advice = f"did you mean `{near}`?" if near else examples
+    return mistakes.UnknownName(span=name.span, kind="step", name=name.text, advice=advice)
+
+
+def field_value(spec: Spec, value: Any) -> Any:
+    """A value as a field of this kind holds it; None if it is of another kind."""
+    if isinstance(spec, PartSpec):
+        return value if isinstance(value, Univariate if spec.univariate else Base) else None
+    if isinstance(spec, ParameterSpec):
+        is_number = isinstance(value, int | float | np.ndarray | Learn | FromContext)
+        return value if is_number and not isinstance(value, bool) else None
+    if spec.kind in (list, tuple):
+        axes = 2 if spec.kind is list else 1
+        if not isinstance(value, np.ndarray) or value.ndim != axes or not are_integers(value):
+            return None
+        rows = [tuple(int(v) for v in row) for row in np.atleast_2d(value)]
+        return tuple(rows) if spec.kind is list else rows[0]
+    if isinstance(value, np.ndarray | Learn | FromContext | Base):
+        return None
+    is_count = spec.kind is int and isinstance(value, float) and are_integers(value)
+    return int(value) if is_count else value
+
+
+def expected_words(spec: Spec) -> str:
+    """The values of a field of this kind, as a message says it."""
+    if isinstance(spec, PartSpec):
+        example = "a step of one number, such as `RQS(bins=8)`"
+        return example if spec.univariate else "a base, such as `Normal(0, 1)`"
+    if isinstance(spec, ParameterSpec):
+        return "a number"
+    vectors: dict[type, str] = {
+        list: "a matrix of whole numbers, such as `[[1, 0], [1, 1]]`",
+        tuple: "a vector of whole numbers, such as `[1, 0]`",
+    }
+    return vectors.get(spec.kind, "one fixed value")
 
 
 def _found(value: Any) -> str:
@@ -239,88 +231,6 @@ def _start(spec: ParameterSpec, value: Any) -> float:
     if isinstance(value, int | float) and value in spec.within:
         return float(value)
     return spec.within.inner_point if isinstance(spec.within, Interval) else 1.0
-
-
-def _required(kind: type, name: str) -> bool:
-    field = next(f for f in dataclasses.fields(kind) if f.name == name)
-    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-
-
-def match_arguments(
-    kind: type, node: syntax.Call, scope: Scope, given: bool = False
-) -> dict[str, list[syntax.Argument]] | Unknown:
-    """The arguments of each field; UNKNOWN, with the mistakes noted, if they do not fit."""
-    names = list(specs(kind))
-    variadic = next((n for n, s in specs(kind).items() if isinstance(s, PartSpec) and s.many), None)
-    found: dict[str, list[syntax.Argument]] = {}
-    position, wrong = 0, False
-    for argument in node.arguments or ():
-        mistake = None
-        if argument.name is not None:
-            name = argument.name.text
-            if name not in names:
-                mistake = _unknown_argument(kind, argument.name)
-            elif name in found:
-                mistake = mistakes.RepeatedArgument(
-                    span=argument.span,
-                    related=(Place(found[name][0].span),),
-                    name=kind.__name__,
-                    argument=name,
-                )
-        elif any(each.name for arguments in found.values() for each in arguments):
-            mistake = mistakes.PositionAfterName(span=argument.span)
-        elif position >= len(names):
-            mistake = _too_many(kind, node, argument)
-        else:
-            name = names[position]
-            position += name != variadic
-        if mistake:
-            scope.report(mistake)
-            wrong = True
-            if isinstance(mistake, mistakes.TooManyArguments):
-                break
-            continue
-        found.setdefault(name, []).append(argument)
-    missing = None if given else _missing(kind, found, node)
-    if missing and not wrong:
-        scope.report(missing)
-    return UNKNOWN if wrong or missing else found
-
-
-def _unknown_argument(kind: type, name: syntax.Name) -> Diagnostic:
-    near = suggest(name.text, specs(kind))
-    known = ", ".join(f"`{field}`" for field in specs(kind))
-    advice = (
-        f"did you mean `{near}`?"
-        if near
-        else (f"it takes {known}" if known else "it takes no arguments")
-    )
-    return mistakes.UnknownArgument(
-        span=name.span, name=kind.__name__, argument=name.text, advice=advice
-    )
-
-
-def _too_many(kind: type, node: syntax.Call, first: syntax.Argument) -> Diagnostic:
-    count = len(specs(kind))
-    most = "no arguments" if count == 0 else f"{count} argument{'s' if count > 1 else ''}"
-    found = len(node.arguments or ())
-    return mistakes.TooManyArguments(
-        span=first.span, name=kind.__name__, most=most, found=found, signature=signature(kind)
-    )
-
-
-def _missing(kind: type, written: Mapping[str, Any], node: syntax.Call) -> Diagnostic | None:
-    for field in dataclasses.fields(kind):
-        spec = field.metadata.get("spec")
-        required = (
-            field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-        )
-        if spec and required and field.name not in written:
-            what = f"`{field.name}`: {spec.doc}" if spec.doc else f"`{field.name}`"
-            return mistakes.MissingArgument(
-                span=node.span, name=kind.__name__, what=what, signature=signature(kind)
-            )
-    return None
 
 
 def are_integers(values: float | np.ndarray) -> bool:
