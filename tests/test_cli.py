@@ -1,7 +1,7 @@
 """The command line: every command as a user calls it, rightly and wrongly.
 
-Commands run inside the test's own process, through the function that the installed script calls. An exception that
-would be a traceback for the user is an error of the test.
+Commands run inside the test's own process, through the function that the installed script
+calls. An exception that would be a traceback for the user is an error of the test.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def written(path: Path, text: str | bytes) -> Path:
 
 
 def refused(answer, *words: str, code: int = 1) -> None:
-    """The command failed with this exit code, said why on standard error, and nothing on standard output."""
+    """The command failed with this exit code, and said why on standard error alone."""
     assert (answer.code, answer.out) == (code, "")
     assert answer.err.startswith("error[" if code == 1 else "Usage: ")
     for word in words:
@@ -865,7 +865,8 @@ SLOW_WRITE = """
 import signal, sys, time
 from pathlib import Path
 from flowspec.data.files import new_directory, write_file
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would inherit it as ignored
+# A shell's background job would inherit it as ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 target = Path(sys.argv[2])
 def stop(*arguments):
     print("half way", flush=True)

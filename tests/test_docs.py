@@ -1,4 +1,4 @@
-"""The documentation tells the truth: its code runs, its tables and files are what the code makes."""
+"""The documentation is true: its code runs, its tables and files are what the code makes."""
 
 from __future__ import annotations
 

@@ -18,9 +18,10 @@ from flowspec.language.parser import parse_text, read_source
 from flowspec.parts.limits import LARGEST_TEXT
 
 SAMPLES = {
-    "NAME": "a", "NUMBER": "1", "STRING": '"s"', "COMMA": ",", "CONTEXT": "context", "EVENT": "event", "LET": "let",
-    "EQUAL": "=", "DEF": "def", "LPAR": "(", "RPAR": ")", "COLON": ":", "LSQB": "[", "RSQB": "]", "PIPE": "|>",
-    "LBRACE": "{", "RBRACE": "}", "TRAIN": "train", "PLUS": "+", "MINUS": "-", "STAR": "*", "SLASH": "/", "__ANON_0": "**",
+    "NAME": "a", "NUMBER": "1", "STRING": '"s"', "COMMA": ",", "CONTEXT": "context",
+    "EVENT": "event", "LET": "let", "EQUAL": "=", "DEF": "def", "LPAR": "(", "RPAR": ")",
+    "COLON": ":", "LSQB": "[", "RSQB": "]", "PIPE": "|>", "LBRACE": "{", "RBRACE": "}",
+    "TRAIN": "train", "PLUS": "+", "MINUS": "-", "STAR": "*", "SLASH": "/", "__ANON_0": "**",
 }  # fmt: skip
 
 
@@ -47,14 +48,19 @@ def test_a_one_liner_is_a_whole_file():
 
 
 def test_statements_come_before_the_pipeline():
-    text = "context z: positive event a, b: real let w = 2 def f(n) = Tanh train { seed = 1 } Normal(0, w)[2] |> f(1)"
+    text = (
+        "context z: positive event a, b: real let w = 2 def f(n) = Tanh train { seed = 1 } "
+        "Normal(0, w)[2] |> f(1)"
+    )
     kinds = [type(statement).__name__ for statement in parsed(text).statements]
     assert kinds == ["Variables", "Variables", "Let", "Def", "Train"]
 
 
 def test_names_of_columns_may_stand_in_quotes():
-    flow = flowspec.parse('event "petal length (cm)", "größe": positive\ntrain { dequantize = ["größe"] }\n'
-                          'Normal(0, 1)[2] |> on("größe") { Affine(1, 2) } |> Onto(event)')  # fmt: skip
+    flow = flowspec.parse(
+        'event "petal length (cm)", "größe": positive\ntrain { dequantize = ["größe"] }\n'
+        'Normal(0, 1)[2] |> on("größe") { Affine(1, 2) } |> Onto(event)'
+    )
     assert flow.columns == ("petal length (cm)", "größe") and flow.train == {
         "dequantize": ("größe",)
     }
@@ -102,7 +108,7 @@ def test_spans_cover_what_was_written():
 
 
 def reachable_states() -> dict[str, tuple[str, ...]]:
-    """A shortest row of terminals to every state of the parser, once for each set of terminals it then takes.
+    """A shortest row of terminals to every state of the parser and set of terminals it takes there.
 
     (What a state takes depends on what stands below it on the stack.)
     """
@@ -155,8 +161,9 @@ def test_every_wrong_token_has_a_message(state):
 
 @pytest.mark.parametrize(
     "text",
-    ["(" * 10_000_000, "[1," * 60_000, "-" * 190_000, "N(" + "1+" * 90_000 + "1)", "a|>" * 60_000, "#" * 190_000,
-     '"' * 190_000, "N(" + "2**" * 60_000 + "2)", "{" * 100, "\0" * 1000, "é" * 100_000, "let " * 40_000],
+    ["(" * 10_000_000, "[1," * 60_000, "-" * 190_000, "N(" + "1+" * 90_000 + "1)", "a|>" * 60_000,
+     "#" * 190_000, '"' * 190_000, "N(" + "2**" * 60_000 + "2)", "{" * 100, "\0" * 1000,
+     "é" * 100_000, "let " * 40_000],
     ids=lambda text: repr(text[:6]),
 )  # fmt: skip
 def test_hostile_text_gets_an_answer_at_once(text):

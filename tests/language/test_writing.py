@@ -51,9 +51,11 @@ def test_a_macro_of_the_prelude_is_read_again(name):
         "Normal(0, 1)",
         "Normal(0, learn(2, low=1))[3] |> Affine([1, 2, 3], learn([1, 2, 3]))",
         "Normal(learn(0), [1, 2])",
-        'context z: positive, "a b": (0, 1]\nevent p, q, r: simplex\nNormal(z, [1, 2]) |> Onto(event)',
+        'context z: positive, "a b": (0, 1]\nevent p, q, r: simplex\n'
+        "Normal(z, [1, 2]) |> Onto(event)",
         "event a: circle(0, 2*pi)\nCircularUniform(0, 2*pi)[1]",
-        'event x: real\ntrain { epochs = 3, optimizer = "adamw", dequantize = [x] }\nNormal(0, 1)[1]',
+        'event x: real\ntrain { epochs = 3, optimizer = "adamw", dequantize = [x] }\n'
+        "Normal(0, 1)[1]",
         "Join(Normal(0, 1)[2], Mixture([1, 2], Normal(0, 1), Normal(2, 3)))",
         "Normal(0, 1)[3] |> inverse { Autoregressive(RQS(bins=5), hidden=[8, 8]) }",
         "Normal(0, 1)[3] |> on(0, 2) { Exp |> inverse { Sinh } }",
