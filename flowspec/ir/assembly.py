@@ -1,8 +1,8 @@
-"""Parts put together and checked: the one way to a `Flow`.
+"""Components put together and checked: the one way to a `Flow`.
 
 Walks from the base to the data, derives the support at every point, and raises one `FlowError` with
-every independent mistake. A mistake in a part's fields leaves its image unknown: behind it only
-fields are checked. A domain mismatch does not: the walk goes on with what the step would give.
+every independent mistake. A mistake in a component's fields leaves its image unknown: behind it only
+fields are checked. A domain mismatch does not: the walk goes on with what the transform would give.
 """
 
 from __future__ import annotations
@@ -24,214 +24,229 @@ from flowspec.ir.flow import Declaration, Flow, Step
 from flowspec.networks.context import StandardContext
 from flowspec.networks.layers import Layer
 from flowspec.parts import mistakes
-from flowspec.parts.checks import canonical, field_problems
+from flowspec.parts.canonical import canonical
+from flowspec.parts.checks import check_fields
 from flowspec.parts.limits import LARGEST_EVENT, LARGEST_FLOW, MOST_WEIGHTS
 from flowspec.parts.origin import origin_of, placed
 from flowspec.parts.trees import children, values, with_children
-from flowspec.parts.values import (
-    WholeContext,
-)
+from flowspec.parts.values import WholeContext
 from flowspec.support.space import Space
 from flowspec.transforms.transform import Transform
 
 
 @dataclass(frozen=True, eq=False)
 class Deferred:
-    """Steps that depend on what comes in: `Onto(event)`."""
+    """Transforms that depend on the support behind which they stand: `Onto(event)`."""
 
-    expand: Callable[[Space], Iterable[Transform] | Diagnostic]
+    expand: Callable[[Space], list[Transform] | Diagnostic]
+
+
+Written = Transform | Deferred | None
+"""A transform as a text writes it; None where it is written wrongly."""
 
 
 def assemble(
     base: Base | None,
-    transforms: Iterable[Transform | Deferred | None] = (),
+    transforms: Iterable[Written] = (),
     context: Declaration | None = None,
     event: Declaration | None = None,
     *,
     already: Mistakes | None = None,
 ) -> Flow:
-    """The checked flow, or a `FlowError` with everything that is wrong with it.
+    """The checked flow.
 
-    A part that is None was written wrongly: its mistake is among `already`, and the rest is still checked.
+    A component that is None was written wrongly: its mistake is among `already`, and the rest is still
+    checked.
 
     already   mistakes found before, to be reported together
+    Errors:   FlowError, with everything that is wrong.
     """
-    walk = _Walk(already or Mistakes(), len(context.names) if context else 0)
+    context_size = len(context.names) if context else 0
+    walk = _Walk(already or Mistakes(), context_size)
     checked = walk.base(base) if base else None
     steps = walk.steps(checked, base, transforms)
     if event and checked and not walk.mistakes:
         walk.mistakes.report(*check_event(event, checked, steps))
     if walk.mistakes or checked is None:
         raise walk.mistakes.error()
-    seen = context and any(
-        _sees_context(part) for part in (checked, *(step.transform for step in steps))
-    )
-    standard = StandardContext.of(len(context.names)) if context and seen else None
+    is_seen = any(map(_sees_context, (checked, *(step.transform for step in steps))))
+    standard = StandardContext.of(context_size) if context and is_seen else None
     return Flow(checked, tuple(steps), context, event, standard)
 
 
-def _sees_context(part: Any) -> bool:
-    """Does a network in it take the context?"""
-    return any(isinstance(value, WholeContext) for _, _, _, value in values(part, ""))
+def _sees_context(component: Any) -> bool:
+    """True if a network in the component takes the context."""
+    return any(isinstance(value, WholeContext) for _, _, _, value in values(component, ""))
 
 
 class _Walk:
-    """From the base to the data, collecting mistakes."""
+    """The walk from the base to the data, collecting mistakes."""
 
-    def __init__(self, mistakes: Mistakes, columns: int):
+    def __init__(self, mistakes: Mistakes, context_size: int):
         self.mistakes = mistakes
-        self.columns = columns
-        self.explained = 0
-        """Domain mismatches whose cause was looked for."""
-        self.settled: dict[int, Base] = {}
-        """Bases that were checked: copies are one base, many times."""
+        self.context_size = context_size
         self.trusted = True
-        """Is the support that the walk has derived the true one?"""
+        """False if the support that the walk has derived may not be the true one."""
+        self._explained = 0
+        """Domain mismatches whose cause was looked for."""
+        self._settled: dict[int, Base] = {}
+        """Bases that were checked: copies are one base, many times."""
 
-    def report(self, part, problems: Iterable[Diagnostic], blame=None, giver=None) -> bool:
-        """Collect mistakes, each with its place; True if there were any. `blame` holds the spans, if not `part`."""
-        origin = origin_of(part if blame is None else blame)
-        against = origin_of(giver).span
-        placed_problems = []
-        for problem in problems:
-            span = problem.span or origin.fields.get(getattr(problem, "field", "")) or origin.span
-            named = (
-                {"part": getattr(part, "title", "")} if getattr(problem, "part", None) == "" else {}
-            )
-            related = problem.related
-            if not related and problem.contrast and against and against != span:
-                related = (Place(against),)
-            placed_problems.append(
-                problem.replaced(
-                    span=span, related=related, where=problem.where or origin.path, **named
-                )
-            )
-        return self.mistakes.report(*placed_problems)
+    def report(
+        self, written: Any, wrong: Iterable[Diagnostic], title: str = "", giver: Any = None
+    ) -> bool:
+        """Collect mistakes, each with its place; True if there were any.
+
+        written   the component that is to blame, as it was written
+        title     its name in messages
+        giver     the component before it, which a mistake may contrast with
+        """
+        origin, against = origin_of(written), origin_of(giver).span
+        found = []
+        for mistake in wrong:
+            field = getattr(mistake, "field", "")
+            changed: dict[str, Any] = {
+                "span": mistake.span or origin.fields.get(field) or origin.span,
+                "where": mistake.where or origin.path,
+            }
+            if getattr(mistake, "part", None) == "":
+                changed["part"] = title
+            contrasts = mistake.contrast and against and against != changed["span"]
+            if contrasts and against and not mistake.related:
+                changed["related"] = (Place(against),)
+            found.append(mistake.replaced(**changed))
+        return self.mistakes.report(*found)
 
     # --- the base ---------------------------------------------------------------------------------
 
-    def base(self, base: Base) -> Base:
-        if id(base) in self.settled:
-            return self.settled[id(base)]
+    def base(self, written: Base) -> Base:
+        """The checked base, grown where nothing is wrong with it."""
+        if id(written) not in self._settled:
+            self._settled[id(written)] = self._checked_base(written)
+        return self._settled[id(written)]
+
+    def _checked_base(self, written: Base) -> Base:
         inner = {
             name: self.base(child) if isinstance(child, Base) else child
-            for name, child in children(base)
+            for name, child in children(written)
         }
-        settled = settle(with_children(base, inner))
-        problems = _unequal_sizes(settled) or field_problems(settled, settled.event_shape)
-        wrong_fields = self.report(settled, problems, blame=base)
-        if (
-            wrong_fields
-            or not self.trusted
-            or self.report(settled, settled.check_consistency(), blame=base)
-        ):
-            self.trusted = False
-        else:
-            settled = settled.grow(self.columns)
-        self.settled[id(base)] = settled
-        return settled
+        base = settle(with_children(written, inner))
+        wrong = _check_lengths(base) or check_fields(base, base.event_shape)
+        sound = not self.report(written, wrong, base.title) and self.trusted
+        if sound and not self.report(written, base.check_consistency(), base.title):
+            return base.grow(self.context_size)
+        self.trusted = False
+        return base
 
     # --- the steps --------------------------------------------------------------------------------
 
     def steps(
-        self,
-        base: Base | None,
-        written: Base | None,
-        transforms: Iterable[Transform | Deferred | None],
+        self, base: Base | None, written: Base | None, transforms: Iterable[Written]
     ) -> list[Step]:
+        """The steps behind a base, as far as their supports are known."""
         steps: list[Step] = []
-        space = base.space if base and self.trusted else None
-        if space and space.size > LARGEST_EVENT:
-            self.report(
-                base, [mistakes.EventTooLarge(size=space.size, limit=LARGEST_EVENT)], blame=written
-            )
-            space = None
+        space = self._start(base, written)
         giver: Base | Transform | None = written
         waiting = deque(transforms)
-        work, weights, last = 0, 0, None
+        cost = _Cost()
         while waiting:
             transform = waiting.popleft()
             if isinstance(transform, Deferred):
-                waiting.extendleft(reversed(self.expanded(transform, space)))
+                waiting.extendleft(reversed(self._expanded(transform, space)))
                 continue
-            work += space.size if space else 0
-            if space and work > LARGEST_FLOW:
-                self.report(transform, [mistakes.FlowTooLarge(size=space.size, limit=LARGEST_FLOW)])
+            count = len(steps)
+            if mistake := cost.check_event(space):
+                self.report(transform, [mistake], getattr(transform, "title", ""))
                 break
-            space = self.step(transform, space, giver, base, steps) if transform else None
+            space = self._step(transform, space, giver, base, steps) if transform else None
             giver = transform
-            if steps:
-                weights += weight_count(steps[-1].transform) if steps[-1] is not last else 0
-                last = steps[-1]
-            if weights > MOST_WEIGHTS:
-                self.report(
-                    transform,
-                    [mistakes.NetworkTooLarge(field="hidden", weights=weights, limit=MOST_WEIGHTS)],
-                )
+            made = steps[-1].transform if len(steps) > count else None
+            if transform and (mistake := cost.check_weights(made)):
+                self.report(transform, [mistake], transform.title)
                 break
         return steps
 
-    def expanded(self, deferred: Deferred, space: Space | None) -> list[Transform | None]:
-        found = deferred.expand(space) if space and self.trusted else [None]
-        if not isinstance(found, Diagnostic):
-            return [step and placed(step, origin_of(deferred)) for step in found]
-        self.report(deferred, [found])
-        return [None]
-
-    def step(self, transform, space: Space | None, giver, base, steps: list[Step]) -> Space | None:
-        """Check one transform behind `space` and append it; what comes out, None if that is unknown."""
-        settled = self.settle(transform, space)
-        if space is None or not self.trusted or settled is None:
+    def _start(self, base: Base | None, written: Base | None) -> Space | None:
+        """The support of the base; None if it is not known, or too large."""
+        if base is None or not self.trusted:
             return None
-        if self.report(
-            settled, settled.check_shape(space, giver.title), blame=transform, giver=giver
-        ):
-            if any(children(settled)):
-                # The fields of what is inside could not be checked against this space.
-                self.trusted = False
-                return None
-            return self._recovered(settled, space)
-        explained = self.explained < MOST_EXPLAINED
-        if problem := check_domain(settled, giver.title, base, steps, explained=explained):
-            self.explained += 1
-            self.report(settled, [problem], blame=transform, giver=giver)
-            return self._recovered(settled, space)
-        if self.report(settled, settled.check_consistency(space), blame=transform):
+        if (size := base.space.size) > LARGEST_EVENT:
+            too_large = mistakes.EventTooLarge(size=size, limit=LARGEST_EVENT)
+            self.report(written, [too_large], base.title)
+            return None
+        return base.space
+
+    def _expanded(self, deferred: Deferred, space: Space | None) -> list[Written]:
+        if space is None or not self.trusted:
+            return [None]
+        transforms = deferred.expand(space)
+        if isinstance(transforms, Diagnostic):
+            self.report(deferred, [transforms])
+            return [None]
+        return [placed(transform, origin_of(deferred)) for transform in transforms]
+
+    def _step(
+        self,
+        written: Transform,
+        space: Space | None,
+        giver: Base | Transform | None,
+        base: Base | None,
+        steps: list[Step],
+    ) -> Space | None:
+        """Check one transform behind `space` and append its step.
+
+        Gives the support that comes out, None if that is unknown.
+        """
+        transform = self.settle(written, space)
+        if space is None or transform is None or giver is None or base is None:
+            return None
+        if not self.trusted:
+            return None
+        wrong = transform.check_shape(space, giver.title)
+        if self.report(written, wrong, transform.title, giver):
+            # The fields of inner transforms could not be checked against this space.
+            self.trusted = not any(children(transform))
+            return self._recovered(transform, space) if self.trusted else None
+        explained = self._explained < MOST_EXPLAINED
+        if mistake := check_domain(transform, giver.title, base, steps, explained=explained):
+            self._explained += 1
+            self.report(written, [mistake], transform.title, giver)
+            return self._recovered(transform, space)
+        if self.report(written, transform.check_consistency(space), transform.title):
             self.trusted = False
             return None
-        made = replace(follow(settled, space), span=origin_of(transform).span)
+        step = replace(follow(transform, space), span=origin_of(written).span)
         if steps:
-            steps[-1] = replace(steps[-1], output=made.input)
-        steps.append(made)
-        return made.output
+            steps[-1] = replace(steps[-1], output=step.input)
+        steps.append(step)
+        return step.output
 
-    def settle(self, transform: Transform, space: Space | None) -> Transform | None:
-        """The transform with canonical fields, those of its children too; None if they hold mistakes."""
-        inner = {}
-        for name, child in children(transform):
-            if not isinstance(child, Transform):
-                inner[name] = child  # a layer of a network, which has grown already
-                continue
-            known = space is not None and not list(transform.check_shape(space, ""))
-            inner[name] = self.settle(
-                child, transform.inner_space(space) if space and known else None
-            )
+    def settle(self, written: Transform, space: Space | None) -> Transform | None:
+        """The transform with canonical fields, grown; None if they hold mistakes."""
+        inner = self._settled_children(written, space)
         if any(child is None for child in inner.values()):
             return None
         event = space.shape if space else None
-        settled = canonical(with_children(transform, inner), event)
-        if self.report(settled, field_problems(settled, event), blame=transform):
+        transform = canonical(with_children(written, inner), event)
+        if self.report(written, check_fields(transform, event), transform.title):
             self.trusted = False
             return None
-        if (
-            space is None
-            or list(settled.check_shape(space, ""))
-            or list(settled.check_consistency(space))
-        ):
-            return settled
-        return settled.grow(space, self.columns)
+        fits = space and not list(transform.check_shape(space, ""))
+        if space is None or not fits or list(transform.check_consistency(space)):
+            return transform
+        return transform.grow(space, self.context_size)
+
+    def _settled_children(self, written: Transform, space: Space | None) -> dict[str, Any]:
+        """The inner transforms, settled; the layers of networks, which have grown already."""
+        fits = space is not None and not list(written.check_shape(space, ""))
+        inner = written.inner_space(space) if space and fits else None
+        return {
+            name: self.settle(child, inner) if isinstance(child, Transform) else child
+            for name, child in children(written)
+        }
 
     def _recovered(self, transform: Transform, space: Space) -> Space | None:
+        """The image of the whole domain, to go on with behind a mistake."""
         domain = transform.domain_for(space)
         if not list(transform.check_shape(domain, "")):
             return transform.image(domain).space
@@ -239,28 +254,48 @@ class _Walk:
         return None
 
 
+class _Cost:
+    """The size of the steps so far, against the limits."""
+
+    def __init__(self) -> None:
+        self._coordinates = 0
+        self._weights = 0
+
+    def check_event(self, space: Space | None) -> Diagnostic | None:
+        """Count the coordinates of one more step."""
+        size = space.size if space else 0
+        self._coordinates += size
+        if size and self._coordinates > LARGEST_FLOW:
+            return mistakes.FlowTooLarge(size=size, limit=LARGEST_FLOW)
+        return None
+
+    def check_weights(self, transform: Transform | None) -> Diagnostic | None:
+        """Count the weights of one more step."""
+        self._weights += weight_count(transform) if transform else 0
+        if self._weights > MOST_WEIGHTS:
+            return mistakes.NetworkTooLarge(
+                field="hidden", weights=self._weights, limit=MOST_WEIGHTS
+            )
+        return None
+
+
 def weight_count(transform: Transform) -> int:
-    """How many numbers the networks of a step hold."""
-    held: list[Any] = [
-        getattr(value, "init", value)
-        for _, owner, _, value in values(transform, "")
-        if isinstance(owner, Layer)
-    ]
-    return sum(int(np.size(value)) for value in held)
+    """The number of weights of the networks of a transform, masks counted as weights."""
+    weights = [v for _, owner, _, v in values(transform, "") if isinstance(owner, Layer)]
+    return sum(int(np.size(getattr(value, "init", value))) for value in weights)
 
 
 def settle(base: Base) -> Base:
     """The base with canonical fields; a coordinatewise one takes its size from its vectors."""
-    if isinstance(base, Coordinatewise) and base.size is None:
-        lengths = base.lengths()
-        if lengths:
-            base = replace(base, size=max(lengths.values()))
+    if isinstance(base, Coordinatewise) and base.size is None and (lengths := base.lengths()):
+        base = replace(base, size=max(lengths.values()))
     return canonical(base, base.event_shape)
 
 
-def _unequal_sizes(base: Base) -> list[Diagnostic]:
+def _check_lengths(base: Base) -> list[Diagnostic]:
+    """The mistake if the vectors of a base have different lengths."""
     lengths = base.lengths() if isinstance(base, Coordinatewise) else {}
     if len(set(lengths.values())) < 2:
         return []
-    told = ", ".join(f"`{name}` has {count}" for name, count in lengths.items())
-    return [mistakes.UnequalSizes(part=base.title, field=min(lengths), lengths=told)]
+    written = ", ".join(f"`{name}` has {count}" for name, count in lengths.items())
+    return [mistakes.UnequalSizes(part=base.title, field=min(lengths), lengths=written)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,8 @@ from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake, sugg
 from flowspec.ir.flow import Flow
 from flowspec.parts.fields import parameters
 from flowspec.parts.trees import values
-from flowspec.parts.values import value_range
+from flowspec.parts.values import Learn, value_range
+from flowspec.support.interval import Interval
 
 
 @mistake
@@ -55,10 +56,10 @@ def as_weights(
     """
     if weights is None:
         return {}
-    given = dict(weights) if isinstance(weights, Mapping) else _read(Path(weights))
-    if problems := list(_problems(flow, given)):
-        raise FlowError(problems)
-    return {name: np.asarray(value, np.float64) for name, value in given.items()}
+    arrays = dict(weights) if isinstance(weights, Mapping) else _read(Path(weights))
+    if wrong := list(_check(flow, arrays)):
+        raise FlowError(wrong)
+    return {name: np.asarray(value, np.float64) for name, value in arrays.items()}
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
@@ -69,31 +70,40 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         raise FlowError(UnreadableWeights(where=str(path), reason=reason.lower())) from None
 
 
-def _problems(flow: Flow, given: Mapping[str, np.ndarray]):
+def _check(flow: Flow, weights: Mapping[str, np.ndarray]) -> Iterator[Diagnostic]:
+    """Mistakes in weights that are meant for a flow."""
     learned = flow.learned()
-    allowed = {
-        path: value_range(value, parameters(owner)[name].within)
-        for prefix, part in flow.components
-        for path, owner, name, value in values(part, prefix)
-        if path in learned
-    }
-    for name in sorted(set(given) - set(learned)):
+    for name in sorted(set(weights) - set(learned)):
         near = suggest(name, learned)
         advice = f"did you mean `{near}`?" if near else "`flowspec show` lists what it learns"
         yield UnknownWeight(name=name, advice=advice)
+    allowed = _allowed(flow)
     for name, value in learned.items():
-        if name not in given:
+        if name not in weights:
             yield MissingWeight(name=name)
-            continue
-        array, expected = np.asarray(given[name], np.float64), np.shape(value.init)
-        if array.shape != expected:
-            yield WrongWeight(
-                name=name, what=f"has shape {list(array.shape)}, not {list(expected)}"
-            )
-        elif not np.isfinite(array).all():
-            yield WrongWeight(name=name, what="is not finite")
-        elif allowed[name].excludes(array).any():
-            yield WrongWeight(name=name, what=f"lies outside {allowed[name]}")
+        else:
+            array = np.asarray(weights[name], np.float64)
+            if what := _flaw(array, np.shape(value.init), allowed[name]):
+                yield WrongWeight(name=name, what=what)
+
+
+def _allowed(flow: Flow) -> dict[str, Interval]:
+    """The range of every parameter, by path."""
+    return {
+        path: value_range(value, parameters(owner)[name].within)
+        for prefix, component in flow.components
+        for path, owner, name, value in values(component, prefix)
+        if isinstance(value, Learn)
+    }
+
+
+def _flaw(array: np.ndarray, shape: tuple[int, ...], allowed: Interval) -> str:
+    """The reason why a weight does not fit; "" if it does."""
+    if array.shape != shape:
+        return f"has shape {list(array.shape)}, not {list(shape)}"
+    if not np.isfinite(array).all():
+        return "is not finite"
+    return f"lies outside {allowed}" if allowed.excludes(array).any() else ""
 
 
 def to_bytes(weights: Mapping[str, np.ndarray]) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from flowspec.ops.numpy import REFERENCE
+from flowspec.parts.values import Value
 from flowspec.transforms.elementwise.affine import Affine, ScaleAndShift
 from flowspec.transforms.forms.inverse import Inverse
 from flowspec.transforms.linear.linear import Linear
@@ -36,7 +37,7 @@ def _scale_and_shift(step: Transform) -> tuple[np.ndarray, np.ndarray] | None:
     return np.asarray(step.scale, float), np.asarray(step.shift, float)
 
 
-def _plain(value: np.ndarray):
+def _plain(value: np.ndarray) -> Value:
     return float(value) if value.ndim == 0 else value
 
 
@@ -77,7 +78,6 @@ def _linear_map(step: Transform, size: int) -> tuple[np.ndarray, np.ndarray] | N
             np.asarray(bound.shift, float).reshape(-1), size
         )
     if isinstance(step, VectorMap):
-        return bound_to_reference(step).forward_and_log_det(REFERENCE, np.eye(size))[0], np.zeros(
-            size
-        )
+        matrix, _ = bound_to_reference(step).forward_and_log_det(REFERENCE, np.eye(size))
+        return np.asarray(matrix), np.zeros(size)
     return None

@@ -18,7 +18,7 @@ from flowspec.optimize.permuting import (
     absorb_permutation_in_samples,
     merge_permutations,
 )
-from flowspec.parts.checks import field_problems
+from flowspec.parts.checks import check_fields
 from flowspec.transforms.transform import Transform
 
 Rule = Callable[[Transform, Transform, int], Sequence[Transform] | None]
@@ -105,7 +105,7 @@ def _rewritten(flow: FixedFlow, rules: Sequence[Rule], log: list[Fired]) -> Fixe
 
 def _has_flaw(placed: Placed) -> bool:
     """True for a product that overflows."""
-    return any(True for _ in field_problems(placed.transform, (placed.size,)))
+    return any(True for _ in check_fields(placed.transform, (placed.size,)))
 
 
 def _exhausted(steps: Sequence[Placed], rules: Sequence[Rule], fired: list[Fired]) -> list[Placed]:

@@ -1,157 +1,111 @@
-"""The checks of one component's fields against their declarations: they answer with mistakes."""
+"""Checks of one component: its fields against what their declarations allow. They answer with mistakes."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.parts import mistakes
+from flowspec.parts.canonical import Event, known_event
 from flowspec.parts.fields import (
     ParameterSpec,
-    PartSpec,
     SettingSpec,
+    parameters,
     per_coordinate,
     specs,
     square_matrix,
 )
-from flowspec.parts.trees import with_fields
+from flowspec.parts.settings import setting_fits, setting_in_words
 from flowspec.parts.values import (
     Constraint,
     FromContext,
     Learn,
     Predicted,
-    Value,
     WholeContext,
-    component,
+    branch_of,
 )
 from flowspec.parts.writing import in_short
 from flowspec.support.interval import Interval
 from flowspec.support.support import number
 
-_Component = TypeVar("_Component")
 
-Event = tuple[int, ...] | None
-"""The shape of an event; None where it is not known."""
+@dataclass(frozen=True)
+class _Field:
+    """A numeric field of a component that meets an event."""
 
+    component: Any
+    name: str
+    spec: ParameterSpec
+    event: Event
 
-def canonical(part: _Component, event: Event) -> _Component:
-    """The component, its fixed values floats or float64 arrays, of full shape where that fits."""
-    changed = {}
-    event = _known(part, event)
-    for name, spec in specs(part).items():
-        if isinstance(spec, ParameterSpec):
-            changed[name] = _canonical(getattr(part, name), spec, part, event)
-    return with_fields(part, changed)
+    @property
+    def place(self) -> dict[str, Any]:
+        """The fields of a mistake that say where it is."""
+        return {"part": type(self.component).__name__, "field": self.name}
 
-
-def _known(part: Any, event: Event) -> Event:
-    """The event, if the settings fit on which the shapes of parameters depend; else None."""
-    settings = (
-        (getattr(part, name), spec)
-        for name, spec in specs(part).items()
-        if isinstance(spec, SettingSpec)
-    )
-    return (
-        event
-        if all(value is None or _setting_fits(spec, value) for value, spec in settings)
-        else None
-    )
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """The shape that the event asks for; None if the event is not known."""
+        return None if self.event is None else self.spec.shape(self.component, self.event)
 
 
-def _canonical(value: Value, spec: ParameterSpec, part: Any, event: Event) -> Value:
-    if isinstance(value, Learn):
-        return replace(
-            value, init=_full(_canonical(value.init, spec, part, event), spec, part, event)
-        )
-    if isinstance(value, FromContext | Predicted | WholeContext):
-        return value
-    array = np.asarray(value, np.float64)
-    if array.ndim == 0:
-        return float(array)
-    if event is None:
-        return array
-    expected = spec.shape(part, event)
-    if (
-        event
-        and array.shape
-        and array.shape == expected[: -len(event)]
-        and spec.shape is not square_matrix
-    ):
-        # Given once for all coordinates.
-        array = np.broadcast_to(array[..., None], expected)
-    if array.strides and not any(array.strides):
-        return array
-    array = array.copy()
-    array.setflags(write=False)
-    return array
-
-
-def _full(init: Value, spec: ParameterSpec, part: Any, event: Event) -> Value:
-    """The start of a learned parameter in its full shape: one trained number for each entry."""
-    if event is None or np.ndim(init) or not spec.shape(part, event):
-        return init
-    # One number in memory: 4096 coordinates have matrices of 17 million.
-    return np.broadcast_to(np.float64(init), spec.shape(part, event))
-
-
-def field_problems(part: Any, event: Event) -> Iterator[Diagnostic]:
+def check_fields(component: Any, event: Event) -> Iterator[Diagnostic]:
     """Mistakes in the fields of a canonical component that meets an event of this shape."""
-    name = type(part).__name__
-    event = _known(part, event)
-    for field, spec in specs(part).items():
-        value = getattr(part, field)
-        if isinstance(spec, PartSpec):
-            continue
-        if isinstance(spec, SettingSpec):
-            yield from _setting_problems(name, field, spec, value)
-        elif isinstance(value, Learn):
-            yield from _learn_problems(name, field, spec, value, part, event)
-        elif isinstance(value, FromContext):
-            yield from _context_problems(name, field, spec, value)
-        elif not isinstance(value, Predicted | WholeContext):
-            yield from _constant_problems(name, field, spec, value, part, event)
+    event = known_event(component, event)
+    numeric = parameters(component)
+    for name, spec in specs(component).items():
+        value = getattr(component, name)
+        if name in numeric:
+            yield from _check_parameter(_Field(component, name, numeric[name], event), value)
+        elif isinstance(spec, SettingSpec) and value is not None and not setting_fits(spec, value):
+            yield mistakes.SettingOutOfRange(
+                part=type(component).__name__,
+                field=name,
+                expected=setting_in_words(spec),
+                found=in_short(value),
+            )
 
 
-def _constant_problems(
-    part_name: str, field: str, spec: ParameterSpec, value: Value, part: Any, event: Event
-) -> Iterator[Diagnostic]:
-    array = np.asarray(value, float)
-    if problem := _shape_problem(part_name, field, spec, array, part, event):
-        yield problem
+def _check_parameter(field: _Field, value: Any) -> Iterator[Diagnostic]:
+    if isinstance(value, Learn):
+        yield from _check_learned(field, value)
+    elif isinstance(value, FromContext):
+        yield from _check_context(field, value)
+    elif not isinstance(value, Predicted | WholeContext):
+        yield from _check_constant(field, np.asarray(value, float))
+
+
+# --- fixed numbers --------------------------------------------------------------------------------
+
+
+def _check_constant(field: _Field, array: np.ndarray) -> Iterator[Diagnostic]:
+    if mistake := _check_shape(field, array):
+        yield mistake
         return
+    spec = field.spec
     bad = array[np.isnan(array) | (np.isinf(array) & (not spec.infinite))]
     if bad.size:
-        yield mistakes.NotFinite(part=part_name, field=field, value=_first_not_finite(bad))
+        yield mistakes.NotFinite(value=_first_not_finite(bad), **field.place)
         return
-    outside = _outside(array[np.isfinite(array)], spec.within)
+    outside = _excluded(array[np.isfinite(array)], spec.within)
     if outside.size:
         yield mistakes.OutOfRange(
-            part=part_name,
-            field=field,
             value=number(outside[0]),
             takes=spec.within.words,
-            advice=_nearest(spec, outside[0]),
+            advice=_instead_of(outside[0], spec.within),
+            **field.place,
         )
 
 
-def _outside(array: np.ndarray, constraint: Constraint) -> np.ndarray:
+def _excluded(array: np.ndarray, constraint: Constraint) -> np.ndarray:
     """The entries that a constraint does not allow."""
-    if isinstance(constraint, Interval):
-        outside: np.ndarray = constraint.excludes(array) | np.isnan(array)
-    else:
-        outside = (array == 0) | ~np.isfinite(array)
-    entries: np.ndarray = array[outside]
-    return entries
-
-
-def _distinct(array: np.ndarray) -> np.ndarray:
-    """The entries of an array, once where one number stands for a whole axis."""
-    return array[tuple(slice(0, 1) if stride == 0 else slice(None) for stride in array.strides)]
+    if not isinstance(constraint, Interval):
+        return array[(array == 0) | ~np.isfinite(array)]
+    return array[constraint.excludes(array) | np.isnan(array)]
 
 
 def _first_not_finite(values: np.ndarray) -> str:
@@ -159,44 +113,34 @@ def _first_not_finite(values: np.ndarray) -> str:
     return "NaN" if np.isnan(bad) else number(bad)
 
 
-def _nearest(spec: ParameterSpec, value: float) -> str:
-    """The help text for a number outside its constraint: another inside."""
-    if value == 0 and not isinstance(spec.within, Interval):
-        return "0 would squash everything to one point"
-    if isinstance(spec.within, Interval) and -value in spec.within:
+def _instead_of(value: float, constraint: Constraint) -> str:
+    """Advice on what to write in the place of a number outside its constraint."""
+    if not isinstance(constraint, Interval):
+        return "0 would squash everything to one point" if value == 0 else ""
+    if -value in constraint:
         return f"did you mean {number(-value)}?"
-    return (
-        f"write {number(spec.within.inner_point)}, or another of the {spec.within.words}"
-        if isinstance(spec.within, Interval)
-        else ""
-    )
+    return f"write {number(constraint.inner_point)}, or another of the {constraint.words}"
 
 
-def _shape_problem(
-    part_name: str, field: str, spec: ParameterSpec, array: np.ndarray, part: Any, event: Event
-) -> Diagnostic | None:
-    if event is None:
+# --- shapes ---------------------------------------------------------------------------------------
+
+
+def _check_shape(field: _Field, array: np.ndarray) -> Diagnostic | None:
+    spec, event, expected = field.spec, field.event, field.shape
+    is_matrix = spec.shape is square_matrix
+    if event is None or expected is None:
         return None
-    expected = spec.shape(part, event)
-    if array.shape == expected or (array.ndim == 0 and spec.shape is not square_matrix):
+    if array.shape == expected or (array.ndim == 0 and not is_matrix):
         return None
-    found = shape_in_words(array.shape)
-    if spec.shape is square_matrix:
+    place = {"found": shape_in_words(array.shape), **field.place}
+    if is_matrix:
         size = event[0] if event else 1
-        return mistakes.NotAMatrix(
-            part=part_name, field=field, size=size, found=found, example=_identity(size)
-        )
-    if spec.shape is per_coordinate and array.ndim == 1:
-        if not event:
-            return mistakes.VectorForScalar(
-                part=part_name, field=field, found=found, size=array.size
-            )
-        return mistakes.SizeMismatch(
-            part=part_name, field=field, found=found, expected=coordinates(event[0]), size=event[0]
-        )
-    return mistakes.WrongShape(
-        part=part_name, field=field, expected=shape_in_words(expected), found=found
-    )
+        return mistakes.NotAMatrix(size=size, example=_identity(size), **place)
+    if spec.shape is not per_coordinate or array.ndim != 1:
+        return mistakes.WrongShape(expected=shape_in_words(expected), **place)
+    if not event:
+        return mistakes.VectorForScalar(size=array.size, **place)
+    return mistakes.SizeMismatch(expected=coordinates(event[0]), size=event[0], **place)
 
 
 def _identity(size: int) -> str:
@@ -211,11 +155,8 @@ def shape_in_words(shape: tuple[int, ...]) -> str:
         return "one number"
     if len(shape) == 1:
         return f"{shape[0]} number{'s' if shape[0] != 1 else ''}"
-    return (
-        f"a {' x '.join(map(str, shape))} matrix"
-        if len(shape) == 2
-        else f"an array of {' x '.join(map(str, shape))}"
-    )
+    sizes = " x ".join(map(str, shape))
+    return f"a {sizes} matrix" if len(shape) == 2 else f"an array of {sizes}"
 
 
 def coordinates(count: int) -> str:
@@ -223,111 +164,66 @@ def coordinates(count: int) -> str:
     return f"{count} coordinate{'s' if count != 1 else ''}"
 
 
-def _learn_problems(
-    part_name: str, field: str, spec: ParameterSpec, value: Learn, part: Any, event: Event
-) -> Iterator[Diagnostic]:
+# --- learned values, and values from the context --------------------------------------------------
+
+
+def _check_learned(field: _Field, value: Learn) -> Iterator[Diagnostic]:
+    spec, init = field.spec, np.asarray(value.init, float)
     if not spec.trainable:
-        yield mistakes.NotTrainable(part=part_name, field=field, advice="give fixed numbers")
-        return
-    init = np.asarray(value.init, float)
-    if problem := _shape_problem(part_name, field, spec, init, part, event):
-        yield problem
-        return
-    init = _distinct(init)
-    if not np.all(np.isfinite(init)):
-        yield mistakes.NotFinite(part=part_name, field=field, value=_first_not_finite(init))
-        return
-    if not value.low < value.high:
-        low, high = number(value.low), number(value.high)
-        example = number(Interval(value.high, value.low).inner_point)
+        yield mistakes.NotTrainable(advice="give fixed numbers", **field.place)
+    elif mistake := _check_shape(field, init):
+        yield mistake
+    elif not np.all(np.isfinite(init := _distinct(init))):
+        yield mistakes.NotFinite(value=_first_not_finite(init), **field.place)
+    elif not value.low < value.high:
         yield mistakes.UnsortedBounds(
-            part=part_name, field=field, low=low, high=high, example=example
+            low=number(value.low),
+            high=number(value.high),
+            example=number(Interval(value.high, value.low).inner_point),
+            **field.place,
         )
-        return
-    side = component(spec.within, float(init.flat[0]))
-    bounds = _bounds(value, side)
-    if not bounds.low < bounds.high:
+    else:
+        yield from _check_bounds(field, value, init)
+
+
+def _distinct(array: np.ndarray) -> np.ndarray:
+    """The entries of an array, once where one number stands for a whole axis."""
+    return array[tuple(slice(0, 1) if stride == 0 else slice(None) for stride in array.strides)]
+
+
+def _check_bounds(field: _Field, value: Learn, init: np.ndarray) -> Iterator[Diagnostic]:
+    within = field.spec.within
+    branch = branch_of(within, float(init.flat[0]))
+    low, high = max(value.low, branch.low), min(value.high, branch.high)
+    if not low < high:
         yield mistakes.LearnOutOfRange(
-            part=part_name, field=field, low=number(value.low), high=number(value.high),
-            takes=spec.within.words, advice=f"`learn({number(side.inner_point)})`",
-        )  # fmt: skip
-    elif (outside := _outside(init, bounds.opened())).size:
+            low=number(value.low),
+            high=number(value.high),
+            takes=within.words,
+            advice=f"`learn({number(branch.inner_point)})`",
+            **field.place,
+        )
+    elif (outside := _excluded(init, bounds := Interval(low, high))).size:
         yield mistakes.LearnStart(
-            part=part_name,
-            field=field,
             value=number(outside.flat[0]),
-            bounds=bounds.opened().brackets,
+            bounds=bounds.brackets,
             example=number(bounds.inner_point),
+            **field.place,
         )
 
 
-def _bounds(value: Learn, side: Interval) -> Interval:
-    low, high = max(value.low, side.low), min(value.high, side.high)
-    return Interval(low, high) if low < high else Interval(low, low)
-
-
-def _context_problems(
-    part_name: str, field: str, spec: ParameterSpec, value: FromContext
-) -> Iterator[Diagnostic]:
+def _check_context(field: _Field, value: FromContext) -> Iterator[Diagnostic]:
+    spec = field.spec
     if not spec.batched or not spec.trainable:
-        yield mistakes.NotTrainable(part=part_name, field=field, advice="give fixed numbers")
+        yield mistakes.NotTrainable(advice="give fixed numbers", **field.place)
     elif not spec.by_row:
-        yield mistakes.NotByRow(part=part_name, field=field)
+        yield mistakes.NotByRow(**field.place)
     elif not spec.within.contains(value.support):
         fitting = spec.within if isinstance(spec.within, Interval) else Interval(0.0)
         yield mistakes.ContextOutOfRange(
-            part=part_name, field=field, takes=spec.within.words, name=value.name,
-            gives=value.support.words, example=str(fitting),
-        )  # fmt: skip
-
-
-def _setting_problems(
-    part_name: str, field: str, spec: SettingSpec, value: Any
-) -> Iterator[Diagnostic]:
-    if value is None:
-        return
-    expected = _setting_in_words(spec)
-    if not _setting_fits(spec, value):
-        yield mistakes.SettingOutOfRange(
-            part=part_name, field=field, expected=expected, found=in_short(value)
+            takes=spec.within.words,
+            name=value.name,
+            gives=value.support.words,
+            example=str(fitting),
+            **field.place,
         )
-
-
-def _setting_fits(spec: SettingSpec, value: Any) -> bool:
-    if spec.kind is bool or spec.kind is str:
-        return isinstance(value, spec.kind) and (not spec.choices or value in spec.choices)
-    if spec.kind is list:
-        return isinstance(value, tuple) and all(isinstance(row, tuple) for row in value) and all(
-            _is_integer(v) and spec.low <= v <= spec.high for row in value for v in row
-        ) and len({len(row) for row in value}) < 2  # fmt: skip
-    if spec.kind is tuple:
-        return isinstance(value, tuple) and all(
-            _is_integer(v) and spec.low <= v <= spec.high for v in value
-        )
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return spec.low <= value <= spec.high and (spec.kind is float or _is_integer(value))
-
-
-def _is_integer(value: Any) -> bool:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-        and value == int(value)
-    )
-
-
-def _setting_in_words(spec: SettingSpec) -> str:
-    if spec.choices:
-        return " or ".join(f'"{choice}"' for choice in spec.choices)
-    kind = {
-        int: "a whole number",
-        float: "a number",
-        bool: "true or false",
-        str: "a word in quotes",
-        list: "a matrix of whole numbers",
-    }.get(spec.kind, "a vector of whole numbers")
-    if math.isfinite(spec.low) and math.isfinite(spec.high):
-        return f"{kind} from {number(spec.low)} to {number(spec.high)}"
-    return f"{kind} of at least {number(spec.low)}" if math.isfinite(spec.low) else kind

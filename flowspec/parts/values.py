@@ -16,7 +16,8 @@ from flowspec.support.interval import REAL, Interval
 class Nonzero:
     """Every number but zero. A trained value stays on the side of zero it starts on."""
 
-    def component(self, value: float) -> Interval:
+    def branch(self, value: float) -> Interval:
+        """The side of zero on which a value lies."""
         return Interval(0.0) if value > 0 else Interval(high=0.0)
 
     def __contains__(self, value: float) -> bool:
@@ -34,9 +35,9 @@ Constraint = Interval | Nonzero
 NONZERO = Nonzero()
 
 
-def component(constraint: Constraint, value: float) -> Interval:
+def branch_of(constraint: Constraint, value: float) -> Interval:
     """The connected part of a constraint in which `value` lies: where training keeps it."""
-    return constraint.component(value) if isinstance(constraint, Nonzero) else constraint
+    return constraint.branch(value) if isinstance(constraint, Nonzero) else constraint
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def value_range(value: Value, within: Constraint = REAL) -> Interval:
     """All values that a parameter can take: before training, for any row."""
     if isinstance(value, Learn):
         init = np.asarray(value.init, float)
-        side = component(within, float(init.flat[0]))
+        side = branch_of(within, float(init.flat[0]))
         low, high = max(value.low, side.low), min(value.high, side.high)
         return Interval(
             low, high, low == side.low and side.closed_low, high == side.high and side.closed_high

@@ -22,7 +22,7 @@ from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import grown, parameters, part, setting
 from flowspec.parts.trees import with_fields
-from flowspec.parts.values import Constraint, Learn, Predicted, WholeContext, component, value_range
+from flowspec.parts.values import Constraint, Learn, Predicted, WholeContext, branch_of, value_range
 from flowspec.support.space import Image, Space
 from flowspec.transforms.elementwise.standard import from_real
 from flowspec.transforms.transform import Transform, Univariate
@@ -171,7 +171,7 @@ def _count(univariate: Univariate, name: str, event: tuple[int, ...]) -> int:
 def _predicted(start: Learn, within: Constraint) -> Predicted:
     """What a network gives in the place of a learned parameter."""
     offset = np.asarray(start.init).flat[0]
-    steps = from_real(value_range(start, component(within, float(offset))))
+    steps = from_real(value_range(start, branch_of(within, float(offset))))
     for step in reversed(steps):
         offset = step.inverse(REFERENCE, offset)
     return Predicted(start, float(offset), steps)
