@@ -1,4 +1,5 @@
-"""Mistakes in what is given to a flow that runs, and the checks of it that bundles, models and modules share."""
+"""Mistakes in what is given to a flow that runs, and the checks of it that bundles, models and
+modules share."""
 
 from __future__ import annotations
 

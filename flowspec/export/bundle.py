@@ -73,11 +73,12 @@ def compile(
     dtype      "float32" or "float64": of the graphs' inputs and outputs
     batch      a fixed number of rows, for runtimes that want static shapes
     opset      version of the ONNX operators
-    solver_error   the error that a continuous flow may have, relative to 1 + |value|: its solver takes as many steps as
-               that needs. None: as many as the flow says
+    solver_error   the error that a continuous flow may have, relative to 1 + |value|: its solver
+                   takes as many steps as that needs. None: as many as the flow says
     extras     gives further files by name, of those that a training leaves, for the opened bundle
 
-    Errors:  FlowError, where the weights do not fit, the target is not to be had, or the directory holds something else.
+    Errors:  FlowError, where the weights do not fit, the target is not to be had, or the directory
+             holds something else.
     """
     target, path = checked(Target(dtype, opset, batch)), Path(directory)
     check_place(path)
@@ -92,7 +93,10 @@ def compile(
 
 
 def check_place(path: Path) -> None:
-    """Raise a `FlowError` where a bundle would take the place of something else. Its whole directory is replaced."""
+    """Raise a `FlowError` where a bundle would take the place of something else.
+
+    Its whole directory is replaced.
+    """
     if path.is_dir():
         names = sorted(file.name for file in path.iterdir())
         foreign = next((name for name in names if name not in FILES), "")

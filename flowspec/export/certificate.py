@@ -28,10 +28,13 @@ def certificate(
 ) -> dict[str, Any]:
     """Round trip, parity, accuracy and normalisation of a flow's graphs.
 
-    round_trip      largest |noise -> x -> density| difference of the two graphs' log_prob, relative to 1 + |log_prob|
-    parity          largest difference to the same formulas in numpy, same float type, relative to 1 + |value|
+    round_trip      largest |noise -> x -> density| difference of the two graphs' log_prob, relative
+                    to 1 + |log_prob|
+    parity          largest difference to the same formulas in numpy, same float type, relative to 1
+                    + |value|
     accuracy        the same to float64
-    solver          what twice as many steps of the differential equation's solver change, in float64, where there is one
+    solver          what twice as many steps of the differential equation's solver change, in
+                    float64, where there is one
     normalisation   |integral of the density - 1| in float64, where it can be integrated
     """
     sessions = {name: onnxruntime.InferenceSession(data, _quiet()) for name, data in graphs.items()}
@@ -48,8 +51,8 @@ def certificate(
     )[0]
     at_points = sessions["log_prob.onnx"].run(None, points)[0]
     drawn = {kind: _largest(x, log_prob, expected, kind) for kind in ("parity", "accurate")}
-    # On the ends of the support, where `points` reach too, only parity can be asked for: there the last digit of a
-    # float32 is worth a lot.
+    # On the ends of the support, where `points` reach too, only parity can be asked for: there the
+    # last digit of a float32 is worth a lot.
     parity = max(
         drawn["parity"], difference(at_points, unlisted(density["log_prob"]["parity"], np.float64))
     )
@@ -86,9 +89,11 @@ def rounded_up(value: float) -> float | None:
 
 
 def normalisation(model: Model) -> float | None:
-    """The integral of the density, for scalar flows without a context and samples within the quadrature's reach.
+    """The integral of the density, for scalar flows without a context and samples within the
+    quadrature's reach.
 
-    In the coordinate of the logistic function: x = image of t, which puts nodes where the samples are.
+    In the coordinate of the logistic function: x = image of t, which puts nodes where the samples
+    are.
     """
     flow: Flow = model.flow
     if flow.context is not None or not flow.space.scalar or flow.space.intervals is None:

@@ -52,7 +52,8 @@ def sample_graph(flow: FixedFlow, target: Target) -> Tape:
     count = None
     if context is None and target.batch is None:
         count = ops.input("n", (), np.int64, "How many rows to draw.")
-    # Not optional: onnxruntime-node drops what is fed for an input that has a default, without a word.
+    # Not optional: onnxruntime-node drops what is fed for an input that has a default, without a
+    # word.
     doc = (
         "Number of the first row, 0 for a fresh draw: row i depends only on seed and first_row + i."
     )

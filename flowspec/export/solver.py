@@ -1,4 +1,5 @@
-"""The error of differential equations that a graph solves in fixed steps: measured, and chosen at export."""
+"""The error of differential equations that a graph solves in fixed steps: measured, and chosen at
+export."""
 
 from __future__ import annotations
 
@@ -39,7 +40,8 @@ class NoSolver(Diagnostic):
 
 
 def solver_error(model: Model) -> float | None:
-    """The largest difference that twice as many solver steps make, of samples and log-densities, relative to 1 + |value|.
+    """The largest difference that twice as many solver steps make, of samples and log-densities,
+    relative to 1 + |value|.
 
     None, if the flow solves no differential equation.
     """
@@ -57,7 +59,8 @@ def solver_error(model: Model) -> float | None:
 
 
 def with_solver_error(model: Model, wanted: float) -> Model:
-    """The model with as many solver steps as the error asks for, a power of two times those of the flow.
+    """The model with as many solver steps as the error asks for, a power of two times those of the
+    flow.
 
     Errors:  FlowError, where there is no solver, or no number of steps within reach has that error.
     """

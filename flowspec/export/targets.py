@@ -1,4 +1,5 @@
-"""What graphs are written for, and what each target can do: a row of a table, and what it refuses."""
+"""What graphs are written for, and what each target can do: a row of a table, and what it
+refuses."""
 
 from __future__ import annotations
 
@@ -75,7 +76,8 @@ class Profile:
     """What a target can do.
 
     name            as messages call it
-    ir_versions     opset -> the oldest IR version that carries it, so that the oldest runtimes open the file
+    ir_versions     opset -> the oldest IR version that carries it, so that the oldest runtimes open
+                    the file
     operators       of ai.onnx; None for all
     dtypes          of the graphs' inputs and outputs
     loops           does it run `Loop`?
@@ -150,7 +152,9 @@ def _impossible(target: Target) -> Iterable[Diagnostic]:
 
 
 def check_graph(tape: Tape, graph: ir.Graph, target: Target) -> None:
-    """Refuse what the target cannot run. Each thing is told once, with the first place that needs it.
+    """Refuse what the target cannot run.
+
+    Each thing is told once, with the first place that needs it.
 
     Errors:  FlowError.
     """

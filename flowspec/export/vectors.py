@@ -27,8 +27,8 @@ TOLERANCES = {
 def vectors(model: Model, dtype: str, rows: int | None) -> dict[str, Any]:
     """What `vectors.json` holds.
 
-    `parity` values come from the numpy interpreter in the graph's own float type, `accurate` ones from float64 on
-    the same (rounded) input: two figures that say different things.
+    `parity` values come from the numpy interpreter in the graph's own float type, `accurate` ones
+    from float64 on the same (rounded) input: two figures that say different things.
 
     rows   the fixed batch of the graphs, or None
     """
@@ -65,7 +65,8 @@ def vectors(model: Model, dtype: str, rows: int | None) -> dict[str, Any]:
 
 
 def _points(flow: Flow, x: np.ndarray) -> np.ndarray:
-    """Samples, and points outside the support, on its ends and NaN, as many as there are samples."""
+    """Samples, and points outside the support, on its ends and NaN, as many as there are
+    samples."""
     intervals = flow.space.intervals
     special = [math.nan, math.inf, -math.inf, 0.0]
     for interval in set(intervals or ()):

@@ -1,7 +1,8 @@
-"""The vocabulary over numpy arrays of mpmath numbers: many digits, the accuracy oracle of the tests.
+"""The vocabulary over numpy arrays of mpmath numbers: many digits, the accuracy oracle of the
+tests.
 
-Each oracle owns its precision: no global state of mpmath is read or set. Functions give NaN off their
-domain and infinity at their poles, as floats do, where mpmath would turn complex or raise.
+Each oracle owns its precision: no global state of mpmath is read or set. Functions give NaN off
+their domain and infinity at their poles, as floats do, where mpmath would turn complex or raise.
 """
 
 from __future__ import annotations

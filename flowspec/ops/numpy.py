@@ -27,14 +27,16 @@ def _tail(p: float) -> float:
 
 
 def plain(*values: Any) -> bool:
-    """Are all of them plain Python numbers? numpy's own scalars are not: they have a float type to keep."""
+    """Are all of them plain Python numbers? numpy's own scalars are not: they have a float type to
+    keep."""
     return all(
         isinstance(value, int | float) and not isinstance(value, np.generic) for value in values
     )
 
 
 def _lifted(function: Callable[..., Any]) -> Any:
-    """The function of numpy, but plain numbers give a plain number, which widens no float32 array that it meets."""
+    """The function of numpy, but plain numbers give a plain number, which widens no float32 array
+    that it meets."""
 
     def lifted(*values: Any) -> Any:
         result = function(*values)

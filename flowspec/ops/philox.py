@@ -1,6 +1,8 @@
-"""Seeded noise: Philox4x32-10 over the vocabulary, so that every interpreter draws the same numbers.
+"""Seeded noise: Philox4x32-10 over the vocabulary, so that every interpreter draws the same
+numbers.
 
-Source: Parallel Random Numbers: As Easy as 1, 2, 3, Salmon et al., SC 2011, doi:10.1145/2063384.2063405.
+Source: Parallel Random Numbers: As Easy as 1, 2, 3, Salmon et al., SC 2011,
+doi:10.1145/2063384.2063405.
 
 The stream, for whoever writes it again in another language. For row r (int64) and seed s (int64):
 
@@ -8,14 +10,15 @@ The stream, for whoever writes it again in another language. For row r (int64) a
     key     = (s mod 2^32, s div 2^32)                  two's complement for negative numbers
     w0, w1, w2, w3 = philox4x32_10(counter, key)
 
-float32   a word w gives the uniform (w div 2^9 + 1/2) 2^-23: four uniforms a block, in the order of the words
-float64   two words v, w give (v 2^20 + w div 2^12 + 1/2) 2^-52: two uniforms a block. 52 bits, because
-          k + 1/2 has to be a float64 itself
+float32   a word w gives the uniform (w div 2^9 + 1/2) 2^-23: four uniforms a block, in the order of
+          the words
+float64   two words v, w give (v 2^20 + w div 2^12 + 1/2) 2^-52: two uniforms a block. 52 bits,
+          because k + 1/2 has to be a float64 itself
 normals   uniforms u, v in the order of their stream, in pairs, give sqrt(-2 log u) cos(2 pi v) and
           sqrt(-2 log u) sin(2 pi v)
 
-The q-th row of uniform noise takes the q-th uniform of kind 0, the q-th row of normal noise the q-th
-normal of kind 1, whatever else is drawn. So each number depends on (seed, row, q) alone.
+The q-th row of uniform noise takes the q-th uniform of kind 0, the q-th row of normal noise the
+q-th normal of kind 1, whatever else is drawn. So each number depends on (seed, row, q) alone.
 """
 
 from __future__ import annotations
@@ -104,7 +107,8 @@ def _box_muller(ops: Ops, uniforms: Array, pairs: int) -> Array:
     """Normals (2 pairs, N): first those with the cosine, then those with the sine."""
     u = ops.take(uniforms, range(0, 2 * pairs, 2))
     v = ops.take(uniforms, range(1, 2 * pairs, 2))
-    # Both turns are brought to [-1/4, 1/4], where every engine's sine is good to the last digits. No step of it rounds.
+    # Both turns are brought to [-1/4, 1/4], where every engine's sine is good to the last digits.
+    # No step of it rounds.
     cosine = ops.abs(v - 0.5) - 0.25
     sine = ops.maximum(ops.minimum(v, 0.5 - v), v - 1)
     turns = ops.concat([cosine, sine])

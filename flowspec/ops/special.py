@@ -1,7 +1,7 @@
 """Special functions that not every interpreter has, as formulas over the vocabulary.
 
-Accuracy against 50 digits (tests/ops/test_special.py holds them to it): relative error of a few units
-in the last place, in float32 and in float64, in both tails.
+Accuracy against 50 digits (tests/ops/test_special.py holds them to it): relative error of a few
+units in the last place, in float32 and in float64, in both tails.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 LARGEST_ERFC = 28.0
 """From here on erfc rounds to 0 in float64."""
 
-# (1 + 2x) exp(x^2) erfc(x) for x >= 0 as a polynomial in t = (x - 3.75) / (x + 3.75): smooth and bounded, so one
-# polynomial serves the whole half-line. The form is that of Shepherd and Laframboise (1981), doi:10.2307/2007746;
-# the coefficients are a Chebyshev fit at 60 digits.
+# (1 + 2x) exp(x^2) erfc(x) for x >= 0 as a polynomial in t = (x - 3.75) / (x + 3.75): smooth and
+# bounded, so one polynomial serves the whole half-line. The form is that of Shepherd and
+# Laframboise (1981), doi:10.2307/2007746; the coefficients are a Chebyshev fit at 60 digits.
 _ERFC_SINGLE = (
     1.2375126184625718,
     -0.14024060801000693,
@@ -65,10 +65,11 @@ _ERFC_DOUBLE = (
     -2.7293941332533855e-09,
 )
 
-# log Gamma(1 + t) / (t (t - 1)) for 0 <= t <= 2: the zeros at t = 0 and t = 1 are taken out, so that nothing cancels
-# near them. And Stirling's correction z (log Gamma(z) - (z - 1/2) log z + z - log(2 pi) / 2) in 1/z^2 for z >= 3, which
-# the usual asymptotic series would reach only from z = 8 on. All are rational interpolants at Chebyshev points, found
-# with 60 digits; largest relative errors 1.4e-8, 1.0e-16, 2.5e-7 (weight 0.04) and 7.6e-16 (weight 0.04).
+# log Gamma(1 + t) / (t (t - 1)) for 0 <= t <= 2: the zeros at t = 0 and t = 1 are taken out, so
+# that nothing cancels near them. And Stirling's correction z (log Gamma(z) - (z - 1/2) log z + z -
+# log(2 pi) / 2) in 1/z^2 for z >= 3, which the usual asymptotic series would reach only from z = 8
+# on. All are rational interpolants at Chebyshev points, found with 60 digits; largest relative
+# errors 1.4e-8, 1.0e-16, 2.5e-7 (weight 0.04) and 7.6e-16 (weight 0.04).
 _NEAR_SINGLE = (
     (
         0.5772156558764739,
@@ -97,8 +98,8 @@ _STIRLING_DOUBLE = (
     (1.0, 8.431221530195907, 17.642111292169787, 9.39675554873276, 0.7707173798157785),
 )
 
-# Wichura, Algorithm AS 241: The Percentage Points of the Normal Distribution (1988), doi:10.2307/2347330: PPND7 and
-# PPND16, as ratios for the centre, the tails and the far tails.
+# Wichura, Algorithm AS 241: The Percentage Points of the Normal Distribution (1988),
+# doi:10.2307/2347330: PPND7 and PPND16, as ratios for the centre, the tails and the far tails.
 _QUANTILE_SINGLE = (
     (
         (3.3871327179e0, 5.0434271938e1, 1.5929113202e2, 5.9109374720e1),
@@ -133,8 +134,9 @@ _FAR_TAIL = (
 )  # fmt: skip
 _QUANTILE_DOUBLE = (_CENTRE, _TAIL, _FAR_TAIL)
 
-# I0(x) = sum of (x / 2)^2k / k!^2, in (x / 12)^2 for x <= 12; and for x >= 12 sqrt(2 pi x) exp(-x) I0(x) as a polynomial in
-# t = 24 / x - 1, a Chebyshev fit at 50 digits. Largest relative errors 1e-17 and 7e-17; in float32 2e-8 and 4e-10.
+# I0(x) = sum of (x / 2)^2k / k!^2, in (x / 12)^2 for x <= 12; and for x >= 12 sqrt(2 pi x) exp(-x)
+# I0(x) as a polynomial in t = 24 / x - 1, a Chebyshev fit at 50 digits. Largest relative errors
+# 1e-17 and 7e-17; in float32 2e-8 and 4e-10.
 _BESSEL_NEAR = tuple(36.0**k / math.factorial(k) ** 2 for k in range(26))
 _BESSEL_FAR_SINGLE = (
     1.0053360721282396,
@@ -171,7 +173,8 @@ def _fitted(ops: Ops, single: Fit, double: Fit) -> Fit:
 
 
 def lgamma(ops: Ops, x: Operand) -> Array:
-    """log Gamma(x), x > 0: log Gamma(1 + x) - log x below 1, log Gamma(1 + (x - 1)) to 3, Stirling's formula beyond."""
+    """log Gamma(x), x > 0: log Gamma(1 + x) - log x below 1, log Gamma(1 + (x - 1)) to 3,
+    Stirling's formula beyond."""
     log_x = ops.log(x)
     below = x < 1
     t = ops.minimum(ops.where(below, x, x - 1), 2.0)
@@ -192,7 +195,8 @@ def _stirling_series(ops: Ops, x: Operand) -> Operand:
 def stirling_error(ops: Ops, x: Operand) -> Array:
     """log Gamma(x) - ((x - 1/2) log x - x + log(2 pi) / 2), x > 0: near 1 / (12 x) for large x.
 
-    In densities the other terms of log Gamma cancel against the rest; left to rounding they would take its digits along.
+    In densities the other terms of log Gamma cancel against the rest; left to rounding they would
+    take its digits along.
     """
     far = x >= 3
     near = ops.where(far, 1.0, x)
@@ -201,7 +205,8 @@ def stirling_error(ops: Ops, x: Operand) -> Array:
 
 
 def log_quotient(ops: Ops, excess: Operand, centre: Operand, far: Operand) -> Array:
-    """log(1 + excess / centre), centre > 0, from `far`, the same logarithm computed otherwise, unless excess is small."""
+    """log(1 + excess / centre), centre > 0, from `far`, the same logarithm computed otherwise,
+    unless excess is small."""
     near = ops.abs(excess) < 0.5 * centre
     return ops.where(near, ops.log1p(ops.where(near, excess / centre, 0.0)), far)
 
@@ -211,7 +216,8 @@ def erfc(ops: Ops, x: Operand) -> Array:
     size = ops.minimum(ops.abs(x), LARGEST_ERFC)
     coefficients = _fitted(ops, _ERFC_SINGLE, _ERFC_DOUBLE)
     scaled = horner((size - 3.75) / (size + 3.75), coefficients) / (1 + 2 * size)
-    # exp(-size^2) in two factors: the square of `head` is exact, so that large arguments lose no digits.
+    # exp(-size^2) in two factors: the square of `head` is exact, so that large arguments lose no
+    # digits.
     head = ops.floor(size * 16) * 0.0625
     upper = scaled * ops.exp(-head * head) * ops.exp((head - size) * (head + size))
     return ops.where(x < 0, 2 - upper, upper)
@@ -233,7 +239,8 @@ def normal_quantile(ops: Ops, p: Operand) -> Array:
 
 
 def log_bessel_i0(ops: Ops, x: Operand) -> Array:
-    """log(exp(-x) I0(x)) for x >= 0: the power series of I0 up to 12, a polynomial in 1 / x times exp(x) / sqrt(x) beyond.
+    """log(exp(-x) I0(x)) for x >= 0: the power series of I0 up to 12, a polynomial in 1 / x times
+    exp(x) / sqrt(x) beyond.
 
     Source: Abramowitz and Stegun, 9.6.12 and 9.7.1.
     """

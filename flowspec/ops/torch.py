@@ -52,7 +52,8 @@ def _extreme(pair: Callable[..., Any], clamp: Callable[..., Any]) -> Callable[..
 
 
 class _ImplicitGamma(torch.autograd.Function):
-    """Identity on the logarithm of a gamma draw, with its derivative with respect to the concentration."""
+    """Identity on the logarithm of a gamma draw, with its derivative with respect to the
+    concentration."""
 
     @staticmethod
     def forward(ctx: Any, concentration: torch.Tensor, log_x: torch.Tensor) -> torch.Tensor:
@@ -68,7 +69,8 @@ class _ImplicitGamma(torch.autograd.Function):
 
 def _log_gamma_slope(concentration: torch.Tensor, log_x: torch.Tensor) -> torch.Tensor:
     """d log x / d concentration at a fixed value of the distribution function."""
-    # Draws of a small concentration underflow; the distribution function is x^a / Gamma(a + 1) there.
+    # Draws of a small concentration underflow; the distribution function is x^a / Gamma(a + 1)
+    # there.
     tiny = log_x < -20
     from_zero = (torch.digamma(concentration + 1) - log_x) / concentration
     x = torch.exp(torch.where(tiny, 0.0, log_x))
@@ -112,7 +114,8 @@ class TorchOps(Ops):
     tanh = _lifted("tanh", torch.tanh)
     atanh = _lifted("atanh", torch.atanh)
     sigmoid = _lifted("sigmoid", torch.sigmoid)
-    # torch's softplus turns linear at its threshold: at 40 exp(-x) is below the last digit of float64.
+    # torch's softplus turns linear at its threshold: at 40 exp(-x) is below the last digit of
+    # float64.
     softplus = _lifted("softplus", lambda x: torch.nn.functional.softplus(x, threshold=40.0))
     log_sigmoid = _lifted("log_sigmoid", torch.nn.functional.logsigmoid)
     lgamma = _lifted("lgamma", torch.lgamma)
@@ -122,7 +125,8 @@ class TorchOps(Ops):
     elu = _lifted("elu", torch.nn.functional.elu)
     gelu = _lifted("gelu", torch.nn.functional.gelu)
 
-    # torch.special.ndtr has no correct digit below -5 in float32 and below -8 in float64: normal_cdf stays with erfc.
+    # torch.special.ndtr has no correct digit below -5 in float32 and below -8 in float64:
+    # normal_cdf stays with erfc.
     normal_quantile = _lifted("normal_quantile", torch.special.ndtri)
     isinf = _lifted("isinf", torch.isinf)
     power = _lifted("power", torch.pow)

@@ -38,7 +38,8 @@ Number = float
 class Array(Protocol):
     """A value of whichever interpreter runs: numpy array, torch tensor, recorded value.
 
-    What formulas do with one. The other operand of an operator may be a plain number or a numpy array.
+    What formulas do with one. The other operand of an operator may be a plain number or a numpy
+    array.
     """
 
     @property
@@ -76,7 +77,8 @@ class Ops(ABC):
     """One interpreter of the vocabulary."""
 
     dtype: np.dtype[Any]
-    """The float type of the data, as numpy names it: it fixes where a support's ends are rounded to."""
+    """The float type of the data, as numpy names it: it fixes where a support's ends are rounded
+    to."""
 
     # --- entering -----------------------------------------------------------------------------
 
@@ -156,7 +158,10 @@ class Ops(ABC):
 
     @abstractmethod
     def where(self, condition: Operand, a: Operand, b: Operand) -> Array:
-        """a where the condition holds, else b. Both are computed: make the unused one finite first."""
+        """a where the condition holds, else b.
+
+        Both are computed: make the unused one finite first.
+        """
 
     # --- along the first axis -----------------------------------------------------------------
 
@@ -181,13 +186,19 @@ class Ops(ABC):
         """Join along the first axis. At least one part is data."""
 
     def split(self, x: Array, sizes: Sequence[int]) -> Sequence[Array]:
-        """The first axis cut into pieces of these sizes. (Many slices of one array would make its gradient slow.)"""
+        """The first axis cut into pieces of these sizes.
+
+        (Many slices of one array would make its gradient slow.)
+        """
         starts = [0, *accumulate(sizes)]
         return [x[start:stop] for start, stop in pairwise(starts)]
 
     @abstractmethod
     def stack(self, parts: Sequence[Operand]) -> Array:
-        """Join along a new first axis. At least one part is data; parts of unlike shape are broadcast."""
+        """Join along a new first axis.
+
+        At least one part is data; parts of unlike shape are broadcast.
+        """
 
     @abstractmethod
     def take(self, x: Array, indices: Sequence[int]) -> Array:
@@ -195,7 +206,8 @@ class Ops(ABC):
 
     @abstractmethod
     def take_along(self, x: Array, index: Array) -> Array:
-        """For each remaining position the row that `index` names there: x (K, ...), index (...) from `to_index`."""
+        """For each remaining position the row that `index` names there: x (K, ...), index (...)
+        from `to_index`."""
 
     @abstractmethod
     def unflatten(self, x: Array, sizes: tuple[int, ...]) -> Array:
@@ -211,7 +223,8 @@ class Ops(ABC):
 
     @abstractmethod
     def matmul(self, matrix: Array, x: Array) -> Array:
-        """(M, D) times (D, N), or stacks of such products: (S, M, D) times (S, D, N) or (P, S, D, N)."""
+        """(M, D) times (D, N), or stacks of such products: (S, M, D) times (S, D, N) or (P, S, D,
+        N)."""
 
     @abstractmethod
     def combine(self, matrix: Array, x: Array) -> Array:
@@ -240,7 +253,10 @@ class Ops(ABC):
     def loop(
         self, count: int, body: Callable[..., Sequence[Operand]], *state: Operand
     ) -> tuple[Array, ...]:
-        """`count` times `state = body(step, *state)`; `step` is 0, 1, ... as a float. Shapes and types stay the same."""
+        """`count` times `state = body(step, *state)`; `step` is 0, 1, ... as a float.
+
+        Shapes and types stay the same.
+        """
         for step in range(count):
             state = tuple(body(float(step), *state))
         return cast("tuple[Array, ...]", state)
@@ -250,18 +266,21 @@ class Ops(ABC):
         return rows[int(cast(Number, step))]
 
     most_unrolled: int = 1_000_000
-    """How many parameters the stages of a computation may take together if they are written out; else they are a loop."""
+    """How many parameters the stages of a computation may take together if they are written out;
+    else they are a loop."""
 
     differentiates: bool = False
     """Are results differentiated?"""
 
     def without_gradients(self) -> AbstractContextManager[None]:
-        """Nothing that is computed inside is differentiated: searches, whose result gets its gradient otherwise."""
+        """Nothing that is computed inside is differentiated: searches, whose result gets its
+        gradient otherwise."""
         return nullcontext()
 
     @abstractmethod
     def log_gamma_gradient(self, concentration: Operand, log_x: Operand) -> Array:
-        """`log_x`, the logarithm of a draw from Gamma(concentration, 1), with the derivative of the exact sampler attached.
+        """`log_x`, the logarithm of a draw from Gamma(concentration, 1), with the derivative of the
+        exact sampler attached.
 
         A rejection sampler's own derivative is biased: which proposal is accepted depends on the
         concentration too. Interpreters without gradients return `log_x`.

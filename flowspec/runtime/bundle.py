@@ -19,7 +19,8 @@ Rows = NDArray[Any]
 """Points, noise, context or log-densities, a row or a number each."""
 
 ROWS_AT_ONCE = 4096
-"""Larger inputs are cut: beyond some thousand rows the intermediate results fall out of the caches."""
+"""Larger inputs are cut: beyond some thousand rows the intermediate results fall out of the
+caches."""
 
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",
@@ -48,10 +49,12 @@ def load(
     """Open a bundle. Its files are checked against the hashes in `flow.json`.
 
     provider       "cpu", "cuda", or another that this onnxruntime has
-    threads        threads for one call; None leaves it to onnxruntime. The bundle may be used from many threads
+    threads        threads for one call; None leaves it to onnxruntime. The bundle may be used from
+                   many threads
     rows_at_once   inputs with more rows are cut
 
-    Errors:  FlowError, where the directory is not a complete bundle or one of a newer FlowSpec, or the provider is not there.
+    Errors:  FlowError, where the directory is not a complete bundle or one of a newer FlowSpec, or
+             the provider is not there.
     Example:
         >>> bundle = load("exported/one_liner")
         >>> bundle.log_prob([0.1, 0.5, 0.77])
@@ -192,8 +195,8 @@ class Bundle:
     ) -> Rows | tuple[Rows, Rows]:
         """Draw from the flow. Row i depends on `seed` and `first_row + i` only.
 
-        Shapes:  (n, D) or (n,); with `with_log_prob` also the log-densities (n,). A conditional flow draws one row for
-                 each row of `context`, or n rows for one.
+        Shapes:  (n, D) or (n,); with `with_log_prob` also the log-densities (n,). A conditional
+                 flow draws one row for each row of `context`, or n rows for one.
         Errors:  FlowError, where n or the context does not fit.
         """
         if n is None and context is None:
@@ -224,7 +227,8 @@ class Bundle:
     def from_noise(self, noise: ArrayLike, context: ArrayLike | None = None) -> tuple[Rows, Rows]:
         """Points and their log-densities from standard noise.
 
-        Shapes:  noise (N, K), K columns of the kinds that `noise` lists  ->  x (N, D) or (N,), log_prob (N,)
+        Shapes:  noise (N, K), K columns of the kinds that `noise` lists  ->  x (N, D) or (N,),
+                 log_prob (N,)
         Errors:  FlowError, where a shape does not fit or the context is missing.
         """
         standard = table(noise, "noise", len(self.noise), self.dtype)

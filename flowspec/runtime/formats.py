@@ -1,7 +1,8 @@
-"""What the files of a bundle say, read and checked: one reader for each format that was ever written.
+"""What the files of a bundle say, read and checked: one reader for each format that was ever
+written.
 
-A new format gets the next number, a reader here, and bundles of it under `tests/bundles/`. Readers of
-earlier formats stay: what was written once is opened for ever.
+A new format gets the next number, a reader here, and bundles of it under `tests/bundles/`. Readers
+of earlier formats stay: what was written once is opened for ever.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What `compile` writes: the contract of the graphs, the same bytes for the same input, the same samples for the same seed."""
+"""What `compile` writes: the contract of the graphs, the same bytes for the same input, the same
+samples for the same seed."""
 
 from __future__ import annotations
 
@@ -153,7 +154,8 @@ def test_a_graph_has_only_portable_operators(bundle, graph):
 
 @pytest.mark.parametrize("graph", GRAPHS)
 def test_no_number_stands_for_the_end_of_an_axis(bundle, graph):
-    """Runtimes with 32-bit integers cannot hold the INT64_MAX that torch's exporter writes into slices."""
+    """Runtimes with 32-bit integers cannot hold the INT64_MAX that torch's exporter writes into
+    slices."""
     found = model(bundle, graph).graph
     held = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in found.initializer}
     slices = [
@@ -294,7 +296,8 @@ def test_float64_is_exact_to_twelve_digits(bundle, flow):
 
 @pytest.mark.parametrize("graph", GRAPHS)
 def test_no_input_is_optional(bundle, graph):
-    """onnxruntime-node drops what is fed for an input that has a default: every row would be drawn as if it were the first."""
+    """onnxruntime-node drops what is fed for an input that has a default: every row would be drawn
+    as if it were the first."""
     found = model(bundle, graph).graph
     assert not {tensor.name for tensor in found.initializer} & {value.name for value in found.input}
     assert {each.name for each in bundle.session(graph).get_inputs()} == {

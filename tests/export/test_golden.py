@@ -1,4 +1,5 @@
-"""The graphs of the examples as text, in tests/golden: what changes in a graph shows as a diff that can be read.
+"""The graphs of the examples as text, in tests/golden: what changes in a graph shows as a diff that
+can be read.
 
 `pytest tests/export/test_golden.py --update-golden` writes them anew.
 """
@@ -60,7 +61,8 @@ def ends(graph: onnx.GraphProto) -> list[str]:
 
 
 def constant(tensor: onnx.TensorProto) -> str:
-    """`steps.0.scale float32[2, 1]`; the value too, where it is a single number, or whole numbers."""
+    """`steps.0.scale float32[2, 1]`; the value too, where it is a single number, or whole
+    numbers."""
     array = onnx.numpy_helper.to_array(tensor)
     sizes = ", ".join(map(str, array.shape))
     value = f" = {array.reshape(-1).tolist()}" if array.size == 1 else ""

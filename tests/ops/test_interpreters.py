@@ -41,10 +41,13 @@ each_name = pytest.mark.parametrize(
 
 @dataclass(frozen=True)
 class Case:
-    """Arguments of one call. Floats are data of the interpreter, whole numbers and truth values what they are.
+    """Arguments of one call.
+
+    Floats are data of the interpreter, whole numbers and truth values what they are.
 
     ulps      bound of the relative error, in units of eps
-    absolute  bound of the error near zeros at which no function of rounded input can be relatively exact
+    absolute  bound of the error near zeros at which no function of rounded input can be relatively
+              exact
     smooth    gradients are checked too
     """
 
@@ -234,7 +237,8 @@ def asked(ops: Ops, name: str, entered: list):
 
 
 def off(found: np.ndarray, exact: np.ndarray, tiny: float) -> np.ndarray:
-    """The relative error, 0 where both are the same infinity or NaN; below `tiny` the absolute one."""
+    """The relative error, 0 where both are the same infinity or NaN; below `tiny` the absolute
+    one."""
     found, exact = EXACT.constant(found.astype(float)), EXACT.constant(exact)
     special = np.array([not EXACT.context.isnormal(value) for value in exact.flat]).reshape(
         exact.shape

@@ -1,4 +1,5 @@
-"""The vocabulary as ONNX graphs, run by onnxruntime: the same cases that the other interpreters are held to."""
+"""The vocabulary as ONNX graphs, run by onnxruntime: the same cases that the other interpreters are
+held to."""
 
 from __future__ import annotations
 

@@ -16,7 +16,8 @@ FUNCTIONS = ("lgamma", "erfc", "normal_quantile")
 DTYPES = pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
 
 ULPS = 4
-"""Bound of the relative error, in units of the float type's eps; what was measured lies below 3.2."""
+"""Bound of the relative error, in units of the float type's eps; what was measured lies below
+3.2."""
 
 DIGITS = {np.float64: 300.0, np.float32: 37.0}
 """Powers of ten that the float type holds, on both sides."""

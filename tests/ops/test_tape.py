@@ -1,4 +1,5 @@
-"""The recorded graph: what is written down, what passes make of it, and that any interpreter can run it."""
+"""The recorded graph: what is written down, what passes make of it, and that any interpreter can
+run it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The torch interpreter where it is more than values: gradients at edges, the gamma gradient, compilation."""
+"""The torch interpreter where it is more than values: gradients at edges, the gamma gradient,
+compilation."""
 
 import math
 
@@ -50,7 +51,8 @@ def test_where_passes_no_gradient_to_the_other_branch():
 
 
 def log_slope(concentration: float, log_x: float) -> float:
-    """d log x / da of the gamma draw x that keeps the distribution function fixed, from either tail."""
+    """d log x / da of the gamma draw x that keeps the distribution function fixed, from either
+    tail."""
     with mpmath.workdps(30):
         x = mpmath.exp(log_x)
         tail, sign = ({"b": x}, -1) if x < concentration else ({"a": x}, 1)

@@ -1,4 +1,5 @@
-"""Bundles that earlier versions wrote open for ever, with the numbers that were written beside them."""
+"""Bundles that earlier versions wrote open for ever, with the numbers that were written beside
+them."""
 
 from __future__ import annotations
 
@@ -84,7 +85,8 @@ def test_noise_gives_the_points_of_then(path):
 
 @every_bundle
 def test_its_flow_compiled_today_has_the_numbers_of_then(path):
-    """What a bundle says of its flow is read for ever too, and new graphs of it compute the same."""
+    """What a bundle says of its flow is read for ever too, and new graphs of it compute the
+    same."""
     weights, about = path / "weights.safetensors", json.loads((path / "flow.json").read_text())
     flow = flowspec.from_json(about["flow"])
     model = Model(flow, as_weights(flow, weights if weights.exists() else None))

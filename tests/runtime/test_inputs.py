@@ -1,4 +1,5 @@
-"""What is wrong with the points or the context of a flow is told alike by bundles, models and torch modules."""
+"""What is wrong with the points or the context of a flow is told alike by bundles, models and torch
+modules."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """ONNX graphs under construction: nodes, constants and loops, by name.
 
-The same node and the same constant are never written twice. Nodes are named by where they come from:
-`steps.1.tanh/Mul_3`; constants that are parameters by their path. The same calls give the same graph.
+The same node and the same constant are never written twice. Nodes are named by where they come
+from: `steps.1.tanh/Mul_3`; constants that are parameters by their path. The same calls give the
+same graph.
 """
 
 from __future__ import annotations
@@ -107,7 +108,8 @@ class Graph:
     # --- nodes and constants ------------------------------------------------------------------
 
     def node(self, op: str, *inputs: Any, dtype: Any = None, **attributes: Any) -> Written:
-        """Write an elementwise operator on values, numbers and arrays, of the type of the first value unless given."""
+        """Write an elementwise operator on values, numbers and arrays, of the type of the first
+        value unless given."""
         data = next(x for x in inputs if isinstance(x, Written))
         rank = max(len(shape_of(x)) for x in inputs)
         operands = [self.operand(x, data.dtype, rank) for x in inputs]
@@ -175,7 +177,10 @@ class Graph:
         )
 
     def operand(self, x: Any, dtype: DTypeLike, rank: int) -> Written:
-        """A value; a number or an array as a constant. A number gets the rank of its partner: kernels are much faster so."""
+        """A value; a number or an array as a constant.
+
+        A number gets the rank of its partner: kernels are much faster so.
+        """
         if isinstance(x, Written):
             return x
         array = np.asarray(x, dtype)
@@ -197,7 +202,10 @@ class Graph:
         return Written(self._constants[key], array.shape, array.dtype)
 
     def _unused(self, name: str) -> str:
-        """The name of a new constant. A parameter that is seen in several ways has a number behind it."""
+        """The name of a new constant.
+
+        A parameter that is seen in several ways has a number behind it.
+        """
         if not name:
             return f"constant_{len(self._constants)}"
         taken = self.graph.initializers

@@ -1,7 +1,8 @@
-"""What onnxruntime's CPU lacks or computes badly, written with the operators that it has: formulas over a tape.
+"""What onnxruntime's CPU lacks or computes badly, written with the operators that it has: formulas
+over a tape.
 
-Measured on onnxruntime 1.17 and 1.32. Each entry says what is missing and since when; delete it when
-the oldest supported version has a good kernel. Errors stay within 8 units in the last place.
+Measured on onnxruntime 1.17 and 1.32. Each entry says what is missing and since when; delete it
+when the oldest supported version has a good kernel. Errors stay within 8 units in the last place.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ def _double(ops: OnnxOps) -> bool:
 
 
 def _max_or_min(ops: OnnxOps, op: str, a: Any, b: Any) -> Array:
-    """Max and Min of onnxruntime 1.17 lose a NaN of the second operand (1.32 does not): constants go there."""
+    """Max and Min of onnxruntime 1.17 lose a NaN of the second operand (1.32 does not): constants
+    go there."""
     first, second = (b, a) if isinstance(a, int | float | np.ndarray) else (a, b)
     return ops.elementwise(op, first, second)
 
@@ -55,18 +57,21 @@ def _small_log1p(ops: OnnxOps, x: Array) -> Array:
 
 
 def _lost(x: Array) -> Array:
-    """x - (fl(1 + x) - 1), exactly: the rounding error of 1 + x. Its logarithm needs no more than this as a correction:
-    log(u + e) = log(u) + e / u, and e (1 - 1 / u) is below the last place of log(u)."""
+    """x - (fl(1 + x) - 1), exactly: the rounding error of 1 + x. Its logarithm needs no more than
+    this as a correction: log(u + e) = log(u) + e / u, and e (1 - 1 / u) is below the last place of
+    log(u)."""
     return x - ((1 + x) - 1)
 
 
 def expm1(ops: OnnxOps, x: Array) -> Array:
-    """ONNX has no Expm1. tanh(x / 2) = (exp(x) - 1) / (exp(x) + 1), and nothing cancels on the right."""
+    """ONNX has no Expm1. tanh(x / 2) = (exp(x) - 1) / (exp(x) + 1), and nothing cancels on the
+    right."""
     return ops.tanh(0.5 * x) * (ops.exp(x) + 1)
 
 
 def sigmoid(ops: OnnxOps, x: Array) -> Array:
-    """Sigmoid is 0 from -17 (float32) and -37 (float64) on, in all versions. exp may overflow: 1 / inf is right."""
+    """Sigmoid is 0 from -17 (float32) and -37 (float64) on, in all versions. exp may overflow: 1 /
+    inf is right."""
     return 1 / (ops.exp(-x) + 1)
 
 
@@ -94,8 +99,9 @@ def gelu(ops: OnnxOps, x: Array) -> Array:
 def cos(ops: OnnxOps, x: Array) -> Array:
     """No float64 Cos before onnxruntime 1.24; in 1.32 it has no digits left next to its zeros.
 
-    The sine of s = pi / 2 - |x|, and the rounding error of s to first order. Sin in 1.32 has the same fault next to
-    its zeros except 0, so beyond |x| = 4 the error is 2 units in the last place of 1, not of the result.
+    The sine of s = pi / 2 - |x|, and the rounding error of s to first order. Sin in 1.32 has the
+    same fault next to its zeros except 0, so beyond |x| = 4 the error is 2 units in the last place
+    of 1, not of the result.
     """
     if not _double(ops):
         return ops.elementwise("cos", x)
@@ -141,8 +147,8 @@ def atan(ops: OnnxOps, x: Array) -> Array:
 
 
 def _atan_below_one(ops: OnnxOps, r: Array) -> Array:
-    """The float32 kernel's y, corrected by sin(y - atan(r)) = (sin(y) - r cos(y)) / sqrt(1 + r^2): with an error of
-    1e-7 in y the sine is its argument to 21 digits."""
+    """The float32 kernel's y, corrected by sin(y - atan(r)) = (sin(y) - r cos(y)) / sqrt(1 + r^2):
+    with an error of 1e-7 in y the sine is its argument to 21 digits."""
     y = ops.cast(ops.elementwise("atan", ops.cast(r, np.float32)), np.float64)
     sine = ops.sin(y)
     cosine = ops.sqrt((1 - sine) * (1 + sine))

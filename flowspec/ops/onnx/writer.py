@@ -19,7 +19,10 @@ from flowspec.ops.tape.tape import BATCH, Shape, Tape, broadcast
 
 
 def write(tape: Tape, name: str, opset: int = 18, batch: str | int = "N") -> Graph:
-    """The graph of a tape. `batch`: the name of the dynamic batch dimension, or its fixed length."""
+    """The graph of a tape.
+
+    `batch`: the name of the dynamic batch dimension, or its fixed length.
+    """
     tape = spelt(tape)
     writer = Writer(name, tape.dtype, opset, batch)
     inputs = {
@@ -128,7 +131,8 @@ class Writer(Graph):
             return x
         shape = (*x.shape[:axis], len(rows), *x.shape[axis + 1 :])
         if rows.step < 0:
-            # The end of a Slice that runs down to row 0 could only be written with a very negative number.
+            # The end of a Slice that runs down to row 0 could only be written with a very negative
+            # number.
             return self.raw("Gather", [x, self.whole_constant(*rows)], shape, x.dtype, axis=axis)
         bounds = [
             self.whole_constant(number) for number in (rows.start, rows.stop, axis, rows.step)
@@ -272,7 +276,8 @@ class Writer(Graph):
         return self.cast(x, self.dtype)
 
     def low_word(self, x: Written) -> Written:
-        # A Cast to uint32 and back would do nothing in onnxruntime up to 1.16, which removes such pairs.
+        # A Cast to uint32 and back would do nothing in onnxruntime up to 1.16, which removes such
+        # pairs.
         return self.node("BitwiseAnd", x, 0xFFFFFFFF)
 
     def high_word(self, x: Written) -> Written:

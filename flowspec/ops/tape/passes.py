@@ -1,8 +1,8 @@
 """Tapes made shorter: the same numbers from fewer entries.
 
-A rule looks at one entry, whose operands have been through the rules already, and gives what stands in
-its place: the entry itself, one of its operands, a new entry, or a constant. `simplified` goes through a
-tape once with all of them; on the way, what was recorded twice becomes one.
+A rule looks at one entry, whose operands have been through the rules already, and gives what stands
+in its place: the entry itself, one of its operands, a new entry, or a constant. `simplified` goes
+through a tape once with all of them; on the way, what was recorded twice becomes one.
 """
 
 from __future__ import annotations
@@ -84,13 +84,17 @@ def _operand_key(x: Any) -> Any:
 
 
 def trivial(entry: Entry) -> Any:
-    """What changes nothing falls away; signs and powers of two take the shorter form. All digits stay."""
+    """What changes nothing falls away; signs and powers of two take the shorter form.
+
+    All digits stay.
+    """
     rule = _TRIVIAL.get(entry.op)
     return rule(entry, *entry.operands) if rule else entry
 
 
 def folded(entry: Entry) -> Any:
-    """What involves no data any more, since an input or an operand became a constant, is worked out."""
+    """What involves no data any more, since an input or an operand became a constant, is worked
+    out."""
     if entry.op in ("loop", "result") or BATCH in entry.shape or any(entries_in(entry.operands)):
         return entry
     alone = Tape(entry.dtype)

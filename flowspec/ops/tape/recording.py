@@ -142,11 +142,12 @@ def _elementwise(name: str, dtype: np.dtype[Any] | None = None) -> Callable[...,
 class TapeOps(Ops):
     """Records formulas on `tape`.
 
-    Declare inputs with `input`, run formulas on them, declare outputs. Points come into a graph with the
-    batch first, `transpose` turns them.
+    Declare inputs with `input`, run formulas on them, declare outputs. Points come into a graph
+    with the batch first, `transpose` turns them.
     """
 
-    # Written out, a stage is two to three times as fast; a loop is small, whatever the number of coordinates.
+    # Written out, a stage is two to three times as fast; a loop is small, whatever the number of
+    # coordinates.
     most_unrolled = 64
 
     def __init__(self, dtype: DTypeLike = np.float32, like: Tape | None = None):
@@ -198,7 +199,8 @@ class TapeOps(Ops):
         return Recorded(self, entry)
 
     def elementwise(self, op: str, *values: Any, dtype: np.dtype[Any] | None = None) -> Recorded:
-        """Write down an elementwise operation, of the type of the first recorded value unless given."""
+        """Write down an elementwise operation, of the type of the first recorded value unless
+        given."""
         if dtype is None:
             dtype = next(x.entry.dtype for x in values if isinstance(x, Recorded))
         return self.record(op, values, broadcast(*map(shape_of, values)), dtype)

@@ -1,4 +1,5 @@
-"""What is recorded: a list of entries, each one operation, with its operands, static shape and type."""
+"""What is recorded: a list of entries, each one operation, with its operands, static shape and
+type."""
 
 from __future__ import annotations
 
@@ -43,9 +44,10 @@ def named(array: NDArray[Any], name: str) -> NDArray[Any]:
 class Entry:
     """One operation. Two entries are equal only if they are the same one.
 
-    op         its name: a method of `Ops`, or one of `replay.OPERATORS` and `replay.FURTHER`; "input"; "loop" and
-               "result", see `Tape`
-    operands   as the method takes them: entries, numbers, numpy arrays, tuples of these; row numbers and sizes
+    op         its name: a method of `Ops`, or one of `replay.OPERATORS` and `replay.FURTHER`;
+               "input"; "loop" and "result", see `Tape`
+    operands   as the method takes them: entries, numbers, numpy arrays, tuples of these; row
+               numbers and sizes
     shape      static; the batch is None
     dtype      float of the tape, int64 or bool
     scope      where it was recorded: "steps.1.tanh/", or "" outside of all
@@ -67,16 +69,17 @@ class Entry:
 
 
 class Tape:
-    """A formula, written down: `entries` in an order in which each can be computed from those before it.
+    """A formula, written down: `entries` in an order in which each can be computed from those
+    before it.
 
     inputs    name -> its entry, of the operation "input"
     outputs   name -> the entry or the constant that it is
     docs      what inputs and outputs are, by name
     scope     of the loop, if the tape is its body: the scopes of its entries begin with it
 
-    A loop is an entry "loop" (count, body, state ...) and one entry "result" (loop, i) for each state. Its
-    body is a tape of its own, with the inputs "step", "state.0" ... and the outputs "state.0" ...; what it uses of
-    the tapes around it stands among its operands as it is.
+    A loop is an entry "loop" (count, body, state ...) and one entry "result" (loop, i) for each
+    state. Its body is a tape of its own, with the inputs "step", "state.0" ... and the outputs
+    "state.0" ...; what it uses of the tapes around it stands among its operands as it is.
     """
 
     __slots__ = ("docs", "dtype", "entries", "inputs", "outputs", "scope")
@@ -125,7 +128,8 @@ def _dimension(sizes: tuple[int | None, ...]) -> int | None:
 
 
 def indexed(shape: Shape, items: tuple[Any, ...]) -> Shape:
-    """The shape of `x[items]`: whole numbers, slices and None, for the axes from the first one on."""
+    """The shape of `x[items]`: whole numbers, slices and None, for the axes from the first one
+    on."""
     found: list[int | None] = []
     axis = 0
     for item in items:
