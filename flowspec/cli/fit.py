@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shutil
 import sys
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from flowspec.ir.flow import Flow
     from flowspec.train.engine import Engine
     from flowspec.train.feed.sources import Source
+    from flowspec.train.run import Place, Run
 
 INTERRUPTED = 130
 """Exit code of a command that was told to stop, as shells have it."""
@@ -178,68 +178,66 @@ def command(
 
     Example: flowspec fit examples/iris.flow --data examples/data/iris.csv -o iris_model
     """
-    from flowspec.export.bundle import check_place
-    from flowspec.export.bundle import compile as compile_flow
     from flowspec.language.reading import read
-    from flowspec.train.checkpoint import Keeper
     from flowspec.train.engine import Engine
     from flowspec.train.feed.batches import Shuffled
-    from flowspec.train.report import log, report
-    from flowspec.train.training import Stopped, Training
+    from flowspec.train.run import Place, Run
+    from flowspec.train.training import Training
 
     if resume and restart:
         raise click.UsageError("--resume and --restart exclude each other")
     if held_out and options["validation"]:
         raise click.UsageError("--held-out and --validation exclude each other")
     flow, engine = read(file), Engine(accelerator, devices, precision, compiled, threads)
-    settings = Settings(
-        **{
-            **flow.train,
-            **{name: value for name, value in options.items() if value not in (None, ())},
-        }
-    )
-    check_place(output)  # before the training, not after it
-    kept = (place := output.resolve()).with_name(
-        f"{place.name}.training"
-    )  # `-o .` has a name only when resolved
-    if resume and not (kept / "checkpoint.pt").exists():
-        finished = (output / "flow.json").exists()
-        if engine.speaks:
-            there = f"{output} is finished: to train it anew, leave --resume out"
-            click.echo(
-                there if finished else "nothing was kept to go on with: it begins anew", err=True
-            )
-        if finished:
-            return
+    chosen = {name: value for name, value in options.items() if value not in (None, ())}
+    settings = Settings(**{**flow.train, **chosen})
+    place = Place(output)
+    if resume and not place.is_kept and _nothing_to_resume(place, engine):
+        return
     source = partial(_source, flow, settings, engine, weight_column, drop_bad_rows)
     batches = Shuffled(source(data), settings, source(held_out) if held_out else None)
     training = Training(flow, batches, settings, engine)
     if restart:
-        shutil.rmtree(kept, ignore_errors=True)
+        place.forget()
     stop = Interrupt()
-    keeper = Keeper(kept / "checkpoint.pt", resume, checkpoint_every, stop)
+    run = Run(training, place, resume=resume, interval=checkpoint_every, stop=stop)
+    _train_and_write(run, stop, dtype)
+    if training.is_rank_zero:
+        what = "validation loss" if batches.rows[1] else "loss"
+        click.echo(f"best {what} {training.best:.4f} nats per row; wrote {output}", err=True)
+
+
+def _nothing_to_resume(place: Place, engine: Engine) -> bool:
+    """Say that no training is kept; True if that is because it is finished."""
+    finished = f"{place.output} is finished: to train it anew, leave --resume out"
+    if engine.is_rank_zero:
+        anew = "nothing was kept to go on with: it begins anew"
+        click.echo(finished if place.is_finished else anew, err=True)
+    return place.is_finished
+
+
+def _train_and_write(run: Run, stop: Interrupt, dtype: str) -> None:
+    """Train with progress on standard error, and write the bundle.
+
+    What goes wrong leaves the training kept.
+    """
+    from flowspec.train.training import Stopped
+
     try:
-        with stop, Progress(training, kept / "log.csv", log) as progress:
-            model = training.run(keeper, progress, progress.step)
+        with stop, Progress(run.training) as progress:
+            model = run.train(progress, progress.step)
     except Stopped as stopped:
-        if training.processes.first:
-            click.echo(
-                f"stopped in epoch {stopped.epoch}; add --resume to the same command to go on",
-                err=True,
-            )
+        if run.training.is_rank_zero:
+            advice = "add --resume to the same command to go on"
+            click.echo(f"stopped in epoch {stopped.epoch}; {advice}", err=True)
         sys.exit(INTERRUPTED)
-    if not training.processes.first:
-        return
     try:
-        compile_flow(model, output, dtype=dtype, extras=partial(report, training))
+        run.write(model, dtype)
     except BaseException:
-        click.echo(
-            f"{output} was not written; the training is kept: --resume finishes it", err=True
-        )
+        if run.training.is_rank_zero:
+            kept = f"{run.place.output} was not written; the training is kept"
+            click.echo(f"{kept}: --resume finishes it", err=True)
         raise
-    shutil.rmtree(kept)
-    what = "validation loss" if batches.rows[1] else "loss"
-    click.echo(f"best {what} {training.best:.4f} nats per row; wrote {output}", err=True)
 
 
 def _source(
@@ -253,7 +251,7 @@ def _source(
     source = table_source(
         flow, table, weights, dtype=engine.dtype, dequantize=settings.dequantize, drop=drop
     )
-    if not engine.speaks:
+    if not engine.is_rank_zero:
         return source
     if drop:
         click.echo(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -44,13 +42,11 @@ class Interrupt:
 
 
 class Progress:
-    """A bar on a terminal, a line every tenth of the way elsewhere; the log once a second."""
+    """A bar on a terminal, a line every tenth of the way elsewhere."""
 
-    def __init__(self, training: Training, place: Path, log: Callable[..., str]) -> None:
+    def __init__(self, training: Training) -> None:
         self.training = training
-        self.place = place
-        self.log = log
-        self.written = self.moved = 0.0
+        self.moved = 0.0
         self.terminal = sys.stderr.isatty()
         self.bar = click.progressbar(
             length=PARTS, label="training", file=sys.stderr, item_show_func=self._shown
@@ -62,14 +58,10 @@ class Progress:
         return self
 
     def __exit__(self, *error: Any) -> None:
-        if self.training.history and self.training.processes.first:
-            self._write_log()
         if self.terminal:
             self.bar.__exit__(*error)
 
     def __call__(self, epoch: Epoch) -> None:
-        if time.monotonic() - self.written >= 1:
-            self._write_log()
         if self.terminal:
             self._move(epoch)
         elif epoch.number % max(1, self.training.settings.epochs // 10) == 0:
@@ -86,12 +78,6 @@ class Progress:
         if done := int(PARTS * self.training.done):
             self.bar.update(done - self.bar.pos, epoch)
         self.moved = time.monotonic()
-
-    def _write_log(self) -> None:
-        from flowspec.data.files import write_file
-
-        write_file(self.place, self.log(self.training.history).encode())
-        self.written = time.monotonic()
 
     def _shown(self, epoch: Epoch | None) -> str:
         """The epoch that runs and its loss so far; of the one before the rest."""

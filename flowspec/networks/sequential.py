@@ -60,8 +60,9 @@ class Sequential:
         return self
 
 
-Given = Callable[[Any, Array, "int | None"], Any]
-"""(transform of one number, what a network gives, number of coordinates) -> the transform with these parameters."""
+Given = Callable[[Ops, Any, Array, "int | None"], Any]
+"""(ops, transform of one number, output of a network, number of coordinates) -> the transform with
+these parameters."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class SequentialInverse:
         for stage, coordinates in enumerate(groups):
             raw = unfolding.advance(fresh, stage)
             chosen = univariate if len(coordinates) == size else univariate.only(coordinates, size)
-            transform = self.given(chosen, raw, len(coordinates))
+            transform = self.given(ops, chosen, raw, len(coordinates))
             y, slope_terms = transform.inverse_and_terms(ops, ops.take(x, coordinates))
             values.append(y)
             terms.append([_as_rows(term, y) for term in slope_terms])
@@ -139,7 +140,7 @@ class SequentialInverse:
 
         def stage(step: Any, known: Array, total: Array, *hidden: Array) -> Sequence[Array]:
             raw, hidden_now = network.advance(features(ops, known, rates), hidden, step)
-            transform = self.given(univariate.at(ops, order, step), raw, None)
+            transform = self.given(ops, univariate.at(ops, order, step), raw, None)
             y, log_slope = transform.inverse_and_log_slope(ops, ops.pick(ordered, step))
             is_here = ops.pick(np.eye(size), step)[:, None] > 0.5
             known = ops.where(is_here, tamed(ops, y)[None], known)

@@ -52,8 +52,8 @@ class Engine:
         return torch.float64 if self.precision == "64" else torch.float32
 
     @property
-    def speaks(self) -> bool:
-        """Is this the process that speaks for all, as far as that is known before the others are started?"""
+    def is_rank_zero(self) -> bool:
+        """True in rank 0, as far as that is known before the others are started."""
         return os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0")) == "0"
 
     def start(self) -> Processes:
@@ -106,10 +106,13 @@ class Processes:
     def __init__(self, fabric):
         self._fabric = fabric
         self.count: int = fabric.world_size
-        self.first: bool = fabric.is_global_zero
+        self.is_rank_zero: bool = fabric.is_global_zero
 
     def close(self) -> None:
-        """Take leave of the others: all have come to the same end. (A process that just ends may bring them down.)"""
+        """Wait for every process, then close the group.
+
+        A process that just ends may bring the others down.
+        """
         if self.count > 1 and torch.distributed.is_initialized():
             self._fabric.barrier()
             gc.collect()

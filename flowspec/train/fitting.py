@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -13,7 +14,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from flowspec.data.pieces import frame_pieces, open_pieces
-from flowspec.diagnostics.diagnostic import FlowError, suggest
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake, suggest
 from flowspec.diagnostics.inputs import WrongInput
 from flowspec.ir.flow import Flow
 from flowspec.ir.settings import Settings, ranges
@@ -24,84 +25,122 @@ from flowspec.train.feed.batches import Batches, Shuffled
 from flowspec.train.feed.rows import as_raw
 from flowspec.train.feed.sources import Source, array_source, dataset_source, table_source
 from flowspec.train.feed.streams import Drawn, Loaded
-from flowspec.train.objectives import Likelihood, LogDensity, ReverseKL
-from flowspec.train.training import Epoch, Objective, Training
+from flowspec.train.objectives import LogDensity, ReverseKL
+from flowspec.train.run import Place, Run
+from flowspec.train.torch.module import FlowModule
+from flowspec.train.training import Epoch, Training
+
+
+@mistake
+class OneSource(Diagnostic):
+    message = "a flow learns from data or from a `log_density`"
+    help = "give one of the two"
+
+
+@mistake
+class NothingToDequantize(Diagnostic):
+    message = "a `log_density` is of real numbers: nothing is dequantized"
+    help = "leave `dequantize` out"
+
+
+@mistake
+class NoRowsToWeigh(Diagnostic):
+    message = "a flow that learns from a `log_density` has no rows to weigh or to hold out"
+    help = "leave them out"
+
+
+@mistake
+class TooFewDraws(Diagnostic):
+    message = "an epoch of {draws} draws teaches nothing"
+    help = "give `draws` of at least 1"
+    draws: int
 
 
 def fit(
     flow: Flow | Model,
-    data=None,
-    context=None,
+    data: Any = None,
+    context: Any = None,
     *,
-    weights=None,
-    held_out=None,
+    weights: Any = None,
+    held_out: Any = None,
     log_density: LogDensity | None = None,
     draws: int = 25_600,
     settings: Settings | None = None,
     engine: Engine | None = None,
+    output: str | Path | None = None,
     checkpoint: str | Path | None = None,
+    checkpoint_every: float = 60.0,
     resume: bool = False,
     on_epoch: Callable[[Epoch], None] | None = None,
     **changes: Any,
 ) -> Model:
-    """Train what a flow learns: on data, by maximum likelihood, or by reverse KL, on a density that is known up to a constant.
+    """The flow, trained: on data by maximum likelihood, or by reverse KL on a known log-density.
 
-    data         (N, D), or (N,) for a scalar flow, in the order of `event`; or a data frame of pandas or polars, or the path of
-                 a table, whose columns are found by name; or a torch Dataset whose items are `x` or `(x, context)`, the same
-                 at each look; or a DataLoader that gives batches of them, or any other iterable that does
+    data         (N, D), or (N,) for a scalar flow, in the order of `event`; or a data frame of pandas
+                 or polars, or the path of a table, whose columns are found by name; or a torch Dataset
+                 whose items are `x` or `(x, context)`, the same at each look; or a DataLoader that
+                 gives batches of them, or any other iterable that does
     context      (N, C), for a conditional flow
-    weights      (N,), how much each row counts; not the weights that are learned. Of a table: the name of a column
-    held_out     rows that decide which weights are best, in place of a share of the data: whatever `data` may be but a loader,
-                 or `(x, context)`
-    log_density  x (N, D) -> (N,), or (x, context) -> (N,): a function of torch tensors to learn from, in the place of data.
-                 A conditional flow then draws its contexts from the rows of `context`
+    weights      (N,), how much each row counts; not the weights that are learned. Of a table: the name
+                 of a column
+    held_out     rows that decide which weights are best, in place of a share of the data: whatever
+                 `data` may be but a loader, or `(x, context)`
+    log_density  x (N, D) -> (N,), or (x, context) -> (N,): a function of torch tensors, known up to a
+                 constant, to learn from in the place of data. A conditional flow then draws its
+                 contexts from the rows of `context`
     draws        samples of an epoch, where there is no data
     settings     hyper-parameters, in place of those of the file; single ones can be given by name:
                  `fit(flow, data, epochs=50, learning_rate=1e-3)`
-    engine       where to compute: `Engine(accelerator="cuda", precision="bf16")`; None: on a GPU, if there is one
-    checkpoint   a file in which the training is kept once a minute
-    resume       go on from that file, if it is there
+    engine       where to compute: `Engine(accelerator="cuda", precision="bf16")`; None: on a GPU, if
+                 there is one
+    output       the directory of a bundle to leave, with metrics and pictures, as `flowspec fit` does;
+                 while it runs, the training is kept in `OUTPUT.training`
+    checkpoint   without `output`, a file in which the training is kept
+    checkpoint_every  seconds between checkpoints
+    resume       go on from what is kept, if there is something; a finished `output` is read
     on_epoch     called after every epoch
 
     Same seed, same weights.
 
-    Errors:  FlowError, where rows are not finite or outside the support, nothing is to be learned, a setting cannot be,
-             or the loss stops being a number.
+    Errors:  FlowError, where rows are not finite or outside the support, nothing is to be learned, a
+             setting cannot be, the loss stops being a number, or `output` cannot be written.
     """
     if not isinstance(flow, Flow | Model):
         raise TypeError(
             f"fit() takes a flow, not {type(flow).__name__}: make one with `flowspec.parse(text)`"
         )
+    if output is not None and checkpoint is not None:
+        raise TypeError("fit() keeps checkpoints beside `output`: leave `checkpoint` out")
     model, engine = flow if isinstance(flow, Model) else Model(flow), engine or Engine()
     _check_names(changes)
-    checked = dataclasses.replace(settings or Settings(**model.flow.train), **changes)
+    chosen = dataclasses.replace(settings or Settings(**model.flow.train), **changes)
+    place = Place(Path(output)) if output is not None else None
+    if place and resume and place.is_finished:
+        return place.finished_model(model.flow)
+    sources = (data, context, weights, held_out)
     if (data is None) == (log_density is None):
-        raise FlowError(
-            WrongInput(
-                what="a flow learns from data or from a `log_density`", advice="give one of the two"
-            )
-        )
-    objective: Objective = Likelihood
+        raise FlowError(OneSource())
     if log_density is None:
-        batches = batches_of(model.flow, data, context, weights, held_out, checked, engine.dtype)
+        batches = batches_of(model.flow, *sources, chosen, engine.dtype)
+        training = Training(flow, batches, chosen, engine)
     else:
-        if checked.dequantize:
-            advice = "leave `dequantize` out"
-            raise FlowError(
-                WrongInput(
-                    what="a `log_density` is of real numbers: nothing is dequantized", advice=advice
-                )
-            )
-        if weights is not None or held_out is not None:
-            what, advice = (
-                "a flow that learns from a `log_density` has no rows to weigh or to hold out",
-                "leave them out",
-            )
-            raise FlowError(WrongInput(what=what, advice=advice))
-        batches = _drawn(model.flow, context, checked, draws, engine.dtype)
-        objective = lambda module, rows: ReverseKL(module, log_density)  # noqa: E731
-    keeper = Keeper(Path(checkpoint), resume) if checkpoint else None
-    return Training(flow, batches, checked, engine, objective).run(keeper, on_epoch)
+        batches = _drawn(model.flow, *sources, chosen, draws, engine.dtype)
+        objective = partial(_reverse_kl, log_density)
+        training = Training(flow, batches, chosen, engine, objective)
+    if place:
+        return _run(Run(training, place, resume=resume, interval=checkpoint_every), on_epoch)
+    keeper = Keeper(Path(checkpoint), resume, checkpoint_every) if checkpoint else None
+    return training.run(keeper, on_epoch)
+
+
+def _run(run: Run, on_epoch: Callable[[Epoch], None] | None) -> Model:
+    model = run.train(on_epoch)
+    run.write(model)
+    return model
+
+
+def _reverse_kl(log_density: LogDensity, module: FlowModule, rows: int) -> ReverseKL:
+    return ReverseKL(module, log_density)
 
 
 def _check_names(changes: Iterable[str]) -> None:
@@ -189,15 +228,24 @@ def _refuse_beside(what: str) -> NoReturn:
     )
 
 
-def _drawn(flow: Flow, context, settings: Settings, draws: int, dtype: torch.dtype) -> Drawn:
+def _drawn(
+    flow: Flow,
+    data: None,
+    context: Any,
+    weights: Any,
+    held_out: Any,
+    settings: Settings,
+    draws: int,
+    dtype: torch.dtype,
+) -> Drawn:
+    """Noise in the place of data, for a flow that learns from a `log_density`."""
+    if settings.dequantize:
+        raise FlowError(NothingToDequantize())
+    if weights is not None or held_out is not None:
+        raise FlowError(NoRowsToWeigh())
     if draws < 1:
-        raise FlowError(
-            WrongInput(
-                what=f"an epoch of {draws} draws teaches nothing",
-                advice="give `draws` of at least 1",
-            )
-        )
+        raise FlowError(TooFewDraws(draws=draws))
     rows = 0 if context is None else len(context)
     _, contexts, _ = as_raw(flow, np.zeros((rows, len(flow.columns))), context)
-    given = None if contexts is None else torch.from_numpy(contexts).to(dtype)
-    return Drawn(flow, settings, draws, given, dtype)
+    tensor = None if contexts is None else torch.from_numpy(contexts).to(dtype)
+    return Drawn(flow, settings, draws, tensor, dtype)

@@ -134,6 +134,12 @@ class Training:
         """What changes within an epoch, as it was at its start: kept where a loss becomes infinite, when all else is spoiled."""
 
     @property
+    def is_rank_zero(self) -> bool:
+        """True in the process that writes files and reports."""
+        started = getattr(self, "processes", None)
+        return started.is_rank_zero if started else self.engine.is_rank_zero
+
+    @property
     def finished(self) -> bool:
         """Is there nothing left to do?"""
         return (
@@ -176,7 +182,7 @@ class Training:
             taken = self._run_epoch(keeper, on_step)
             now = time.monotonic()
             self._end_epoch(now - begin, taken / max(now - started, 1e-9))
-            if on_epoch and self.processes.first:
+            if on_epoch and self.processes.is_rank_zero:
                 on_epoch(self.history[-1])
         if keeper:
             self._keep(keeper)
@@ -190,7 +196,7 @@ class Training:
         for rows in self.batches.epoch(self.epoch, self.batch):
             stop = self._step(rows, keeper)
             taken += len(rows)
-            if on_step and self.processes.first:
+            if on_step and self.processes.is_rank_zero:
                 on_step()
             if keeper and (stop or keeper.due()):
                 self._keep(keeper)
@@ -251,7 +257,7 @@ class Training:
         if not math.isfinite(value):
             kept = ""
             if keeper and self.history:
-                if self.processes.first:
+                if self.processes.is_rank_zero:
                     keeper.write({**self._state(), **self._good})
                 kept = f"the training up to the end of epoch {len(self.history)} is kept in {keeper.path}"
             place: dict[str, Any] = {"epoch": self.epoch, "batch": self.batch}
@@ -281,7 +287,7 @@ class Training:
     # --- checkpoints ------------------------------------------------------------------------------
 
     def _keep(self, keeper: Keeper) -> None:
-        if self.processes.first:
+        if self.processes.is_rank_zero:
             keeper.write(self._state())
 
     @cached_property

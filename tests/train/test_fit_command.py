@@ -191,15 +191,62 @@ def test_resuming_what_is_finished_changes_nothing(call, table):
 def test_a_training_whose_bundle_cannot_be_written_is_kept(call, table, monkeypatch):
     from flowspec.data.files import UnwritablePath
     from flowspec.diagnostics.diagnostic import FlowError
-    from flowspec.export import bundle
+    from flowspec.train import run
 
     def full(*arguments, **options):
         raise FlowError(UnwritablePath(path="made", reason="no space left on device"))
 
     Path("it.flow").write_text(FLOW.format("seed = 0"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bundle, "compile", full)
+        patch.setattr(run, "compile_flow", full)
         answer = call("fit", "it.flow", "--data", "data.csv", "-o", "made")
     assert answer.code == 1 and "--resume finishes it" in answer.err
     assert call("fit", "it.flow", "--data", "data.csv", "-o", "made", "--resume").code == 0
     assert call("verify", "made").code == 0
+
+
+def test_fit_from_python_leaves_what_the_command_leaves(call, table):
+    fitted(call, FLOW.format("seed = 5"), table)
+    model = flowspec.fit(flowspec.read("it.flow"), table, output="again")
+    assert {path.name for path in Path("again").iterdir()} == {
+        path.name for path in Path("made").iterdir()
+    }
+    assert not Path("again.training").exists()
+    for name in ("weights.safetensors", "metrics.json", "log_prob.onnx"):
+        assert Path("again", name).read_bytes() == Path("made", name).read_bytes()
+    finished = flowspec.fit(flowspec.read("it.flow"), table, output="again", resume=True)
+    np.testing.assert_array_equal(finished.log_prob([0.1, 1.0]), model.log_prob([0.1, 1.0]))
+
+
+def test_fit_from_python_goes_on_from_what_is_kept(call, table):
+    flow = flowspec.read("it.flow") if Path("it.flow").exists() else flowspec.parse(FLOW.format(""))
+    whole = flowspec.fit(flow, table, epochs=4, output="whole")
+
+    class Enough(Exception):
+        pass
+
+    def stop(epoch):
+        if epoch.number == 2:
+            raise Enough
+
+    with pytest.raises(Enough):
+        flowspec.fit(flow, table, epochs=4, output="made", checkpoint_every=0, on_epoch=stop)
+    assert Path("made.training/log.csv").exists() and not Path("made").exists()
+    numbers = []
+    again = flowspec.fit(
+        flow,
+        table,
+        epochs=4,
+        output="made",
+        resume=True,
+        on_epoch=lambda epoch: numbers.append(epoch.number),
+    )
+    assert numbers == [2, 3, 4]  # the checkpoint is that of the last step, before the epoch's end
+    for path, value in whole.complete_weights.items():
+        np.testing.assert_array_equal(again.complete_weights[path], value)
+
+
+def test_fit_keeps_checkpoints_in_one_place(table):
+    flow = flowspec.parse(FLOW.format(""))
+    with pytest.raises(TypeError, match="leave `checkpoint` out"):
+        flowspec.fit(flow, table, output="made", checkpoint="kept.pt")

@@ -143,16 +143,13 @@ class Autoregressive(Conditioned):
 
     def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         if self.network and len(x.shape) > 1 and x.shape[0] > 1:
-            y, log_det = self._sequential(ops).run(ops, self.univariate, x)
+            y, log_det = self._sequential().run(ops, self.univariate, x)
             return y, -log_det
         y, log_slope = self._explicit(ops, x).inverse_and_log_slope(ops, x)
         return y, -over_event(ops, log_slope, x)
 
-    def _sequential(self, ops: Ops) -> SequentialInverse:
-        def given(univariate: Univariate, raw: Array, size: int | None) -> Univariate:
-            return with_given(ops, univariate, raw, size)
-
-        return SequentialInverse(self.network, self.stages, self.rates, self.context, given)
+    def _sequential(self) -> SequentialInverse:
+        return SequentialInverse(self.network, self.stages, self.rates, self.context, with_given)
 
 
 class _Masks(NamedTuple):

@@ -1,0 +1,115 @@
+"""A training from its start to the bundle it leaves: the door that `flowspec.fit` and `flowspec fit` share.
+
+While it runs, the training is kept beside the bundle's place, in `OUTPUT.training`: a checkpoint to go on
+from, and a log of the epochs. Both go once the bundle is written.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from flowspec.data.files import write_file
+from flowspec.export.bundle import check_place
+from flowspec.export.bundle import compile as compile_flow
+from flowspec.ir.flow import Flow
+from flowspec.model.model import Model
+from flowspec.model.weights import as_weights
+from flowspec.train.checkpoint import Keeper
+from flowspec.train.report import log, report
+from flowspec.train.training import Epoch, Training
+
+LOG_INTERVAL = 1.0
+"""Seconds between two versions of the log."""
+
+
+class Place:
+    """The directory of the bundle that a training leaves, and what is kept beside it until then."""
+
+    def __init__(self, output: Path):
+        """Errors:  FlowError, where a bundle would take the place of something else."""
+        check_place(output)  # before the training, not after it
+        self.output = output
+        whole = output.resolve()  # `.` has a name only when resolved
+        self.kept = whole.with_name(f"{whole.name}.training")
+        self.checkpoint = self.kept / "checkpoint.pt"
+        self.log = self.kept / "log.csv"
+
+    @property
+    def is_kept(self) -> bool:
+        """True if there is a training to go on with."""
+        return self.checkpoint.exists()
+
+    @property
+    def is_finished(self) -> bool:
+        """True if the bundle is there, and no training beside it."""
+        return not self.is_kept and (self.output / "flow.json").exists()
+
+    def finished_model(self, flow: Flow) -> Model:
+        """The model of the finished bundle.
+
+        Errors:  FlowError, where it is one of another flow.
+        """
+        return Model(flow, as_weights(flow, self.output / "weights.safetensors"))
+
+    def forget(self) -> None:
+        """Remove what is kept of a training."""
+        shutil.rmtree(self.kept, ignore_errors=True)
+
+
+class Run:
+    """A training that is kept while it runs, and ends as a bundle."""
+
+    def __init__(
+        self,
+        training: Training,
+        place: Place,
+        *,
+        resume: bool = False,
+        interval: float = 60.0,
+        stop: Callable[[], bool] = lambda: False,
+    ):
+        """The run of a training.
+
+        resume     go on with what is kept
+        interval   seconds between checkpoints
+        stop       asked after every step: True ends the training, which is kept
+        """
+        self.training = training
+        self.place = place
+        self._keeper = Keeper(place.checkpoint, resume, interval, stop)
+        self._logged = 0.0
+
+    def train(
+        self,
+        on_epoch: Callable[[Epoch], None] | None = None,
+        on_step: Callable[[], None] | None = None,
+    ) -> Model:
+        """The model with the best weights. Errors as `Training.run` has them."""
+
+        def after_epoch(epoch: Epoch) -> None:
+            if time.monotonic() - self._logged >= LOG_INTERVAL:
+                self._log()
+            if on_epoch:
+                on_epoch(epoch)
+
+        try:
+            return self.training.run(self._keeper, after_epoch, on_step)
+        finally:
+            if self.training.history and self.training.is_rank_zero:
+                self._log()
+
+    def write(self, model: Model, dtype: str = "float32") -> None:
+        """Write the bundle with weights, metrics and pictures, and forget what was kept."""
+        if self.training.is_rank_zero:
+            compile_flow(
+                model, self.place.output, dtype=dtype, extras=partial(report, self.training)
+            )
+            self.place.forget()
+
+    def _log(self) -> None:
+        write_file(self.place.log, log(self.training.history).encode())
+        self._logged = time.monotonic()
