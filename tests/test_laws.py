@@ -27,8 +27,8 @@ from flowspec.ops.philox import noise
 from flowspec.ops.tape import BATCH, TapeOps
 from flowspec.ops.tape.passes import simplified
 from flowspec.ops.tape.replay import replay
-from flowspec.support.interval import Interval
 from flowspec.support.membership import outside_of
+from flowspec.support.support import Interval
 
 EXCEPTIONS: dict[tuple[str, str], str] = {}
 """(part, law) -> why the part is left out of the law."""

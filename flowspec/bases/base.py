@@ -23,9 +23,9 @@ from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter, parameters
 from flowspec.parts.trees import children
 from flowspec.parts.values import Value, varies
-from flowspec.support.interval import POSITIVE, REAL, Interval
 from flowspec.support.membership import move_to_safety, outside_of
 from flowspec.support.space import Space
+from flowspec.support.support import POSITIVE, REAL, Interval
 from flowspec.transforms.transform import over_event
 
 Noise = Literal["normal", "uniform"]

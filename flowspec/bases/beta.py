@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from flowspec.bases.base import Coordinatewise
 from flowspec.bases.gamma import GAMMA_DRAWS, log_standard_gamma
 from flowspec.ops import Ops
-from flowspec.ops.special import HALF_LOG_2PI, log_quotient, stirling_error
+from flowspec.ops.asymptotic import log_quotient, stirling_error
+from flowspec.ops.special import HALF_LOG_2PI
 from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import Value
-from flowspec.support.interval import POSITIVE, UNIT
+from flowspec.support.support import POSITIVE, UNIT
 
 
 @dataclass(frozen=True, eq=False)

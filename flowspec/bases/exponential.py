@@ -9,7 +9,7 @@ from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import Value
-from flowspec.support.interval import NONNEGATIVE, POSITIVE
+from flowspec.support.support import NONNEGATIVE, POSITIVE
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from flowspec.bases.base import Coordinatewise, repeated
 from flowspec.bases.rejection import first_accepted
 from flowspec.ops import Ops
-from flowspec.ops.special import HALF_LOG_2PI, log_quotient, stirling_error
+from flowspec.ops.asymptotic import log_quotient, stirling_error
+from flowspec.ops.special import HALF_LOG_2PI
 from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import Value
-from flowspec.support.interval import POSITIVE
+from flowspec.support.support import POSITIVE
 
 PROPOSALS = 8
 """Proposals per draw. All are rejected with probability below 0.05^8 < 4e-11 at every concentration."""

@@ -17,8 +17,8 @@ from flowspec.ops.vocabulary import LOG_2PI, Array
 from flowspec.parts.fields import grown, setting
 from flowspec.parts.trees import with_fields
 from flowspec.parts.values import WholeContext
-from flowspec.support.interval import REAL
 from flowspec.support.space import Space
+from flowspec.support.support import REAL
 
 
 @dataclass(frozen=True, eq=False)

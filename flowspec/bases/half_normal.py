@@ -11,7 +11,7 @@ from flowspec.ops.special import horner
 from flowspec.ops.vocabulary import LOG_2, LOG_2PI, Array
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import Value
-from flowspec.support.interval import NONNEGATIVE, POSITIVE
+from flowspec.support.support import NONNEGATIVE, POSITIVE
 
 ERF_SERIES = tuple(
     (-1) ** n * 2 / math.sqrt(math.pi) / (math.factorial(n) * (2 * n + 1)) for n in range(13)

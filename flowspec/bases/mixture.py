@@ -16,9 +16,9 @@ from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, part
 from flowspec.parts.values import Value
-from flowspec.support.interval import POSITIVE
 from flowspec.support.membership import either, keep_inside, move_to_safety, outside_of
 from flowspec.support.space import Space
+from flowspec.support.support import POSITIVE
 
 
 def _per_component(mixture: Any, event: tuple[int, ...]) -> tuple[int, ...]:

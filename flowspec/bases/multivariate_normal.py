@@ -15,8 +15,8 @@ from flowspec.ops.vocabulary import LOG_2PI, Array
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, square_matrix
 from flowspec.parts.values import Value
-from flowspec.support.interval import REAL
 from flowspec.support.space import Space
+from flowspec.support.support import REAL
 
 SMALLEST_RATIO = 1e-12
 """Of the variances along the principal axes; beyond it the inverse has no correct digits to speak of."""

@@ -17,8 +17,8 @@ from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
 from flowspec.parts.fields import part, setting
-from flowspec.support.interval import Interval
 from flowspec.support.space import Space
+from flowspec.support.support import Interval
 from flowspec.transforms.transform import bound_to_reference, over_event
 
 SMALLEST_PIECE = 1e-30

@@ -15,8 +15,8 @@ from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, setting
 from flowspec.parts.values import value_ranges, varies
 from flowspec.support.circle import Circle
-from flowspec.support.interval import Interval
 from flowspec.support.space import Space
+from flowspec.support.support import Interval
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,13 +9,13 @@ from functools import cached_property
 from flowspec.bases.base import Coordinatewise, repeated
 from flowspec.bases.rejection import first_accepted
 from flowspec.ops import Ops
-from flowspec.ops.special import log_bessel_i0
+from flowspec.ops.asymptotic import log_bessel_i0
 from flowspec.ops.vocabulary import LOG_2PI, Array
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import Value
 from flowspec.support.circle import Circle
-from flowspec.support.interval import POSITIVE
 from flowspec.support.space import Space
+from flowspec.support.support import POSITIVE
 
 PROPOSALS = 24
 """Proposals per draw. Each is rejected with probability below 0.35, so all are with one below 0.35^24 < 2e-11."""

@@ -12,8 +12,8 @@ from flowspec.ir.flow import Flow
 from flowspec.model.model import Model
 from flowspec.ops.numpy import NumpyOps
 from flowspec.ops.philox import noise
-from flowspec.support.interval import Interval
 from flowspec.support.membership import beyond
+from flowspec.support.support import Interval
 
 ROWS = 24
 SEED = 20240229

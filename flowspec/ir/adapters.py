@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 
 from flowspec.parts.writing import component
-from flowspec.support.interval import REAL, Interval
-from flowspec.support.support import Support
+from flowspec.support.support import REAL, Interval, Support
 from flowspec.transforms.elementwise.affine import Affine
 from flowspec.transforms.elementwise.exp import Exp, Log
 from flowspec.transforms.elementwise.sigmoid import Logit, Sigmoid

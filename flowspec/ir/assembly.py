@@ -20,7 +20,8 @@ from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.diagnostics.source import Place
 from flowspec.ir.causes import MOST_EXPLAINED, check_domain, check_event
 from flowspec.ir.derivation import follow
-from flowspec.ir.flow import Declaration, Flow, Step
+from flowspec.ir.flow import Flow
+from flowspec.ir.pipeline import Declaration, Step
 from flowspec.networks.context import StandardContext
 from flowspec.networks.layers import Layer
 from flowspec.parts import mistakes

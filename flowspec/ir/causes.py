@@ -15,15 +15,14 @@ from flowspec.bases.base import Base
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ir.adapters import advice, between
 from flowspec.ir.derivation import first_misfit, follow
-from flowspec.ir.flow import Declaration, Step
+from flowspec.ir.pipeline import Declaration, Step
 from flowspec.networks.layers import Layer
 from flowspec.parts import mistakes
 from flowspec.parts.checks import coordinates
 from flowspec.parts.fields import ParameterSpec, parameters
 from flowspec.parts.trees import substitute, values
 from flowspec.parts.values import FromContext, Learn, Predicted, Value, value_range, varies
-from flowspec.support.interval import REAL
-from flowspec.support.support import Support
+from flowspec.support.support import REAL, Support
 from flowspec.transforms.transform import Transform
 
 MOST_EXPLAINED = 5

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from flowspec.bases.base import Base
-from flowspec.ir.flow import Step
+from flowspec.ir.pipeline import Step
 from flowspec.support.space import Space
 from flowspec.support.support import Support
 from flowspec.transforms.transform import Transform

@@ -9,86 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flowspec.bases.base import Base
-from flowspec.diagnostics.source import Span
-from flowspec.ir.to_json import flow_to_json
-from flowspec.networks.context import StandardContext
+from flowspec.ir.pipeline import Pipeline
+from flowspec.ir.to_json import pipeline_to_json
 from flowspec.parts.trees import values
 from flowspec.parts.values import Learn
-from flowspec.support.space import Space
-from flowspec.transforms.transform import Transform
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """Named variables and their supports, in order: the `event` or the `context` of a file."""
-
-    names: tuple[str, ...]
-    space: Space
-    span: Span | None = field(default=None, compare=False)
-    spans: tuple[Span, ...] = field(default=(), compare=False)
-
-
-@dataclass(frozen=True)
-class Step:
-    """A transform at its place: the supports before and behind it, and where it stands in the text."""
-
-    transform: Transform
-    input: Space
-    output: Space
-    retests: bool = False
-    """True if `output` is larger than the image, so that a point pulled back is tested again."""
-    span: Span | None = field(default=None, compare=False)
-    places: tuple[int, ...] = field(default=(), compare=False)
-    """Its places in the flow as written, where optimization has changed that; several if it was merged."""
-
-
-@dataclass(frozen=True, eq=False)
-class Pipeline:
-    """A base, the steps from it to the data, and the names of what goes in and out.
-
-    The part that a flow keeps in all its phases: see `Flow` and `flowspec.model.fixed.FixedFlow`.
-    """
-
-    base: Base
-    steps: tuple[Step, ...]
-    context: Declaration | None = None
-    event: Declaration | None = None
-    standard: StandardContext | None = None
-    """The context as networks see it; None where no network sees it."""
-
-    @property
-    def base_space(self) -> Space:
-        """The support of the base, as far as the first step takes it."""
-        return self.steps[0].input if self.steps else self.base.space
-
-    @property
-    def space(self) -> Space:
-        """The support of the data."""
-        return self.steps[-1].output if self.steps else self.base.space
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of one data point: `()` or `(D,)`."""
-        return self.space.shape
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The names of the coordinates: those of `event`, else `x` or `x0`, `x1`, ..."""
-        if self.event:
-            return self.event.names
-        return ("x",) if self.space.scalar else tuple(f"x{i}" for i in range(self.space.size))
-
-    @property
-    def noise(self) -> tuple[str, ...]:
-        """The kind of each standard draw of the base: `normal` or `uniform`."""
-        return self.base.noise
-
-    @property
-    def components(self) -> tuple[tuple[str, Base | Transform | StandardContext], ...]:
-        """The base, the transforms and the context for networks, each with its path: `steps.0`."""
-        steps = ((f"steps.{i}", step.transform) for i, step in enumerate(self.steps))
-        return ("base", self.base), *steps, *([("context", self.standard)] if self.standard else [])
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +36,7 @@ class Flow(Pipeline):
 
         It follows `grammar/flow.schema.json`.
         """
-        return flow_to_json(self)
+        return pipeline_to_json(self, self.train)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Flow) and self.to_json() == other.to_json()

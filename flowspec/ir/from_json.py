@@ -16,17 +16,17 @@ from flowspec.diagnostics.collector import raise_any
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError
 from flowspec.ir import registry
 from flowspec.ir.assembly import assemble
-from flowspec.ir.flow import Declaration, Flow
+from flowspec.ir.flow import Flow
+from flowspec.ir.pipeline import Declaration
 from flowspec.ir.schema import schema_mistakes
 from flowspec.ir.settings import ranges
 from flowspec.parts import mistakes
 from flowspec.parts.fields import ParameterSpec, PartSpec, Spec, specs
 from flowspec.parts.origin import Origin, placed
 from flowspec.parts.values import FromContext, Learn, Value
-from flowspec.support.interval import REAL
 from flowspec.support.registry import from_json as support_from_json
 from flowspec.support.space import Space
-from flowspec.support.support import Support
+from flowspec.support.support import REAL, Support
 
 Json = dict[str, Any]
 

@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
+from flowspec.ir.pipeline import Declaration, Pipeline
 from flowspec.parts.fields import PartSpec, Spec, specs
 from flowspec.parts.values import FromContext, Learn, Predicted, Value
 from flowspec.support.space import Space
+from flowspec.support.support import Json
 from flowspec.version import IR_VERSION
 
-if TYPE_CHECKING:
-    from flowspec.ir.flow import Declaration, Flow
 
-
-def flow_to_json(flow: Flow) -> dict[str, Any]:
-    """The flow as plain data. Open ends at infinity are null."""
-    data: dict[str, Any] = {"flowspec": IR_VERSION}
-    for name in ("context", "event"):
-        if declared := getattr(flow, name):
+def pipeline_to_json(pipeline: Pipeline, train: Mapping[str, Any]) -> Json:
+    """A flow and its hyper-parameters as plain data. Open ends at infinity are null."""
+    data: Json = {"flowspec": IR_VERSION}
+    for name, declared in (("context", pipeline.context), ("event", pipeline.event)):
+        if declared:
             data[name] = _declaration_to_json(declared)
-    data["base"] = {**part_data(flow.base), "output": _space_to_json(flow.base_space)}
-    data["steps"] = [
-        {**part_data(step.transform), "output": _space_to_json(step.output)} for step in flow.steps
-    ]
-    if flow.train:
-        data["train"] = {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in flow.train.items()
-        }
+    data["base"] = _placed(pipeline.base, pipeline.base_space)
+    data["steps"] = [_placed(step.transform, step.output) for step in pipeline.steps]
+    if train:
+        data["train"] = {n: list(v) if isinstance(v, tuple) else v for n, v in train.items()}
     return data
+
+
+def _placed(component: Any, output: Space) -> Json:
+    return {**part_data(component), "output": _space_to_json(output)}
 
 
 def _declaration_to_json(declared: Declaration) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from flowspec.parts.trees import count as component_count
 from flowspec.parts.trees import with_fields
 from flowspec.parts.values import FromContext, Learn
 from flowspec.parts.writing import signature
-from flowspec.support.interval import Interval
+from flowspec.support.support import Interval
 from flowspec.transforms.transform import Univariate
 
 

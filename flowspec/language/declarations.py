@@ -8,7 +8,7 @@ from dataclasses import replace
 from flowspec.diagnostics.diagnostic import suggest
 from flowspec.diagnostics.source import Place
 from flowspec.ir import registry
-from flowspec.ir.flow import Declaration
+from flowspec.ir.pipeline import Declaration
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.components import ComponentMaker
@@ -16,11 +16,10 @@ from flowspec.language.forms import forms
 from flowspec.language.scope import Scope, Unknown
 from flowspec.language.values import CONSTANTS, FUNCTIONS, evaluate
 from flowspec.support.circle import Circle
-from flowspec.support.interval import NAMED_INTERVALS, REAL, Interval
 from flowspec.support.joint import Joint
 from flowspec.support.registry import kinds
 from flowspec.support.space import Space
-from flowspec.support.support import Support
+from flowspec.support.support import NAMED_INTERVALS, REAL, Interval, Support
 
 JOINT = {name: kind for name, kind in kinds().items() if issubclass(kind, Joint)}
 

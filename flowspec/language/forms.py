@@ -6,10 +6,11 @@ To add one, write a class here: checker, messages, `flowspec list` and `explain`
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from flowspec.diagnostics.diagnostic import suggest
 from flowspec.ir.assembly import Deferred
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
+from flowspec.language.components import ComponentMaker
 from flowspec.language.onto import onto
 from flowspec.language.scope import Scope, Unknown
 from flowspec.language.values import evaluate, in_words
@@ -26,11 +28,23 @@ from flowspec.transforms.forms.inverse import Inverse
 from flowspec.transforms.forms.on import On
 from flowspec.transforms.transform import Transform
 
-if TYPE_CHECKING:
-    from flowspec.language.steps import StepMaker
-
 Made = list[Transform | Deferred | None]
 """Steps; None stands for one that was written wrongly."""
+
+
+class StepMaker(Protocol):
+    """The maker of the steps of a pipeline, as forms ask it for those of their blocks."""
+
+    components: ComponentMaker
+
+    def steps(self, elements: Iterable[syntax.Call], scope: Scope) -> Made:
+        """The transforms that elements write, in order."""
+
+    def count_step(self, node: syntax.Call, scope: Scope) -> None:
+        """Count a step that a form makes itself."""
+
+    def is_exhausted(self, node: syntax.Call, scope: Scope) -> bool:
+        """True if the file has used up its steps."""
 
 
 class Form(ABC):

@@ -11,9 +11,8 @@ from flowspec.ir.registry import transforms
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.scope import Scope
-from flowspec.support.interval import NAMED_INTERVALS, REAL
 from flowspec.support.space import Space
-from flowspec.support.support import Support
+from flowspec.support.support import NAMED_INTERVALS, REAL, Support
 from flowspec.transforms.elementwise.affine import Affine
 from flowspec.transforms.forms.inverse import Inverse
 from flowspec.transforms.forms.on import On

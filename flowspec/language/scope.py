@@ -9,11 +9,11 @@ from typing import Any
 from flowspec.diagnostics.collector import Mistakes
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.diagnostics.source import Span
-from flowspec.ir.flow import Declaration
+from flowspec.ir.pipeline import Declaration
 from flowspec.language import syntax
 from flowspec.parts.origin import Origin
 from flowspec.parts.values import FromContext
-from flowspec.support.interval import REAL
+from flowspec.support.support import REAL
 
 
 class Unknown:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flowspec.ir.flow import Declaration, Flow
+from flowspec.ir.flow import Flow
+from flowspec.ir.pipeline import Declaration
 from flowspec.language.lexer import is_name
 from flowspec.parts.writing import component, written
 from flowspec.support.joint import Joint

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from flowspec.bases.base import Base
-from flowspec.ir.flow import Flow, Pipeline, Step
+from flowspec.ir.flow import Flow
+from flowspec.ir.pipeline import Pipeline, Step
 from flowspec.model.fixed import FixedFlow
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from flowspec.ir.flow import Step
+from flowspec.ir.pipeline import Step
 from flowspec.model.binding import BoundFlow, written_place
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand

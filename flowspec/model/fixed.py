@@ -9,7 +9,8 @@ import numpy as np
 
 from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.ir.derivation import chain
-from flowspec.ir.flow import Flow, Pipeline
+from flowspec.ir.flow import Flow
+from flowspec.ir.pipeline import Pipeline
 from flowspec.parts.trees import with_values
 
 

@@ -14,7 +14,7 @@ from flowspec.ir.flow import Flow
 from flowspec.parts.fields import parameters
 from flowspec.parts.trees import values
 from flowspec.parts.values import Learn, value_range
-from flowspec.support.interval import Interval
+from flowspec.support.support import Interval
 
 
 @mistake

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from flowspec.ops.vocabulary import Array, Operand, Ops
+from flowspec.ops.array import Array, Operand
+from flowspec.ops.primitives import Primitives
 
 Fit = TypeVar("Fit")
 """Coefficients, however many."""
@@ -134,25 +134,6 @@ _FAR_TAIL = (
 )  # fmt: skip
 _QUANTILE_DOUBLE = (_CENTRE, _TAIL, _FAR_TAIL)
 
-# I0(x) = sum of (x / 2)^2k / k!^2, in (x / 12)^2 for x <= 12; and for x >= 12 sqrt(2 pi x) exp(-x)
-# I0(x) as a polynomial in t = 24 / x - 1, a Chebyshev fit at 50 digits. Largest relative errors
-# 1e-17 and 7e-17; in float32 2e-8 and 4e-10.
-_BESSEL_NEAR = tuple(36.0**k / math.factorial(k) ** 2 for k in range(26))
-_BESSEL_FAR_SINGLE = (
-    1.0053360721282396,
-    0.005469884650671166,
-    0.00014032788607228983,
-    7.011159859568862e-06,
-    5.580830520988922e-07,
-    6.255895345256594e-08,
-)
-_BESSEL_FAR_DOUBLE = (
-    1.0053360718329294, 0.005469884440227808, 0.00014033314613798187, 7.012811534945584e-06,
-    5.443405236304143e-07, 5.9377858909773675e-08, 8.632468609371063e-09, 1.625998585606062e-09,
-    3.8744896053074784e-10, 1.1497392838221203e-10, 5.580440192899614e-11, 3.878575027999087e-11,
-    1.1270904365942039e-11, -7.632006396677044e-12, -5.440565380591913e-12, -6.045378035568322e-13,
-)  # fmt: skip
-
 
 def horner(x: Operand, coefficients: Sequence[float]) -> Operand:
     """c0 + x (c1 + x (c2 + ...))."""
@@ -167,54 +148,35 @@ def _ratio(x: Operand, polynomials: tuple[Sequence[float], Sequence[float]]) -> 
     return horner(x, above) / horner(x, below)
 
 
-def _fitted(ops: Ops, single: Fit, double: Fit) -> Fit:
+def fitted(ops: Primitives, single: Fit, double: Fit) -> Fit:
     """The coefficients that serve the digits of the data."""
     return single if ops.dtype == np.float32 else double
 
 
-def lgamma(ops: Ops, x: Operand) -> Array:
+def lgamma(ops: Primitives, x: Operand) -> Array:
     """log Gamma(x), x > 0: log Gamma(1 + x) - log x below 1, log Gamma(1 + (x - 1)) to 3,
     Stirling's formula beyond."""
     log_x = ops.log(x)
     below = x < 1
     t = ops.minimum(ops.where(below, x, x - 1), 2.0)
-    near = t * (t - 1) * _ratio(t, _fitted(ops, _NEAR_SINGLE, _NEAR_DOUBLE)) - ops.where(
+    near = t * (t - 1) * _ratio(t, fitted(ops, _NEAR_SINGLE, _NEAR_DOUBLE)) - ops.where(
         below, log_x, 0.0
     )
     # x log x - x would be inf - inf at infinity.
-    stirling = (x - 0.5) * (log_x - 1) + (_stirling_series(ops, x) + (HALF_LOG_2PI - 0.5))
+    stirling = (x - 0.5) * (log_x - 1) + (stirling_series(ops, x) + (HALF_LOG_2PI - 0.5))
     return ops.where(x >= 3, stirling, near)
 
 
-def _stirling_series(ops: Ops, x: Operand) -> Operand:
+def stirling_series(ops: Primitives, x: Operand) -> Operand:
     """`stirling_error` for x >= 3."""
     r = 1 / ops.maximum(x, 3.0)
-    return r * _ratio(r * r, _fitted(ops, _STIRLING_SINGLE, _STIRLING_DOUBLE))
+    return r * _ratio(r * r, fitted(ops, _STIRLING_SINGLE, _STIRLING_DOUBLE))
 
 
-def stirling_error(ops: Ops, x: Operand) -> Array:
-    """log Gamma(x) - ((x - 1/2) log x - x + log(2 pi) / 2), x > 0: near 1 / (12 x) for large x.
-
-    In densities the other terms of log Gamma cancel against the rest; left to rounding they would
-    take its digits along.
-    """
-    far = x >= 3
-    near = ops.where(far, 1.0, x)
-    small = ops.lgamma(near) - ((near - 0.5) * ops.log(near) - near + HALF_LOG_2PI)
-    return ops.where(far, _stirling_series(ops, x), small)
-
-
-def log_quotient(ops: Ops, excess: Operand, centre: Operand, far: Operand) -> Array:
-    """log(1 + excess / centre), centre > 0, from `far`, the same logarithm computed otherwise,
-    unless excess is small."""
-    near = ops.abs(excess) < 0.5 * centre
-    return ops.where(near, ops.log1p(ops.where(near, excess / centre, 0.0)), far)
-
-
-def erfc(ops: Ops, x: Operand) -> Array:
+def erfc(ops: Primitives, x: Operand) -> Array:
     """1 - erf(x), with full relative accuracy for large x."""
     size = ops.minimum(ops.abs(x), LARGEST_ERFC)
-    coefficients = _fitted(ops, _ERFC_SINGLE, _ERFC_DOUBLE)
+    coefficients = fitted(ops, _ERFC_SINGLE, _ERFC_DOUBLE)
     scaled = horner((size - 3.75) / (size + 3.75), coefficients) / (1 + 2 * size)
     # exp(-size^2) in two factors: the square of `head` is exact, so that large arguments lose no
     # digits.
@@ -223,9 +185,9 @@ def erfc(ops: Ops, x: Operand) -> Array:
     return ops.where(x < 0, 2 - upper, upper)
 
 
-def normal_quantile(ops: Ops, p: Operand) -> Array:
+def normal_quantile(ops: Primitives, p: Operand) -> Array:
     """The x at which the standard normal distribution function is p, for 0 < p < 1."""
-    centre, tail, far_tail = _fitted(ops, _QUANTILE_SINGLE, _QUANTILE_DOUBLE)
+    centre, tail, far_tail = fitted(ops, _QUANTILE_SINGLE, _QUANTILE_DOUBLE)
     centred = p - 0.5
     lower = ops.minimum(p, 1 - p)
     central = ops.abs(centred) <= 0.425
@@ -236,19 +198,3 @@ def normal_quantile(ops: Ops, p: Operand) -> Array:
         _ratio(ops.maximum(root, 5.0) - 5.0, far_tail),
     )
     return ops.where(central, middle, ops.sign(centred) * ops.where(root > 5, far, near))
-
-
-def log_bessel_i0(ops: Ops, x: Operand) -> Array:
-    """log(exp(-x) I0(x)) for x >= 0: the power series of I0 up to 12, a polynomial in 1 / x times
-    exp(x) / sqrt(x) beyond.
-
-    Source: Abramowitz and Stegun, 9.6.12 and 9.7.1.
-    """
-    far = x > 12
-    near_x, far_x = ops.minimum(x, 12.0), ops.maximum(x, 12.0)
-    # Every term of the series is positive: nothing cancels.
-    series = horner(ops.square(near_x / 12), _fitted(ops, _BESSEL_NEAR[:18], _BESSEL_NEAR))
-    tail = horner(24 / far_x - 1, _fitted(ops, _BESSEL_FAR_SINGLE, _BESSEL_FAR_DOUBLE))
-    return ops.log(ops.where(far, tail, series)) - ops.where(
-        far, 0.5 * ops.log(2 * math.pi * far_x), near_x
-    )

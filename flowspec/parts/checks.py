@@ -29,8 +29,7 @@ from flowspec.parts.values import (
     branch_of,
 )
 from flowspec.parts.writing import in_short
-from flowspec.support.interval import Interval
-from flowspec.support.support import number
+from flowspec.support.support import Interval, number
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from flowspec.parts.values import Constraint, Value
-from flowspec.support.interval import REAL
+from flowspec.support.support import REAL
 
 ShapeRule = Callable[[Any, tuple[int, ...]], tuple[int, ...]]
 """(part, event shape) -> shape of a parameter, event axes last."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from flowspec.support.interval import REAL, Interval
+from flowspec.support.support import REAL, Interval
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
-from flowspec.support.interval import Interval
 from flowspec.support.registry import from_json as support_from_json
+from flowspec.support.support import Interval
 
 FORMAT = 1
 """The format that is written now, into `flow.json`."""

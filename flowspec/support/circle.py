@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flowspec.support.interval import Interval, no_number
-from flowspec.support.support import Json, Support, number, same_end
+from flowspec.support.support import Interval, Json, Support, no_number, number, same_end
 
 
 @dataclass(frozen=True)

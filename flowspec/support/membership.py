@@ -15,8 +15,8 @@ import numpy as np
 
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
-from flowspec.support.interval import REAL, Interval
 from flowspec.support.space import Space
+from flowspec.support.support import REAL, Interval
 
 Ends = float | np.ndarray
 """A number where all coordinates share it, else a column."""

@@ -9,8 +9,7 @@ from functools import cached_property
 from itertools import accumulate, groupby
 from typing import Any
 
-from flowspec.support.interval import REAL, Interval
-from flowspec.support.support import Support
+from flowspec.support.support import REAL, Interval, Support
 
 
 @dataclass(frozen=True)

@@ -49,8 +49,8 @@ from flowspec.parts.fields import ParameterSpec, parameters
 from flowspec.parts.mistakes import NeedsVector, TiedCoordinates
 from flowspec.parts.trees import children, substitute
 from flowspec.parts.values import Value, varies
-from flowspec.support.interval import REAL, Interval
 from flowspec.support.space import Image, Space
+from flowspec.support.support import REAL, Interval
 
 
 @dataclass(frozen=True, eq=False)

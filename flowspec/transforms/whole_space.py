@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from flowspec.support.interval import REAL
 from flowspec.support.space import Image, Space
+from flowspec.support.support import REAL
 from flowspec.transforms.transform import Transform
 
 

@@ -142,3 +142,17 @@ def test_a_base_whose_samples_have_no_gradients_is_told():
 def test_a_setting_that_is_not_there_is_told():
     with pytest.raises(TypeError, match="did you mean `epochs`"):
         fitted(FLOW, narrow, epoch=3)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"dequantize": ("x",)}, "nothing is dequantized"),
+        ({"weights": [1.0]}, "no rows to weigh or to hold out"),
+        ({"draws": 0}, "an epoch of 0 draws teaches nothing"),
+    ],
+)
+def test_what_belongs_to_rows_is_refused_beside_a_density(options, words):
+    flow = flowspec.parse("event x: real\nNormal(learn(0), learn(1))")
+    with pytest.raises(flowspec.FlowError, match=words):
+        flowspec.fit(flow, log_density=lambda x: -(x**2), **options)

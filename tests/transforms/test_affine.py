@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from torch.distributions import transforms
 
-from flowspec.support.interval import REAL, Interval
+from flowspec.support.support import REAL, Interval
 from flowspec.transforms.elementwise.affine import Affine, Scale, Shift, plus, reciprocal, times
 
 X = np.array([-1e15, -2.0, 0.0, 0.5, 3.0])

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 
 from flowspec import FlowError, Model, parse
 from flowspec.ops.numpy import REFERENCE
-from flowspec.support.interval import REAL, Interval
+from flowspec.support.support import REAL, Interval
 from flowspec.transforms.linear.linear import Linear, LULinear
 from flowspec.transforms.linear.matrix import hull_of_image
 

@@ -42,13 +42,13 @@ from flowspec.importers.zuko.networks import (
 )
 from flowspec.importers.zuko.univariates import univariate_of
 from flowspec.ir.assembly import assemble
-from flowspec.ir.flow import Declaration
+from flowspec.ir.pipeline import Declaration
 from flowspec.model.model import Model
 from flowspec.model.weights import as_weights
 from flowspec.networks.masks import Plan
 from flowspec.parts.fields import parameters
-from flowspec.support.interval import REAL
 from flowspec.support.space import Space
+from flowspec.support.support import REAL
 from flowspec.transforms.elementwise.softclip import ContinuedSoftclip
 from flowspec.transforms.forms.inverse import Inverse
 from flowspec.transforms.learned.autoregressive import Autoregressive

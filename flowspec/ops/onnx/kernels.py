@@ -8,15 +8,12 @@ when the oldest supported version has a good kernel. Errors stay within 8 units 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from flowspec.ops.tape.recording import shape_of
-
-if TYPE_CHECKING:
-    from flowspec.ops.onnx.spelling import OnnxOps
-    from flowspec.ops.vocabulary import Array, Operand
+from flowspec.ops.tape.recording import TapeOps, shape_of
+from flowspec.ops.vocabulary import Array, Operand
 
 HALF_PI_REST = 6.123233995736766e-17
 """pi / 2 less its float64."""
@@ -25,33 +22,33 @@ LARGEST_SQUARED = 1e150
 """A float64 whose square does not overflow."""
 
 
-def _double(ops: OnnxOps) -> bool:
+def _double(ops: TapeOps) -> bool:
     return ops.dtype == np.float64
 
 
-def _max_or_min(ops: OnnxOps, op: str, a: Any, b: Any) -> Array:
+def _max_or_min(ops: TapeOps, op: str, a: Any, b: Any) -> Array:
     """Max and Min of onnxruntime 1.17 lose a NaN of the second operand (1.32 does not): constants
     go there."""
     first, second = (b, a) if isinstance(a, int | float | np.ndarray) else (a, b)
     return ops.elementwise(op, first, second)
 
 
-def maximum(ops: OnnxOps, a: Any, b: Any) -> Array:
+def maximum(ops: TapeOps, a: Any, b: Any) -> Array:
     """Max, the data first."""
     return _max_or_min(ops, "maximum", a, b)
 
 
-def minimum(ops: OnnxOps, a: Any, b: Any) -> Array:
+def minimum(ops: TapeOps, a: Any, b: Any) -> Array:
     """Min, the data first."""
     return _max_or_min(ops, "minimum", a, b)
 
 
-def log1p(ops: OnnxOps, x: Array) -> Array:
+def log1p(ops: TapeOps, x: Array) -> Array:
     """ONNX has no Log1p. Above 1 the sum 1 + x is as good; below, what it loses is added again."""
     return ops.log(1 + x) + _lost(ops.minimum(x, 1.0))
 
 
-def _small_log1p(ops: OnnxOps, x: Array) -> Array:
+def _small_log1p(ops: TapeOps, x: Array) -> Array:
     """log1p for x <= 1."""
     return ops.log(1 + x) + _lost(x)
 
@@ -63,40 +60,40 @@ def _lost(x: Array) -> Array:
     return x - ((1 + x) - 1)
 
 
-def expm1(ops: OnnxOps, x: Array) -> Array:
+def expm1(ops: TapeOps, x: Array) -> Array:
     """ONNX has no Expm1. tanh(x / 2) = (exp(x) - 1) / (exp(x) + 1), and nothing cancels on the
     right."""
     return ops.tanh(0.5 * x) * (ops.exp(x) + 1)
 
 
-def sigmoid(ops: OnnxOps, x: Array) -> Array:
+def sigmoid(ops: TapeOps, x: Array) -> Array:
     """Sigmoid is 0 from -17 (float32) and -37 (float64) on, in all versions. exp may overflow: 1 /
     inf is right."""
     return 1 / (ops.exp(-x) + 1)
 
 
-def softplus(ops: OnnxOps, x: Array) -> Array:
+def softplus(ops: TapeOps, x: Array) -> Array:
     """Softplus in float64 is expanded to log(1 + exp(x)), in all versions: inf at 800, 0 at -40."""
     if not _double(ops):
         return ops.elementwise("softplus", x)
     return _small_log1p(ops, ops.exp(-ops.abs(x))) + ops.maximum(x, 0.0)
 
 
-def elu(ops: OnnxOps, x: Array) -> Array:
+def elu(ops: TapeOps, x: Array) -> Array:
     """Elu in float64 is expanded into more nodes than these."""
     if not _double(ops):
         return ops.elementwise("elu", x)
     return ops.relu(x) + (ops.exp(ops.minimum(x, 0.0)) - 1)
 
 
-def gelu(ops: OnnxOps, x: Array) -> Array:
+def gelu(ops: TapeOps, x: Array) -> Array:
     """No float64 Erf; Gelu itself came with opset 20."""
     if _double(ops):
         return x * ops.normal_cdf(x)
     return 0.5 * x * (ops.elementwise("erf", x * math.sqrt(0.5)) + 1)
 
 
-def cos(ops: OnnxOps, x: Array) -> Array:
+def cos(ops: TapeOps, x: Array) -> Array:
     """No float64 Cos before onnxruntime 1.24; in 1.32 it has no digits left next to its zeros.
 
     The sine of s = pi / 2 - |x|, and the rounding error of s to first order. Sin in 1.32 has the
@@ -111,14 +108,14 @@ def cos(ops: OnnxOps, x: Array) -> Array:
     return ops.sin(s) + rest * ops.sin(size)
 
 
-def sinh(ops: OnnxOps, x: Array) -> Array:
+def sinh(ops: TapeOps, x: Array) -> Array:
     """No float64 Sinh. sinh(x) = tanh(x / 2) (1 + cosh(x))."""
     if not _double(ops):
         return ops.elementwise("sinh", x)
     return ops.tanh(0.5 * x) * (0.5 * (ops.exp(x) + ops.exp(-x)) + 1)
 
 
-def asinh(ops: OnnxOps, x: Array) -> Array:
+def asinh(ops: TapeOps, x: Array) -> Array:
     """No float64 Asinh. log1p(|x| + x^2 / (1 + sqrt(1 + x^2))), the form that is exact near 0."""
     if not _double(ops):
         return ops.elementwise("asinh", x)
@@ -129,14 +126,14 @@ def asinh(ops: OnnxOps, x: Array) -> Array:
     return ops.sign(x) * ops.where(size > LARGEST_SQUARED, ops.log(size) + math.log(2), close)
 
 
-def atanh(ops: OnnxOps, x: Array) -> Array:
+def atanh(ops: TapeOps, x: Array) -> Array:
     """No float64 Atanh."""
     if not _double(ops):
         return ops.elementwise("atanh", x)
     return 0.5 * (_small_log1p(ops, x) - _small_log1p(ops, -x))
 
 
-def atan(ops: OnnxOps, x: Array) -> Array:
+def atan(ops: TapeOps, x: Array) -> Array:
     """No float64 Atan."""
     if not _double(ops):
         return ops.elementwise("atan", x)
@@ -146,7 +143,7 @@ def atan(ops: OnnxOps, x: Array) -> Array:
     return ops.sign(x) * ops.where(steep, math.pi / 2 - angle, angle)
 
 
-def _atan_below_one(ops: OnnxOps, r: Array) -> Array:
+def _atan_below_one(ops: TapeOps, r: Array) -> Array:
     """The float32 kernel's y, corrected by sin(y - atan(r)) = (sin(y) - r cos(y)) / sqrt(1 + r^2):
     with an error of 1e-7 in y the sine is its argument to 21 digits."""
     y = ops.cast(ops.elementwise("atan", ops.cast(r, np.float32)), np.float64)
@@ -155,28 +152,28 @@ def _atan_below_one(ops: OnnxOps, r: Array) -> Array:
     return y - (sine - r * cosine) / ops.sqrt(r * r + 1)
 
 
-def asin(ops: OnnxOps, x: Array) -> Array:
+def asin(ops: TapeOps, x: Array) -> Array:
     """No float64 Asin. Half-angle formula."""
     if not _double(ops):
         return ops.elementwise("asin", x)
     return 2 * atan(ops, x / (ops.sqrt((1 - x) * (1 + x)) + 1))
 
 
-def acos(ops: OnnxOps, x: Array) -> Array:
+def acos(ops: TapeOps, x: Array) -> Array:
     """No float64 Acos. Half-angle formula."""
     return (
         2 * atan(ops, ops.sqrt((1 - x) / (1 + x))) if _double(ops) else ops.elementwise("acos", x)
     )
 
 
-def clip(ops: OnnxOps, x: Any, low: Any, high: Any) -> Array:
+def clip(ops: TapeOps, x: Any, low: Any, high: Any) -> Array:
     """Clip takes numbers as its ends only."""
     if isinstance(low, int | float) and isinstance(high, int | float):
         return ops.elementwise("clip", x, low, high)
     return minimum(ops, ops.maximum(x, low), high)
 
 
-def logsumexp(ops: OnnxOps, x: Array) -> Array:
+def logsumexp(ops: TapeOps, x: Array) -> Array:
     """ReduceLogSumExp takes twice as long in onnxruntime 1.32."""
     top = ops.record("max", (x,), x.shape[1:], ops.dtype)
     # Where every entry is -inf, or one is inf, x - top would be NaN.
@@ -184,7 +181,7 @@ def logsumexp(ops: OnnxOps, x: Array) -> Array:
     return ops.log(ops.sum(ops.exp(x - clip(ops, top, -largest, largest)))) + top
 
 
-def linear(ops: OnnxOps, weight: Array, x: Array, bias: Operand) -> Array:
+def linear(ops: TapeOps, weight: Array, x: Array, bias: Operand) -> Array:
     """Gemm, which onnxruntime fuses with the activation behind it, takes matrices only."""
     if len(shape_of(x)) > 2 or isinstance(x, np.ndarray):
         return ops.matmul(weight, x) + bias

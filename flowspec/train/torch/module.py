@@ -25,9 +25,9 @@ from flowspec.ops.torch import TorchOps
 from flowspec.parts.fields import ParameterSpec, parameters
 from flowspec.parts.trees import values
 from flowspec.parts.values import Learn, value_range
-from flowspec.support.interval import Interval
 from flowspec.support.membership import prepare
 from flowspec.support.space import Space
+from flowspec.support.support import Interval
 from flowspec.train.torch.flow_distribution import FlowDistribution, every_base
 from flowspec.transforms.elementwise.standard import from_real
 

@@ -9,7 +9,7 @@ import numpy as np
 from flowspec.parts.fields import parameter
 from flowspec.parts.measuring import location_and_scale
 from flowspec.parts.values import Learn, Value
-from flowspec.support.interval import POSITIVE
+from flowspec.support.support import POSITIVE
 from flowspec.transforms.elementwise.affine import ScaleAndShift
 
 

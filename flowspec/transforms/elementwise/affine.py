@@ -9,7 +9,7 @@ from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import NONZERO, Value, value_range
-from flowspec.support.interval import Interval
+from flowspec.support.support import Interval
 from flowspec.transforms.transform import Univariate
 
 

@@ -8,7 +8,7 @@ from flowspec.ops import Ops
 from flowspec.ops.vocabulary import LOG_2, Array
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import Value
-from flowspec.support.interval import POSITIVE
+from flowspec.support.support import POSITIVE
 from flowspec.transforms.transform import Univariate
 
 

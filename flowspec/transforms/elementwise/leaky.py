@@ -9,8 +9,8 @@ from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter, setting
 from flowspec.parts.values import Value, value_range
-from flowspec.support.interval import POSITIVE, Interval
 from flowspec.support.space import Space
+from flowspec.support.support import POSITIVE, Interval
 from flowspec.transforms.elementwise.affine import reciprocal, times
 from flowspec.transforms.elementwise.tanh import log_tanh_slope
 from flowspec.transforms.transform import Univariate

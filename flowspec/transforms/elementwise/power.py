@@ -11,7 +11,7 @@ from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import NONZERO, Value, value_range
-from flowspec.support.interval import POSITIVE, Interval
+from flowspec.support.support import POSITIVE, Interval
 from flowspec.transforms.elementwise.affine import reciprocal
 from flowspec.transforms.transform import Univariate
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
-from flowspec.support.interval import UNIT
+from flowspec.support.support import UNIT
 from flowspec.transforms.transform import Univariate
 
 

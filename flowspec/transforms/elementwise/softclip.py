@@ -10,8 +10,8 @@ from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import setting
 from flowspec.parts.mistakes import SettingOutOfRange
-from flowspec.support.interval import REAL, Interval
 from flowspec.support.space import Space
+from flowspec.support.support import REAL, Interval
 from flowspec.transforms.transform import Univariate
 
 

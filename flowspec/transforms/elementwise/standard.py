@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from flowspec.support.interval import Interval
+from flowspec.support.support import Interval
 from flowspec.transforms.elementwise.affine import Affine
 from flowspec.transforms.elementwise.exp import Exp
 from flowspec.transforms.elementwise.sigmoid import Sigmoid

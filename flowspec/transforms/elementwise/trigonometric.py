@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
-from flowspec.support.interval import Interval
+from flowspec.support.support import Interval
 from flowspec.transforms.transform import Univariate
 
 _SYMMETRIC = Interval(-1, 1)

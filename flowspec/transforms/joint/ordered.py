@@ -12,8 +12,8 @@ from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
 from flowspec.support import ordered
-from flowspec.support.interval import REAL
 from flowspec.support.space import Image, Space
+from flowspec.support.support import REAL
 from flowspec.transforms.transform import Transform
 
 

@@ -11,9 +11,9 @@ from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
-from flowspec.support.interval import REAL
 from flowspec.support.simplex import Simplex
 from flowspec.support.space import Image, Space
+from flowspec.support.support import REAL
 from flowspec.transforms.transform import Transform
 
 

@@ -18,8 +18,8 @@ from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts.fields import grown, parameter, setting
 from flowspec.parts.trees import with_fields
 from flowspec.parts.values import Learn, Value, WholeContext
-from flowspec.support.interval import Interval
 from flowspec.support.space import Space
+from flowspec.support.support import Interval
 from flowspec.transforms.splines.searched import MARGIN, continued, invert, spread
 from flowspec.transforms.transform import Transform
 from flowspec.transforms.whole_space import WholeSpace

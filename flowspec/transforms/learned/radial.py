@@ -9,7 +9,7 @@ from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts.fields import parameter
 from flowspec.parts.values import Learn, Value
-from flowspec.support.interval import POSITIVE
+from flowspec.support.support import POSITIVE
 from flowspec.transforms.whole_space import WholeSpace
 
 

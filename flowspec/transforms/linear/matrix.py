@@ -11,8 +11,8 @@ from flowspec.ops import Ops
 from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts.values import Value
-from flowspec.support.interval import REAL, Interval
 from flowspec.support.space import Image, Space
+from flowspec.support.support import REAL, Interval
 from flowspec.transforms.transform import Transform, bound_to_reference
 
 LARGEST_ENTRY = 1e30

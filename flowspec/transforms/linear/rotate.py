@@ -14,8 +14,8 @@ from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, setting, square_matrix
 from flowspec.parts.values import Value
-from flowspec.support.interval import Interval
 from flowspec.support.space import Space
+from flowspec.support.support import Interval
 from flowspec.transforms.linear.matrix import Matrix, VectorMap
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flowspec.support.interval import Interval
+from flowspec.support.support import Interval
 from flowspec.transforms.transform import Univariate
 
 

@@ -20,9 +20,8 @@ from flowspec.parts.fields import parameter, setting
 from flowspec.parts.trees import with_fields
 from flowspec.parts.values import Learn, Value
 from flowspec.support.circle import Circle
-from flowspec.support.interval import POSITIVE, Interval
 from flowspec.support.space import Image, Space
-from flowspec.support.support import Support
+from flowspec.support.support import POSITIVE, Interval, Support
 from flowspec.transforms.elementwise.monotonic_affine import pressed
 from flowspec.transforms.splines.boxed import Boxed
 from flowspec.transforms.transform import Transform, Univariate

@@ -108,7 +108,7 @@ class MonotoneNetwork(Steered):
 
         return function
 
-    def _positive(self, ops: Ops, like: Array) -> list[Any]:
+    def _positive(self, ops: Ops, like: Array) -> tuple[SteeredDense, ...]:
         first, *others = self.network
         positive = with_fields(first, {"signal_weight": ops.abs(first.signal_weight)})
         return with_fields(self, {"network": (positive, *others)}).steered(ops, like)
