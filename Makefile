@@ -2,7 +2,7 @@
 # make test      set up, run the whole test suite
 # make quick     the fast part of it
 # make exported  compile the examples into exported/
-# make lint      ruff, mypy, the layers
+# make lint      ruff check, ruff format, mypy --strict, the layers
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN = .venv/bin
@@ -24,8 +24,9 @@ exported: $(INSTALLED)
 	$(BIN)/python examples/export.py
 
 lint: $(INSTALLED)
-	$(BIN)/ruff check flowspec examples tests benchmarks
-	$(BIN)/mypy flowspec
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
 $(INSTALLED): pyproject.toml constraints.txt

@@ -1,0 +1,93 @@
+"""Every row has its own context, or one serves all; one that does not fit is refused."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from flowspec import FlowError
+from refusals import refused
+
+
+@pytest.mark.parametrize("name", ["given", "fixed given"])
+def test_each_row_has_its_own_context(opened, name):
+    bundle, factors = opened(name), np.array([0.5, 1, 7, 100, 3])
+    x, log_prob = bundle.sample(seed=3, context=factors[:, None], with_log_prob=True)
+    alone = bundle.sample(5, seed=3, context=[1.0])
+    np.testing.assert_allclose(x, alone * factors, rtol=1e-6)
+    np.testing.assert_allclose(bundle.log_prob(x, factors[:, None]), log_prob, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(
+        bundle.log_prob(alone, [[1.0]]), bundle.log_prob(alone, np.ones((5, 1))), rtol=1e-6
+    )
+
+
+def test_one_context_serves_all_rows(opened):
+    bundle = opened("given pair")
+    for one in ([2.0, 1.0], [[2.0, 1.0]], np.array([2, 1])):
+        np.testing.assert_array_equal(
+            bundle.sample(3, context=one), bundle.sample(context=[[2, 1]] * 3)
+        )
+        assert bundle.sample(context=one).shape == (1, 2)
+        np.testing.assert_array_equal(
+            bundle.log_prob([[0, 1], [2, 3]], one),
+            bundle.log_prob([[0, 1], [2, 3]], [[2, 1], [2, 1]]),
+        )
+        np.testing.assert_array_equal(bundle.from_noise([[0, 1]], one)[0], [[1, 3]])
+    assert bundle.sample(context=np.zeros((0, 2))).shape == (0, 2)
+    assert bundle.sample(0, context=[2.0, 1.0]).shape == (0, 2)
+
+
+@pytest.mark.parametrize("name", ["given", "fixed given", "given pair"])
+def test_a_missing_context_is_told(opened, name):
+    bundle = opened(name)
+    told = f"this flow is conditional: it needs {', '.join(bundle.context)}"
+    rows = np.ones((2, len(bundle.columns)))
+    assert refused(bundle.log_prob, rows) == told
+    assert refused(bundle.sample, 2) == told
+    assert refused(bundle.sample) == told
+    assert refused(bundle.from_noise, np.ones((2, len(bundle.noise)))) == told
+
+
+@pytest.mark.parametrize("name", ["scalar", "pair", "fixed"])
+def test_a_context_too_much_is_told(opened, name):
+    bundle = opened(name)
+    rows = np.ones((2, len(bundle.columns)))
+    for call in (bundle.log_prob, bundle.sample, bundle.from_noise):
+        assert (
+            refused(call, *([] if call == bundle.sample else [rows]), context=[1.0])
+            == "this flow has no context"
+        )
+
+
+@pytest.mark.parametrize("name", ["given", "fixed given"])
+@pytest.mark.parametrize(
+    ("context", "told"),
+    [
+        (1.0, "`context` has shape (), but 1 column is needed"),
+        ([1.0, 2.0], "`context` has shape (2,), but 1 column is needed"),
+        ([[1.0, 2.0]], "`context` has shape (1, 2), but 1 column is needed"),
+        (np.ones((3, 1)), "`context` has 3 rows, and 2 are needed"),
+        (np.ones((0, 1)), "`context` has 0 rows, and 2 are needed"),
+        ("z", "`context` does not hold real numbers only"),
+        ({"z": 1}, "`context` does not hold real numbers only"),
+    ],
+    ids=lambda value: "" if isinstance(value, str) and len(value) > 1 else repr(value),
+)
+def test_a_context_that_does_not_fit_is_told(opened, name, context, told):
+    bundle = opened(name)
+    assert refused(bundle.log_prob, [1.0, 2.0], context) == told
+    assert refused(bundle.sample, 2, context=context) == told
+    assert refused(bundle.from_noise, [[1.0], [2.0]], context) == told
+
+
+def test_a_context_that_is_nan_gives_nan_in_its_row_only(opened):
+    found = opened("given").log_prob([1.0, 1.0, 1.0], [[1.0], [math.nan], [2.0]])
+    assert np.isnan(found).tolist() == [False, True, False]
+
+
+def test_context_outside_its_support_is_told(opened):
+    with pytest.raises(FlowError, match=r"context `z` is -1 in row 1, outside of \(0, inf\)"):
+        opened("given").sample(context=[[1.0], [-1.0], [0.0]])
+    assert np.isnan(opened("given").log_prob([1.0], context=[[np.nan]])).all()
