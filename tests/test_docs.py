@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import doctest
 import filecmp
+import importlib
 import re
 import shlex
 import subprocess
@@ -26,6 +28,37 @@ def blocks(language: str) -> list[str]:
 def test_the_python_of_the_readme_runs(tmp_path):
     code = "\n".join(blocks("python"))
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)
+
+
+def modules_with_examples() -> list[str]:
+    """The modules of the package whose docstrings hold examples, by name."""
+    paths = sorted(
+        path.relative_to(ROOT).with_suffix("")
+        for path in (ROOT / "flowspec").rglob("*.py")
+        if re.search(r"^ *>>> ", path.read_text(), re.M)
+    )
+    return [".".join(path.parts).removesuffix(".__init__") for path in paths]
+
+
+def test_docstrings_hold_examples():
+    assert len(modules_with_examples()) >= 5
+
+
+@pytest.mark.parametrize("name", modules_with_examples())
+def test_the_examples_of_docstrings_run_as_written(name, here):
+    """Each example brings its own imports: nothing of the module's own names is there."""
+    if name.startswith(("flowspec.train", "flowspec.importers")):
+        pytest.importorskip("torch")
+    if name.startswith("flowspec.importers.zuko"):
+        pytest.importorskip("zuko")
+    (here / "exported").symlink_to(ROOT / "exported")
+    tests = doctest.DocTestFinder().find(importlib.import_module(name), globs={})
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    said: list[str] = []
+    for test in tests:
+        runner.run(test, out=said.append)
+    assert runner.tries > 0, "an example stands where doctest does not look"
+    assert not runner.failures, "".join(said)
 
 
 @pytest.mark.slow

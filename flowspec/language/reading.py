@@ -15,7 +15,8 @@ def parse(text: str, name: str = "<flow>") -> Flow:
 
     Errors:  FlowError, with every independent mistake of the text.
     Example:
-        >>> str(parse("Normal(0, 1) |> Exp").space)
+        >>> import flowspec
+        >>> str(flowspec.parse("Normal(0, 1) |> Exp").space)
         'positive'
     """
     return check(Source(text, name))

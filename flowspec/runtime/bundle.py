@@ -56,9 +56,10 @@ def load(
     Errors:  FlowError, where the directory is not a complete bundle or one of a newer FlowSpec, or
              the provider is not there.
     Example:
-        >>> bundle = load("exported/one_liner")
-        >>> bundle.log_prob([0.1, 0.5, 0.77])
-        array([-0.0481559 , -0.9189385 , -0.61981773], dtype=float32)
+        >>> import flowspec
+        >>> bundle = flowspec.load("exported/one_liner")
+        >>> bundle.log_prob([0.1, 0.5, 0.77]).round(4)
+        array([-0.0482, -0.9189, -0.6198], dtype=float32)
     """
     path = Path(directory)
     return opened(path, *read(path), provider, threads, rows_at_once)

@@ -81,8 +81,11 @@ def from_zuko(flow: nn.Module) -> Model:
 
     Errors:  FlowError, where the flow holds what FlowSpec has no counterpart for; the message names it.
     Example:
+        >>> import zuko
+        >>> from flowspec.importers import from_zuko
         >>> model = from_zuko(zuko.flows.NSF(3, context=2))
-        >>> flowspec.compile(model, "nsf")
+        >>> model.log_prob([0.0, 0.0, 0.0], context=[1.0, 2.0]).shape
+        (1,)
     """
     if not isinstance(flow, zuko.lazy.Flow | GMM):
         raise refused(

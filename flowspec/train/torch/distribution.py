@@ -21,6 +21,9 @@ class NormalizingFlow(Distribution):
                 become event dimensions
 
     Example:
+        >>> import torch
+        >>> from flowspec import NormalizingFlow
+        >>> from torch.distributions import ExpTransform, Normal
         >>> log_normal = NormalizingFlow(ExpTransform(), Normal(0.0, 1.0))
         >>> log_normal.log_prob(torch.tensor([1.0, -1.0]))
         tensor([-0.9189,    -inf])

@@ -43,8 +43,10 @@ def to_torch(
     dtype     of what is learned; None is torch's default
     Errors:   FlowError, where the weights do not fit.
     Example:
-        >>> module = to_torch(parse("Normal(learn(0), learn(1)) |> Exp"))
-        >>> loss = -module().log_prob(data).mean()
+        >>> import flowspec, torch
+        >>> module = flowspec.to_torch(flowspec.parse("Normal(learn(0), learn(1)) |> Exp"))
+        >>> loss = -module().log_prob(torch.tensor([0.5, 1.0, 2.0])).mean()
+        >>> loss.backward()
     """
     model = flow if isinstance(flow, Model) else Model(flow, as_weights(flow, weights))
     return FlowModule(model, dtype or torch.get_default_dtype())
