@@ -12,7 +12,7 @@ import warnings
 import numpy as np
 import onnxruntime
 
-from flowspec.export.graphs import log_prob_graph, serialise
+from flowspec.export.graphs import log_prob_graph, serialize
 from flowspec.export.targets import Target
 from flowspec.ir import registry
 from flowspec.language.catalogue import example_flow
@@ -44,7 +44,7 @@ def error(model: Model, dtype: str) -> float:
     x, _ = model.from_noise(standard, dtype=np.dtype(dtype))
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    data = serialise("log_prob", log_prob_graph(model.fixed, target), target, "")
+    data = serialize("log_prob", log_prob_graph(model.fixed, target), target, "")
     found = onnxruntime.InferenceSession(data, options).run(None, {"x": x})[0]
     ops = MpmathOps()
     exact = density.log_prob(ops, bind(ops, model.fixed), ops.constant(x.T.astype(np.float64)))

@@ -13,7 +13,7 @@ import onnxruntime
 import pytest
 
 import flowspec
-from flowspec.export.graphs import from_noise_graph, log_prob_graph, serialise
+from flowspec.export.graphs import from_noise_graph, log_prob_graph, serialize
 from flowspec.export.targets import Target
 from flowspec.ir import registry
 from flowspec.ir.flow import Flow
@@ -100,7 +100,7 @@ def session(label: str, direction: str, dtype: str) -> onnxruntime.InferenceSess
     options.intra_op_num_threads = 1
     target = Target(dtype)
     return onnxruntime.InferenceSession(
-        serialise("graph", make(model_of(label).fixed, target), target, ""), options
+        serialize("graph", make(model_of(label).fixed, target), target, ""), options
     )
 
 

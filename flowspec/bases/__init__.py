@@ -1,1 +1,4 @@
-"""Bases, one concept a file. Found by looking into this folder: no list is kept by hand."""
+"""Bases, one concept a file.
+
+Found by looking into this folder: no list is kept by hand.
+"""

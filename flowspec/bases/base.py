@@ -1,9 +1,12 @@
-"""What a base distribution is. To add one, write one file like `laplace.py` into `flowspec/bases/`.
+"""The protocol of a base distribution.
 
-A base turns standard noise into a point and gives the log-density of a point. Like a transform it is
-a frozen dataclass whose fields are its signature and whose formulas are plain Python over `ops`,
-with the batch as the last axis. `examples` are calls as the language writes them; the law tests run
-them. Noise is drawn by the caller: rows of uniforms in (0, 1) or standard normals, `(K, N)`.
+To add one, write one file like `laplace.py` into `flowspec/bases/`.
+
+A base turns standard noise into a point and gives the log-density of a point. Like a
+transform it is a frozen dataclass whose fields are its signature and whose formulas are
+plain Python over `ops`, with the batch as the last axis. `examples` are calls as the
+language writes them; the law tests run them. Noise is drawn by the caller: rows of
+uniforms in (0, 1) or standard normals, `(K, N)`.
 """
 
 from __future__ import annotations
@@ -38,23 +41,27 @@ def repeated(kind: Noise, count: int) -> tuple[Noise, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Base(ABC):
-    """A distribution over a whole event. Subclass `Coordinatewise` for independent coordinates."""
+    """A distribution over a whole event.
+
+    Subclass `Coordinatewise` for independent coordinates.
+    """
 
     examples: ClassVar[tuple[str, ...]] = ()
-    reparametrised: ClassVar[bool] = True
-    """Do gradients of a sample with respect to the parameters exist?"""
+    reparametrized: ClassVar[bool] = True
+    """True if a sample has gradients with respect to the parameters."""
 
     @property
     def title(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         return type(self).__name__
 
     @property
     @abstractmethod
     def space(self) -> Space:
-        """Where it has mass; for a varying parameter, everything its range allows.
+        """The support; for a varying parameter, everything its range allows.
 
-        Write it as a `cached_property`: bound copies, whose parameters are an interpreter's arrays, keep it.
+        Write it as a `cached_property`: bound copies, whose parameters are an
+        interpreter's arrays, keep it.
         """
 
     @property
@@ -78,12 +85,14 @@ class Base(ABC):
         return ops.where(outside, -math.inf, self.log_prob(ops, inside))
 
     def outside(self, ops: Ops, x: Array) -> Array | None:
-        """Which rows (N,) lie outside, where the support depends on parameters; None where it does not."""
+        """Rows (N,) outside a support that depends on parameters; None if it does not."""
         return None
 
     @cached_property
     def support_varies(self) -> bool:
-        """Does the support depend on a varying parameter, so that `outside` has to be asked?"""
+        """True if the support depends on a varying parameter, so that `outside` has to be
+        asked.
+        """
         return any(child.support_varies for _, child in children(self) if isinstance(child, Base))
 
     @property
@@ -96,12 +105,14 @@ class Base(ABC):
         return ()
 
     def grow(self, columns: int) -> Base:
-        """The base with what follows from its fields and the number of context variables: its network. Once grown, it stays."""
+        """The base with its network, which follows from its fields and the context.
+
+        A base that has grown stays as it is."""
         return self
 
     @property
     def varies(self) -> bool:
-        """Does it hold a parameter that training or the context decides?"""
+        """True if training or the context decides a parameter of it."""
         return any(varies(getattr(self, name)) for name in parameters(self)) or any(
             child.varies for _, child in children(self)
         )
@@ -109,9 +120,11 @@ class Base(ABC):
 
 @dataclass(frozen=True, eq=False)
 class Coordinatewise(Base):
-    """Independent coordinates of one family: formulas for a single number, applied to each.
+    """Independent coordinates of one family: formulas for a single number, applied to
+    each.
 
-    size   the number of coordinates; None for a scalar. `Normal(0, 1)[5]` and vector parameters set it.
+    size   the number of coordinates; None for a scalar. `Normal(0, 1)[5]` and vector
+           parameters set it.
     """
 
     size: int | None = field(default=None, kw_only=True)
@@ -126,7 +139,9 @@ class Coordinatewise(Base):
 
     @abstractmethod
     def draw(self, ops: Ops, noise: Array) -> Array:
-        """A value of each coordinate from its standard draws (K, ...): row k is of the kind `draws[k]`."""
+        """A value of each coordinate from its standard draws (K, ...): row k is of the
+        kind `draws[k]`.
+        """
 
     @property
     def event_shape(self) -> tuple[int, ...]:
@@ -134,7 +149,7 @@ class Coordinatewise(Base):
         return () if size is None else (size,)
 
     def lengths(self) -> dict[str, int]:
-        """How many numbers each vector parameter has."""
+        """The length of each vector parameter."""
         found = {
             name: np.shape(getattr(getattr(self, name), "init", getattr(self, name)))
             for name in parameters(self)
@@ -163,7 +178,8 @@ class Coordinatewise(Base):
 
 @dataclass(frozen=True, eq=False)
 class WithQuantile(Coordinatewise):
-    """A family whose distribution function and its inverse have a closed form; `Truncated` takes these.
+    """A family whose distribution function and its inverse have a closed form;
+    `Truncated` takes these.
 
     Upper tails have functions of their own: 1 - cdf(x) is 0 where survival(x) is 1e-20.
     """
@@ -190,7 +206,9 @@ class WithQuantile(Coordinatewise):
 
 @dataclass(frozen=True, eq=False)
 class LocationScale(WithQuantile):
-    """x = loc + scale z, with z of a standard law: subclasses give the formulas of z alone."""
+    """x = loc + scale z, with z of a standard law: subclasses give the formulas of z
+    alone.
+    """
 
     loc: Value = parameter(0.0, doc="location")
     scale: Value = parameter(1.0, within=POSITIVE, doc="scale")
@@ -210,20 +228,20 @@ class LocationScale(WithQuantile):
         """By symmetry; a skew law overrides it."""
         return -self.standard_quantile(ops, q)
 
-    def standardised(self, x: Array) -> Array:
+    def standardized(self, x: Array) -> Array:
         return (x - self.loc) / self.scale
 
     def located(self, z: Array) -> Array:
         return z * self.scale + self.loc
 
     def log_density(self, ops: Ops, x: Array) -> Array:
-        return self.standard_log_density(ops, self.standardised(x)) - ops.log(self.scale)
+        return self.standard_log_density(ops, self.standardized(x)) - ops.log(self.scale)
 
     def cdf(self, ops: Ops, x: Array) -> Array:
-        return self.standard_cdf(ops, self.standardised(x))
+        return self.standard_cdf(ops, self.standardized(x))
 
     def survival(self, ops: Ops, x: Array) -> Array:
-        return self.standard_survival(ops, self.standardised(x))
+        return self.standard_survival(ops, self.standardized(x))
 
     def quantile(self, ops: Ops, p: Array) -> Array:
         return self.located(self.standard_quantile(ops, p))

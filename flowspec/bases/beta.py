@@ -17,9 +17,12 @@ from flowspec.support.support import POSITIVE, UNIT
 
 @dataclass(frozen=True, eq=False)
 class Beta(Coordinatewise):
-    """x^(a - 1) (1 - x)^(b - 1) / B(a, b), for 0 < x < 1.   Source: torch.distributions.Beta.
+    """x^(a - 1) (1 - x)^(b - 1) / B(a, b), for 0 < x < 1.
 
-    Sampled as a share of two gamma draws, G_a / (G_a + G_b): the error in total variation is below 8e-11.
+    Source: torch.distributions.Beta.
+
+    Sampled as a share of two gamma draws, G_a / (G_a + G_b): the error in total variation
+    is below 8e-11.
     """
 
     support = UNIT
@@ -36,7 +39,8 @@ class Beta(Coordinatewise):
         return ops.sigmoid(first - second)
 
     def log_density(self, ops: Ops, x: Array) -> Array:
-        # Around the mean a / (a + b), as in Gamma: the terms of B(a, b) alone are far larger than the result.
+        # Around the mean a / (a + b), as in Gamma: the terms of B(a, b) alone are far larger than
+        # the result.
         a, b = self.concentration1, self.concentration0
         log_x, log_rest, log_sum = ops.log(x), ops.log1p(-x), ops.log(a + b)
         excess = x * b - (1 - x) * a

@@ -13,7 +13,10 @@ from flowspec.ops.vocabulary import Array
 
 @dataclass(frozen=True, eq=False)
 class Cauchy(LocationScale):
-    """1 / (pi scale (1 + z^2)), z = (x - loc) / scale.   Source: torch.distributions.Cauchy."""
+    """1 / (pi scale (1 + z^2)), z = (x - loc) / scale.
+
+    Source: torch.distributions.Cauchy.
+    """
 
     examples = ("Cauchy(0, 1)", "Cauchy([0, 1, 2], 0.5)", "Cauchy(learn(1), learn(2))[2]")
 

@@ -1,4 +1,6 @@
-"""Mixtures of normal distributions whose parameters are learned, or follow from the context."""
+"""Mixtures of normal distributions whose parameters are learned, or follow from the
+context.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +25,12 @@ from flowspec.support.support import REAL
 
 @dataclass(frozen=True, eq=False)
 class GaussianMixture(Base):
-    """sum_k w_k N(x; loc_k, L_k L_k^T), all of them learned, or given by a network of the context.
+    """sum_k w_k N(x; loc_k, L_k L_k^T), all of them learned, or given by a network of the
+    context.
 
-    The w_k are a softmax, the diagonal of each L_k is exp + `epsilon`. Without a context the parameters start
-    from random numbers of variance 1. For a mixture with given components write `Mixture`.
+    The w_k are a softmax, the diagonal of each L_k is exp + `epsilon`. Without a context
+    the parameters start from random numbers of variance 1. For a mixture with given
+    components write `Mixture`.
     Source: zuko.mixtures.GMM.
     """
 
@@ -37,7 +41,7 @@ class GaussianMixture(Base):
         'GaussianMixture(3, components=2, covariance="spherical", tied=true)',
         "GaussianMixture(1, components=1, tied=true)",
     )
-    reparametrised = False
+    reparametrized = False
 
     features: int = setting(low=1, high=4096, doc="number of coordinates")
     components: int = setting(2, low=1, high=1024, doc="number of normal distributions")
@@ -65,7 +69,9 @@ class GaussianMixture(Base):
 
     @property
     def noise(self) -> tuple[Noise, ...]:
-        """One uniform that chooses the component, then one normal number for each coordinate."""
+        """One uniform that chooses the component, then one normal number for each
+        coordinate.
+        """
         return ("uniform", *repeated("normal", self.features))
 
     def check_consistency(self) -> Iterable[Diagnostic]:
@@ -87,7 +93,9 @@ class GaussianMixture(Base):
 
     @property
     def _shapes(self) -> list[tuple[int, ...]]:
-        """Of the weights' logarithms, the locations, the logarithms of the scales, and what is below the diagonals."""
+        """The shapes of log-weights, locations, log-scales, and entries below the
+        diagonals.
+        """
         count, size = 1 if self.tied else self.components, self.features
         below = size * (size - 1) // 2 if self.covariance == "full" else 0
         return [
@@ -102,7 +110,9 @@ class GaussianMixture(Base):
         return sum(map(math.prod, self._shapes))
 
     def _given(self, ops: Ops) -> tuple[Array, Array, Array, Array | None]:
-        """Log-weights (K, N), and by coordinate first: locations (D, K, N), scales (D, L, N), and below the diagonals."""
+        """Log-weights (K, N), and by coordinate first: locations (D, K, N), scales (D, L,
+        N), and below the diagonals.
+        """
         # Free numbers take no input.
         inputs = self.context[0].context if self.context else cast(Array, None)
         raw = run(ops, self.network, inputs)
@@ -120,7 +130,7 @@ class GaussianMixture(Base):
 
     def log_prob(self, ops: Ops, x: Array) -> Array:
         log_weights, loc, scale, below = self._given(ops)
-        z = self._standardised(ops, x[:, None] - loc, scale, below)
+        z = self._standardized(ops, x[:, None] - loc, scale, below)
         log_scale = ops.sum(ops.log(scale)) * (
             self.features if self.covariance == "spherical" else 1
         )
@@ -129,7 +139,7 @@ class GaussianMixture(Base):
         )
         return ops.logsumexp(each)
 
-    def _standardised(self, ops: Ops, centred: Array, scale: Array, below: Array | None) -> Array:
+    def _standardized(self, ops: Ops, centred: Array, scale: Array, below: Array | None) -> Array:
         """z with L z = centred, by forward substitution."""
         if below is None:
             return centred / scale
@@ -154,7 +164,9 @@ class GaussianMixture(Base):
         return loc + ops.concat(rows)
 
     def _chosen(self, ops: Ops, log_weights: Array, chooser: Array) -> Callable[[Array], Array]:
-        """Parameters of all components -> those of the component that a uniform chooses in each row."""
+        """Parameters of all components -> those of the component that a uniform chooses
+        in each row.
+        """
         if self.components == 1:
             return lambda parameters: parameters[:, 0]
         reached = ops.cumsum(ops.exp(log_weights))[:-1]
@@ -163,7 +175,7 @@ class GaussianMixture(Base):
 
 
 def _row(i: int) -> slice:
-    """Where the entries of row i stand among all below the diagonal, row by row."""
+    """The places of the entries of row i among all below the diagonal, row by row."""
     return slice(i * (i - 1) // 2, i * (i + 1) // 2)
 
 

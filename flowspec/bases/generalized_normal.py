@@ -15,10 +15,13 @@ from flowspec.support.support import POSITIVE
 
 @dataclass(frozen=True, eq=False)
 class GeneralizedNormal(Coordinatewise):
-    """power exp(-|z|^power) / (2 scale Gamma(1 / power)), z = (x - loc) / scale.   Source: zuko.distributions.
+    """power exp(-|z|^power) / (2 scale Gamma(1 / power)), z = (x - loc) / scale.
 
-    Power 1 is Laplace, 2 a normal of standard deviation scale / sqrt(2), infinity uniform. Sampled through
-    |z|^power, which is Gamma(1 / power, 1): the error in total variation is below 4e-11.
+    Source: zuko.distributions.
+
+    Power 1 is Laplace, 2 a normal of standard deviation scale / sqrt(2), infinity
+    uniform. Sampled through |z|^power, which is Gamma(1 / power, 1): the error in total
+    variation is below 4e-11.
     """
 
     draws = ("uniform", *GAMMA_DRAWS)

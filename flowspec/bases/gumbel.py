@@ -11,7 +11,10 @@ from flowspec.ops.vocabulary import Array
 
 @dataclass(frozen=True, eq=False)
 class Gumbel(LocationScale):
-    """exp(-z - exp(-z)) / scale, z = (x - loc) / scale.   Source: torch.distributions.Gumbel."""
+    """exp(-z - exp(-z)) / scale, z = (x - loc) / scale.
+
+    Source: torch.distributions.Gumbel.
+    """
 
     examples = ("Gumbel(0, 1)", "Gumbel([0, 1, 2], 0.5)", "Gumbel(learn(1), learn(2))[2]")
 

@@ -21,7 +21,10 @@ ERF_SERIES = tuple(
 
 @dataclass(frozen=True, eq=False)
 class HalfNormal(WithQuantile):
-    """2 exp(-z^2 / 2) / (scale sqrt(2 pi)), z = x / scale >= 0.   Source: torch.distributions.HalfNormal."""
+    """2 exp(-z^2 / 2) / (scale sqrt(2 pi)), z = x / scale >= 0.
+
+    Source: torch.distributions.HalfNormal.
+    """
 
     support = NONNEGATIVE
     draws = ("normal",)

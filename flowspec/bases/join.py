@@ -17,7 +17,10 @@ from flowspec.support.space import Space
 
 @dataclass(frozen=True, eq=False)
 class Join(Base):
-    """The product of independent bases: their coordinates one after the other.   Source: zuko.distributions.Joint."""
+    """The product of independent bases: their coordinates one after the other.
+
+    Source: zuko.distributions.Joint.
+    """
 
     examples = (
         "Join(Normal(0, 1), Uniform(0, 1)[2])",

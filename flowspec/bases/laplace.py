@@ -11,7 +11,10 @@ from flowspec.ops.vocabulary import LOG_2, Array
 
 @dataclass(frozen=True, eq=False)
 class Laplace(LocationScale):
-    """exp(-|z|) / (2 scale), z = (x - loc) / scale.   Source: torch.distributions.Laplace."""
+    """exp(-|z|) / (2 scale), z = (x - loc) / scale.
+
+    Source: torch.distributions.Laplace.
+    """
 
     examples = ("Laplace(0, 1)", "Laplace([0, 1, 2], 0.5)", "Laplace(learn(1), learn(2))[2]")
 

@@ -14,7 +14,10 @@ from flowspec.support.support import POSITIVE
 
 @dataclass(frozen=True, eq=False)
 class LogNormal(WithQuantile):
-    """exp(-z^2 / 2) / (x scale sqrt(2 pi)), z = (log x - loc) / scale.   Source: torch.distributions.LogNormal."""
+    """exp(-z^2 / 2) / (x scale sqrt(2 pi)), z = (log x - loc) / scale.
+
+    Source: torch.distributions.LogNormal.
+    """
 
     support = POSITIVE
     draws = ("normal",)

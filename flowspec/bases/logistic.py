@@ -11,7 +11,10 @@ from flowspec.ops.vocabulary import Array
 
 @dataclass(frozen=True, eq=False)
 class Logistic(LocationScale):
-    """exp(-z) / (scale (1 + exp(-z))^2), z = (x - loc) / scale.   Source: scipy.stats.logistic."""
+    """exp(-z) / (scale (1 + exp(-z))^2), z = (x - loc) / scale.
+
+    Source: scipy.stats.logistic.
+    """
 
     examples = ("Logistic(0, 1)", "Logistic([0, 1, 2], 0.5)", "Logistic(learn(1), learn(2))[2]")
 

@@ -27,10 +27,12 @@ def _per_component(mixture: Any, event: tuple[int, ...]) -> tuple[int, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Mixture(Base):
-    """sum_k w_k p_k(x), the weights divided by their sum.   Source: torch.distributions, MixtureSameFamily.
+    """sum_k w_k p_k(x), the weights divided by their sum.
 
-    Scalar components have supports that overlap or meet, so that the union is an interval; of vector components,
-    one has a support that holds those of the others.
+    Source: torch.distributions, MixtureSameFamily.
+
+    Scalar components have supports that overlap or meet, so that the union is an
+    interval; of vector components, one has a support that holds those of the others.
     """
 
     examples = (
@@ -41,7 +43,7 @@ class Mixture(Base):
         "Mixture(learn([1, 1]), Normal(learn(-1), 1), Normal(learn(1), 1))",
         "Mixture(1, Uniform(learn(0, high=1), learn(2, low=1)), Normal(0, 1))",
     )
-    reparametrised = False
+    reparametrized = False
 
     weights: Value = parameter(
         within=POSITIVE,
@@ -60,7 +62,9 @@ class Mixture(Base):
         return self._union() or self.bases[0].space
 
     def _union(self) -> Space | None:
-        """The union of the components' supports, if it is a box whatever training does; None if not."""
+        """The union of the components' supports, if it is a box whatever training does;
+        None if not.
+        """
         fixed = [base.space for base in self.bases if not base.support_varies]
         widest = next(
             (space for space in fixed if all(_covers(space, other) for other in fixed)), None
@@ -74,7 +78,8 @@ class Mixture(Base):
         elif self._union() is None:
             varying = any(base.support_varies for base in self.bases)
             cause = (
-                "a support that training or the context decides counts only inside one that they do not"
+                "a support that training or the context decides counts only "
+                "inside one that they do not"
                 if varying
                 else ""
             )
@@ -118,7 +123,9 @@ class Mixture(Base):
         )
 
     def _component(self, ops: Ops, base: Base, x: Array) -> Array:
-        """The log-density of a component at points of the mixture: -inf where it cannot be itself."""
+        """The log-density of a component at points of the mixture: -inf where it cannot
+        be itself.
+        """
         outside = base.outside(ops, x) if base.support_varies else None
         if not _covers(base.space, self.space):
             outside = either(outside_of(ops, base.space, x), outside)
@@ -130,7 +137,7 @@ class Mixture(Base):
 
 
 def _covers(space: Space, other: Space) -> bool:
-    """Does one support hold the other, coordinate by coordinate?"""
+    """True if one support holds the other, coordinate by coordinate."""
     if space.shape != other.shape or len(space.supports) != len(other.supports):
         return False
     pairs = zip(space.supports, other.supports, strict=True)

@@ -19,12 +19,16 @@ from flowspec.support.space import Space
 from flowspec.support.support import REAL
 
 SMALLEST_RATIO = 1e-12
-"""Of the variances along the principal axes; beyond it the inverse has no correct digits to speak of."""
+"""The largest ratio of the variances along the principal axes: beyond it the inverse has
+hardly a correct digit."""
 
 
 @dataclass(frozen=True, eq=False)
 class MultivariateNormal(Base):
-    """exp(-|z|^2 / 2) / (det L (2 pi)^(D/2)), z = L^-1 (x - loc), L L^T = covariance_matrix.   Source: torch.distributions.
+    """exp(-|z|^2 / 2) / (det L (2 pi)^(D/2)), z = L^-1 (x - loc), L L^T =
+    covariance_matrix.
+
+    Source: torch.distributions.
 
     The covariance is fixed. To train one, write `Normal(0, 1)[n] |> LULinear`.
     """

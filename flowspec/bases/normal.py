@@ -11,7 +11,10 @@ from flowspec.ops.vocabulary import LOG_2PI, Array
 
 @dataclass(frozen=True, eq=False)
 class Normal(LocationScale):
-    """exp(-z^2 / 2) / (scale sqrt(2 pi)), z = (x - loc) / scale.   Source: torch.distributions.Normal."""
+    """exp(-z^2 / 2) / (scale sqrt(2 pi)), z = (x - loc) / scale.
+
+    Source: torch.distributions.Normal.
+    """
 
     examples = (
         "Normal(0, 1)",

@@ -1,4 +1,6 @@
-"""Rejection sampling in a graph: a fixed number of proposals, drawn at once, of which the first accepted one counts."""
+"""Rejection sampling in a graph: a fixed number of proposals, drawn at once, of which the
+first accepted one counts.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,8 @@ def first_accepted(ops: Ops, proposals: Array, accepted: Array) -> Array:
 
     proposals, accepted   (K, ...)
 
-    If a proposal is rejected with probability r, the law of the result differs from the exact one by at most r^K in
-    total variation.
+    If a proposal is rejected with probability r, the law of the result differs from the
+    exact one by at most r^K in total variation.
     """
     rejected = ops.number(ops.cumsum(ops.number(accepted)) < 0.5)
     # As many as were rejected before the first accepted one.

@@ -17,9 +17,12 @@ from flowspec.support.support import POSITIVE
 
 @dataclass(frozen=True, eq=False)
 class StudentT(Coordinatewise):
-    """(1 + z^2 / df)^(-(df + 1) / 2), normalised, z = (x - loc) / scale.   Source: torch.distributions.StudentT.
+    """(1 + z^2 / df)^(-(df + 1) / 2), normalized, z = (x - loc) / scale.
 
-    Sampled as a normal over the root of a gamma draw: the error in total variation is below 4e-11.
+    Source: torch.distributions.StudentT.
+
+    Sampled as a normal over the root of a gamma draw: the error in total variation is
+    below 4e-11.
     """
 
     draws = ("normal", *GAMMA_DRAWS)
@@ -44,7 +47,9 @@ class StudentT(Coordinatewise):
         return self._log_norm(ops) - ops.log(self.scale) - tail
 
     def _log_norm(self, ops: Ops) -> Array:
-        """log(Gamma(h + 1/2) / (Gamma(h) sqrt(2 pi h))), h = df / 2, without the large terms of the two that cancel."""
+        """log(Gamma(h + 1/2) / (Gamma(h) sqrt(2 pi h))), h = df / 2, without the large
+        terms of the two that cancel.
+        """
         half = 0.5 * self.df
         errors = stirling_error(ops, half + 0.5) - stirling_error(ops, half)
         return half * ops.log1p(0.5 / half) - 0.5 - HALF_LOG_2PI + errors

@@ -22,16 +22,20 @@ from flowspec.support.support import Interval
 from flowspec.transforms.transform import bound_to_reference, over_event
 
 SMALLEST_PIECE = 1e-30
-"""Probability that must be left of the base: so little of it can still be divided in float32."""
+"""Probability that must be left of the base: so little of it can still be divided in
+float32.
+"""
 
 
 @dataclass(frozen=True, eq=False)
 class Truncated(Base):
-    """p(x) / P(low < X < high) for low <= x <= high.   Source: zuko.distributions.Truncated.
+    """p(x) / P(low < X < high) for low <= x <= high.
 
-    A vector is cut coordinate by coordinate. Both tails are computed from their own side, so a piece far out keeps
-    its digits. Where training or the context leaves the piece less than the float type can hold, that least number
-    stands for its probability.
+    Source: zuko.distributions.Truncated.
+
+    A vector is cut coordinate by coordinate. Both tails are computed from their own side,
+    so a piece far out keeps its digits. Where training or the context leaves the piece
+    less than the float type can hold, that least number stands for its probability.
     """
 
     examples = (
@@ -107,7 +111,8 @@ class Truncated(Base):
         below, above, piece = self._probabilities(ops)
         u = noise[0] if self.base.space.scalar else noise
         p, q = below + u * piece, above + (1 - u) * piece
-        # From the nearer tail: beyond the median a probability below has lost the digits of the one above.
+        # From the nearer tail: beyond the median a probability below has lost the digits of the
+        # one above.
         upper = p > 0.5
         low = self._whole.quantile(ops, ops.where(upper, 0.5, p))
         return ops.where(upper, self._whole.upper_quantile(ops, ops.where(upper, q, 0.5)), low)
@@ -121,7 +126,9 @@ class Truncated(Base):
 
 
 def _cut(whole: Interval, low: float, high: float) -> Interval | None:
-    """The piece of an interval between two numbers, them included; None where nothing is left."""
+    """The piece of an interval between two numbers, them included; None where nothing is
+    left.
+    """
     low_end = (whole.low, whole.closed_low) if whole.low >= low else (low, True)
     high_end = (whole.high, whole.closed_high) if whole.high <= high else (high, True)
     if low_end[0] >= high_end[0]:

@@ -81,7 +81,10 @@ def nan_of(x: Array) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class CircularUniform(Coordinatewise):
-    """1 / (high - low) on a circle, whose two ends are one point.   Source: zuko.distributions.BoxUniform on angles."""
+    """1 / (high - low) on a circle, whose two ends are one point.
+
+    Source: zuko.distributions.BoxUniform on angles.
+    """
 
     examples = ("CircularUniform", "CircularUniform(0, 1)[2]")
 

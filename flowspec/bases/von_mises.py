@@ -18,18 +18,24 @@ from flowspec.support.space import Space
 from flowspec.support.support import POSITIVE
 
 PROPOSALS = 24
-"""Proposals per draw. Each is rejected with probability below 0.35, so all are with one below 0.35^24 < 2e-11."""
+"""Proposals per draw.
+
+Each is rejected with probability below 0.35, so all are with one below 0.35^24 < 2e-11.
+"""
 
 
 @dataclass(frozen=True, eq=False)
 class VonMises(Coordinatewise):
-    """exp(concentration cos(x - loc)) / (2 pi I0(concentration)) on circle(-pi, pi).   Source: torch.distributions.
+    """exp(concentration cos(x - loc)) / (2 pi I0(concentration)) on circle(-pi, pi).
 
-    Sampled by rejection with a fixed number of proposals: the error in total variation is below 2e-11.
+    Source: torch.distributions.
+
+    Sampled by rejection with a fixed number of proposals: the error in total variation is
+    below 2e-11.
     """
 
     draws = repeated("uniform", 2 * PROPOSALS + 1)
-    reparametrised = False
+    reparametrized = False
     examples = (
         "VonMises(0, 1)",
         "VonMises([1, -2, 3], [0.5, 10, 200])",
@@ -63,12 +69,15 @@ class VonMises(Coordinatewise):
 
 
 def propose(ops: Ops, uniform: Array, test: Array, k: Array) -> tuple[Array, Array]:
-    """Proposals of 1 - cos(angle) from a wrapped Cauchy law, and which of them are accepted.
+    """Proposals of 1 - cos(angle) from a wrapped Cauchy law, and which of them are
+    accepted.
 
-    Source: Best and Fisher, Efficient Simulation of the von Mises Distribution, 1979, doi:10.2307/2346732.
+    Source: Best and Fisher, Efficient Simulation of the von Mises Distribution, 1979,
+        doi:10.2307/2346732.
     """
-    # `scaled` is k (s - 1) with their s = (1 + r^2) / (2 r), written so that nothing cancels at either end of k.
-    # root is sqrt(1 + (2 k)^2): 2 k to the last digit where the square might overflow.
+    # `scaled` is k (s - 1) with their s = (1 + r^2) / (2 r), written so that nothing cancels at
+    # either end of k. root is sqrt(1 + (2 k)^2): 2 k to the last digit where the square might
+    # overflow.
     root = ops.maximum(2 * k, ops.sqrt(1 + ops.square(2 * ops.minimum(k, 1e9))))
     wide = ops.sqrt(2 * (1 + root))
     scaled = ops.square(1 + 1 / (root + 2 * k) + wide) / (4 * (1 + root + wide))

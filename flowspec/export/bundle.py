@@ -16,7 +16,7 @@ from flowspec.data.files import UnwritablePath, new_directory
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.export.card import card
 from flowspec.export.certificate import certificate
-from flowspec.export.graphs import GRAPHS, serialise
+from flowspec.export.graphs import GRAPHS, serialize
 from flowspec.export.solver import with_solver_error
 from flowspec.export.targets import ONNXRUNTIME, Target, checked
 from flowspec.export.vectors import vectors
@@ -35,7 +35,7 @@ OF_TRAINING = (
     "calibration.png",
     "conditional.png",
 )
-"""What `flowspec fit` adds."""
+"""The files that `flowspec fit` adds."""
 
 FILES = frozenset(
     {*GRAPHS, "vectors.json", "weights.safetensors", "README.md", "flow.json", *OF_TRAINING}
@@ -69,15 +69,19 @@ def compile(
     """Write the bundle of a flow.
 
     flow       a `Flow`, a `Model`, or the module that `to_torch` made
-    weights    values of what is learned: path -> array, or a safetensors file; for a `Flow` only
+    weights    values of what is learned: path -> array, or a safetensors file; for a
+               `Flow` only
     dtype      "float32" or "float64": of the graphs' inputs and outputs
     batch      a fixed number of rows, for runtimes that want static shapes
     opset      version of the ONNX operators
-    solver_error   the error that a continuous flow may have, relative to 1 + |value|: its solver
+    solver_error   the error that a continuous flow may have, relative to 1 + |value|: its
+                   solver
                    takes as many steps as that needs. None: as many as the flow says
-    extras     gives further files by name, of those that a training leaves, for the opened bundle
+    extras     gives further files by name, of those that a training leaves, for the
+               opened bundle
 
-    Errors:  FlowError, where the weights do not fit, the target is not to be had, or the directory
+    Errors:  FlowError, where the weights do not fit, the target is not to be had, or the
+             directory
              holds something else.
     """
     target, path = checked(Target(dtype, opset, batch)), Path(directory)
@@ -127,7 +131,7 @@ def bundle_files(model: Model, target: Target, extras: Extras | None = None) -> 
     """Every file of a bundle, by name. Same input, same bytes."""
     spec = json.dumps(model.flow.to_json(), separators=(",", ":"))
     graphs = {
-        name: serialise(name.removesuffix(".onnx"), record(model.fixed, target), target, spec)
+        name: serialize(name.removesuffix(".onnx"), record(model.fixed, target), target, spec)
         for name, record in GRAPHS.items()
     }
     for data in graphs.values():

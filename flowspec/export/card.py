@@ -29,8 +29,10 @@ def card(model: Model, about: dict[str, Any], extras: Mapping[str, bytes]) -> st
 def _what(about: dict[str, Any]) -> str:
     given = f" given {', '.join(about['context'])}" if about["context"] else ""
     return (
-        f"A density of {', '.join(about['columns'])}{given} that can be evaluated and sampled. Written by FlowSpec "
-        f"{about['flowspec']} as ONNX graphs (opset {about['opset']}, {about['dtype']}); no Python is needed to run them."
+        f"A density of {', '.join(about['columns'])}{given} that can be evaluated "
+        f"and sampled. Written by FlowSpec "
+        f"{about['flowspec']} as ONNX graphs (opset {about['opset']}, "
+        f"{about['dtype']}); no Python is needed to run them."
     )
 
 
@@ -61,7 +63,8 @@ def _training(extras: Mapping[str, bytes]) -> str:
     rows = [
         "| | |",
         "|---|---|",
-        f"| rows | {found['rows']['training']:,} for training, {found['rows']['validation']:,} held out |",
+        f"| rows | {found['rows']['training']:,} for training, "
+        f"{found['rows']['validation']:,} held out |",
         f"| epochs | {found['epochs']}, the best one was {found['best_epoch']} |",
     ]
     if found["loss"] is not None:
@@ -78,8 +81,10 @@ def _training(extras: Mapping[str, bytes]) -> str:
     pictures = {
         "training.png": "the losses over the epochs",
         "samples.png": "data against samples",
-        "calibration.png": "how often held-out rows lie below the quantiles that the flow gives for their contexts",
-        "conditional.png": "data against the first variable of the context, with the flow's quantiles",
+        "calibration.png": "how often held-out rows lie below the quantiles that "
+        "the flow gives for their contexts",
+        "conditional.png": "data against the first variable of the context, with "
+        "the flow's quantiles",
     }
     return "\n".join(rows) + "".join(
         f"\n\n![{text}]({name})" for name, text in pictures.items() if name in extras
@@ -100,7 +105,8 @@ def _files(model: Model, about: dict[str, Any]) -> str:
         "| file | inputs | outputs |",
         "|---|---|---|",
         f"| `log_prob.onnx` | `x` {x}{context} | `log_prob` [{n}] |",
-        f"| `sample.onnx` | `seed` int64 []{count}, `first_row` int64 [] | `x` {x}, `log_prob` [{n}] |",
+        f"| `sample.onnx` | `seed` int64 []{count}, `first_row` int64 [] | `x` "
+        f"{x}, `log_prob` [{n}] |",
         f"| `from_noise.onnx` | {noise}{context} | `x` {x}, `log_prob` [{n}] |",
         "| `flow.json` | | the flow, its supports, the kinds of noise, hashes, what was measured |",
         "| `vectors.json` | | inputs and outputs that a runtime can be checked with |",
@@ -108,8 +114,10 @@ def _files(model: Model, about: dict[str, Any]) -> str:
     if model.flow.learned():
         rows.append("| `weights.safetensors` | | what was learned |")
     notes = (
-        f"All floats are {about['dtype']}. `log_prob` is the natural logarithm; -inf outside the support, NaN for NaN. The same "
-        "seed gives the same samples in every session, thread and runtime, and row i depends on `seed` and `first_row + i` only."
+        f"All floats are {about['dtype']}. `log_prob` is the natural logarithm; "
+        f"-inf outside the support, NaN for NaN. The same "
+        "seed gives the same samples in every session, thread and runtime, and "
+        "row i depends on `seed` and `first_row + i` only."
     )
     return "\n".join(rows) + "\n\n" + notes
 
@@ -124,13 +132,13 @@ def _measured(about: dict[str, Any]) -> str:
     }
     rows = ["| figure | largest relative difference |", "|---|---|"]
     figures = about["certificate"].items()
-    return "\n".join(
-        rows
-        + [
-            f"| {words[name]} | {'none found' if v == 0 else 'not finite' if v is None else f'{v:.0e}'} |"
-            for name, v in figures
-        ]
-    )
+    return "\n".join(rows + [f"| {words[name]} | {_figure(value)} |" for name, value in figures])
+
+
+def _figure(value: float | None) -> str:
+    if value is None:
+        return "not finite"
+    return f"{value:.0e}" if value else "none found"
 
 
 def _examples(about: dict[str, Any]) -> str:
@@ -144,8 +152,10 @@ def _examples(about: dict[str, Any]) -> str:
         '```python\nimport flowspec\n\nbundle = flowspec.load(".")\n'
         f"x, log_prob = bundle.sample({python_sample}, with_log_prob=True)\n```",
         "JavaScript, with onnxruntime-node or onnxruntime-web:",
-        '```js\nconst session = await ort.InferenceSession.create("sample.onnx");\nconst feeds = {\n'
-        f'  seed: new ort.Tensor("int64", [1n], []),{node_count}\n  first_row: new ort.Tensor("int64", [0n], []),\n}};\n'
+        "```js\nconst session = await "
+        'ort.InferenceSession.create("sample.onnx");\nconst feeds = {\n'
+        f'  seed: new ort.Tensor("int64", [1n], []),{node_count}\n  first_row: '
+        f'new ort.Tensor("int64", [0n], []),\n}};\n'
         + (feeds.replace("FLOAT", dtype) + "\n" if feeds else "")
         + "const { x, log_prob } = await session.run(feeds);\n```",
         "C, C++, C#, Java and Rust open the same files through their onnxruntime packages.",

@@ -1,6 +1,7 @@
-"""What an exported flow was measured to be: the certificate in `flow.json`.
+"""The certificate in `flow.json`: figures measured of an exported flow.
 
-Figures are rounded up to one digit, so that the same flow gives the same file on every machine.
+Figures are rounded up to one digit, so that the same flow gives the same file on every
+machine.
 """
 
 from __future__ import annotations
@@ -28,12 +29,15 @@ def certificate(
 ) -> dict[str, Any]:
     """Round trip, parity, accuracy and normalisation of a flow's graphs.
 
-    round_trip      largest |noise -> x -> density| difference of the two graphs' log_prob, relative
+    round_trip      largest |noise -> x -> density| difference of the two graphs'
+                    log_prob, relative
                     to 1 + |log_prob|
-    parity          largest difference to the same formulas in numpy, same float type, relative to 1
+    parity          largest difference to the same formulas in numpy, same float type,
+                    relative to 1
                     + |value|
     accuracy        the same to float64
-    solver          what twice as many steps of the differential equation's solver change, in
+    solver          what twice as many steps of the differential equation's solver change,
+                    in
                     float64, where there is one
     normalisation   |integral of the density - 1| in float64, where it can be integrated
     """
@@ -60,7 +64,7 @@ def certificate(
     measured = {"round_trip": rounded_up(difference(again, log_prob)), **found}
     if (error := solver_error(model)) is not None:
         measured["solver"] = rounded_up(error)
-    if (integral := normalisation(model)) is not None:
+    if (integral := normalization(model)) is not None:
         measured["normalisation"] = rounded_up(abs(integral - 1))
     return measured
 
@@ -88,12 +92,12 @@ def rounded_up(value: float) -> float | None:
     return float(f"{step * power:.0e}")
 
 
-def normalisation(model: Model) -> float | None:
-    """The integral of the density, for scalar flows without a context and samples within the
-    quadrature's reach.
+def normalization(model: Model) -> float | None:
+    """The integral of the density, for scalar flows without a context and samples within
+    the quadrature's reach.
 
-    In the coordinate of the logistic function: x = image of t, which puts nodes where the samples
-    are.
+    In the coordinate of the logistic function: x = image of t, which puts nodes where the
+    samples are.
     """
     flow: Flow = model.flow
     if flow.context is not None or not flow.space.scalar or flow.space.intervals is None:

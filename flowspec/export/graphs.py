@@ -90,7 +90,7 @@ def graph_model(name: str, tape: Tape, target: Target, spec: str = "") -> ir.Mod
     return model
 
 
-def serialise(name: str, tape: Tape, target: Target, spec: str) -> bytes:
+def serialize(name: str, tape: Tape, target: Target, spec: str) -> bytes:
     """The tape of a graph as an ONNX file. Same input, same bytes."""
     proto = ir.to_proto(graph_model(name, tape, target, spec))
     return bytes(proto.SerializeToString(deterministic=True))

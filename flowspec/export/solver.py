@@ -1,5 +1,6 @@
-"""The error of differential equations that a graph solves in fixed steps: measured, and chosen at
-export."""
+"""The error of differential equations that a graph solves in fixed steps: measured, and
+chosen at export.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +25,14 @@ MOST_STEPS = 4096
 
 @mistake
 class SolverErrorNotReached(Diagnostic):
-    message = "the solver of a continuous flow has an error of {found:.0e} in {steps} steps, more than {wanted:g}"
-    help = 'allow a larger error, or train with an activation whose curvature has no jump, such as "silu" or "tanh"'
+    message = (
+        "the solver of a continuous flow has an error of {found:.0e} in {steps} steps, "
+        "more than {wanted:g}"
+    )
+    help = (
+        "allow a larger error, or train with an activation whose curvature has no jump, "
+        'such as "silu" or "tanh"'
+    )
     found: float
     steps: int
     wanted: float
@@ -40,8 +47,8 @@ class NoSolver(Diagnostic):
 
 
 def solver_error(model: Model) -> float | None:
-    """The largest difference that twice as many solver steps make, of samples and log-densities,
-    relative to 1 + |value|.
+    """The largest difference that twice as many solver steps make, of samples and
+    log-densities, relative to 1 + |value|.
 
     None, if the flow solves no differential equation.
     """
@@ -59,10 +66,11 @@ def solver_error(model: Model) -> float | None:
 
 
 def with_solver_error(model: Model, wanted: float) -> Model:
-    """The model with as many solver steps as the error asks for, a power of two times those of the
-    flow.
+    """The model with as many solver steps as the error asks for, a power of two times
+    those of the flow.
 
-    Errors:  FlowError, where there is no solver, or no number of steps within reach has that error.
+    Errors:  FlowError, where there is no solver, or no number of steps within reach has
+    that error.
     """
     found = solver_error(model)
     if found is None:

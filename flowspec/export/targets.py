@@ -1,5 +1,4 @@
-"""What graphs are written for, and what each target can do: a row of a table, and what it
-refuses."""
+"""Targets of graphs: a table of the abilities of each, and its refusals."""
 
 from __future__ import annotations
 
@@ -73,16 +72,17 @@ class WholeNumbersMissing(Diagnostic):
 
 @dataclass(frozen=True)
 class Profile:
-    """What a target can do.
+    """The abilities of a target.
 
     name            as messages call it
-    ir_versions     opset -> the oldest IR version that carries it, so that the oldest runtimes open
+    ir_versions     opset -> the oldest IR version that carries it, so that the oldest
+                    runtimes open
                     the file
     operators       of ai.onnx; None for all
     dtypes          of the graphs' inputs and outputs
-    loops           does it run `Loop`?
-    any_batch       does it run graphs whose number of rows is open?
-    whole_numbers   does it compute with int64?
+    loops           True if it runs `Loop`
+    any_batch       True if it runs graphs whose number of rows is open
+    int64           True if it computes with int64
     """
 
     name: str
@@ -110,12 +110,12 @@ PROFILES: Mapping[str, Profile] = {profile.name: profile for profile in (ONNXRUN
 
 @dataclass(frozen=True)
 class Target:
-    """What the graphs are written for.
+    """The target of the graphs of a bundle.
 
     dtype     "float32" or "float64"
     opset     version of the ONNX operators
     batch     None for any number of rows, else a fixed one
-    profile   what it can do
+    profile   its abilities
     """
 
     dtype: str = "float32"
@@ -191,7 +191,7 @@ def _all_entries(tape: Tape) -> Iterable[Entry]:
 
 
 def place_of(path: str) -> str:
-    """What a node, or its scope, belongs to, in words: "steps.1.tanh/Mul_3" is step 2, tanh."""
+    """The owner of a node or a scope, in words: "steps.1.tanh/Mul_3" is step 2, tanh."""
     scope = path.partition("/")[0] if "/" in path else ""
     kind, _, rest = scope.partition(".")
     if kind != "steps":

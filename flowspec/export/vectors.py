@@ -21,14 +21,17 @@ TOLERANCES = {
     "float32": {"relative": 1e-5, "absolute": 1e-5},
     "float64": {"relative": 1e-12, "absolute": 1e-12},
 }
-"""Allowed difference to the parity values, those of the same formulas in the same float type."""
+"""Allowed difference to the parity values, those of the same formulas in the same float
+type.
+"""
 
 
 def vectors(model: Model, dtype: str, rows: int | None) -> dict[str, Any]:
-    """What `vectors.json` holds.
+    """The content of `vectors.json`.
 
-    `parity` values come from the numpy interpreter in the graph's own float type, `accurate` ones
-    from float64 on the same (rounded) input: two figures that say different things.
+    `parity` values come from the numpy interpreter in the graph's own float type,
+    `accurate` ones from float64 on the same (rounded) input: two figures that say
+    different things.
 
     rows   the fixed batch of the graphs, or None
     """
@@ -54,7 +57,8 @@ def vectors(model: Model, dtype: str, rows: int | None) -> dict[str, Any]:
     }
     given = {} if context is None else {"context": listed(context)}
     return {
-        "about": "NaN, Infinity and -Infinity are written as strings. `parity` holds to the tolerance in every runtime; "
+        "about": "NaN, Infinity and -Infinity are written as strings. `parity` "
+        "holds to the tolerance in every runtime; "
         "`accurate` is float64.",
         "dtype": dtype,
         "tolerance": TOLERANCES[dtype],

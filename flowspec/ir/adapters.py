@@ -15,7 +15,9 @@ from flowspec.transforms.transform import Transform
 
 
 def between(source: Support, target: Support) -> tuple[Transform, ...] | None:
-    """Steps from the inside of one interval onto that of another; None without a standard way."""
+    """Steps from the inside of one interval onto that of another; None without a standard
+    way.
+    """
     if source.same(target, ignore_ends=True):
         return ()
     if source.period and not target.period:
@@ -54,7 +56,7 @@ def _inverse(step: Transform) -> Transform:
 
 
 def advice(gives: Support, takes: Support) -> str:
-    """A help text: what makes the one fit into the other; "" where nothing standard does."""
+    """Advice that makes the one fit into the other; "" without a standard way."""
     if takes.advice:
         return takes.advice
     if gives.joint:

@@ -1,8 +1,9 @@
 """Components put together and checked: the one way to a `Flow`.
 
-Walks from the base to the data, derives the support at every point, and raises one `FlowError` with
-every independent mistake. A mistake in a component's fields leaves its image unknown: behind it only
-fields are checked. A domain mismatch does not: the walk goes on with what the transform would give.
+Walks from the base to the data, derives the support at every point, and raises one
+`FlowError` with every independent mistake. A mistake in a component's fields leaves its
+image unknown: behind it only fields are checked. A domain mismatch does not: the walk
+goes on with what the transform would give.
 """
 
 from __future__ import annotations
@@ -56,8 +57,8 @@ def assemble(
 ) -> Flow:
     """The checked flow.
 
-    A component that is None was written wrongly: its mistake is among `already`, and the rest is still
-    checked.
+    A component that is None was written wrongly: its mistake is among `already`, and the
+    rest is still checked.
 
     already   mistakes found before, to be reported together
     Errors:   FlowError, with everything that is wrong.
@@ -238,7 +239,9 @@ class _Walk:
         return transform.grow(space, self.context_size)
 
     def _settled_children(self, written: Transform, space: Space | None) -> dict[str, Any]:
-        """The inner transforms, settled; the layers of networks, which have grown already."""
+        """The inner transforms, settled; the layers of networks, which have grown
+        already.
+        """
         fits = space is not None and not list(written.check_shape(space, ""))
         inner = written.inner_space(space) if space and fits else None
         return {
@@ -287,7 +290,9 @@ def weight_count(transform: Transform) -> int:
 
 
 def settle(base: Base) -> Base:
-    """The base with canonical fields; a coordinatewise one takes its size from its vectors."""
+    """The base with canonical fields; a coordinatewise one takes its size from its
+    vectors.
+    """
     if isinstance(base, Coordinatewise) and base.size is None and (lengths := base.lengths()):
         base = replace(base, size=max(lengths.values()))
     return canonical(base, base.event_shape)

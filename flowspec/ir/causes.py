@@ -1,7 +1,8 @@
 """Supports that do not fit, and the trained parameters that are the cause.
 
-A support that training or the context widens is derived again with the parameters at their start, one
-varying at a time: what makes the difference is to blame, and the message says how to bound it.
+A support that training or the context widens is derived again with the parameters at
+their start, one varying at a time: what makes the difference is to blame, and the message
+says how to bound it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from flowspec.support.support import REAL, Support
 from flowspec.transforms.transform import Transform
 
 MOST_EXPLAINED = 5
-"""Mistakes of a file whose cause is looked for: each derives all supports anew, several times."""
+"""Mistakes of a file whose cause is looked for: each derives all supports anew, several
+times.
+"""
 MOST_CAUSES = 8
 """Parameters that are tried as the cause, the last ones first."""
 
@@ -34,7 +37,8 @@ MOST_CAUSES = 8
 def check_domain(
     transform: Transform, giver: str, base: Base, steps: Sequence[Step], *, explained: bool
 ) -> Diagnostic | None:
-    """The mistake if the support behind `steps` does not fit into the domain of a transform.
+    """The mistake if the support behind `steps` does not fit into the domain of a
+    transform.
 
     explained   look for the trained parameter that is the cause
     """
@@ -101,7 +105,9 @@ class _Varying(NamedTuple):
 
 
 def trained_cause(base: Base, steps: Sequence[Step], index: int) -> str:
-    """The parameter that widened the support of a coordinate, and how to bound it; "" if none did."""
+    """The parameter that widened the support of a coordinate, and how to bound it; "" if
+    none did.
+    """
     varying = _varying(base, steps)
     if not varying:
         return ""
@@ -118,7 +124,9 @@ def trained_cause(base: Base, steps: Sequence[Step], index: int) -> str:
 
 
 def _varying(base: Base, steps: Sequence[Step]) -> list[_Varying]:
-    """The parameters that vary, in the order of the pipeline; not the weights of networks."""
+    """The parameters that vary, in the order of the pipeline; not the weights of
+    networks.
+    """
     trees = [("base", base), *((f"steps.{i}", step.transform) for i, step in enumerate(steps))]
     parameters = [_Varying(*value) for prefix, tree in trees for value in values(tree, prefix)]
     return [p for p in parameters if varies(p.value) and not isinstance(p.owner, Layer)]
@@ -145,7 +153,9 @@ def _start(value: Learn | Predicted) -> str:
 
 
 def _support_with(base: Base, steps: Sequence[Step], index: int, vary: str = "") -> Support | None:
-    """The support of a coordinate if only one parameter varies; None if that flow is unsound."""
+    """The support of a coordinate if only one parameter varies; None if that flow is
+    unsound.
+    """
     space = _at_start(base, "base", vary).space
     for i, step in enumerate(steps):
         transform = _at_start(step.transform, f"steps.{i}", vary)

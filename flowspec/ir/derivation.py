@@ -29,7 +29,10 @@ def follow(transform: Transform, space: Space) -> Step:
 
 
 def chain(base: Base, transforms: Iterable[Transform]) -> tuple[Step, ...]:
-    """The steps behind a base. Nothing is checked: every support must lie in the domain behind it."""
+    """The steps behind a base.
+
+    Nothing is checked: every support must lie in the domain behind it.
+    """
     steps: list[Step] = []
     space = base.space
     for transform in transforms:
@@ -42,7 +45,9 @@ def chain(base: Base, transforms: Iterable[Transform]) -> tuple[Step, ...]:
 
 
 def first_misfit(transform: Transform, space: Space) -> Misfit | None:
-    """The first coordinate of `space` that the domain of a transform does not hold; None if all fit."""
+    """The first coordinate of `space` that the domain of a transform does not hold; None
+    if all fit.
+    """
     pairs = zip(transform.domain_for(space).supports, space.supports, strict=False)
     fitting: tuple[Support, Support] | None = None
     for index, (takes, gives) in enumerate(pairs):

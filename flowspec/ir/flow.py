@@ -1,6 +1,7 @@
 """The intermediate representation: a checked flow, immutable.
 
-`flowspec.ir.assembly.assemble` is the only maker of a `Flow`, whether it comes from text, JSON or Python.
+`flowspec.ir.assembly.assemble` is the only maker of a `Flow`, whether it comes from text,
+JSON or Python.
 """
 
 from __future__ import annotations
@@ -17,10 +18,14 @@ from flowspec.parts.values import Learn
 
 @dataclass(frozen=True, eq=False)
 class Flow(Pipeline):
-    """A checked flow: its parameters are numbers, or promises of numbers (`Learn`, `FromContext`)."""
+    """A checked flow: its parameters are numbers, or promises of numbers (`Learn`,
+    `FromContext`).
+    """
 
     train: Mapping[str, Any] = field(default_factory=dict)
-    """Hyper-parameters it asks to be trained with, as `flowspec.ir.settings.Settings` has them."""
+    """Hyper-parameters it asks to be trained with, as `flowspec.ir.settings.Settings` has
+    them.
+    """
 
     def learned(self) -> dict[str, Learn]:
         """Every parameter found from data, by path: `steps.1.scale`."""

@@ -34,7 +34,8 @@ Json = dict[str, Any]
 def from_json(data: Any) -> Flow:
     """The checked flow that plain data describes.
 
-    Errors:  FlowError, where the data does not follow the schema, describes no sound flow, or
+    Errors:  FlowError, where the data does not follow the schema, describes no sound
+             flow, or
              states a support that is not the derived one.
     """
     try:
@@ -66,7 +67,9 @@ def _settings(given: dict[str, Any]) -> dict[str, Any]:
 
 
 class _Reader:
-    """Components from plain data that follows the schema, each with its place in the file."""
+    """Components from plain data that follows the schema, each with its place in the
+    file.
+    """
 
     def __init__(self, data: Json) -> None:
         self.context = _declaration(data.get("context"))

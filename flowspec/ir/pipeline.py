@@ -1,4 +1,6 @@
-"""Pipelines: a base, steps with the supports between them, and the names of what goes in and out."""
+"""Pipelines: a base, steps with the supports between them, and the names of what goes in
+and out.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from flowspec.transforms.transform import Transform
 
 @dataclass(frozen=True)
 class Declaration:
-    """Named variables and their supports, in order: the `event` or the `context` of a file."""
+    """Named variables and their supports, in order: the `event` or the `context` of a
+    file.
+    """
 
     names: tuple[str, ...]
     space: Space
@@ -23,23 +27,30 @@ class Declaration:
 
 @dataclass(frozen=True)
 class Step:
-    """A transform at its place: the supports before and behind it, and where it stands in the text."""
+    """A transform at its place: the supports before and behind it, and where it stands in
+    the text.
+    """
 
     transform: Transform
     input: Space
     output: Space
     retests: bool = False
-    """True if `output` is larger than the image, so that a point pulled back is tested again."""
+    """True if `output` is larger than the image, so that a point pulled back is tested
+    again.
+    """
     span: Span | None = field(default=None, compare=False)
     places: tuple[int, ...] = field(default=(), compare=False)
-    """Its places in the flow as written, where optimization has changed that; several if it was merged."""
+    """Its places in the flow as written, where optimization has changed that; several if
+    it was merged.
+    """
 
 
 @dataclass(frozen=True, eq=False)
 class Pipeline:
     """A base, the steps from it to the data, and the names of what goes in and out.
 
-    The part that a flow keeps in all its phases: see `Flow` and `flowspec.model.fixed.FixedFlow`.
+    The part that a flow keeps in all its phases: see `Flow` and
+    `flowspec.model.fixed.FixedFlow`.
     """
 
     base: Base
@@ -78,6 +89,8 @@ class Pipeline:
 
     @property
     def components(self) -> tuple[tuple[str, Base | Transform | StandardContext], ...]:
-        """The base, the transforms and the context for networks, each with its path: `steps.0`."""
+        """The base, the transforms and the context for networks, each with its path:
+        `steps.0`.
+        """
         steps = ((f"steps.{i}", step.transform) for i, step in enumerate(self.steps))
         return ("base", self.base), *steps, *([("context", self.standard)] if self.standard else [])

@@ -1,7 +1,7 @@
 """Every component that exists, found by looking into the folders: name -> class.
 
-A class that can be made must have examples of its own, on which the laws are tested; only one from
-which others derive may be without them.
+A class that can be made must have examples of its own, on which the laws are tested; only
+one from which others derive may be without them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""The JSON Schema of a flow, made from the registry, as `grammar/flow.schema.json` holds it.
+"""The JSON Schema of a flow, made from the registry, as `grammar/flow.schema.json` holds
+it.
 
-Components are told apart by `if`/`then` on their name: a mistake is reported at its own field.
+Components are told apart by `if`/`then` on their name: a mistake is reported at its own
+field.
 """
 
 from __future__ import annotations

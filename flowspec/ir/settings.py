@@ -121,7 +121,10 @@ class Settings:
         raise_any(mistake for mistake in found if mistake)
 
     def rate(self, epoch: int) -> float:
-        """The learning rate of an epoch, which are counted from 1. A cosine ends at a hundredth."""
+        """The learning rate of an epoch, which are counted from 1.
+
+        A cosine ends at a hundredth.
+        """
         if self.schedule == "constant":
             return self.learning_rate
         turn = 0.5 * (1 + math.cos(math.pi * (epoch - 1) / self.epochs))

@@ -1,4 +1,6 @@
-"""A flow as plain data (JSON): the architecture, with the derived supports for whoever reads it."""
+"""A flow as plain data (JSON): the architecture, with the derived supports for whoever
+reads it.
+"""
 
 from __future__ import annotations
 

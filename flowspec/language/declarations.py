@@ -91,7 +91,7 @@ def _supports(
     scope: Scope,
     maker: ComponentMaker,
 ) -> list[Support]:
-    """The sets of neighbouring variables that share a support."""
+    """The sets of neighboring variables that share a support."""
     if isinstance(written, syntax.NamedSupport) and written.name.text in JOINT:
         name = written.name.text
         if written.arguments:

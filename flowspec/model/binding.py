@@ -1,4 +1,6 @@
-"""The parameters of a flow as formulas see them, in the place of what the flow says of them."""
+"""The parameters of a flow as formulas see them, in the place of what the flow says of
+them.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ from flowspec.transforms.transform import for_formulas
 
 @dataclass(frozen=True, eq=False)
 class BoundFlow:
-    """A flow whose parameters are values of one interpreter: what `flowspec.model.density` takes."""
+    """A flow whose parameters are values of one interpreter: what
+    `flowspec.model.density` takes.
+    """
 
     base: Base
     steps: tuple[Step, ...]
@@ -70,9 +74,11 @@ class Binding:
     ) -> BoundFlow:
         """The flow with every parameter as formulas see it.
 
-        learned   path -> value of the interpreter, for every parameter that a `Flow` learns
+        learned   path -> value of the interpreter, for every parameter that a `Flow`
+                  learns
         context   (C, N), the batch last
-        constants path -> fixed arrays of the interpreter, as `fixed_arrays` lists them; None makes them anew
+        constants path -> fixed arrays of the interpreter, as `fixed_arrays` lists them;
+        None makes them anew
         """
 
         def put(path: str, value: Value, spec: ParameterSpec) -> Value:
@@ -115,7 +121,9 @@ def _is_put_in(value: Value) -> bool:
 
 
 def fixed_arrays(flow: Pipeline) -> dict[str, np.ndarray]:
-    """Every fixed array of a flow as formulas see it, by path: for interpreters that keep them."""
+    """Every fixed array of a flow as formulas see it, by path: for interpreters that keep
+    them.
+    """
     return {
         path: for_formulas(value, parameters(owner)[name])
         for prefix, component in flow.components

@@ -1,7 +1,8 @@
 """Sample and log-density of a flow, composed once for every interpreter.
 
-Both take a flow whose parameters are bound: numbers or arrays of the interpreter `ops`. The batch is
-the last axis: points are (D, N) or (N,), noise is (K, N), log-densities are (N,).
+Both take a flow whose parameters are bound: numbers or arrays of the interpreter `ops`.
+The batch is the last axis: points are (D, N) or (N,), noise is (K, N), log-densities are
+(N,).
 """
 
 from __future__ import annotations
@@ -57,7 +58,9 @@ def log_prob(ops: Ops, flow: BoundFlow, x: Array) -> Array:
 
 
 def forward(ops: Ops, steps: Sequence[Step], x: Array) -> tuple[Array, Operand]:
-    """The steps from base to data: y and log |det dy/dx| (N,), or a number where it is the same for every row."""
+    """The steps from base to data: y and log |det dy/dx| (N,), or a number where it is
+    the same for every row.
+    """
     total: Operand = 0.0
     for index, step in enumerate(steps):
         with ops.scope(scope_name(index, step)):
@@ -67,10 +70,11 @@ def forward(ops: Ops, steps: Sequence[Step], x: Array) -> tuple[Array, Operand]:
 
 
 def inverse(ops: Ops, steps: Sequence[Step], y: Array) -> tuple[Array, Operand, Array | None]:
-    """The steps from data to base: x, log |det dy/dx|, and which rows turned out to lie outside (None: not tested).
+    """The steps from data to base: x, log |det dy/dx|, and the rows found to lie outside,
+    if tested.
 
-    The image of a step with varying parameters is known only as a hull, so what is pulled back
-    through it is tested again.
+    The image of a step with varying parameters is known only as a hull, so what is pulled
+    back through it is tested again.
     """
     total: Operand = 0.0
     outside = None
@@ -86,5 +90,7 @@ def inverse(ops: Ops, steps: Sequence[Step], y: Array) -> tuple[Array, Operand, 
 
 
 def scope_name(index: int, step: Step) -> str:
-    """The name of a step's nodes in a graph: `steps.1.tanh`; `steps.0+1.affine` if it was merged."""
+    """The name of a step's nodes in a graph: `steps.1.tanh`; `steps.0+1.affine` if it was
+    merged.
+    """
     return f"steps.{written_place(index, step)}.{type(step.transform).__name__.lower()}"

@@ -18,18 +18,20 @@ from flowspec.parts.trees import with_values
 class FixedFlow(Pipeline):
     """A flow in which nothing is learned: only the context still varies.
 
-    Its supports are those of its weights, which may be narrower than those of the `Flow` it comes
-    from: of the `event` only the names hold.
+    Its supports are those of its weights, which may be narrower than those of the `Flow`
+    it comes from: of the `event` only the names hold.
     """
 
 
 def fix(flow: Flow, weights: Mapping[str, np.ndarray]) -> FixedFlow:
-    """The flow with fixed numbers in the place of what is learned, its supports derived anew.
+    """The flow with fixed numbers in the place of what is learned, its supports derived
+    anew.
 
     weights   path -> value, for every path of `flow.learned()`
     Errors:   FlowError, where the weights make a step that cannot be inverted.
     """
-    # A number alone is a float, as everywhere in a checked flow: interpreters keep it in their own type.
+    # A number alone is a float, as everywhere in a checked flow: interpreters keep it in their
+    # own type.
     values = {path: value if np.ndim(value) else float(value) for path, value in weights.items()}
     base = with_values(flow.base, "base", values)
     steps = chain(

@@ -1,4 +1,4 @@
-"""A flow with its weights: what can be evaluated. This is the float64 reference, on numpy alone."""
+"""A flow with its weights, which can be evaluated: the float64 reference, on numpy alone."""
 
 from __future__ import annotations
 
@@ -61,7 +61,9 @@ class Model:
     def from_noise(
         self, noise: ArrayLike, context: ArrayLike | None = None, dtype: DTypeLike = np.float64
     ) -> tuple[Rows, Rows]:
-        """Points and their log-densities from standard noise (N, K), of the kinds that `flow.noise` lists."""
+        """Points and their log-densities from standard noise (N, K), of the kinds that
+        `flow.noise` lists.
+        """
         ops = NumpyOps(dtype)
         standard = table(noise, "noise", len(self.flow.noise), dtype).T
         flow = bind(ops, self.fixed, context=self._context(context, dtype, standard.shape[-1]))

@@ -50,9 +50,11 @@ class WrongWeight(Diagnostic):
 def as_weights(
     flow: Flow, weights: Mapping[str, np.ndarray] | str | Path | None
 ) -> dict[str, np.ndarray]:
-    """Checked weights of a flow: from a mapping, a file, or (None) the starts of what it learns.
+    """Checked weights of a flow: from a mapping, a file, or (None) the starts of what it
+    learns.
 
-    Errors:  FlowError, where one is missing, too many, of the wrong shape, not finite, or outside its constraint.
+    Errors:  FlowError, where one is missing, too many, of the wrong shape, not finite, or
+    outside its constraint.
     """
     if weights is None:
         return {}

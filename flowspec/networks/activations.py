@@ -17,7 +17,9 @@ LEAK = 0.01
 
 @dataclass(frozen=True)
 class Activation:
-    """A function of one number, and its derivative: networks are differentiated by hand, never by autograd."""
+    """A function of one number, and its derivative: networks are differentiated by hand,
+    never by autograd.
+    """
 
     value: Callable[[Ops, Array], Array]
     slope: Callable[[Ops, Array], Array]
@@ -65,5 +67,5 @@ ACTIVATIONS: MappingProxyType[str, Activation] = MappingProxyType(
 
 
 def activation_names() -> tuple[Any, ...]:
-    """What `activation=` takes."""
+    """The values of `activation=`."""
     return tuple(ACTIVATIONS)

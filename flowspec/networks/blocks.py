@@ -1,4 +1,5 @@
-"""Networks in blocks: each coordinate has units of its own, which increase with it and see all coordinates before it.
+"""Networks in blocks: each coordinate has units of its own, which increase with it and
+see all coordinates before it.
 
 Source: Block Neural Autoregressive Flow, De Cao et al., 2019, arXiv:1904.04676.
 """
@@ -29,10 +30,11 @@ def _row_shape(layer: Any, event: tuple[int, ...]) -> tuple[int, ...]:
 
 @dataclass(frozen=True, eq=False)
 class BlockDense(Layer):
-    """y = matrix x + bias, (blocks inputs, N) to (blocks outputs, N): positive in the blocks of the diagonal, 0 above them.
+    """y = matrix x + bias, (blocks inputs, N) to (blocks outputs, N): positive in the
+    blocks of the diagonal, 0 above them.
 
-    A row of the matrix has the length exp(log_gain). Its direction is the weight's, with exp of what is in the
-    diagonal's block.
+    A row of the matrix has the length exp(log_gain). Its direction is the weight's, with
+    exp of what is in the diagonal's block.
     """
 
     blocks: int = 1
@@ -69,7 +71,9 @@ class BlockDense(Layer):
 
 
 def blocks(count: int, hidden: Sequence[int]) -> tuple[BlockDense, ...]:
-    """A network with one input, one output and `hidden` units in each layer for each of `count` coordinates."""
+    """A network with one input, one output and `hidden` units in each layer for each of
+    `count` coordinates.
+    """
     widths = [1, *hidden, 1]
     made = []
     for inputs, outputs in pairwise(widths):

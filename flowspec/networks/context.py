@@ -1,4 +1,4 @@
-"""What networks see of the context: its variables, brought to one scale."""
+"""The context as networks see it: its variables, brought to one scale."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from flowspec.support.support import POSITIVE
 
 @dataclass(frozen=True, eq=False)
 class StandardContext:
-    """(context - location) / scale, measured once from the training data and then fixed: (C, N) to (C, N).
+    """(context - location) / scale, measured once from the training data and then fixed:
+    (C, N) to (C, N).
 
-    A network learns badly from variables of other sizes than 1. What stands in the pipeline (`Scale(z)`) gets them as they are.
+    A network learns badly from variables of other sizes than 1. Arguments in the pipeline
+    (`Scale(z)`) get them as they are.
     """
 
     location: Value = parameter(Learn(0.0, trained=False), doc="mean of the training data")
@@ -36,7 +38,7 @@ class StandardContext:
 
     @property
     def idle(self) -> bool:
-        """Is it known to change nothing?"""
+        """True if it is known to change nothing."""
         given = (self.location, self.scale)
         return (
             not any(map(varies, given))

@@ -14,18 +14,24 @@ from flowspec.support.space import Space
 
 
 def tamed(ops: Ops, x: Array) -> Array:
-    """Inputs of a network, moved to where products of its weights do not overflow: inf - inf would be NaN."""
+    """Inputs of a network, moved to where products of its weights do not overflow: inf -
+    inf would be NaN.
+    """
     largest = float(np.finfo(ops.dtype).max) ** 0.8
     return ops.clip(x, -largest, largest)
 
 
 def angular_rates(space: Space) -> tuple[float, ...]:
-    """For each coordinate what turns it into an angle: 2 pi / circumference; 0 for a number."""
+    """The factor that turns each coordinate into an angle: 2 pi / circumference; 0 for a
+    number.
+    """
     return tuple(2 * math.pi / p.period if p.period else 0.0 for p in space.supports)
 
 
 def features(ops: Ops, x: Array, rates: Sequence[float]) -> Array:
-    """Coordinates (D, N) as a network sees them: a number as it is, an angle as its cosine and sine."""
+    """Coordinates (D, N) as a network sees them: a number as it is, an angle as its
+    cosine and sine.
+    """
     if not any(rates):
         return x
     rows: list[Array] = []
@@ -36,7 +42,7 @@ def features(ops: Ops, x: Array, rates: Sequence[float]) -> Array:
 
 
 def feature_counts(rates: Sequence[float]) -> list[int]:
-    """How many features each coordinate has."""
+    """The number of features of each coordinate."""
     return [2 if rate else 1 for rate in rates]
 
 

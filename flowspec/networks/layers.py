@@ -1,6 +1,7 @@
-"""Layers of networks: parts whose weights are learned, and whose formulas run on any interpreter.
+"""Layers of networks: components whose weights are learned, with formulas over `ops`.
 
-Source: torch.nn.Linear (starts), zuko.nn (order of activation and normalisation, residual blocks).
+Source: torch.nn.Linear (starts), zuko.nn (order of activation and normalization, residual
+    blocks).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from flowspec.parts.trees import children
 from flowspec.parts.values import Learn, Value, WholeContext, varies
 
 VARIANCE_FLOOR = 1e-5
-"""Added to the variance by the normalisation, as torch.nn.LayerNorm does."""
+"""Added to the variance by the normalization, as torch.nn.LayerNorm does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +35,7 @@ class Layer(ABC):
 
     @property
     def varies(self) -> bool:
-        """Does it hold weights that are still learned?"""
+        """True if it holds weights that are still learned."""
         return any(varies(getattr(self, name)) for name in parameters(self)) or any(
             child.varies for _, child in children(self)
         )
@@ -50,7 +51,7 @@ def _bias_shape(layer: Any, event: tuple[int, ...]) -> tuple[int, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Dense(Layer):
-    """y = activation(weight x + bias), normalised if asked for."""
+    """y = activation(weight x + bias), normalized if asked for."""
 
     inputs: int = 1
     outputs: int = 1
@@ -123,7 +124,9 @@ def run(ops: Ops, layers: Sequence[Layer], x: Array) -> Array:
 
 
 def normalized(ops: Ops, x: Array) -> Array:
-    """Mean 0 and variance 1 over the features of each row; the variance is the unbiased one, as zuko.nn.LayerNorm has it."""
+    """Mean 0 and variance 1 over the features of each row; the variance is the unbiased
+    one, as zuko.nn.LayerNorm has it.
+    """
     count = x.shape[0]
     centred = x - ops.sum(x) / count
     variance = ops.sum(centred * centred) / max(count - 1, 1)

@@ -1,11 +1,14 @@
-"""Masked networks: each output depends on the inputs that an adjacency matrix allows, and no others.
+"""Masked networks: each output depends on the inputs that an adjacency matrix allows, and
+no others.
 
-Source: MADE, Germain et al., 2015, arXiv:1502.03509; the masks for any adjacency are those of zuko.nn.MaskedMLP.
+Source: MADE, Germain et al., 2015, arXiv:1502.03509; the masks for any adjacency are
+    those of zuko.nn.MaskedMLP.
 
-Inputs become known in *generations*: those of generation 0 depend on nothing, those of generation g on
-some of generation g - 1. A hidden unit whose inputs are all of generation g - 1 or earlier has *degree*
-g: it can be computed at stage g. Units are sorted by degree, so that what is new at a stage is a slice.
-That makes an inverse cost the arithmetic of one pass, not of one for each generation.
+Inputs become known in *generations*: those of generation 0 depend on nothing, those of
+generation g on some of generation g - 1. A hidden unit whose inputs are all of generation
+g - 1 or earlier has *degree* g: it can be computed at stage g. Units are sorted by
+degree, so that what is new at a stage is a slice. That makes an inverse cost the
+arithmetic of one pass, not of one for each generation.
 """
 
 from __future__ import annotations
@@ -21,7 +24,8 @@ from flowspec.networks.layers import Layer, MaskedDense, Residual, random
 
 
 def generations(adjacency: np.ndarray) -> np.ndarray | None:
-    """For each row of a square adjacency matrix its generation: the length of the longest chain that leads to it.
+    """For each row of a square adjacency matrix its generation: the length of the longest
+    chain that leads to it.
 
     None, if the chains are circular.
     """
@@ -40,9 +44,10 @@ class Plan:
     """The masks of a network, and the degree of every unit.
 
     adjacency   (outputs, inputs): which output may depend on which input
-    known       for each input the stage from which on it is known: 0 for the context, else its generation + 1
+    known       for each input the stage from which on it is known: 0 for the context,
+                else its generation + 1
     stages      for each output its own generation
-    repeats     how often the outputs come, one block after the other
+    repeats     the number of blocks of outputs, one after the other
     """
 
     adjacency: np.ndarray
@@ -52,7 +57,9 @@ class Plan:
 
     @cached_property
     def _kinds(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The rows of the adjacency that differ, which of them each output has, and the degree of each."""
+        """The distinct rows of the adjacency, the one of each output, and the degree of
+        each.
+        """
         rows, inverse = np.unique(self.adjacency, axis=0, return_inverse=True)
         return (
             rows,
@@ -61,7 +68,9 @@ class Plan:
         )
 
     def units(self, size: int) -> tuple[np.ndarray, np.ndarray]:
-        """The kind of each unit of a hidden layer, and the places that the units would have without sorting by degree."""
+        """The kind of each unit of a hidden layer, and the places that the units would
+        have without sorting by degree.
+        """
         rows, _, degrees = self._kinds
         reachable = np.flatnonzero(rows.any(axis=1))
         spread = reachable[np.arange(size) % len(reachable)]

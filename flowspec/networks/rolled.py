@@ -13,10 +13,14 @@ from flowspec.ops.vocabulary import Array
 
 
 class Rolled:
-    """A masked network as the body of a loop over its stages, one input becoming known at each. Its weights are fixed.
+    """A masked network as the body of a loop over its stages, one input becoming known at
+    each.
 
-    Units are laid out in groups of equal size, one for each degree, so that every stage does the same
-    with other weights. What a unit of a later stage holds is of no account: the weights that read it are 0.
+    Its weights are fixed.
+
+    Units are laid out in groups of equal size, one for each degree, so that every stage
+    does the same with other weights. The value of a unit of a later stage is of no
+    account: the weights that read it are 0.
 
     order     the coordinates in the order in which they become known
     columns   the inputs of the network in the order in which `advance` gets them
@@ -36,7 +40,8 @@ class Rolled:
         self.activations = [ACTIVATIONS[layer.activation] for layer in layers]
         self.stages = len(order)
         units = [_groups(layer.degrees, self.stages) for layer in layers[:-1]]
-        # The rows of the output layer: parameter by parameter, and in each coordinate by coordinate.
+        # The rows of the output layer: parameter by parameter, and in each coordinate by
+        # coordinate.
         units.append(np.array([[row * self.stages + i for row in range(outputs)] for i in order]))
         places = [np.array(columns), *(groups.reshape(-1) for groups in units)]
         self.weights = [
@@ -88,6 +93,9 @@ def _groups(degrees: Sequence[int], stages: int) -> np.ndarray:
 
 
 def _laid_out(rows: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Rows at their places; zeros where a place is -1. A vector gets an axis for the batch."""
+    """Rows at their places; zeros where a place is -1.
+
+    A vector gets an axis for the batch.
+    """
     padded = np.concatenate([rows, np.zeros((1, *rows.shape[1:]))])
     return padded[places]

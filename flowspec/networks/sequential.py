@@ -1,8 +1,9 @@
 """Inverses that go coordinate by coordinate, at the cost of one pass of the network.
 
-A masked network gives the parameters of each coordinate from the coordinates before it. To undo the
-transform, coordinates become known in stages. Written out, a stage computes only the units that are new
-at it; as a loop, all stages share one body, so that a graph does not grow with the coordinates.
+A masked network gives the parameters of each coordinate from the coordinates before it.
+To undo the transform, coordinates become known in stages. Written out, a stage computes
+only the units that are new at it; as a loop, all stages share one body, so that a graph
+does not grow with the coordinates.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from flowspec.parts.trees import with_fields
 
 
 class Sequential:
-    """A transform of one number, as an inverse that goes coordinate by coordinate takes it."""
+    """A transform of one number, as an inverse that goes coordinate by coordinate takes
+    it.
+    """
 
     def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         """x, and the log-slope of the forward direction there."""
@@ -52,28 +55,34 @@ class Sequential:
         return with_fields(self, changed) if changed else self
 
     def alike(self, size: int) -> bool:
-        """True if the bound transform does the same to every coordinate, but for what `at` picks."""
+        """True if the bound transform does the same to every coordinate, but for what
+        `at` picks.
+        """
         return self.only([0], size) is self
 
     def at(self, ops: Ops, order: Sequence[int], stage: Operand) -> Self:
-        """The bound transform on coordinate number `stage` of `order`, in a loop over coordinates."""
+        """The bound transform on coordinate number `stage` of `order`, in a loop over
+        coordinates.
+        """
         return self
 
 
 Given = Callable[[Ops, Any, Array, "int | None"], Any]
-"""(ops, transform of one number, output of a network, number of coordinates) -> the transform with
-these parameters."""
+"""(ops, transform of one number, output of a network, number of coordinates) -> the
+transform with these parameters.
+"""
 
 
 @dataclass(frozen=True)
 class SequentialInverse:
     """The inverse of a masked autoregressive transform with fixed layers.
 
-    network   the masked network, whose last layer gives the parameters, one block after the other
-    stages    the stage of each coordinate: those before it are what it depends on
+    network   the masked network, whose last layer gives the parameters, one block after
+              the other
+    stages    the stage of each coordinate, which depends on those of earlier stages
     rates     of the coordinates, as `angular_rates` gives them
     context   the conditioning variables, if there are any
-    given     puts what the network gives into the transform of one number
+    given     puts the output of the network into the transform of one number
     """
 
     network: tuple[Any, ...]

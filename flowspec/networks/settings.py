@@ -1,4 +1,4 @@
-"""What users say of a network: the settings that every part with one shares."""
+"""Settings that every component with a network shares."""
 
 from __future__ import annotations
 
@@ -35,4 +35,4 @@ def activation_name(default: str = "relu") -> str:
 
 def normalizes() -> bool:
     """The setting `normalize`."""
-    return setting(False, kind=bool, doc="normalise the features behind each hidden layer?")
+    return setting(False, kind=bool, doc="normalize the features behind each hidden layer?")

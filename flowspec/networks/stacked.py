@@ -1,6 +1,8 @@
-"""Stacks of equal networks, one for each coordinate, of a number and a signal that steers them.
+"""Stacks of equal networks, one for each coordinate, of a number and a signal that steers
+them.
 
-Source: Neural Autoregressive Flows, Huang et al., 2018, arXiv:1804.00779; zuko.nn.MLP with `stack`.
+Source: Neural Autoregressive Flows, Huang et al., 2018, arXiv:1804.00779; zuko.nn.MLP
+    with `stack`.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ def _bias_shape(layer: Any, event: tuple[int, ...]) -> tuple[int, ...]:
 
 @dataclass(frozen=True, eq=False)
 class StackedDense(Layer):
-    """y_s = activation(weight_s x_s + bias_s) for each copy s: (..., copies, inputs, N) to (..., copies, outputs, N)."""
+    """y_s = activation(weight_s x_s + bias_s) for each copy s: (..., copies, inputs, N)
+    to (..., copies, outputs, N).
+    """
 
     copies: int = 1
     inputs: int = 1
@@ -46,7 +50,7 @@ class StackedDense(Layer):
         return ACTIVATIONS[self.activation].value(ops, self.linear(ops, x))
 
     def linear(self, ops: Ops, x: Array) -> Array:
-        """What the activation is applied to."""
+        """The values before the activation."""
         return ops.matmul(self.weight, x) + self.bias
 
     def only(self, chosen: Sequence[int]) -> StackedDense:
@@ -64,13 +68,15 @@ class StackedDense(Layer):
 
 @dataclass(frozen=True, eq=False)
 class SteeredDense(StackedDense):
-    """The first layer: of one number x, (..., copies, 1, N), and of the signal, (copies, signals, N)."""
+    """The first layer: of one number x, (..., copies, 1, N), and of the signal, (copies,
+    signals, N).
+    """
 
     signals: int = 1
     signal_weight: Value = parameter(Learn(0.0), shape=_signal_shape, matrix=True)
 
     def steered(self, ops: Ops, signal: Array) -> SteeredDense:
-        """The layer with the signal put into its bias: what does not depend on x is worked out once."""
+        """The layer with the signal put into its bias, so that it is worked out once."""
         return with_fields(self, {"bias": ops.matmul(self.signal_weight, signal) + self.bias})
 
     def linear(self, ops: Ops, x: Array) -> Array:
@@ -80,7 +86,9 @@ class SteeredDense(StackedDense):
 def stacked(
     copies: int, signals: int, hidden: Sequence[int], activation: str
 ) -> tuple[StackedDense, ...]:
-    """Networks of one number and a signal that give one number, with the starts of torch.nn.Linear."""
+    """Networks of one number and a signal that give one number, with the starts of
+    torch.nn.Linear.
+    """
     spread = 1 / math.sqrt(1 + signals)
     widths = [*hidden, 1]
     activations = [activation] * len(hidden) + ["identity"]

@@ -25,7 +25,9 @@ class Unfolding:
         self.states[0].known = known
 
     def advance(self, fresh: Array | None, stage: int) -> Array:
-        """The outputs of a stage, from the inputs that are new at it (None if there are none)."""
+        """The outputs of a stage, from the inputs that are new at it (None if there are
+        none).
+        """
         for state in self.states:
             fresh = state.advance(fresh, stage)
         assert fresh is not None
@@ -44,7 +46,7 @@ def _states(ops: Ops, layers: Sequence[Layer], order: Sequence[int] | None = Non
 
 
 class _DenseState:
-    """What is known of the inputs of a layer."""
+    """The known inputs of a layer."""
 
     def __init__(self, ops: Ops, layer: MaskedDense, order: Sequence[int] | None) -> None:
         self.ops = ops

@@ -11,8 +11,8 @@ Number = float
 class Array(Protocol):
     """A value of whichever interpreter runs: numpy array, torch tensor, recorded value.
 
-    What formulas do with one. The other operand of an operator may be a plain number or a numpy
-    array.
+    The operations of formulas. The other operand of an operator may be a plain number or
+    a numpy array.
     """
 
     @property
@@ -40,4 +40,4 @@ class Array(Protocol):
 
 
 Operand = Array | Number
-"""What may stand where an operation takes a value."""
+"""A value where an operation takes one: an array or a plain number."""

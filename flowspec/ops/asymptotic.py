@@ -1,4 +1,6 @@
-"""Functions of densities by their asymptotic expansions: what is left of log Gamma, and the Bessel function I0."""
+"""Functions of densities by their asymptotic expansions: the rest of log Gamma, and the
+Bessel function I0.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +30,11 @@ _BESSEL_FAR_DOUBLE = (
 
 
 def stirling_error(ops: Ops, x: Operand) -> Array:
-    """log Gamma(x) - ((x - 1/2) log x - x + log(2 pi) / 2), x > 0: near 1 / (12 x) for large x.
+    """log Gamma(x) - ((x - 1/2) log x - x + log(2 pi) / 2), x > 0: near 1 / (12 x) for
+    large x.
 
-    In densities the other terms of log Gamma cancel against the rest; left to rounding they would
-    take its digits along.
+    In densities the other terms of log Gamma cancel against the rest; left to rounding
+    they would take its digits along.
     """
     far = x >= 3
     near = ops.where(far, 1.0, x)
@@ -40,15 +43,16 @@ def stirling_error(ops: Ops, x: Operand) -> Array:
 
 
 def log_quotient(ops: Ops, excess: Operand, centre: Operand, far: Operand) -> Array:
-    """log(1 + excess / centre), centre > 0, from `far`, the same logarithm computed otherwise,
-    unless excess is small."""
+    """log(1 + excess / centre), centre > 0, from `far`, the same logarithm computed
+    otherwise, unless excess is small.
+    """
     near = ops.abs(excess) < 0.5 * centre
     return ops.where(near, ops.log1p(ops.where(near, excess / centre, 0.0)), far)
 
 
 def log_bessel_i0(ops: Ops, x: Operand) -> Array:
-    """log(exp(-x) I0(x)) for x >= 0: the power series of I0 up to 12, a polynomial in 1 / x times
-    exp(x) / sqrt(x) beyond.
+    """log(exp(-x) I0(x)) for x >= 0: the power series of I0 up to 12, a polynomial in 1 /
+    x times exp(x) / sqrt(x) beyond.
 
     Source: Abramowitz and Stegun, 9.6.12 and 9.7.1.
     """

@@ -1,8 +1,9 @@
-"""The vocabulary over numpy arrays of mpmath numbers: many digits, the accuracy oracle of the
-tests.
+"""The vocabulary over numpy arrays of mpmath numbers: many digits, the accuracy oracle of
+the tests.
 
-Each oracle owns its precision: no global state of mpmath is read or set. Functions give NaN off
-their domain and infinity at their poles, as floats do, where mpmath would turn complex or raise.
+Each oracle owns its precision: no global state of mpmath is read or set. Functions give
+NaN off their domain and infinity at their poles, as floats do, where mpmath would turn
+complex or raise.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ _OTHER_NAME = {"abs": "fabs", "lgamma": "loggamma", "normal_cdf": "ncdf"}
 
 
 def _each(function: Callable[..., Any], count: int = 1) -> Callable[..., Any]:
-    """A function of single numbers, applied to every entry of arrays (or to plain numbers)."""
+    """A function of single numbers, applied to every entry of arrays (or to plain
+    numbers).
+    """
     vectorised = np.frompyfunc(function, count, 1)
 
     def each(*values: Any) -> Any:

@@ -27,16 +27,18 @@ def _tail(p: float) -> float:
 
 
 def plain(*values: Any) -> bool:
-    """Are all of them plain Python numbers? numpy's own scalars are not: they have a float type to
-    keep."""
+    """True if all are plain Python numbers. numpy's own scalars are not: they have a
+    float type to keep.
+    """
     return all(
         isinstance(value, int | float) and not isinstance(value, np.generic) for value in values
     )
 
 
 def _lifted(function: Callable[..., Any]) -> Any:
-    """The function of numpy, but plain numbers give a plain number, which widens no float32 array
-    that it meets."""
+    """The function of numpy, but plain numbers give a plain number, which widens no
+    float32 array that it meets.
+    """
 
     def lifted(*values: Any) -> Any:
         result = function(*values)
@@ -109,7 +111,9 @@ class NumpyOps(Ops):
         return np.where(condition, self._data(a), self._data(b))
 
     def _data(self, x: Any) -> Any:
-        """A plain number in the float type of the data, so that it does not widen what it meets."""
+        """A plain number in the float type of the data, so that it does not widen what it
+        meets.
+        """
         return self.dtype.type(x) if plain(x) else x
 
     def sum(self, x: Any) -> Any:

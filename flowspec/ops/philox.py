@@ -1,24 +1,30 @@
-"""Seeded noise: Philox4x32-10 over the vocabulary, so that every interpreter draws the same
-numbers.
+"""Seeded noise: Philox4x32-10 over the vocabulary, so that every interpreter draws the
+same numbers.
 
 Source: Parallel Random Numbers: As Easy as 1, 2, 3, Salmon et al., SC 2011,
-doi:10.1145/2063384.2063405.
+    doi:10.1145/2063384.2063405.
 
-The stream, for whoever writes it again in another language. For row r (int64) and seed s (int64):
+The stream, for whoever writes it again in another language. For row r (int64) and seed s
+(int64):
 
     counter = (r mod 2^32, r div 2^32, block, kind)     kind: 0 uniforms, 1 normals
-    key     = (s mod 2^32, s div 2^32)                  two's complement for negative numbers
+    key     = (s mod 2^32, s div 2^32)                  two's complement for negative
+    numbers
     w0, w1, w2, w3 = philox4x32_10(counter, key)
 
-float32   a word w gives the uniform (w div 2^9 + 1/2) 2^-23: four uniforms a block, in the order of
+float32   a word w gives the uniform (w div 2^9 + 1/2) 2^-23: four uniforms a block, in
+          the order of
           the words
-float64   two words v, w give (v 2^20 + w div 2^12 + 1/2) 2^-52: two uniforms a block. 52 bits,
+float64   two words v, w give (v 2^20 + w div 2^12 + 1/2) 2^-52: two uniforms a block. 52
+          bits,
           because k + 1/2 has to be a float64 itself
-normals   uniforms u, v in the order of their stream, in pairs, give sqrt(-2 log u) cos(2 pi v) and
+normals   uniforms u, v in the order of their stream, in pairs, give sqrt(-2 log u) cos(2
+          pi v) and
           sqrt(-2 log u) sin(2 pi v)
 
-The q-th row of uniform noise takes the q-th uniform of kind 0, the q-th row of normal noise the
-q-th normal of kind 1, whatever else is drawn. So each number depends on (seed, row, q) alone.
+The q-th row of uniform noise takes the q-th uniform of kind 0, the q-th row of normal
+noise the q-th normal of kind 1, whatever else is drawn. So each number depends on (seed,
+row, q) alone.
 """
 
 from __future__ import annotations
@@ -40,7 +46,9 @@ UNIFORM, NORMAL = 0, 1
 def philox(
     ops: Ops, counter: Sequence[Array], key: Sequence[Array]
 ) -> tuple[Array, Array, Array, Array]:
-    """Four random words (0 ... 2^32 - 1, as int64) from four counter words and two key words."""
+    """Four random words (0 ... 2^32 - 1, as int64) from four counter words and two key
+    words.
+    """
     c0, c1, c2, c3 = counter
     k0, k1 = key
     for index in range(ROUNDS):
@@ -57,7 +65,9 @@ def philox(
 
 
 def noise(ops: Ops, seed: Array, rows: Array, kinds: Sequence[str]) -> Array:
-    """Standard noise (K, N) for rows (N,) of the stream: row j of it is of the kind `kinds[j]`."""
+    """Standard noise (K, N) for rows (N,) of the stream: row j of it is of the kind
+    `kinds[j]`.
+    """
     uniforms, normals = kinds.count("uniform"), kinds.count("normal")
     pairs = -(-normals // 2)
     drawn = _uniform_streams(ops, seed, rows, (uniforms, 2 * pairs))
@@ -91,7 +101,9 @@ def _uniform_streams(
 
 
 def to_uniforms(ops: Ops, words: Sequence[Array]) -> Array:
-    """All uniforms of the blocks: the first ones of each block, then the second ones, and so on."""
+    """All uniforms of the blocks: the first ones of each block, then the second ones, and
+    so on.
+    """
     if ops.dtype == np.float32:
         return (ops.to_float(_shifted(ops, ops.concat(words), 9)) + 0.5) * 2.0**-23
     upper, lower = ops.concat(words[0::2]), ops.concat(words[1::2])

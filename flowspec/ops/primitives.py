@@ -18,14 +18,18 @@ class Primitives(ABC):
     """The operations that an interpreter of the vocabulary must have."""
 
     dtype: np.dtype[Any]
-    """The float type of the data, as numpy names it: it fixes where a support's ends are rounded
-    to."""
+    """The float type of the data, as numpy names it: it fixes where a support's ends are
+    rounded to.
+    """
 
     # --- entering -----------------------------------------------------------------------------
 
     @abstractmethod
     def constant(self, value: NDArray[Any], name: str = "") -> Array:
-        """A fixed float64 array as a value of this interpreter. Graphs call it by its name."""
+        """A fixed float64 array as a value of this interpreter.
+
+        Graphs call it by its name.
+        """
 
     def scope(self, name: str) -> AbstractContextManager[None]:
         """A name for what is computed inside: graphs name their nodes by it."""
@@ -81,7 +85,7 @@ class Primitives(ABC):
 
     @abstractmethod
     def isinf(self, x: Operand) -> Array:
-        """Is it plus or minus infinity? (A truth value; false for NaN.)"""
+        """True for plus or minus infinity; false for NaN."""
 
     # --- elementwise, more arguments ----------------------------------------------------------
 
@@ -116,7 +120,9 @@ class Primitives(ABC):
 
     @abstractmethod
     def logsumexp(self, x: Array) -> Array:
-        """log(sum(exp(x))) over the first axis, without overflow; -inf where every entry is."""
+        """log(sum(exp(x))) over the first axis, without overflow; -inf where every entry
+        is.
+        """
 
     @abstractmethod
     def any(self, condition: Array) -> Array:
@@ -147,8 +153,9 @@ class Primitives(ABC):
 
     @abstractmethod
     def take_along(self, x: Array, index: Array) -> Array:
-        """For each remaining position the row that `index` names there: x (K, ...), index (...)
-        from `to_index`."""
+        """For each remaining position the row that `index` names there: x (K, ...), index
+        (...) from `to_index`.
+        """
 
     @abstractmethod
     def unflatten(self, x: Array, sizes: tuple[int, ...]) -> Array:
@@ -164,16 +171,22 @@ class Primitives(ABC):
 
     @abstractmethod
     def matmul(self, matrix: Array, x: Array) -> Array:
-        """(M, D) times (D, N), or stacks of such products: (S, M, D) times (S, D, N) or (P, S, D,
-        N)."""
+        """(M, D) times (D, N), or stacks of such products: (S, M, D) times (S, D, N) or
+        (P, S, D, N).
+        """
 
     @abstractmethod
     def combine(self, matrix: Array, x: Array) -> Array:
-        """Sums of the rows with fixed coefficients: (M, K) and (K, ..., N) give (M, ..., N)."""
+        """Sums of the rows with fixed coefficients: (M, K) and (K, ..., N) give (M, ...,
+        N).
+        """
 
     @abstractmethod
     def solve(self, matrix: Array, x: Array) -> Array:
-        """The z with matrix z = x. In a graph the matrix is a constant, inverted beforehand."""
+        """The z with matrix z = x.
+
+        In a graph the matrix is a constant, inverted beforehand.
+        """
 
     @abstractmethod
     def log_abs_det(self, matrix: Array) -> Array:
@@ -207,25 +220,28 @@ class Primitives(ABC):
         return rows[int(cast(Number, step))]
 
     most_unrolled: int = 1_000_000
-    """How many parameters the stages of a computation may take together if they are written out;
-    else they are a loop."""
+    """How many parameters the stages of a computation may take together if they are
+    written out; else they are a loop.
+    """
 
     differentiates: bool = False
     """Are results differentiated?"""
 
     def without_gradients(self) -> AbstractContextManager[None]:
-        """Nothing that is computed inside is differentiated: searches, whose result gets its
-        gradient otherwise."""
+        """Nothing that is computed inside is differentiated: searches, whose result gets
+        its gradient otherwise.
+        """
         return nullcontext()
 
     @abstractmethod
     def log_gamma_gradient(self, concentration: Operand, log_x: Operand) -> Array:
-        """`log_x`, the logarithm of a draw from Gamma(concentration, 1), with the derivative of the
-        exact sampler attached.
+        """`log_x`, the logarithm of a draw from Gamma(concentration, 1), with the
+        derivative of the exact sampler attached.
 
-        A rejection sampler's own derivative is biased: which proposal is accepted depends on the
-        concentration too. Interpreters without gradients return `log_x`.
-        Source: Implicit Reparameterization Gradients, Figurnov et al., 2018, arXiv:1805.08498.
+        A rejection sampler's own derivative is biased: which proposal is accepted depends
+        on the concentration too. Interpreters without gradients return `log_x`.
+        Source: Implicit Reparameterization Gradients, Figurnov et al., 2018,
+            arXiv:1805.08498.
         """
 
     # --- 64-bit whole numbers, for the random number generator ------------------------------------

@@ -1,6 +1,7 @@
 """The vocabulary over torch tensors: training, gradients, `torch.compile`.
 
-Plain numbers that meet no tensor are worked out by numpy in float64, and stay plain numbers.
+Plain numbers that meet no tensor are worked out by numpy in float64, and stay plain
+numbers.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def _lifted(name: str, function: Callable[..., Any]) -> Any:
 
 
 def _tensors(*values: Any) -> bool:
-    """Is any of the values a tensor?"""
+    """True if any of the values is a tensor."""
     for value in values:  # noqa: SIM110  (a generator would take longer than most of the work around it)
         if isinstance(value, torch.Tensor):
             return True

@@ -1,20 +1,22 @@
-"""The closed vocabulary of the formulas: what a transform, base or network may ask of `ops`.
+"""The closed vocabulary of the formulas: the operations of `ops` for transforms, bases
+and networks.
 
-A formula is plain Python over arrays whose **last axis is the batch**: a scalar event is `(N,)`, a
-vector event `(D, N)`, a spline's knots `(K, D, N)`. All other dimensions are known numbers. A
-formula may use
+A formula is plain Python over arrays whose **last axis is the batch**: a scalar event is
+`(N,)`, a vector event `(D, N)`, a spline's knots `(K, D, N)`. All other dimensions are
+known numbers. A formula may use
 
     operators     + - * / and unary -,   < <= > >=,   & | ~ on truth values
-    indexing      x[0], x[1:], x[:, None]: whole numbers, forward slices and None on the event axes
+    indexing      x[0], x[1:], x[:, None]: whole numbers, forward slices and None on the
+    event axes
     x.shape       for the event axes only; the batch may be unknown
     plain numbers everywhere a value may stand
     ops.NAME      the methods below
 
-and nothing else; in particular no Python `if` on data. Numbers and constant parameters are worked
-out at once, in float64, wherever no data is involved.
+and nothing else; in particular no Python `if` on data. Numbers and constant parameters
+are worked out at once, in float64, wherever no data is involved.
 
-An interpreter subclasses `Ops`, gives the primitives, and may override a composed function by one
-of its own that is better (a fused kernel, a gradient, more digits).
+An interpreter subclasses `Ops`, gives the primitives, and may override a composed
+function by one of its own that is better (a fused kernel, a gradient, more digits).
 """
 
 from __future__ import annotations
@@ -77,7 +79,9 @@ class Ops(Primitives):
         return special.erfc(self, x)
 
     def normal_cdf(self, x: Operand) -> Array:
-        """Standard normal distribution function, with full relative accuracy in the lower tail."""
+        """Standard normal distribution function, with full relative accuracy in the lower
+        tail.
+        """
         return 0.5 * self.erfc(x * -math.sqrt(0.5))
 
     def normal_quantile(self, p: Operand) -> Array:

@@ -30,7 +30,7 @@ INVERSES = (
 
 
 def is_identity(step: Transform) -> bool:
-    """Is it a shift by 0 with a scale of 1?"""
+    """True for a shift by 0 with a scale of 1."""
     if not isinstance(step, ScaleAndShift) or varies(step.shift) or varies(step.scale):
         return False
     return not np.any(step.shift) and bool(np.all(np.asarray(step.scale) == 1.0))
@@ -48,7 +48,7 @@ def cancel(first: Transform, second: Transform, size: int) -> tuple[()] | None:
 
 
 def same(a: Any, b: Any) -> bool:
-    """Do two parts (or values) have the same kind and the same fields?"""
+    """True if two components (or values) have the same kind and the same fields."""
     if type(a) is not type(b):
         return False
     if dataclasses.is_dataclass(a):

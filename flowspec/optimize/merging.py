@@ -42,7 +42,7 @@ def _plain(value: np.ndarray) -> Value:
 
 
 def merge_linear(first: Transform, second: Transform, size: int) -> tuple[Linear] | None:
-    """Linear maps of the whole event, one of them by a matrix, and what stands beside them."""
+    """Two linear maps of the whole event as one, if a matrix is among them."""
     if not any(isinstance(_inner(step), Matrix) for step in (first, second)):
         return None
     a, b = _linear_map(first, size), _linear_map(second, size)
@@ -58,7 +58,9 @@ def _inner(step: Transform) -> Transform:
 
 
 def _linear_map(step: Transform, size: int) -> tuple[np.ndarray, np.ndarray] | None:
-    """The matrix (D, D) and the shift (D,) of a step; None if it is no linear map, or not fixed."""
+    """The matrix (D, D) and the shift (D,) of a step; None if it is no linear map, or not
+    fixed.
+    """
     if step.varies:
         return None
     if (affine := _scale_and_shift(step)) is not None:

@@ -1,7 +1,7 @@
 """The passes, in one list, and their run over a flow.
 
-A rule looks at two neighboring steps and says what may stand in their place, or nothing. What a pass
-made is kept only if the flow has the same support as before, to the last bit.
+A rule looks at two neighboring steps and gives their replacement, or None. The result of
+a pass is kept only if the flow has the same support as before, to the last bit.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ class Fired:
 
 @dataclass(frozen=True)
 class Placed:
-    """A transform, its places in the flow as written, and the number of coordinates that go in."""
+    """A transform, its places in the flow as written, and the number of coordinates that
+    go in.
+    """
 
     transform: Transform
     places: tuple[int, ...]
@@ -132,7 +134,7 @@ def _exhausted(steps: Sequence[Placed], rules: Sequence[Rule], fired: list[Fired
 def _replacement(
     first: Placed, second: Placed, rules: Sequence[Rule], fired: list[Fired]
 ) -> list[Placed] | None:
-    """What the first rule that applies puts in the place of two neighbors."""
+    """The replacement of two neighbors by the first rule that applies; None if none does."""
     for rule in rules:
         new = rule(first.transform, second.transform, first.size)
         if new is not None:

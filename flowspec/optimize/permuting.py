@@ -1,4 +1,6 @@
-"""Permutations: merged, moved towards the data, and absorbed by the weights that they pass."""
+"""Permutations: merged, moved towards the data, and absorbed by the weights that they
+pass.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def merge_permutations(first: Transform, second: Transform, size: int) -> Sequen
 def absorb_permutation_in_densities(
     first: Transform, second: Transform, size: int
 ) -> Sequence[Transform] | None:
-    """A permutation moved towards the data, past a step that takes its coordinates in another order."""
+    """A permutation moved towards the data, past a step that takes its coordinates in
+    another order.
+    """
     return _absorbed(first, second, size, sampling=False)
 
 
@@ -60,7 +64,9 @@ def _order(step: Transform, size: int) -> tuple[int, ...] | None:
 
 
 def _reordered(step: Transform, order: Sequence[int], sampling: bool) -> Transform | None:
-    """The step whose coordinate i does what the coordinate order[i] did; None if there is none, or none that is as short."""
+    """The step whose coordinate i does what the coordinate order[i] did.
+
+    None if there is none, or none that is as short."""
     if isinstance(step, Inverse):
         inner = _reordered(step.transform, order, not sampling)
         return None if inner is None else Inverse(inner)

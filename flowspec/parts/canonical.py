@@ -1,4 +1,6 @@
-"""The canonical form of a component: fixed values as floats, or as float64 arrays of their full shape."""
+"""The canonical form of a component: fixed values as floats, or as float64 arrays of
+their full shape.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,9 @@ def _for_all(
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:
-    """A copy that nobody can write to; one number that stands for all stays one number in memory."""
+    """A copy that nobody can write to; one number that stands for all stays one number in
+    memory.
+    """
     if array.strides and not any(array.strides):
         return array
     array = array.copy()
@@ -70,7 +74,9 @@ def _frozen(array: np.ndarray) -> np.ndarray:
 
 
 def _full(init: Any, spec: ParameterSpec, component: Any, event: Event) -> Any:
-    """The start of a learned parameter in its full shape: one trained number for each entry."""
+    """The start of a learned parameter in its full shape: one trained number for each
+    entry.
+    """
     if event is None or np.ndim(init) or not spec.shape(component, event):
         return init
     # One number in memory: 4096 coordinates have matrices of 17 million.

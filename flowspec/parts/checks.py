@@ -1,4 +1,7 @@
-"""Checks of one component: its fields against what their declarations allow. They answer with mistakes."""
+"""Checks of one component: its fields against what their declarations allow.
+
+They answer with mistakes.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""Parameters of a part: what a field may hold, and how its value reaches a formula.
+"""Fields of a component: their declarations, and the way of a value into a formula.
 
-A part (transform, base) is a frozen dataclass. Its numeric fields are declared with `parameter`,
-its settings (counts, orders, flags) with `setting`; both carry what the checker, the schema and
-the documentation need to know. A parameter holds a number, a float64 array, a `Learn` (trained or
-measured later) or a `FromContext` (one value per row).
+A component (transform, base) is a frozen dataclass. Its numeric fields are declared with
+`parameter`, its settings (counts, orders, flags) with `setting`; both carry what the
+checker, the schema and the documentation need to know. A parameter holds a number, a
+float64 array, a `Learn` (trained or measured later) or a `FromContext` (one value per
+row).
 """
 
 from __future__ import annotations
@@ -47,13 +48,17 @@ class ParameterSpec:
 
     @property
     def batched(self) -> bool:
-        """True if the value takes part in elementwise formulas, and so carries the batch axis."""
+        """True if the value takes part in elementwise formulas, and so carries the batch
+        axis.
+        """
         return not self.matrix
 
 
 @dataclass(frozen=True)
 class SettingSpec:
-    """The values of a field that is no parameter: whole numbers, flags, words, lists of them."""
+    """The values of a field that is no parameter: whole numbers, flags, words, lists of
+    them.
+    """
 
     kind: type
     low: float
@@ -73,7 +78,8 @@ class PartSpec:
 
 @dataclass(frozen=True)
 class GrownSpec:
-    """A field of components that follow from the other fields and the event, as layers do.
+    """A field of components that follow from the other fields and the event, as layers
+    do.
 
     Nobody writes it.
     """
@@ -82,13 +88,16 @@ class GrownSpec:
 def part(*, many: bool = False, univariate: bool = False, doc: str = "") -> Any:
     """Declare a field that holds another part, or (`many`) a tuple of parts.
 
-    univariate   a step of one number, whose parameters something else decides; else a base
+    univariate   a step of one number, whose parameters something else decides; else a
+                 base
     """
     return dataclasses.field(metadata={"spec": PartSpec(many, doc, univariate)})
 
 
 def grown() -> Any:
-    """Declare a field of parts that follow from the other fields, once the event is known."""
+    """Declare a field of parts that follow from the other fields, once the event is
+    known.
+    """
     return dataclasses.field(default=(), metadata={"grown": GrownSpec()}, repr=False)
 
 
@@ -142,7 +151,9 @@ Specs = Mapping[str, Spec]
 
 
 def _of_class(function: Callable[[type], Any]) -> Callable[[type], Any]:
-    """Remember what follows from a class: torch.compile does not see through `functools.cache`."""
+    """Remember what follows from a class: torch.compile does not see through
+    `functools.cache`.
+    """
     known: dict[type, Any] = {}
 
     @functools.wraps(function)

@@ -1,7 +1,8 @@
 """Limits on flows and texts, each with its unit and its reason.
 
-They stand below all that checks them. A limit of one algorithm, or of one picture's layout, stays
-beside it; the number of mistakes after which checking stops is `diagnostics.collector`'s.
+They stand below all that checks them. A limit of one algorithm, or of one picture's
+layout, stays beside it; the number of mistakes after which checking stops is
+`diagnostics.collector`'s.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ DEEPEST_MACROS = 32
 LONGEST_PIPELINE = 1000
 """Steps of a flow, `repeat` unfolded: what can be checked in about a second."""
 MOST_ELEMENTS = 10 * LONGEST_PIPELINE
-"""Elements of pipelines unfolded for a flow, also where macros hold no steps or wrong ones."""
+"""Elements of pipelines unfolded for a flow, also where macros hold no steps or wrong
+ones.
+"""
 MOST_COPIES = 4096
 """Copies of a base, `[n]`: as many as an event has coordinates."""
 MOST_COMPONENTS = 5000

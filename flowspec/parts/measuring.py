@@ -8,7 +8,9 @@ import numpy as np
 def location_and_scale(
     values: np.ndarray, weights: np.ndarray | None = None
 ) -> dict[str, np.ndarray]:
-    """Mean and standard deviation of each coordinate. One that is constant keeps the scale 1.
+    """Mean and standard deviation of each coordinate.
+
+    One that is constant keeps the scale 1.
 
     weights   how much each row counts
 

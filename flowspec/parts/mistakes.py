@@ -1,6 +1,7 @@
 """Mistakes in a flow that is written correctly: shapes, supports, parameters.
 
-They are the same whether the flow came from text (then they carry spans), from JSON or from Python.
+They are the same whether the flow came from text (then they carry spans), from JSON or
+from Python.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from flowspec.diagnostics.diagnostic import Diagnostic, mistake
 
 @mistake
 class InComponent(Diagnostic):
-    """A mistake in one field of a component; the checker turns `field` into the argument's span."""
+    """A mistake in one field of a component; the checker turns `field` into the
+    argument's span.
+    """
 
     part: str = ""
     field: str = ""

@@ -24,7 +24,10 @@ def children(part: Any) -> Iterator[tuple[str, Any]]:
 
 
 def count(part: Any) -> int:
-    """The number of components in a tree, itself included. A `let` makes it easy to double them."""
+    """The number of components in a tree, itself included.
+
+    A `let` makes it easy to double them.
+    """
     known: int | None = part.__dict__.get("_count")
     if known is None:
         known = 1 + sum(count(child) for _, child in children(part))
@@ -41,12 +44,14 @@ def values(part: Any, path: str) -> Iterator[tuple[str, Any, str, Value]]:
 
 
 class Template:
-    """A tree of components whose values are put in again and again: one copier for all of them.
+    """A tree of components whose values are put in again and again: one copier for all of
+    them.
 
-    Which fields hold what changes is found out once.
+    The fields that change are found once.
 
     changes       the values that are put in anew; all by default
-    keep_derived  keep what components have derived from their fields (their support): for values
+    keep_derived  keep what components have derived from their fields (their support): for
+                  values
                   that an interpreter puts in the place of the checked ones
     """
 
@@ -104,7 +109,9 @@ def with_values(component: Any, path: str, learned: Mapping[str, Value]) -> Any:
 
 
 def with_children(part: Any, inner: Mapping[str, Any]) -> Any:
-    """A copy of a component with others inside: `inner` maps the paths of `children` to them."""
+    """A copy of a component with others inside: `inner` maps the paths of `children` to
+    them.
+    """
     changed: dict[str, Any] = {}
     for path, child in inner.items():
         name, _, index = path.partition(".")

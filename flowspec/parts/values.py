@@ -1,4 +1,6 @@
-"""Values of a parameter: numbers, arrays, or promises: learned, predicted, from the context."""
+"""Values of a parameter: numbers, arrays, or promises: learned, predicted, from the
+context.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,8 @@ class Learn:
 
     low, high   bounds narrower than the field's own constraint
     trained     by gradients; else measured once from the training data
-    spread      random starts, uniform within `init` +- `spread`: of the weights of networks
+    spread      random starts, uniform within `init` +- `spread`: of the weights of
+                networks
     """
 
     init: float | np.ndarray = 0.0
@@ -56,7 +59,9 @@ class Learn:
     spread: float = 0.0
 
     def start(self, path: str, seed: int = 0) -> np.ndarray:
-        """The start of a training: what is random in it depends on the seed and the path alone."""
+        """The start of a training: what is random in it depends on the seed and the path
+        alone.
+        """
         init = np.asarray(self.init, np.float64)
         if not self.spread:
             return init

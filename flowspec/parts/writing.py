@@ -1,4 +1,6 @@
-"""Values and components as the language writes them, and in short for tables and messages."""
+"""Values and components as the language writes them, and in short for tables and
+messages.
+"""
 
 from __future__ import annotations
 

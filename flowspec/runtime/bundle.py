@@ -1,4 +1,7 @@
-"""A bundle, opened: log_prob, sample and from_noise through onnxruntime. No torch, no compiler."""
+"""A bundle, opened: log_prob, sample and from_noise through onnxruntime.
+
+No torch, no compiler.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,9 @@ Rows = NDArray[Any]
 """Points, noise, context or log-densities, a row or a number each."""
 
 ROWS_AT_ONCE = 4096
-"""Larger inputs are cut: beyond some thousand rows the intermediate results fall out of the
-caches."""
+"""Larger inputs are cut: beyond some thousand rows the intermediate results fall out of
+the caches.
+"""
 
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",
@@ -49,11 +53,13 @@ def load(
     """Open a bundle. Its files are checked against the hashes in `flow.json`.
 
     provider       "cpu", "cuda", or another that this onnxruntime has
-    threads        threads for one call; None leaves it to onnxruntime. The bundle may be used from
+    threads        threads for one call; None leaves it to onnxruntime. The bundle may be
+                   used from
                    many threads
     rows_at_once   inputs with more rows are cut
 
-    Errors:  FlowError, where the directory is not a complete bundle or one of a newer FlowSpec, or
+    Errors:  FlowError, where the directory is not a complete bundle or one of a newer
+             FlowSpec, or
              the provider is not there.
     Example:
         >>> import flowspec
@@ -73,7 +79,9 @@ def opened(
     threads: int | None = None,
     rows_at_once: int = ROWS_AT_ONCE,
 ) -> Bundle:
-    """A bundle of files that are in memory: what its `flow.json` says, and its graphs by name."""
+    """A bundle of files that are in memory: what its `flow.json` says, and its graphs by
+    name.
+    """
     whole("rows_at_once", rows_at_once, 1)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
@@ -196,7 +204,8 @@ class Bundle:
     ) -> Rows | tuple[Rows, Rows]:
         """Draw from the flow. Row i depends on `seed` and `first_row + i` only.
 
-        Shapes:  (n, D) or (n,); with `with_log_prob` also the log-densities (n,). A conditional
+        Shapes:  (n, D) or (n,); with `with_log_prob` also the log-densities (n,). A
+                 conditional
                  flow draws one row for each row of `context`, or n rows for one.
         Errors:  FlowError, where n or the context does not fit.
         """
@@ -228,7 +237,8 @@ class Bundle:
     def from_noise(self, noise: ArrayLike, context: ArrayLike | None = None) -> tuple[Rows, Rows]:
         """Points and their log-densities from standard noise.
 
-        Shapes:  noise (N, K), K columns of the kinds that `noise` lists  ->  x (N, D) or (N,),
+        Shapes:  noise (N, K), K columns of the kinds that `noise` lists  ->  x (N, D) or
+                 (N,),
                  log_prob (N,)
         Errors:  FlowError, where a shape does not fit or the context is missing.
         """
@@ -252,7 +262,10 @@ class Bundle:
         return {"context": np.ascontiguousarray(given)}
 
     def _check_context(self, given: Rows) -> None:
-        """Refuse values that the flow was not declared for. NaN passes: its log-density is NaN."""
+        """Refuse values that the flow was not declared for.
+
+        NaN passes: its log-density is NaN.
+        """
         for column, (name, support) in enumerate(
             zip(self.context, self._context_supports, strict=True)
         ):

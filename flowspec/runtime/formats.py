@@ -1,8 +1,9 @@
-"""What the files of a bundle say, read and checked: one reader for each format that was ever
+"""The files of a bundle, read and checked: one reader for each format that was ever
 written.
 
-A new format gets the next number, a reader here, and bundles of it under `tests/bundles/`. Readers
-of earlier formats stay: what was written once is opened for ever.
+A new format gets the next number, a reader here, and bundles of it under
+`tests/bundles/`. Readers of earlier formats stay: what was written once is opened for
+ever.
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ class BrokenBundle(Diagnostic):
 
 @mistake
 class NewerBundle(Diagnostic):
-    message = "{directory} was written by a newer FlowSpec: its format is {found}, and this one reads up to {newest}"
+    message = (
+        "{directory} was written by a newer FlowSpec: its format is {found}, "
+        "and this one reads up to {newest}"
+    )
     help = "update it: pip install --upgrade flowspec"
     directory: str
     found: int
@@ -46,10 +50,10 @@ class NewerBundle(Diagnostic):
 
 @dataclass(frozen=True)
 class Description:
-    """What a bundle needs to know of itself, whatever its format.
+    """The description of a bundle, whatever its format.
 
     batch      the fixed number of rows, or None
-    supports   what each conditioning variable may be
+    supports   of the conditioning variables
     """
 
     columns: tuple[str, ...]
@@ -67,7 +71,7 @@ class Damaged(Exception):
 
 
 def describe(about: Mapping[str, Any]) -> Description:
-    """What `flow.json` says, by the reader of its format.
+    """The content of `flow.json`, by the reader of its format.
 
     Errors:  Damaged.
     """
@@ -153,7 +157,7 @@ def _format_1(about: Mapping[str, Any]) -> Description:
 
 
 def _supports(declared: list[dict[str, Any]]) -> Iterable[Interval]:
-    """What each conditioning variable may be."""
+    """The supports of the conditioning variables."""
     for entry in declared:
         part = support_from_json(entry["support"]).interval
         if part is not None:

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from flowspec.runtime.bundle import Bundle, load
 
 Vectors = dict[str, Any]
-"""What a `vectors.json` holds."""
+"""The content of a `vectors.json`."""
 
 Values = dict[str, NDArray[Any]]
 """Inputs or outputs of a graph, by name."""
@@ -105,8 +105,9 @@ def _runner(bundle: Bundle, name: str, runtime: str) -> Runner:
 
 
 def difference(found: ArrayLike, expected: ArrayLike) -> float:
-    """Largest |found - expected| / (1 + |expected|); infinite where one is infinite or NaN and the
-    other is not."""
+    """Largest |found - expected| / (1 + |expected|); infinite where one is infinite or
+    NaN and the other is not.
+    """
     found, expected = np.asarray(found, np.float64), np.asarray(expected, np.float64)
     same = (found == expected) | (np.isnan(found) & np.isnan(expected))
     with np.errstate(all="ignore"):
@@ -116,8 +117,9 @@ def difference(found: ArrayLike, expected: ArrayLike) -> float:
 
 
 def unlisted(rows: list[Any], dtype: DTypeLike) -> NDArray[Any]:
-    """The array that a list of `vectors.json` stands for: NaN and infinities are written as
-    words."""
+    """The array that a list of `vectors.json` stands for: NaN and infinities are written
+    as words.
+    """
     names = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
     if rows and isinstance(rows[0], list):
         return np.array([[names.get(v, v) for v in row] for row in rows], dtype)

@@ -1,7 +1,8 @@
 """Membership in a support, and the moves that keep points where formulas are finite.
 
-A point outside the support is replaced by a safe one *before* the formulas, which would be NaN there
-and poison gradients. A point that rounding puts on an open end is moved to the nearest number inside.
+A point outside the support is replaced by a safe one *before* the formulas, which would
+be NaN there and poison gradients. A point that rounding puts on an open end is moved to
+the nearest number inside.
 """
 
 from __future__ import annotations
@@ -113,9 +114,11 @@ def _outside_box(ops: Ops, space: Space, x: Array) -> Array:
 
 
 def beyond(intervals: tuple[Interval, ...], dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
-    """The greatest number below each interval and the least one above, in the float type of the data.
+    """The greatest number below each interval and the least one above, in the float type
+    of the data.
 
-    They make one comparison right for open and closed ends, and for ends that the type cannot hold.
+    They make one comparison right for open and closed ends, and for ends that the type
+    cannot hold.
     """
     low = np.array([_round(i.low, dtype, -1, strictly=i.closed_low) for i in intervals], dtype)
     high = np.array([_round(i.high, dtype, +1, strictly=i.closed_high) for i in intervals], dtype)
@@ -125,7 +128,8 @@ def beyond(intervals: tuple[Interval, ...], dtype: np.dtype) -> tuple[np.ndarray
 def within(intervals: tuple[Interval, ...], dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
     """The least and the greatest number inside each interval.
 
-    Next to 0 that is the smallest normal number: engines differ in whether they keep smaller ones.
+    Next to 0 that is the smallest normal number: engines differ in whether they keep
+    smaller ones.
     """
     low = np.array([_round(i.low, dtype, +1, strictly=not i.closed_low) for i in intervals], dtype)
     high = np.array(
@@ -137,7 +141,9 @@ def within(intervals: tuple[Interval, ...], dtype: np.dtype) -> tuple[np.ndarray
 
 
 def _round(end: float, dtype: np.dtype, direction: int, strictly: bool) -> np.floating:
-    """The number of the type nearest to `end` on the given side of it, `end` itself unless `strictly`."""
+    """The number of the type nearest to `end` on the given side of it, `end` itself
+    unless `strictly`.
+    """
     value: np.floating = dtype.type(end)
     if math.isinf(end):
         return value
@@ -146,7 +152,9 @@ def _round(end: float, dtype: np.dtype, direction: int, strictly: bool) -> np.fl
 
 
 def _ends(space: Space, rounding: Rounding, dtype: np.dtype) -> tuple[Ends, Ends]:
-    """The lower and upper ends of the intervals of a space, as `beyond` or `within` rounds them."""
+    """The lower and upper ends of the intervals of a space, as `beyond` or `within`
+    rounds them.
+    """
     # Plain words as keys: compilers of Python code look them up.
     key = (rounding.__name__, dtype.itemsize)
     if key not in space.memory:
@@ -168,7 +176,9 @@ def _end(ops: Ops, ends: Ends) -> Any:
 
 
 def keep_inside(ops: Ops, space: Space, x: Array) -> Array:
-    """x with each number that rounding has put on or beyond a finite end moved to the nearest inside."""
+    """x with each number that rounding has put on or beyond a finite end moved to the
+    nearest inside.
+    """
     if space.is_real or space.intervals is None:
         return x
     low, high = _ends(space, within, ops.dtype)

@@ -11,7 +11,9 @@ from flowspec.ops.vocabulary import Array
 from flowspec.support.joint import Joint
 
 SUM_TOLERANCE = 1e-5
-"""Distance of the sum from 1 that still counts: six digits of a table, or float32 sums over thousands."""
+"""Distance of the sum from 1 that still counts: six digits of a table, or float32 sums
+over thousands.
+"""
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,11 @@ from flowspec.support.support import REAL, Interval, Support
 
 @dataclass(frozen=True)
 class Space:
-    """The support of one point of a pipeline: sets over neighboring coordinates, in order.
+    """The support of one point of a pipeline: sets over neighboring coordinates, in
+    order.
 
-    `scalar` tells a single number (shape `()`) from a vector of one coordinate (shape `(1,)`).
+    `scalar` tells a single number (shape `()`) from a vector of one coordinate (shape
+    `(1,)`).
     """
 
     supports: tuple[Support, ...]
@@ -44,7 +46,9 @@ class Space:
 
     @cached_property
     def intervals(self) -> tuple[Interval, ...] | None:
-        """The values coordinate by coordinate, as numbers; None if coordinates are tied together."""
+        """The values coordinate by coordinate, as numbers; None if coordinates are tied
+        together.
+        """
         intervals = [i for support in self.supports if (i := support.interval) is not None]
         return tuple(intervals) if len(intervals) == len(self.supports) else None
 
@@ -87,9 +91,10 @@ class Space:
 
 @dataclass(frozen=True)
 class Image:
-    """What comes out of a transform when a support goes in.
+    """The support behind a transform, and whether it is the image or only holds it.
 
-    exact   True if every point of `space` is reached. Otherwise `space` holds the image, and a point that is
+    exact   True if every point of `space` is reached. Otherwise `space` holds the image,
+            and a point that is
             pulled back is tested again where it came from.
     """
 

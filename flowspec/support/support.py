@@ -1,9 +1,12 @@
-"""The protocol of a support, and intervals of numbers. To add a support, write one file like `ordered.py` into `flowspec/support/`.
+"""The protocol of a support, and intervals of numbers.
 
-A support is a set of values over `size` neighboring coordinates: an interval of numbers, angles on a
-circle, or a joint set that ties coordinates together. It answers for itself: what it contains, which
-points lie outside, how the language, messages and JSON write it. The language, the schema, `Onto`, the
-graphs and the checks of tables ask it and know no kind by name.
+To add a support, write one file like `ordered.py` into `flowspec/support/`.
+
+A support is a set of values over `size` neighboring coordinates: an interval of numbers,
+angles on a circle, or a joint set that ties coordinates together. It answers for itself:
+for what it contains, for points outside, for its text in the language, in messages and in
+JSON. The language, the schema, `Onto`, the graphs and the checks of tables ask it and
+know no kind by name.
 """
 
 from __future__ import annotations
@@ -20,7 +23,9 @@ from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 
 ROUNDING = 4 * float(np.finfo(np.float64).eps)
-"""Relative error that the computed end of an image may carry; ends nearer than this are the same."""
+"""Relative error that the computed end of an image may carry; ends nearer than this are
+the same.
+"""
 
 Json = dict[str, Any]
 
@@ -74,12 +79,14 @@ class Support(ABC):
         """The number of real coordinates that `maker` makes it from."""
         return self.size
 
-    # --- points -----------------------------------------------------------------------------------
+    # --- points ----------------------------------------------------------------------------------
 
     @property
     @abstractmethod
     def safe_point(self) -> np.ndarray:
-        """A point (size,) well inside, at which every formula over this support is finite."""
+        """A point (size,) well inside, at which every formula over this support is
+        finite.
+        """
 
     def outside(self, ops: Ops, x: Array) -> Array:
         """Rows (N,) of x (size, N) outside a joint support. False for NaN.
@@ -88,7 +95,7 @@ class Support(ABC):
         """
         raise NotImplementedError(f"{type(self).__name__} is tested as an interval")
 
-    # --- words --------------------------------------------------------------------------------------
+    # --- words -----------------------------------------------------------------------------------
 
     @abstractmethod
     def __str__(self) -> str:
@@ -106,7 +113,9 @@ class Support(ABC):
 
     @property
     def advice(self) -> str:
-        """Code to put before a transform that takes it; "" if a standard map of intervals leads there."""
+        """Code to put before a transform that takes it; "" if a standard map of intervals
+        leads there.
+        """
         return ""
 
     @property
@@ -114,7 +123,7 @@ class Support(ABC):
     def row_advice(self) -> str:
         """Correction of the rows of a table that lie outside."""
 
-    # --- JSON -----------------------------------------------------------------------------------------
+    # --- JSON ------------------------------------------------------------------------------------
 
     schema: ClassVar[Mapping[str, Any]]
     """JSON Schema of the fields beside `kind`."""
@@ -129,7 +138,9 @@ class Support(ABC):
         """The support that `to_json` wrote."""
 
     def flaw(self) -> str:
-        """The reason why JSON that follows the schema describes no support; "" if it does."""
+        """The reason why JSON that follows the schema describes no support; "" if it
+        does.
+        """
         return ""
 
 
@@ -166,7 +177,10 @@ END = {"type": ["number", "null"]}
 
 @dataclass(frozen=True)
 class Interval(Support):
-    """The numbers between `low` and `high`. An end is part of the set only if it is `closed`."""
+    """The numbers between `low` and `high`.
+
+    An end is part of the set only if it is `closed`.
+    """
 
     low: float = -math.inf
     high: float = math.inf
@@ -191,7 +205,7 @@ class Interval(Support):
         if math.isinf(self.high):
             object.__setattr__(self, "closed_high", False)
 
-    # --- numbers ------------------------------------------------------------------------------------
+    # --- numbers ---------------------------------------------------------------------------------
 
     def excludes(self, values: Any) -> Any:
         """True for numbers that are not in the set; NaN is neither in it nor out of it.
@@ -222,7 +236,7 @@ class Interval(Support):
     def safe_point(self) -> np.ndarray:
         return np.array([self.inner_point])
 
-    # --- relations to other supports --------------------------------------------------------------
+    # --- relations to other supports -------------------------------------------------------------
 
     @property
     def interval(self) -> Interval:
@@ -258,13 +272,15 @@ class Interval(Support):
         return Interval(low, high, closed_low, closed_high)
 
     def touches(self, other: Interval) -> bool:
-        """True if the union is an interval: they overlap, or meet in a point that one of them holds."""
+        """True if the union is an interval: they overlap, or meet in a point that one of
+        them holds.
+        """
         first, second = sorted((self, other), key=lambda side: side.low)
         if first.high == second.low:
             return first.closed_high or second.closed_low
         return first.high > second.low
 
-    # --- words --------------------------------------------------------------------------------------
+    # --- words -----------------------------------------------------------------------------------
 
     def __str__(self) -> str:
         for name, interval in NAMED_INTERVALS.items():
@@ -290,7 +306,7 @@ class Interval(Support):
 
     row_advice = "declare a wider support"
 
-    # --- JSON -----------------------------------------------------------------------------------------
+    # --- JSON ------------------------------------------------------------------------------------
 
     def to_json(self) -> Json:
         return {

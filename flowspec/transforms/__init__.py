@@ -1,1 +1,4 @@
-"""Transforms, one concept a file. Found by looking into this folder: no list is kept by hand."""
+"""Transforms, one concept a file.
+
+Found by looking into this folder: no list is kept by hand.
+"""

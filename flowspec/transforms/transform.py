@@ -1,34 +1,40 @@
-"""What a transform is. To add one, write one file like this into `flowspec/transforms/`:
+"""The protocol of a transform.
+
+To add one, write one file like this into a room of `flowspec/transforms/`:
 
     @dataclass(frozen=True, eq=False)
     class Softsign(Univariate):
-        \"\"\"y = x / (1 + |x|).   Slope: 1 / (1 + |x|)^2.   Source: zuko.transforms.SoftclipTransform.\"\"\"
+        \"\"\"y = x / (1 + |x|).
+
+        Slope: 1 / (1 + |x|)^2.
+        Source: zuko.transforms.SoftclipTransform.
+        \"\"\"
 
         domain = REAL
         examples = ("Softsign",)
 
-        def forward(self, ops, x):
+        def forward(self, ops: Ops, x: Array) -> Array:
             return x / (1 + ops.abs(x))
 
-        def inverse(self, ops, y):
+        def inverse(self, ops: Ops, y: Array) -> Array:
             return y / (1 - ops.abs(y))
 
-        def log_slope(self, ops, x):
+        def log_slope(self, ops: Ops, x: Array) -> Array:
             return -2 * ops.log1p(ops.abs(x))
 
-and a test file `tests/transforms/test_softsign.py` with values known from the source. Nothing else:
-the language, the checker, the schema, `flowspec list`, the torch module, the ONNX graphs and the law
-tests find it. The name in the language is the class's name; the signature is its fields, declared
-with `parameter(...)` and `setting(...)` (flowspec/parameter.py).
+and a test file `tests/transforms/test_softsign.py` with values known from the source. Nothing
+else: the language, the checker, the schema, `flowspec list`, the torch module, the ONNX graphs
+and the law tests find it. The name in the language is the class's name; the signature is its
+fields, declared with `parameter(...)` and `setting(...)` (flowspec/parts/fields.py).
 
-Formulas are plain Python over `ops` (flowspec/ops/vocabulary.py). The batch is the last axis: `x` is
-`(N,)` for a scalar event and `(D, N)` for a vector. A parameter arrives as a number or as an array
-that broadcasts against `x`. Say in a comment why a formula has the form it has, when the plain one
-would overflow or cancel.
+Formulas are plain Python over `ops` (flowspec/ops/vocabulary.py). The batch is the last axis: `x`
+is `(N,)` for a scalar event and `(D, N)` for a vector. A parameter arrives as a number or as an
+array that broadcasts against `x`. Say in a comment why a formula has the form it has, when the
+plain one would overflow or cancel.
 
-`examples` are calls as the language writes them. They are what the law tests run (inverse undoes
-forward, log-slope against 50 digits, the image, float32, torch, onnxruntime), so choose them to reach
-every branch.
+`examples` are calls as the language writes them, which the law tests run (inverse undoes forward,
+log-slope against 50 digits, the image, float32, torch, onnxruntime). Choose them to reach every
+branch.
 """
 
 from __future__ import annotations
@@ -55,7 +61,10 @@ from flowspec.support.support import REAL, Interval
 
 @dataclass(frozen=True, eq=False)
 class Transform(ABC):
-    """An invertible step over a whole event. Subclass `Univariate` for one that acts on each number alone."""
+    """An invertible map of a whole event.
+
+    Subclass `Univariate` for one of each number alone.
+    """
 
     examples: ClassVar[tuple[str, ...]] = ()
     """Calls as the language writes them, for the documentation and the law tests."""
@@ -71,12 +80,12 @@ class Transform(ABC):
 
     @property
     def title(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         return type(self).__name__
 
     @property
     def gains(self) -> int:
-        """How many coordinates come out more than go in."""
+        """The number of coordinates that come out more than go in."""
         return 0
 
     @abstractmethod
@@ -84,7 +93,7 @@ class Transform(ABC):
         """The largest support it takes, of the shape nearest to that of `space`."""
 
     def range_for(self, space: Space) -> Space:
-        """Everything it can give, of the shape nearest to that of `space`: the domain of its inverse."""
+        """The domain of its inverse, of the shape nearest to that of `space`."""
         return self.image(self.domain_for(space)).space
 
     @abstractmethod
@@ -110,7 +119,9 @@ class Transform(ABC):
         return self.check_coordinates(space, giver)
 
     def check_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
-        """Why it cannot act on a point of this shape: a wrong count of coordinates, coordinates tied together."""
+        """Mistakes in the coordinates of a vector: a wrong count, coordinates tied
+        together.
+        """
         return ()
 
     def check_image_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
@@ -118,34 +129,39 @@ class Transform(ABC):
         return self.check_coordinates(space, giver)
 
     def inner_space(self, space: Space) -> Space:
-        """What the transforms inside a composite one act on."""
+        """The support on which the transforms inside a composite one act."""
         return space
 
     def grow(self, space: Space, columns: int) -> Transform:
-        """The step with what follows from the event and the number of context variables: its networks, mostly.
+        """The transform with its networks, which follow from the event and the context.
 
-        A step that has grown stays as it is.
+        A transform that has grown stays as it is.
         """
         return self
 
     def check_consistency(self, space: Space) -> Iterable[Diagnostic]:
-        """Mistakes in the fields that their own constraints cannot see (an unsorted interval, a singular matrix)."""
+        """Mistakes that no field's own constraint can see: an unsorted interval, a
+        singular matrix.
+        """
         return ()
 
     def measure(self, y: np.ndarray, weights: np.ndarray | None = None) -> dict[str, np.ndarray]:
-        """New values of the fields that are measured from data, given the data `y` (D, N) on the output side, and how much
-        each row counts (N,)."""
+        """Values of the fields that are measured from the data y (D, N) on the output
+        side.
+
+        weights   (N,), how much each row counts
+        """
         return {}
 
     def measurements(
         self, y: np.ndarray, path: str, weights: np.ndarray | None = None
     ) -> dict[str, np.ndarray]:
-        """What `measure` finds, by the paths of the parameters."""
+        """The values that `measure` finds, by the paths of the parameters."""
         return {f"{path}.{name}": value for name, value in self.measure(y, weights).items()}
 
     @property
     def varies(self) -> bool:
-        """Does it hold a parameter that training or the context decides?"""
+        """True if training or the context decides a parameter of it."""
         return any(varies(getattr(self, name)) for name in parameters(self)) or any(
             child.varies for _, child in children(self)
         )
@@ -162,7 +178,9 @@ class Univariate(Transform, Sequential):
     Its inverse gives an infinity for a number that is not in it.
     """
     codomain: ClassVar[Interval] = REAL
-    """What can come out whatever its trained parameters become; the image is exact where nothing is trained."""
+    """The values that can come out whatever trained parameters become.
+
+    Where nothing is trained the image is exact."""
 
     takes_scalars = True
     before: ClassVar[str] = "Normal([-0.5, 0, 0.5], 1)"
@@ -184,16 +202,23 @@ class Univariate(Transform, Sequential):
         return self.forward(ops, x), self.log_slope(ops, x)
 
     def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
-        """x, and the log-slope of the forward direction there: override where they share work."""
+        """x, and the log-slope of the forward direction there.
+
+        Override it where they share work.
+        """
         x = self.inverse(ops, y)
         return x, self.log_slope(ops, x)
 
     def image_when_varying(self, interval: Interval) -> Interval:
-        """Everything `interval` can become over all values of the trained parameters."""
+        """The union of the images of `interval` over all values of the trained
+        parameters.
+        """
         return self.codomain
 
     def preimage_when_varying(self, interval: Interval) -> Interval:
-        """Everything that `interval` can come from over all values of the trained parameters."""
+        """The union of the preimages of `interval` over all values of the trained
+        parameters.
+        """
         return self.domain
 
     # --- derived --------------------------------------------------------------------------------
@@ -232,7 +257,9 @@ class Univariate(Transform, Sequential):
 
 
 def over_event(ops: Ops, log_slope: Operand, x: Array) -> Operand:
-    """The log-determinant of an elementwise transform: the sum of its log-slopes over the event."""
+    """The log-determinant of an elementwise transform: the sum of its log-slopes over the
+    event.
+    """
     if len(x.shape) == 1:
         return log_slope
     if len(getattr(log_slope, "shape", ())) < 2:
@@ -253,7 +280,9 @@ _Component = TypeVar("_Component")
 
 
 def bound_to_reference(component: _Component) -> _Component:
-    """The component with its fixed parameters as float64 arrays that broadcast against `x`."""
+    """The component with its fixed parameters as float64 arrays that broadcast against
+    `x`.
+    """
 
     def bind(path: str, value: Value, spec: ParameterSpec) -> Value:
         if varies(value) or np.ndim(value) == 0:
@@ -265,9 +294,11 @@ def bound_to_reference(component: _Component) -> _Component:
 
 
 def map_ends(function: Callable[[Ops, Array], Array], space: Space, limits: Interval) -> Space:
-    """The image of a box under a monotone function of each coordinate, from the ends of its sides.
+    """The image of a box under a monotone function of each coordinate, from the ends of
+    its sides.
 
-    limits   the values at minus and plus infinity, for a function that is increasing and NaN there
+    limits   the values at minus and plus infinity, for a function that is increasing and
+             NaN there
     """
     intervals = space.intervals or ()
     ends = np.array([[i.low, i.high] for i in intervals])

@@ -8,7 +8,11 @@ from flowspec.transforms.transform import Transform
 
 
 class WholeSpace(Transform):
-    """A map of R^D onto itself. What a box becomes is no box: the support is the whole space, and points are tested again."""
+    """A map of R^D onto itself.
+
+    The image of a box is no box: its support is the whole space, and points are tested
+    again.
+    """
 
     def domain_for(self, space: Space) -> Space:
         return space.with_supports([REAL] * space.size)

@@ -15,7 +15,7 @@ import pytest
 
 import flowspec
 from flowspec.export.bundle import as_model
-from flowspec.export.graphs import GRAPHS, serialise
+from flowspec.export.graphs import GRAPHS, serialize
 from flowspec.export.targets import Target
 
 ROOT = Path(__file__).parent.parent.parent
@@ -32,7 +32,7 @@ def graphs_of(name: str) -> Iterator[tuple[str, onnx.GraphProto]]:
     model = as_model(flow, weights if weights.exists() else None)
     for file, record in GRAPHS.items():
         graph = file.removesuffix(".onnx")
-        data = serialise(graph, record(model.fixed, Target()), Target(), "")
+        data = serialize(graph, record(model.fixed, Target()), Target(), "")
         yield graph, onnx.shape_inference.infer_shapes(onnx.load_from_string(data)).graph
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import flowspec
-from flowspec.export.graphs import GRAPHS, serialise
+from flowspec.export.graphs import GRAPHS, serialize
 from flowspec.export.targets import Target
 from flowspec.model.model import Model
 from flowspec.model.weights import as_weights
@@ -92,7 +92,7 @@ def test_its_flow_compiled_today_has_the_numbers_of_then(path):
     model = Model(flow, as_weights(flow, weights if weights.exists() else None))
     target = Target(about["dtype"], about["opset"], about["batch"])
     graphs = {
-        name: serialise("graph", make(model.fixed, target), target, "")
+        name: serialize("graph", make(model.fixed, target), target, "")
         for name, make in GRAPHS.items()
     }
     vectors = json.loads((path / "vectors.json").read_text())

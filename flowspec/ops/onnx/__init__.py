@@ -1,2 +1,5 @@
-"""Tapes as ONNX graphs: `spelling` says with ONNX's operators what it lacks, `writer` writes the
-graph. No torch needed."""
+"""Tapes as ONNX graphs: `spelling` says with ONNX's operators what it lacks, `writer`
+writes the graph.
+
+No torch needed.
+"""

@@ -1,8 +1,8 @@
 """ONNX graphs under construction: nodes, constants and loops, by name.
 
-The same node and the same constant are never written twice. Nodes are named by where they come
-from: `steps.1.tanh/Mul_3`; constants that are parameters by their path. The same calls give the
-same graph.
+The same node and the same constant are never written twice. Nodes are named by where they
+come from: `steps.1.tanh/Mul_3`; constants that are parameters by their path. The same
+calls give the same graph.
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ class Graph:
         self.batch = batch
         self.graph = ir.Graph([], [], nodes=[], opset_imports={"": opset}, name=name)
         self._body = self.graph
-        """Where nodes go: the graph, or the body of the loop that is being written."""
+        """The place of new nodes: the graph, or the body of the loop that is being
+        written.
+        """
         self._constants: dict[tuple[Any, ...], ir.Value] = {}
         self._nodes: dict[tuple[Any, ...], ir.Value] = {}
         self._counts: dict[str, int] = {}
@@ -108,8 +110,9 @@ class Graph:
     # --- nodes and constants ------------------------------------------------------------------
 
     def node(self, op: str, *inputs: Any, dtype: Any = None, **attributes: Any) -> Written:
-        """Write an elementwise operator on values, numbers and arrays, of the type of the first
-        value unless given."""
+        """Write an elementwise operator on values, numbers and arrays, of the type of the
+        first value unless given.
+        """
         data = next(x for x in inputs if isinstance(x, Written))
         rank = max(len(shape_of(x)) for x in inputs)
         operands = [self.operand(x, data.dtype, rank) for x in inputs]
@@ -150,7 +153,9 @@ class Graph:
     def loop(
         self, count: int, body: Callable[..., Sequence[Any]], *state: Any
     ) -> tuple[Written, ...]:
-        """`count` times `state = body(step, *state)`, as one Loop node: see the vocabulary."""
+        """`count` times `state = body(step, *state)`, as one Loop node: see the
+        vocabulary.
+        """
         like = next(x for x in state if isinstance(x, Written) and x.shape[-1] is BATCH)
         begin = [self.with_batch(x, like) for x in state]
         name = self._numbered("Loop")
@@ -235,7 +240,9 @@ class Graph:
         return self.raw("Shape", [x], (1,), np.int64, start=len(x.shape) - 1)
 
     def with_batch(self, x: Any, like: Written) -> Written:
-        """A value that is the same for every row, repeated for the rows of `like`; others pass."""
+        """A value that is the same for every row, repeated for the rows of `like`; others
+        pass.
+        """
         value = (
             x
             if isinstance(x, Written)

@@ -1,8 +1,9 @@
-"""What onnxruntime's CPU lacks or computes badly, written with the operators that it has: formulas
-over a tape.
+"""Operations that onnxruntime's CPU lacks or computes badly, written with those that it
+has: formulas over a tape.
 
-Measured on onnxruntime 1.17 and 1.32. Each entry says what is missing and since when; delete it
-when the oldest supported version has a good kernel. Errors stay within 8 units in the last place.
+Measured on onnxruntime 1.17 and 1.32. Each entry says what is missing and since when;
+delete it when the oldest supported version has a good kernel. Errors stay within 8 units
+in the last place.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ def _double(ops: TapeOps) -> bool:
 
 
 def _max_or_min(ops: TapeOps, op: str, a: Any, b: Any) -> Array:
-    """Max and Min of onnxruntime 1.17 lose a NaN of the second operand (1.32 does not): constants
-    go there."""
+    """Max and Min of onnxruntime 1.17 lose a NaN of the second operand (1.32 does not):
+    constants go there.
+    """
     first, second = (b, a) if isinstance(a, int | float | np.ndarray) else (a, b)
     return ops.elementwise(op, first, second)
 
@@ -44,7 +46,10 @@ def minimum(ops: TapeOps, a: Any, b: Any) -> Array:
 
 
 def log1p(ops: TapeOps, x: Array) -> Array:
-    """ONNX has no Log1p. Above 1 the sum 1 + x is as good; below, what it loses is added again."""
+    """ONNX has no Log1p.
+
+    Above 1 the sum 1 + x is as good; below, what it loses is added again.
+    """
     return ops.log(1 + x) + _lost(ops.minimum(x, 1.0))
 
 
@@ -54,26 +59,32 @@ def _small_log1p(ops: TapeOps, x: Array) -> Array:
 
 
 def _lost(x: Array) -> Array:
-    """x - (fl(1 + x) - 1), exactly: the rounding error of 1 + x. Its logarithm needs no more than
-    this as a correction: log(u + e) = log(u) + e / u, and e (1 - 1 / u) is below the last place of
-    log(u)."""
+    """x - (fl(1 + x) - 1), exactly: the rounding error of 1 + x.
+
+    Its logarithm needs no more than this as a correction: log(u + e) = log(u) + e / u,
+    and e (1 - 1 / u) is below the last place of log(u).
+    """
     return x - ((1 + x) - 1)
 
 
 def expm1(ops: TapeOps, x: Array) -> Array:
-    """ONNX has no Expm1. tanh(x / 2) = (exp(x) - 1) / (exp(x) + 1), and nothing cancels on the
-    right."""
+    """ONNX has no Expm1. tanh(x / 2) = (exp(x) - 1) / (exp(x) + 1), and nothing cancels
+    on the right.
+    """
     return ops.tanh(0.5 * x) * (ops.exp(x) + 1)
 
 
 def sigmoid(ops: TapeOps, x: Array) -> Array:
-    """Sigmoid is 0 from -17 (float32) and -37 (float64) on, in all versions. exp may overflow: 1 /
-    inf is right."""
+    """Sigmoid is 0 from -17 (float32) and -37 (float64) on, in all versions. exp may
+    overflow: 1 / inf is right.
+    """
     return 1 / (ops.exp(-x) + 1)
 
 
 def softplus(ops: TapeOps, x: Array) -> Array:
-    """Softplus in float64 is expanded to log(1 + exp(x)), in all versions: inf at 800, 0 at -40."""
+    """Softplus in float64 is expanded to log(1 + exp(x)), in all versions: inf at 800, 0
+    at -40.
+    """
     if not _double(ops):
         return ops.elementwise("softplus", x)
     return _small_log1p(ops, ops.exp(-ops.abs(x))) + ops.maximum(x, 0.0)
@@ -94,11 +105,12 @@ def gelu(ops: TapeOps, x: Array) -> Array:
 
 
 def cos(ops: TapeOps, x: Array) -> Array:
-    """No float64 Cos before onnxruntime 1.24; in 1.32 it has no digits left next to its zeros.
+    """No float64 Cos before onnxruntime 1.24; in 1.32 it has no digits left next to its
+    zeros.
 
-    The sine of s = pi / 2 - |x|, and the rounding error of s to first order. Sin in 1.32 has the
-    same fault next to its zeros except 0, so beyond |x| = 4 the error is 2 units in the last place
-    of 1, not of the result.
+    The sine of s = pi / 2 - |x|, and the rounding error of s to first order. Sin in 1.32
+    has the same fault next to its zeros except 0, so beyond |x| = 4 the error is 2 units
+    in the last place of 1, not of the result.
     """
     if not _double(ops):
         return ops.elementwise("cos", x)
@@ -116,7 +128,9 @@ def sinh(ops: TapeOps, x: Array) -> Array:
 
 
 def asinh(ops: TapeOps, x: Array) -> Array:
-    """No float64 Asinh. log1p(|x| + x^2 / (1 + sqrt(1 + x^2))), the form that is exact near 0."""
+    """No float64 Asinh. log1p(|x| + x^2 / (1 + sqrt(1 + x^2))), the form that is exact
+    near 0.
+    """
     if not _double(ops):
         return ops.elementwise("asinh", x)
     size = ops.abs(x)
@@ -144,8 +158,9 @@ def atan(ops: TapeOps, x: Array) -> Array:
 
 
 def _atan_below_one(ops: TapeOps, r: Array) -> Array:
-    """The float32 kernel's y, corrected by sin(y - atan(r)) = (sin(y) - r cos(y)) / sqrt(1 + r^2):
-    with an error of 1e-7 in y the sine is its argument to 21 digits."""
+    """The float32 kernel's y, corrected by sin(y - atan(r)) = (sin(y) - r cos(y)) /
+    sqrt(1 + r^2): with an error of 1e-7 in y the sine is its argument to 21 digits.
+    """
     y = ops.cast(ops.elementwise("atan", ops.cast(r, np.float32)), np.float64)
     sine = ops.sin(y)
     cosine = ops.sqrt((1 - sine) * (1 + sine))

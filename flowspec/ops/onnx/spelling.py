@@ -1,4 +1,6 @@
-"""The vocabulary as ONNX has it: a tape on which each operation is one that `writer` can write."""
+"""The vocabulary as ONNX has it: a tape on which each operation is one that `writer` can
+write.
+"""
 
 from __future__ import annotations
 

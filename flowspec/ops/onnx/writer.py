@@ -1,6 +1,8 @@
-"""A tape as an ONNX graph: each operation that `spelling` leaves, as the operators of ONNX.
+"""A tape as an ONNX graph: each operation that `spelling` leaves, as the operators of
+ONNX.
 
-The writer is an interpreter that `replay` runs a tape with: one method for each operation.
+The writer is an interpreter that `replay` runs a tape with: one method for each
+operation.
 """
 
 from __future__ import annotations

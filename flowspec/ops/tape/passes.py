@@ -1,8 +1,9 @@
 """Tapes made shorter: the same numbers from fewer entries.
 
-A rule looks at one entry, whose operands have been through the rules already, and gives what stands
-in its place: the entry itself, one of its operands, a new entry, or a constant. `simplified` goes
-through a tape once with all of them; on the way, what was recorded twice becomes one.
+A rule looks at one entry, whose operands have been through the rules already, and gives
+what stands in its place: the entry itself, one of its operands, a new entry, or a
+constant. `simplified` goes through a tape once with all of them; on the way, what was
+recorded twice becomes one.
 """
 
 from __future__ import annotations
@@ -84,7 +85,8 @@ def _operand_key(x: Any) -> Any:
 
 
 def trivial(entry: Entry) -> Any:
-    """What changes nothing falls away; signs and powers of two take the shorter form.
+    """Drop operations that change nothing; give signs and powers of two their shorter
+    form.
 
     All digits stay.
     """
@@ -93,8 +95,7 @@ def trivial(entry: Entry) -> Any:
 
 
 def folded(entry: Entry) -> Any:
-    """What involves no data any more, since an input or an operand became a constant, is worked
-    out."""
+    """Work out operations whose operands have all become constants."""
     if entry.op in ("loop", "result") or BATCH in entry.shape or any(entries_in(entry.operands)):
         return entry
     alone = Tape(entry.dtype)
@@ -160,7 +161,7 @@ def _quotient(entry: Entry, a: Any, b: Any) -> Any:
 
 
 def _has_exact_reciprocal(number: float) -> bool:
-    """Is it a power of two, and its reciprocal one of float32 too?"""
+    """True for a power of two whose reciprocal is one of float32 too."""
     return math.frexp(abs(number))[0] == 0.5 and 2.0**-126 <= abs(number) <= 2.0**126
 
 

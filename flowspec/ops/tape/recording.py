@@ -1,7 +1,7 @@
 """The vocabulary as a tape: formulas are written down, not run.
 
-What involves no data (numbers, numpy arrays: the parameters) is worked out at once, in float64; it
-becomes a constant operand where it meets data.
+What involves no data (numbers, numpy arrays: the parameters) is worked out at once, in
+float64; it becomes a constant operand where it meets data.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ class Recorded:
 
     def __bool__(self) -> bool:
         raise TypeError(
-            "a recorded value has no truth value: a Python `if` on data would freeze one branch into the graph; "
+            "a recorded value has no truth value: a Python `if` on data would "
+            "freeze one branch into the graph; "
             "write ops.where(condition, a, b)"
         )
 
@@ -107,7 +108,7 @@ class Recorded:
 
 
 def holds_data(values: Any) -> bool:
-    """Is a recorded value among them, or in a list among them?"""
+    """True if a recorded value is among them, or in a list among them."""
     for x in values:
         if isinstance(x, Recorded) or (isinstance(x, list | tuple) and holds_data(x)):
             return True
@@ -142,8 +143,8 @@ def _elementwise(name: str, dtype: np.dtype[Any] | None = None) -> Callable[...,
 class TapeOps(Ops):
     """Records formulas on `tape`.
 
-    Declare inputs with `input`, run formulas on them, declare outputs. Points come into a graph
-    with the batch first, `transpose` turns them.
+    Declare inputs with `input`, run formulas on them, declare outputs. Points come into a
+    graph with the batch first, `transpose` turns them.
     """
 
     # Written out, a stage is two to three times as fast; a loop is small, whatever the number of
@@ -155,7 +156,9 @@ class TapeOps(Ops):
         self.dtype = np.dtype(dtype)
         self.tape = like.like() if like else Tape(self.dtype)
         self._body = self.tape
-        """Where entries go: the tape, or the body of the loop that is being recorded."""
+        """The place of new entries: the tape, or the body of the loop that is being
+        recorded.
+        """
         self._scope = ""
         self._loops: dict[str, int] = {}
 
@@ -177,7 +180,7 @@ class TapeOps(Ops):
 
     @contextmanager
     def scope(self, name: str) -> Iterator[None]:
-        """What is recorded inside belongs there; scopes within scopes are paths."""
+        """A scope for the entries recorded inside; scopes within scopes are paths."""
         outer, self._scope = self._scope, f"{self._scope}{name}/" if name else self._scope
         try:
             yield
@@ -199,8 +202,9 @@ class TapeOps(Ops):
         return Recorded(self, entry)
 
     def elementwise(self, op: str, *values: Any, dtype: np.dtype[Any] | None = None) -> Recorded:
-        """Write down an elementwise operation, of the type of the first recorded value unless
-        given."""
+        """Write down an elementwise operation, of the type of the first recorded value
+        unless given.
+        """
         if dtype is None:
             dtype = next(x.entry.dtype for x in values if isinstance(x, Recorded))
         return self.record(op, values, broadcast(*map(shape_of, values)), dtype)

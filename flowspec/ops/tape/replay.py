@@ -42,7 +42,8 @@ FURTHER: Mapping[str, Callable[..., Any]] = {
     "with_batch": _with_batch,
     "cast": lambda x, dtype: x.astype(dtype),
 }
-"""What graphs need besides the vocabulary, for interpreters that run on numpy arrays."""
+"""Operations that graphs need besides the vocabulary, for interpreters on numpy arrays.
+"""
 
 
 def replay(tape: Tape, ops: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:

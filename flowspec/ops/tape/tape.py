@@ -1,5 +1,6 @@
-"""What is recorded: a list of entries, each one operation, with its operands, static shape and
-type."""
+"""The recorded graph: a list of entries, each one operation, with its operands, static
+shape and type.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +17,9 @@ Shape = tuple[int | None, ...]
 
 
 class Parameter(np.ndarray[Any, np.dtype[Any]]):
-    """A fixed array that knows its name: that of the parameter it is, or was worked out from."""
+    """A fixed array that knows its name: that of the parameter it is, or was worked out
+    from.
+    """
 
     name: str = ""
 
@@ -24,14 +27,14 @@ class Parameter(np.ndarray[Any, np.dtype[Any]]):
         self.name = getattr(source, "name", "")
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
-        """What numpy computed from it."""
+        """The result of numpy on it."""
         found = np.asarray(array).view(Parameter)
         found.name = self.name if self.name.endswith(FOLDED) else self.name + FOLDED
         return found
 
 
 FOLDED = ".folded"
-"""What stands behind the name of a parameter where it is not the parameter itself."""
+"""The ending of the name of a constant that was worked out from a parameter."""
 
 
 def named(array: NDArray[Any], name: str) -> NDArray[Any]:
@@ -44,9 +47,11 @@ def named(array: NDArray[Any], name: str) -> NDArray[Any]:
 class Entry:
     """One operation. Two entries are equal only if they are the same one.
 
-    op         its name: a method of `Ops`, or one of `replay.OPERATORS` and `replay.FURTHER`;
+    op         its name: a method of `Ops`, or one of `replay.OPERATORS` and
+               `replay.FURTHER`;
                "input"; "loop" and "result", see `Tape`
-    operands   as the method takes them: entries, numbers, numpy arrays, tuples of these; row
+    operands   as the method takes them: entries, numbers, numpy arrays, tuples of these;
+               row
                numbers and sizes
     shape      static; the batch is None
     dtype      float of the tape, int64 or bool
@@ -69,17 +74,19 @@ class Entry:
 
 
 class Tape:
-    """A formula, written down: `entries` in an order in which each can be computed from those
-    before it.
+    """A formula, written down: `entries` in an order in which each can be computed from
+    those before it.
 
     inputs    name -> its entry, of the operation "input"
     outputs   name -> the entry or the constant that it is
     docs      what inputs and outputs are, by name
-    scope     of the loop, if the tape is its body: the scopes of its entries begin with it
+    scope     of the loop, if the tape is its body: the scopes of its entries begin with
+              it
 
-    A loop is an entry "loop" (count, body, state ...) and one entry "result" (loop, i) for each
-    state. Its body is a tape of its own, with the inputs "step", "state.0" ... and the outputs
-    "state.0" ...; what it uses of the tapes around it stands among its operands as it is.
+    A loop is an entry "loop" (count, body, state ...) and one entry "result" (loop, i)
+    for each state. Its body is a tape of its own, with the inputs "step", "state.0" ...
+    and the outputs "state.0" ...; what it uses of the tapes around it stands among its
+    operands as it is.
     """
 
     __slots__ = ("docs", "dtype", "entries", "inputs", "outputs", "scope")
@@ -100,7 +107,9 @@ class Tape:
 
 
 def entries_in(operands: Any) -> Iterator[Entry]:
-    """The entries among operands, also those in tuples; not those that the body of a loop uses."""
+    """The entries among operands, also those in tuples; not those that the body of a loop
+    uses.
+    """
     for operand in operands:
         if isinstance(operand, Entry):
             yield operand
@@ -128,8 +137,9 @@ def _dimension(sizes: tuple[int | None, ...]) -> int | None:
 
 
 def indexed(shape: Shape, items: tuple[Any, ...]) -> Shape:
-    """The shape of `x[items]`: whole numbers, slices and None, for the axes from the first one
-    on."""
+    """The shape of `x[items]`: whole numbers, slices and None, for the axes from the
+    first one on.
+    """
     found: list[int | None] = []
     axis = 0
     for item in items:

@@ -182,7 +182,7 @@ class FlowBase(Distribution):
 
     @property
     def has_rsample(self) -> bool:  # type: ignore[override]  # torch declares an attribute
-        return all(part.reparametrised for part in every_base(self.module.flow.base))
+        return all(part.reparametrized for part in every_base(self.module.flow.base))
 
     @property
     def support(self):
@@ -216,7 +216,7 @@ class FlowBase(Distribution):
     def rsample(self, sample_shape=NO_SHAPE) -> Tensor:
         if not self.has_rsample:
             raise NotImplementedError(
-                f"{self.module.flow.base.title} has no reparametrised sampler; use sample()"
+                f"{self.module.flow.base.title} has no reparametrized sampler; use sample()"
             )
         return self._drawn(self.noise(sample_shape))
 

@@ -28,7 +28,9 @@ class Measured(ScaleAndShift):
 
 @dataclass(frozen=True, eq=False)
 class Standardize(Measured):
-    """y = location + scale x, measured once from the training data and then fixed.   Slope: scale.
+    """y = location + scale x, measured once from the training data and then fixed.
+
+    Slope: scale.
 
     Source: scikit-learn's StandardScaler, whose inverse it is.
     """
@@ -43,9 +45,12 @@ class Standardize(Measured):
 
 @dataclass(frozen=True, eq=False)
 class ActNorm(Measured):
-    """y = location + scale x, started from the training data and then trained.   Slope: scale.
+    """y = location + scale x, started from the training data and then trained.
 
-    Source: Glow: Generative Flow with Invertible 1x1 Convolutions, Kingma and Dhariwal, 2018, arXiv:1807.03039, 3.1.
+    Slope: scale.
+
+    Source: Glow: Generative Flow with Invertible 1x1 Convolutions, Kingma and Dhariwal,
+        2018, arXiv:1807.03039, 3.1.
     """
 
     examples = ("ActNorm",)

@@ -40,7 +40,11 @@ class ScaleAndShift(Univariate):
 
 @dataclass(frozen=True, eq=False)
 class Affine(ScaleAndShift):
-    """y = shift + scale x.   Slope: |scale|.   Source: torch.distributions.transforms.AffineTransform."""
+    """y = shift + scale x.
+
+    Slope: |scale|.
+    Source: torch.distributions.transforms.AffineTransform.
+    """
 
     examples = (
         "Affine(0.5, -2)",
@@ -54,7 +58,11 @@ class Affine(ScaleAndShift):
 
 @dataclass(frozen=True, eq=False)
 class Shift(ScaleAndShift):
-    """y = x + shift.   Slope: 1.   Source: torch.distributions.transforms.AffineTransform with scale 1."""
+    """y = x + shift.
+
+    Slope: 1.
+    Source: torch.distributions.transforms.AffineTransform with scale 1.
+    """
 
     scale = 1.0
     examples = ("Shift(0.5)", "Shift(learn(0.1))")
@@ -64,7 +72,11 @@ class Shift(ScaleAndShift):
 
 @dataclass(frozen=True, eq=False)
 class Scale(ScaleAndShift):
-    """y = scale x.   Slope: |scale|.   Source: torch.distributions.transforms.AffineTransform with loc 0."""
+    """y = scale x.
+
+    Slope: |scale|.
+    Source: torch.distributions.transforms.AffineTransform with loc 0.
+    """
 
     shift = 0.0
     examples = ("Scale(-2)", "Scale([0.5, 1, 2])", "Scale(learn(1.5))")
@@ -83,7 +95,10 @@ def plus(a: Interval, b: Interval) -> Interval:
 
 
 def times(a: Interval, b: Interval) -> Interval:
-    """All products of a number of each. A limit 0 x infinity can be anything of its sign: it adds no new end but 0."""
+    """All products of a number of each.
+
+    A limit 0 x infinity can be anything of its sign: it adds no new end but 0.
+    """
     corners = [
         (0.0 if 0 in (x, y) else x * y, xc and yc)
         for x, xc in ((a.low, a.closed_low), (a.high, a.closed_high))

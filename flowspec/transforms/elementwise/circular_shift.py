@@ -19,7 +19,11 @@ from flowspec.transforms.transform import Univariate
 
 @dataclass(frozen=True, eq=False)
 class CircularShift(Univariate):
-    """y = x + shift, wrapped around the circle (low, high).   Slope: 1.   Source: zuko's CircularShiftTransform."""
+    """y = x + shift, wrapped around the circle (low, high).
+
+    Slope: 1.
+    Source: zuko's CircularShiftTransform.
+    """
 
     examples = ("CircularShift(1)", "CircularShift([0.5, -1, 2])", "CircularShift(learn(0.5))")
     before = "CircularUniform[3]"

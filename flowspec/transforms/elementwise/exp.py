@@ -12,7 +12,11 @@ from flowspec.transforms.transform import Univariate
 
 @dataclass(frozen=True, eq=False)
 class Exp(Univariate):
-    """y = exp(x).   Slope: exp(x).   Source: torch.distributions.transforms.ExpTransform."""
+    """y = exp(x).
+
+    Slope: exp(x).
+    Source: torch.distributions.transforms.ExpTransform.
+    """
 
     codomain = POSITIVE
     examples = ("Exp",)
@@ -29,7 +33,11 @@ class Exp(Univariate):
 
 @dataclass(frozen=True, eq=False)
 class Log(Univariate):
-    """y = log(x), for x > 0.   Slope: 1 / x.   Source: the inverse of torch's ExpTransform."""
+    """y = log(x), for x > 0.
+
+    Slope: 1 / x.
+    Source: the inverse of torch's ExpTransform.
+    """
 
     domain = POSITIVE
     examples = ("Log",)

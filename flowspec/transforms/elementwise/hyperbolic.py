@@ -14,7 +14,11 @@ from flowspec.transforms.transform import Univariate
 
 @dataclass(frozen=True, eq=False)
 class Sinh(Univariate):
-    """y = sinh(x).   Slope: cosh(x).   Source: TensorFlow Probability, bijectors/sinh.py."""
+    """y = sinh(x).
+
+    Slope: cosh(x).
+    Source: TensorFlow Probability, bijectors/sinh.py.
+    """
 
     examples = ("Sinh",)
 
@@ -30,7 +34,11 @@ class Sinh(Univariate):
 
 @dataclass(frozen=True, eq=False)
 class Arcsinh(Univariate):
-    """y = arsinh(x).   Slope: 1 / sqrt(1 + x^2).   Source: the inverse of TensorFlow Probability's Sinh."""
+    """y = arsinh(x).
+
+    Slope: 1 / sqrt(1 + x^2).
+    Source: the inverse of TensorFlow Probability's Sinh.
+    """
 
     examples = ("Arcsinh",)
 
@@ -54,10 +62,13 @@ class Arcsinh(Univariate):
 
 @dataclass(frozen=True, eq=False)
 class SinhArcsinh(Univariate):
-    """y = sinh(tailweight (arsinh(x) + skewness)).   Slope: tailweight cosh(...) / sqrt(1 + x^2).
+    """y = sinh(tailweight (arsinh(x) + skewness)).
 
-    Source: Sinh-arcsinh distributions, Jones and Pewsey, 2009, doi:10.1093/biomet/asp053. The signs are those of
-    TensorFlow Probability's SinhArcsinh, whose factor 2 / sinh(tailweight arsinh(2)) is left to a `Scale` behind it.
+    Slope: tailweight cosh(...) / sqrt(1 + x^2).
+
+    Source: Sinh-arcsinh distributions, Jones and Pewsey, 2009, doi:10.1093/biomet/asp053.
+        The signs are those of TensorFlow Probability's SinhArcsinh, whose factor 2 /
+        sinh(tailweight arsinh(2)) is left to a `Scale` behind it.
     """
 
     examples = (

@@ -18,7 +18,11 @@ from flowspec.transforms.transform import Univariate
 
 @dataclass(frozen=True, eq=False)
 class LeakyReLU(Univariate):
-    """y = x for x >= 0, slope x below.   Slope: 1 or slope.   Source: nflows, nonlinearities.LeakyReLU."""
+    """y = x for x >= 0, slope x below.
+
+    Slope: 1 or slope.
+    Source: nflows, nonlinearities.LeakyReLU.
+    """
 
     examples = ("LeakyReLU", "LeakyReLU([0.1, 0.5, 2])", "LeakyReLU(learn(0.3))")
 
@@ -41,7 +45,7 @@ class LeakyReLU(Univariate):
 
 
 def _scaled_below_zero(interval: Interval, factors: Interval) -> Interval:
-    """Everything an interval can become if its negative numbers are multiplied by one of the factors."""
+    """All numbers of an interval, the negative ones multiplied by one of the factors."""
     if interval.low >= 0:
         return interval
     if interval.high <= 0:
@@ -52,7 +56,11 @@ def _scaled_below_zero(interval: Interval, factors: Interval) -> Interval:
 
 @dataclass(frozen=True, eq=False)
 class ELU(Univariate):
-    """y = x for x >= 0, alpha (exp(x) - 1) below.   Slope: 1 or alpha exp(x).   Source: arXiv:1511.07289, eq. 15."""
+    """y = x for x >= 0, alpha (exp(x) - 1) below.
+
+    Slope: 1 or alpha exp(x).
+    Source: arXiv:1511.07289, eq. 15.
+    """
 
     examples = ("ELU", "ELU([0.5, 1, 2])", "ELU(learn(1.5))")
     image_of_reals_varies = True
@@ -92,9 +100,12 @@ class ELU(Univariate):
 
 @dataclass(frozen=True, eq=False)
 class LeakyTanh(Univariate):
-    """y = tanh(x) for |x| <= bound, and its tangent beyond.   Slope: 1 - tanh(x)^2, constant beyond the bound.
+    """y = tanh(x) for |x| <= bound, and its tangent beyond.
 
-    Source: the LeakyTanh of flowjax (bijections/tanh.py): an image that is all of R, with tanh's centre.
+    Slope: 1 - tanh(x)^2, constant beyond the bound.
+
+    Source: the LeakyTanh of flowjax (bijections/tanh.py): an image that is all of R, with
+        tanh's centre.
     """
 
     examples = ("LeakyTanh", "LeakyTanh(1.5)")

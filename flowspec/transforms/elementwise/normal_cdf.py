@@ -12,9 +12,12 @@ from flowspec.transforms.transform import Univariate
 
 @dataclass(frozen=True, eq=False)
 class NormalCDF(Univariate):
-    """y = Phi(x), the standard normal distribution function.   Slope: exp(-x^2/2) / sqrt(2 pi).
+    """y = Phi(x), the standard normal distribution function.
 
-    Source: zuko.transforms.CumulativeDistributionTransform of a normal; TensorFlow Probability's NormalCDF.
+    Slope: exp(-x^2/2) / sqrt(2 pi).
+
+    Source: zuko.transforms.CumulativeDistributionTransform of a normal; TensorFlow
+        Probability's NormalCDF.
     """
 
     codomain = UNIT
@@ -32,7 +35,11 @@ class NormalCDF(Univariate):
 
 @dataclass(frozen=True, eq=False)
 class NormalQuantile(Univariate):
-    """y = Phi^-1(x), for 0 < x < 1.   Slope: sqrt(2 pi) exp(y^2/2).   Source: the inverse of NormalCDF."""
+    """y = Phi^-1(x), for 0 < x < 1.
+
+    Slope: sqrt(2 pi) exp(y^2/2).
+    Source: the inverse of NormalCDF.
+    """
 
     domain = UNIT
     examples = ("NormalQuantile",)

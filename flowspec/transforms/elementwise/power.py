@@ -18,7 +18,11 @@ from flowspec.transforms.transform import Univariate
 
 @dataclass(frozen=True, eq=False)
 class Power(Univariate):
-    """y = x^exponent, for x > 0.   Slope: |exponent| x^(exponent - 1).   Source: torch's PowerTransform."""
+    """y = x^exponent, for x > 0.
+
+    Slope: |exponent| x^(exponent - 1).
+    Source: torch's PowerTransform.
+    """
 
     domain = POSITIVE
     codomain = POSITIVE
@@ -51,10 +55,13 @@ class Power(Univariate):
 
 @dataclass(frozen=True, eq=False)
 class SignedPower(Univariate):
-    """y = sign(x) |x|^exponent.   Slope: exponent |x|^(exponent - 1).   Source: zuko.transforms.SignedPowerTransform.
+    """y = sign(x) |x|^exponent.
 
-    At x = 0 the slope is 0 or infinite, unless the exponent is 1; the log-slope is that of the smallest
-    normal number there, so that it stays finite.
+    Slope: exponent |x|^(exponent - 1).
+    Source: zuko.transforms.SignedPowerTransform.
+
+    At x = 0 the slope is 0 or infinite, unless the exponent is 1; the log-slope is that
+    of the smallest normal number there, so that it stays finite.
     """
 
     examples = ("SignedPower(2)", "SignedPower(0.5)", "SignedPower(learn(1.5))")
@@ -86,7 +93,7 @@ def _signed_power(ops: Ops, x: Array, exponent: Value) -> Array:
 
 
 def powers(interval: Interval, exponents: Interval) -> Interval:
-    """Everything that powers of positive numbers can become, for exponents of one sign."""
+    """All powers of numbers of a positive interval, for exponents of one sign."""
     if exponents.high <= 0:
         return reciprocal(powers(interval, Interval(-exponents.high, -exponents.low)))
     return _signed_powers(interval, exponents)

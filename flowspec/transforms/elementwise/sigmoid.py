@@ -12,7 +12,11 @@ from flowspec.transforms.transform import Univariate
 
 @dataclass(frozen=True, eq=False)
 class Sigmoid(Univariate):
-    """y = 1 / (1 + exp(-x)).   Slope: y (1 - y).   Source: torch.distributions.transforms.SigmoidTransform."""
+    """y = 1 / (1 + exp(-x)).
+
+    Slope: y (1 - y).
+    Source: torch.distributions.transforms.SigmoidTransform.
+    """
 
     codomain = UNIT
     examples = ("Sigmoid",)
@@ -24,7 +28,8 @@ class Sigmoid(Univariate):
         return ops.log(y) - ops.log1p(-y)
 
     def log_slope(self, ops: Ops, x: Array) -> Array:
-        # log y + log(1 - y), each exact in its own tail; y (1 - y) would be 0 from |x| = 17 on in float32.
+        # log y + log(1 - y), each exact in its own tail; y (1 - y) would be 0 from |x| = 17 on in
+        # float32.
         return ops.log_sigmoid(x) + ops.log_sigmoid(-x)
 
     def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
@@ -34,7 +39,11 @@ class Sigmoid(Univariate):
 
 @dataclass(frozen=True, eq=False)
 class Logit(Univariate):
-    """y = log(x / (1 - x)), for 0 < x < 1.   Slope: 1 / (x (1 - x)).   Source: the inverse of SigmoidTransform."""
+    """y = log(x / (1 - x)), for 0 < x < 1.
+
+    Slope: 1 / (x (1 - x)).
+    Source: the inverse of SigmoidTransform.
+    """
 
     domain = UNIT
     examples = ("Logit",)

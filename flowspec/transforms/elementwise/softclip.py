@@ -36,7 +36,11 @@ class RationalSquash(Univariate):
 
 @dataclass(frozen=True, eq=False)
 class Softclip(RationalSquash):
-    """y = x / (1 + |x| / bound).   Slope: 1 / (1 + |x| / bound)^2.   Source: zuko.transforms.SoftclipTransform."""
+    """y = x / (1 + |x| / bound).
+
+    Slope: 1 / (1 + |x| / bound)^2.
+    Source: zuko.transforms.SoftclipTransform.
+    """
 
     examples = ("Softclip", "Softclip(5)")
 
@@ -47,7 +51,11 @@ class Softclip(RationalSquash):
 
 @dataclass(frozen=True, eq=False)
 class Softsign(RationalSquash):
-    """y = x / (1 + |x|).   Slope: 1 / (1 + |x|)^2.   Source: zuko.transforms.SoftclipTransform with bound 1."""
+    """y = x / (1 + |x|).
+
+    Slope: 1 / (1 + |x|)^2.
+    Source: zuko.transforms.SoftclipTransform with bound 1.
+    """
 
     bound = 1.0
     examples = ("Softsign",)
@@ -55,10 +63,13 @@ class Softsign(RationalSquash):
 
 @dataclass(frozen=True, eq=False)
 class ContinuedSoftclip(RationalSquash):
-    """y = x / (1 + |x| / bound) up to |y| = until, and linear from there on: a map of the real line onto itself.
+    """y = x / (1 + |x| / bound) up to |y| = until, and linear from there on: a map of the
+    real line onto itself.
 
-    Between two steps it keeps nearly everything in (-bound, bound), and yet loses nothing.
-    Source: zuko.transforms.SoftclipTransform, whose inverse zuko looks for in (-until, until) only.
+    Between two steps it keeps nearly everything in (-bound, bound), and yet loses
+    nothing.
+    Source: zuko.transforms.SoftclipTransform, whose inverse zuko looks for in (-until,
+        until) only.
     """
 
     codomain = REAL

@@ -12,7 +12,11 @@ from flowspec.transforms.transform import Univariate
 
 @dataclass(frozen=True, eq=False)
 class Softplus(Univariate):
-    """y = log(1 + exp(x)).   Slope: 1 / (1 + exp(-x)).   Source: torch.distributions.transforms.SoftplusTransform."""
+    """y = log(1 + exp(x)).
+
+    Slope: 1 / (1 + exp(-x)).
+    Source: torch.distributions.transforms.SoftplusTransform.
+    """
 
     codomain = POSITIVE
     examples = ("Softplus",)
@@ -33,7 +37,11 @@ class Softplus(Univariate):
 
 @dataclass(frozen=True, eq=False)
 class InverseSoftplus(Univariate):
-    """y = log(exp(x) - 1), for x > 0.   Slope: 1 / (1 - exp(-x)).   Source: the inverse of SoftplusTransform."""
+    """y = log(exp(x) - 1), for x > 0.
+
+    Slope: 1 / (1 - exp(-x)).
+    Source: the inverse of SoftplusTransform.
+    """
 
     domain = POSITIVE
     examples = ("InverseSoftplus",)

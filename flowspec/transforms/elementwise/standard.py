@@ -1,7 +1,8 @@
-"""The standard bijector from all real numbers onto an interval: for `Onto`, and for trained and predicted parameters.
+"""The standard bijector from all real numbers onto an interval: for `Onto`, and for
+trained and predicted parameters.
 
-Source: torch.distributions.constraint_registry (`biject_to`): exp for half-lines, the logistic for
-bounded intervals.
+Source: torch.distributions.constraint_registry (`biject_to`): exp for half-lines, the
+    logistic for bounded intervals.
 """
 
 from __future__ import annotations

@@ -12,7 +12,11 @@ from flowspec.transforms.transform import Univariate
 
 @dataclass(frozen=True, eq=False)
 class Tanh(Univariate):
-    """y = tanh(x).   Slope: 1 - tanh(x)^2.   Source: TensorFlow Probability, bijectors/tanh.py."""
+    """y = tanh(x).
+
+    Slope: 1 - tanh(x)^2.
+    Source: TensorFlow Probability, bijectors/tanh.py.
+    """
 
     codomain = Interval(-1, 1)
     examples = ("Tanh",)
@@ -29,7 +33,11 @@ class Tanh(Univariate):
 
 @dataclass(frozen=True, eq=False)
 class Atanh(Univariate):
-    """y = artanh(x), for -1 < x < 1.   Slope: 1 / (1 - x^2).   Source: the inverse of TanhTransform."""
+    """y = artanh(x), for -1 < x < 1.
+
+    Slope: 1 / (1 - x^2).
+    Source: the inverse of TanhTransform.
+    """
 
     domain = Interval(-1, 1)
     examples = ("Atanh",)

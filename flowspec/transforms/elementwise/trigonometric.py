@@ -15,7 +15,11 @@ _SYMMETRIC = Interval(-1, 1)
 
 @dataclass(frozen=True, eq=False)
 class Sin(Univariate):
-    """y = sin(x), for -pi/2 < x < pi/2.   Slope: cos(x).   Source: zuko.transforms.SinTransform."""
+    """y = sin(x), for -pi/2 < x < pi/2.
+
+    Slope: cos(x).
+    Source: zuko.transforms.SinTransform.
+    """
 
     domain = Interval(-math.pi / 2, math.pi / 2)
     codomain = _SYMMETRIC
@@ -38,7 +42,11 @@ class Sin(Univariate):
 
 @dataclass(frozen=True, eq=False)
 class Cos(Univariate):
-    """y = cos(x), for 0 < x < pi, decreasing.   Slope: sin(x).   Source: the negative of zuko.transforms.CosTransform."""
+    """y = cos(x), for 0 < x < pi, decreasing.
+
+    Slope: sin(x).
+    Source: the negative of zuko.transforms.CosTransform.
+    """
 
     domain = Interval(0.0, math.pi)
     codomain = _SYMMETRIC

@@ -1,4 +1,4 @@
-"""A transform of some coordinates only: what `on(...) { ... }` makes of each of its steps."""
+"""A transform of some coordinates only: `on(...) { ... }` makes one of each of its steps."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ class On(Transform):
         return Space(chosen or ())
 
     def _split(self, space: Space) -> tuple[Support, ...] | None:
-        """The sets over the chosen coordinates, in their order; None where one is chosen in part only."""
+        """The supports of the chosen coordinates, in their order; None if a group is
+        chosen in part.
+        """
         if max(self.coordinates) < space.size == len(space.supports):
             return tuple(map(space.supports.__getitem__, self.coordinates))
         starts = {block.start: (block, part) for block, part in space.blocks}
@@ -132,7 +134,7 @@ class On(Transform):
 
 
 def consecutive(coordinates: tuple[int, ...]) -> bool:
-    """Do they stand side by side, in order?"""
+    """True if they stand side by side, in order."""
     return coordinates == tuple(range(coordinates[0], coordinates[0] + len(coordinates)))
 
 

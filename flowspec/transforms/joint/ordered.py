@@ -19,7 +19,11 @@ from flowspec.transforms.transform import Transform
 
 @dataclass(frozen=True, eq=False)
 class Ordered(Transform):
-    """y_1 = x_1, y_k = y_(k-1) + exp(x_k).   |det|: exp(x_2 + ... + x_D).   Source: Pyro's OrderedTransform."""
+    """y_1 = x_1, y_k = y_(k-1) + exp(x_k).
+
+    |det|: exp(x_2 + ... + x_D).
+    Source: Pyro's OrderedTransform.
+    """
 
     examples = ("Ordered",)
 
@@ -48,7 +52,8 @@ class Ordered(Transform):
     def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         steps = ops.exp(x[1:])
         y = ops.cumsum(ops.concat([x[:1], steps]))
-        # A step that rounding would swallow becomes the least that it keeps: equal numbers are not in order.
+        # A step that rounding would swallow becomes the least that it keeps: equal numbers are
+        # not in order.
         least = 2.0 * float(np.finfo(ops.dtype).eps) * ops.abs(y[:-1])
         y = ops.cumsum(ops.concat([x[:1], ops.maximum(steps, least)]))
         return y, ops.sum(x[1:])

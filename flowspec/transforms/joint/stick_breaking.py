@@ -19,9 +19,12 @@ from flowspec.transforms.transform import Transform
 
 @dataclass(frozen=True, eq=False)
 class StickBreaking(Transform):
-    """y_k = z_k (1 - z_1) ... (1 - z_(k-1)), z_k = sigmoid(x_k - log(K - k + 1)), and the rest of the stick last.
+    """y_k = z_k (1 - z_1) ...
 
-    K real numbers become K + 1 positive ones that sum to 1. The density is that of the first K.
+    (1 - z_(k-1)), z_k = sigmoid(x_k - log(K - k + 1)), and the rest of the stick last.
+
+    K real numbers become K + 1 positive ones that sum to 1. The density is that of the
+    first K.
     Source: torch.distributions.transforms.StickBreakingTransform.
     """
 

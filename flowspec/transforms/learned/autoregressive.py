@@ -1,7 +1,7 @@
 """Masked autoregressive steps.
 
-Source: Masked Autoregressive Flow for Density Estimation, Papamakarios et al., 2017, arXiv:1705.07057;
-zuko.flows.MaskedAutoregressiveTransform.
+Source: Masked Autoregressive Flow for Density Estimation, Papamakarios et al., 2017,
+    arXiv:1705.07057; zuko.flows.MaskedAutoregressiveTransform.
 """
 
 from __future__ import annotations
@@ -36,21 +36,27 @@ from flowspec.transforms.transform import Transform, Univariate, over_event
 
 @dataclass(frozen=True, eq=False)
 class Autoregressive(Conditioned):
-    """x_i = f(y_i; network(y_1 ... y_(i-1))): each coordinate of the data given those before it.   Source: arXiv:1705.07057.
+    """x_i = f(y_i; network(y_1 ... y_(i-1))): each coordinate of the data given those
+    before it.
 
-    The density takes one pass of the network. So does sampling, although coordinate by coordinate: what
-    earlier coordinates have determined is not computed again. `inverse { Autoregressive(...) }` swaps the
-    two, as in an inverse autoregressive flow (arXiv:1606.04934).
+    Source: arXiv:1705.07057.
 
-    `order` gives each coordinate its place; those with the same place do not see each other. `adjacency`
-    says for each coordinate (a row) of which coordinates it may depend (and behind them, of which context
-    variables), if chains of dependence are not circular.
+    The density takes one pass of the network. So does sampling, although coordinate by
+    coordinate: what earlier coordinates have determined is not computed again. `inverse {
+    Autoregressive(...) }` swaps the two, as in an inverse autoregressive flow
+    (arXiv:1606.04934).
+
+    `order` gives each coordinate its place; those with the same place do not see each
+    other. `adjacency` says for each coordinate (a row) of which coordinates it may depend
+    (and behind them, of which context variables), if chains of dependence are not
+    circular.
     """
 
     examples = (
         "Autoregressive(MonotonicAffine, hidden=[16, 16])",
         'Autoregressive(RQS(bins=4), hidden=[8], order=[2, 0, 1], activation="elu")',
-        "Autoregressive(Affine, hidden=[12, 12], residual=true, adjacency=[[1, 0, 0], [1, 1, 0], [1, 0, 1]])",
+        "Autoregressive(Affine, hidden=[12, 12], residual=true, adjacency=[[1, "
+        "0, 0], [1, 1, 0], [1, 0, 1]])",
     )
 
     hidden: tuple[int, ...] = hidden_layers()
@@ -84,7 +90,7 @@ class Autoregressive(Conditioned):
             yield mistakes.CircularAdjacency(field="adjacency")
 
     def _dependence(self, size: int) -> np.ndarray:
-        """Which coordinate (a row) depends on which."""
+        """The coordinates (columns) on which each coordinate (a row) depends."""
         if self.adjacency:
             return np.array(self.adjacency, bool)[:, :size] & ~np.eye(size, dtype=bool)
         order = np.array(self.order or range(size))

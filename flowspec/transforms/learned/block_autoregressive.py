@@ -25,7 +25,7 @@ from flowspec.transforms.transform import Transform
 from flowspec.transforms.whole_space import WholeSpace
 
 LIMIT = 100.0
-"""Where the function of each coordinate turns linear."""
+"""The value from which on the function of each coordinate is linear."""
 
 LARGEST_GATE = 0.99
 """So much of the identity is left that every number is reached, and no slope is 0."""
@@ -33,10 +33,13 @@ LARGEST_GATE = 0.99
 
 @dataclass(frozen=True, eq=False)
 class BlockAutoregressive(WholeSpace):
-    """x_i = gate f_i(y_i; y_1 ... y_(i-1)) + (1 - gate) y_i, f a network that increases with y_i; linear beyond |y_i| = 100.
+    """x_i = gate f_i(y_i; y_1 ... y_(i-1)) + (1 - gate) y_i, f a network that increases
+    with y_i; linear beyond |y_i| = 100.
 
-    All f are one network with the activation tanh, whose weights within a coordinate are positive. The density takes one
-    pass of it; sampling searches for one coordinate after the other.   Slope: gate df_i/dy_i + 1 - gate.
+    All f are one network with the activation tanh, whose weights within a coordinate are
+    positive. The density takes one pass of it; sampling searches for one coordinate after
+    the other.
+    Slope: gate df_i/dy_i + 1 - gate.
     Source: Block Neural Autoregressive Flow, De Cao et al., 2019, arXiv:1904.04676.
     """
 
@@ -102,7 +105,10 @@ class BlockAutoregressive(WholeSpace):
         gates = spread(ops, self.gate, (size,), nothing[0])
 
         def stage(step: Any, total: Array, y: Array, *known: Array) -> list[Array]:
-            """One more coordinate. What is not known yet is 0 in `known`: the inputs of each layer, (D, units, N)."""
+            """Add one coordinate.
+
+            `known` holds the inputs of each layer, (D, units, N), 0 if unknown.
+            """
             own = [ops.pick(each, step)[None] for each in diagonals]
             layers = []
             for row, bias, each, diagonal in zip(rows, biases, known, own, strict=True):
@@ -130,7 +136,9 @@ class BlockAutoregressive(WholeSpace):
         return y, -total
 
     def _weights(self, ops: Ops) -> tuple[list[Array], list[Array], list[Array]]:
-        """Matrix, blocks of its diagonal and bias of each layer; what the context adds stands in the first bias."""
+        """Matrix, diagonal blocks and bias of each layer; the first bias holds the
+        context's share.
+        """
         matrices = [layer.matrix(ops) for layer in self.network]
         diagonals = [
             layer.diagonal(ops, matrix)
@@ -153,10 +161,11 @@ def _run(
     diagonals: Sequence[Array],
     gate: Array,
 ) -> tuple[Array, Array, list[Array]]:
-    """The function of some coordinates (B, N): its value, its log-slope, and the inputs of each layer.
+    """The function of some coordinates (B, N): its value, its log-slope, and the inputs
+    of each layer.
 
-    layers      what goes on between two activations
-    diagonals   how its results depend on the coordinate they belong to, (B, outputs, inputs)
+    layers      the affine maps between activations
+    diagonals   their derivatives in the coordinate they belong to, (B, outputs, inputs)
     gate        share of the network
     """
     seen = [x]

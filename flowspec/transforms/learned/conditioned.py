@@ -1,7 +1,8 @@
-"""Steps whose parameters a network gives: what `Autoregressive`, `Coupling` and `Elementwise` share.
+"""Transforms whose parameters a network gives: the common part of `Autoregressive`,
+`Coupling` and `Elementwise`.
 
-The univariate step inside runs from data to base, as in zuko: so the density is explicit whatever the
-univariate is, and sampling inverts it.
+The univariate step inside runs from data to base, as in zuko: so the density is explicit
+whatever the univariate is, and sampling inverts it.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ def sees_angles() -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Conditioned(Transform):
-    """x = f(y), coordinate by coordinate, where a network gives the parameters of f; f runs from data to base."""
+    """x = f(y), coordinate by coordinate, where a network gives the parameters of f; f
+    runs from data to base.
+    """
 
     univariate: Univariate = part(
         univariate=True, doc="the step of one number, from data to base, whose parameters are given"
@@ -45,7 +48,7 @@ class Conditioned(Transform):
     network: tuple[Layer, ...] = grown()
     context: tuple[ContextInput, ...] = grown()
     rates: tuple[float, ...] = ()
-    """What turns each input into an angle, as `angular_rates` gives it."""
+    """The factor that turns each input into an angle, as `angular_rates` gives it."""
 
     takes_scalars = True
     before = "Normal([-0.5, 0, 0.5], 1)"
@@ -104,7 +107,9 @@ class Conditioned(Transform):
         return True
 
     def outputs(self, ops: Ops, x: Array | None) -> Array:
-        """What the network gives for the features `x` of its inputs (None: it sees the context alone), (outputs, N)."""
+        """The output (outputs, N) of the network for the features `x`.
+
+        Without features it sees the context alone."""
         given = [layer.context for layer in self.context]
         inputs = (
             ops.concat([x, *given]) if x is not None and given else given[0] if x is None else x
@@ -112,7 +117,9 @@ class Conditioned(Transform):
         return run(ops, self.network, tamed(ops, inputs))
 
     def given(self, ops: Ops, raw: Array, size: int | None) -> Univariate:
-        """The univariate step with the parameters that the network gives, as `with_given` takes them."""
+        """The univariate step with the parameters that the network gives, as `with_given`
+        takes them.
+        """
         return with_given(ops, self.univariate, raw, size)
 
     # --- supports: those of the univariate, backwards ---------------------------------------------
@@ -163,13 +170,13 @@ def with_given(ops: Ops, univariate: Univariate, raw: Array, size: int | None) -
 
 
 def _count(univariate: Univariate, name: str, event: tuple[int, ...]) -> int:
-    """How many numbers of a parameter each coordinate takes."""
+    """The number of entries of a parameter for each coordinate."""
     shape = parameters(univariate)[name].shape(univariate, event)
     return math.prod(shape[: len(shape) - len(event)])
 
 
 def _predicted(start: Learn, within: Constraint) -> Predicted:
-    """What a network gives in the place of a learned parameter."""
+    """The output of a network in the place of a learned parameter."""
     offset = np.asarray(start.init).flat[0]
     steps = from_real(value_range(start, branch_of(within, float(offset))))
     for step in reversed(steps):

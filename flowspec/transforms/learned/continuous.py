@@ -1,4 +1,5 @@
-"""Continuous flows: the solution of a differential equation whose right side is a network.
+"""Continuous flows: the solution of a differential equation whose right side is a
+network.
 
 Source: FFJORD, Grathwohl et al., 2018, arXiv:1810.01367; zuko.flows.FFJTransform.
 """
@@ -39,11 +40,13 @@ WEIGHTS = (35 / 384, 0.0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84)
 
 @dataclass(frozen=True, eq=False)
 class Continuous(WholeSpace):
-    """y(0) for the solution of dy/dt = network(t, y, context) with y(1) = x, by equal steps of order 5.
+    """y(0) for the solution of dy/dt = network(t, y, context) with y(1) = x, by equal
+    steps of order 5.
 
-    log |det|: minus the integral of the trace of the network's derivative, which is computed exactly.
-    Time is seen as cos(k pi t) and sin(k pi t), k = 1 ... frequencies. The error falls with the fifth
-    power of `steps` for smooth activations; with `elu`, whose curvature jumps, it was up to 1e-5 in 32 steps.
+    log |det|: minus the integral of the trace of the network's derivative, which is
+        computed exactly. Time is seen as cos(k pi t) and sin(k pi t), k = 1 ...
+        frequencies. The error falls with the fifth power of `steps` for smooth
+        activations; with `elu`, whose curvature jumps, it was up to 1e-5 in 32 steps.
     Source: FFJORD, Grathwohl et al., 2018, arXiv:1810.01367; zuko.flows.FFJTransform.
     """
 
@@ -115,13 +118,14 @@ class Continuous(WholeSpace):
     def _slope_and_trace(
         self, ops: Ops, size: int
     ) -> Callable[[Array, Array], tuple[Array, Array]]:
-        """The right side of the equation, and the trace of its derivative with respect to the point."""
+        """The right side of the equation, and the trace of its derivative in the point."""
         waves = ops.constant(math.pi * np.arange(1.0, self.frequencies + 1)[:, None])
         given = [layer.context for layer in self.context]
         first = 2 * self.frequencies
         matrices = [layer.matrix for layer in self.network]
         entry, exit_ = matrices[0][:, first : first + size], matrices[-1]
-        # With one or two hidden layers the trace is linear in the slopes of each: no factor of the dimension.
+        # With one or two hidden layers the trace is linear in the slopes of each: no factor of
+        # the dimension.
         between = _product_of_transposes(ops, exit_, entry) if len(matrices) in (2, 3) else None
 
         def slope(time: Array, point: Array) -> tuple[Array, Array]:
@@ -146,7 +150,8 @@ class Continuous(WholeSpace):
         between: tuple[Array, Array | None] | None,
     ) -> Array:
         if len(slopes) == 1 and between and between[1] is not None:
-            # sum over k of s_k (exit entry)_kk, exit entry being (hidden, hidden) the other way round.
+            # sum over k of s_k (exit entry)_kk, exit entry being (hidden, hidden) the other way
+            # round.
             return ops.sum(slopes[0] * between[1])
         if len(slopes) == 2 and between:
             return ops.sum(slopes[1] * ops.matmul(matrices[1] * between[0], slopes[0]))
@@ -158,7 +163,9 @@ class Continuous(WholeSpace):
 
 
 def _product_of_transposes(ops: Ops, exit_: Array, entry: Array) -> tuple[Array, Array | None]:
-    """(exit^T entry^T): (last hidden, first hidden); and its diagonal as a column, if it has one."""
+    """(exit^T entry^T): (last hidden, first hidden); and its diagonal as a column, if it
+    has one.
+    """
     product = ops.matmul(ops.exchange(exit_), ops.exchange(entry))
     if product.shape[0] != product.shape[1]:
         return product, None

@@ -1,6 +1,7 @@
 """Coupling steps: some coordinates pass, and give the parameters for the others.
 
-Source: Density estimation using Real NVP, Dinh et al., 2016, arXiv:1605.08803; zuko.flows.GeneralCouplingTransform.
+Source: Density estimation using Real NVP, Dinh et al., 2016, arXiv:1605.08803;
+    zuko.flows.GeneralCouplingTransform.
 """
 
 from __future__ import annotations
@@ -27,10 +28,13 @@ from flowspec.transforms.transform import Univariate, over_event
 
 @dataclass(frozen=True, eq=False)
 class Coupling(Conditioned):
-    """x_b = f(y_b; network(y_a)), x_a = y_a: one part of the coordinates given the other.   Source: arXiv:1605.08803.
+    """x_b = f(y_b; network(y_a)), x_a = y_a: one part of the coordinates given the other.
 
-    Both directions take one pass of the network. `mask` has 1 for the coordinates that pass; without it
-    every second one does: those with an odd number for `parity` 0, those with an even one for `parity` 1.
+    Source: arXiv:1605.08803.
+
+    Both directions take one pass of the network. `mask` has 1 for the coordinates that
+    pass; without it every second one does: those with an odd number for `parity` 0, those
+    with an even one for `parity` 1.
     """
 
     examples = (

@@ -19,7 +19,10 @@ from flowspec.transforms.transform import Univariate, over_event
 
 @dataclass(frozen=True, eq=False)
 class Elementwise(Conditioned):
-    """x_i = f(y_i; network(context)); without a context, the parameters of f are learned.   Source: zuko.flows."""
+    """x_i = f(y_i; network(context)); without a context, the parameters of f are learned.
+
+    Source: zuko.flows.
+    """
 
     examples = ("Elementwise(MonotonicAffine)", "Elementwise(RQS(bins=4))")
 

@@ -13,7 +13,7 @@ from flowspec.transforms.splines.searched import invert, spread
 from flowspec.transforms.whole_space import WholeSpace
 
 STEEPEST = 0.999
-"""How near to -1 the product u' . w can come."""
+"""The distance from -1 that the product u' . w keeps."""
 
 
 def _one(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
@@ -22,11 +22,14 @@ def _one(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Planar(WholeSpace):
-    """y = x + u' tanh(w . x + b).   |det|: 1 + (u' . w) (1 - tanh^2(w . x + b)).
+    """y = x + u' tanh(w . x + b).
 
-    u' is u where w . u >= 0, and else moved along w so far that u' . w = exp(w . u) - 1: the step can always be inverted.
-    Its inverse is found by a search along w.
-    Source: Variational Inference with Normalizing Flows, Rezende and Mohamed, 2015, arXiv:1505.05770, eq. 10 to 12.
+    |det|: 1 + (u' . w) (1 - tanh^2(w . x + b)).
+
+    u' is u where w . u >= 0, and else moved along w so far that u' . w = exp(w . u) - 1:
+    the step can always be inverted. Its inverse is found by a search along w.
+    Source: Variational Inference with Normalizing Flows, Rezende and Mohamed, 2015,
+        arXiv:1505.05770, eq. 10 to 12.
     """
 
     examples = (
@@ -60,7 +63,9 @@ class Planar(WholeSpace):
 def ridge(
     ops: Ops, level: Array, height: Array, slope: Operand = 1.0, shift: Operand = 0.0
 ) -> Array:
-    """tanh(slope z + shift) at the z with z + height tanh(slope z + shift) = level, where height slope > -1."""
+    """tanh(slope z + shift) at the z with z + height tanh(slope z + shift) = level, where
+    height slope > -1.
+    """
     reach = ops.abs(height) + 1.0  # z is nearer to the level than that
 
     def function(share: Array) -> tuple[Array, Array]:

@@ -19,11 +19,14 @@ def _one(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Radial(WholeSpace):
-    """y = x + g (x - centre), g = (scale - 1) radius / (radius + r), r = |x - centre|: scaled near the centre, shifted far out.
+    """y = x + g (x - centre), g = (scale - 1) radius / (radius + r), r = |x - centre|:
+    scaled near the centre, shifted far out.
 
-    |det|: (1 + g)^(D - 1) (1 + g radius / (radius + r)).   The inverse solves a quadratic equation for r.
-    Source: Variational Inference with Normalizing Flows, Rezende and Mohamed, 2015, arXiv:1505.05770, eq. 13 and 14,
-    with alpha = radius and beta = (scale - 1) radius.
+    |det|: (1 + g)^(D - 1) (1 + g radius / (radius + r)).   The inverse solves a quadratic
+        equation for r.
+    Source: Variational Inference with Normalizing Flows, Rezende and Mohamed, 2015,
+        arXiv:1505.05770, eq. 13 and 14, with alpha = radius and beta = (scale - 1)
+        radius.
     """
 
     examples = ("Radial([1, -1, 0.5], 0.7, 3)", "Radial(0, 2, 0.2)", "Radial")

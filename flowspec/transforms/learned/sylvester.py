@@ -19,7 +19,7 @@ from flowspec.transforms.learned.planar import ridge
 from flowspec.transforms.whole_space import WholeSpace
 
 STEEPEST = 0.99
-"""How near to 1 the entries of the diagonals can come."""
+"""The largest entry of the diagonals."""
 
 
 def _directions(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
@@ -36,15 +36,19 @@ def _per_ridge(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Sylvester(WholeSpace):
-    """y = x + Q A tanh(B Q^T x + b), Q with `rank` orthonormal columns, A and B upper triangular with diagonals in (-1, 1).
+    """y = x + Q A tanh(B Q^T x + b), Q with `rank` orthonormal columns, A and B upper
+    triangular with diagonals in (-1, 1).
 
-    |det|: product of 1 + A_ii B_ii (1 - tanh^2(...)_i). The diagonals are tanh of free numbers, Q is a product of
-    reflections. The inverse is found by one search for each ridge.
-    Source: Sylvester Normalizing Flows for Variational Inference, van den Berg et al., 2018, arXiv:1803.05649.
+    |det|: product of 1 + A_ii B_ii (1 - tanh^2(...)_i). The diagonals are tanh of free
+        numbers, Q is a product of reflections. The inverse is found by one search for
+        each ridge.
+    Source: Sylvester Normalizing Flows for Variational Inference, van den Berg et al.,
+        2018, arXiv:1803.05649.
     """
 
     examples = (
-        "Sylvester(2, [[1, 2, 0.5], [-1, 0.3, 1]], [[1, 2], [0, -0.7]], [[0.5, -1], [0, 2]], [0.3, -0.2])",
+        "Sylvester(2, [[1, 2, 0.5], [-1, 0.3, 1]], [[1, 2], [0, -0.7]], [[0.5, "
+        "-1], [0, 2]], [0.3, -0.2])",
         "Sylvester(1)",
     )
 

@@ -19,7 +19,11 @@ from flowspec.transforms.linear.matrix import LARGEST_ENTRY, VectorMap
 
 @dataclass(frozen=True, eq=False)
 class Householder(VectorMap):
-    """y = x - 2 v (v . x) / |v|^2, a reflection.   |det|: 1.   Source: arXiv:1611.09630, eq. 9."""
+    """y = x - 2 v (v . x) / |v|^2, a reflection.
+
+    |det|: 1.
+    Source: arXiv:1611.09630, eq. 9.
+    """
 
     examples = ("Householder([1, 2, -1])", "Householder(learn([1, 0.5, 0.2]))")
 

@@ -18,12 +18,17 @@ from flowspec.transforms.linear.matrix import LARGEST_ENTRY, Matrix
 from flowspec.transforms.transform import over_event
 
 LARGEST_CONDITION = 1e12
-"""Beyond this ratio of the singular values the inverse of a matrix has no correct digits to speak of."""
+"""The largest ratio of singular values: beyond it the inverse has hardly a correct digit.
+"""
 
 
 @dataclass(frozen=True, eq=False)
 class Linear(Matrix):
-    """y = matrix x + shift.   |det|: that of the matrix.   Source: nflows, transforms/linear.py."""
+    """y = matrix x + shift.
+
+    |det|: that of the matrix.
+    Source: nflows, transforms/linear.py.
+    """
 
     examples = ("Linear([[2, 1, 0], [0, 1, 0.5], [0.3, 0, -1]], [1, 2, 3])",)
 
@@ -43,13 +48,17 @@ class Linear(Matrix):
 
 @dataclass(frozen=True, eq=False)
 class LULinear(Matrix):
-    """y = L U x + shift, L unit lower and U upper triangular.   |det|: product of the diagonal of U.
+    """y = L U x + shift, L unit lower and U upper triangular.
 
-    Source: zuko.transforms.LULinearTransform; Kingma and Dhariwal, 2018, arXiv:1807.03039, eq. 10.
+    |det|: product of the diagonal of U.
+
+    Source: zuko.transforms.LULinearTransform; Kingma and Dhariwal, 2018,
+        arXiv:1807.03039, eq. 10.
     """
 
     examples = (
-        "LULinear([[0, 0, 0], [0.5, 0, 0], [-1, 0.3, 0]], [[0, 2, 1], [0, 0, 0.5], [0, 0, 0]], [1, 2, 0.5])",
+        "LULinear([[0, 0, 0], [0.5, 0, 0], [-1, 0.3, 0]], [[0, 2, 1], [0, 0, "
+        "0.5], [0, 0, 0]], [1, 2, 0.5])",
         "LULinear(learn(0.1), learn(0.2), learn(1.5))",
     )
 

@@ -1,4 +1,4 @@
-"""What linear maps of the whole event share."""
+"""Linear maps of the whole event."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ LARGEST_ENTRY = 1e30
 
 
 class VectorMap(Transform):
-    """A linear map of R^D onto itself. A box becomes a tilted one, of which the support is the hull."""
+    """A linear map of R^D onto itself.
+
+    The image of a box is tilted: its support is the hull.
+    """
 
     def domain_for(self, space: Space) -> Space:
         return space.with_supports([REAL] * space.size)

@@ -21,7 +21,7 @@ class Reordering(Transform):
 
     @abstractmethod
     def order_of(self, size: int) -> tuple[int, ...]:
-        """Which coordinate comes to each place."""
+        """The coordinate that comes to each place."""
 
     def check_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if any(part.size > 1 for part in space.supports):
@@ -53,7 +53,10 @@ class Reordering(Transform):
 
 @dataclass(frozen=True, eq=False)
 class Reverse(Reordering):
-    """y[i] = x[D - 1 - i].   Source: zuko.transforms.PermutationTransform with the reversed order."""
+    """y[i] = x[D - 1 - i].
+
+    Source: zuko.transforms.PermutationTransform with the reversed order.
+    """
 
     examples = ("Reverse",)
 

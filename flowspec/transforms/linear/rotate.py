@@ -21,7 +21,11 @@ from flowspec.transforms.linear.matrix import Matrix, VectorMap
 
 @dataclass(frozen=True, eq=False)
 class Rotate(Matrix):
-    """y = exp(G - G^T) x, a rotation.   |det|: 1.   Source: zuko.transforms.RotationTransform."""
+    """y = exp(G - G^T) x, a rotation.
+
+    |det|: 1.
+    Source: zuko.transforms.RotationTransform.
+    """
 
     shift = 0.0
     examples = ("Rotate([[0, 1, 0.5], [0, 0, -0.3], [0, 0, 0]])",)
@@ -58,7 +62,11 @@ def rotation(generator: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class PlaneRotation(VectorMap):
-    """Rotation by an angle in the plane of two coordinates.   |det|: 1.   Source: a Givens rotation."""
+    """Rotation by an angle in the plane of two coordinates.
+
+    |det|: 1.
+    Source: a Givens rotation.
+    """
 
     examples = ("PlaneRotation(0.7)", "PlaneRotation(learn(0.3), 2, 0)")
 

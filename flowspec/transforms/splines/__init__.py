@@ -1,1 +1,3 @@
-"""Monotone curves of one number with many parameters: splines, polynomials, monotone networks."""
+"""Monotone curves of one number with many parameters: splines, polynomials, monotone
+networks.
+"""

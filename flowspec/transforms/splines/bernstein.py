@@ -16,7 +16,9 @@ from flowspec.parts.values import Learn, Value
 from flowspec.transforms.splines.searched import Function, Searched, spread
 
 MARGIN = 1e-6
-"""How near to the ends, in units of the interval, the polynomial is evaluated: zuko has the same."""
+"""The distance to the ends, in units of the interval, that the polynomial keeps, as in
+zuko.
+"""
 
 
 def _coefficients(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
@@ -24,7 +26,9 @@ def _coefficients(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
 
 
 class BernsteinPolynomial(Searched):
-    """y = sum_k c_k C(m, k) u^k (1 - u)^(m - k), u = (x + bound) / (2 bound), for whoever says what the c_k are."""
+    """y = sum_k c_k C(m, k) u^k (1 - u)^(m - k), u = (x + bound) / (2 bound); subclasses
+    give the c_k.
+    """
 
     degree: int
     bound: float
@@ -32,7 +36,9 @@ class BernsteinPolynomial(Searched):
 
     @abstractmethod
     def start_and_rises(self, ops: Ops, theta: Array) -> tuple[Operand, Array]:
-        """The first coefficient, and by how much each one is greater than the one before, for the free numbers theta."""
+        """The first coefficient and the rises to the next ones, from the free numbers
+        theta.
+        """
 
     @property
     def limit(self) -> float:
@@ -55,7 +61,9 @@ class BernsteinPolynomial(Searched):
 
 
 def _basis(ops: Ops, order: int, log_u: Array, log_rest: Array) -> Array:
-    """C(m, k) u^k (1 - u)^(m - k) for k = 0 ... m, by logarithms: nothing overflows, nothing cancels."""
+    """C(m, k) u^k (1 - u)^(m - k) for k = 0 ... m, by logarithms: nothing overflows,
+    nothing cancels.
+    """
     shape = (order + 1, *(1 for _ in log_u.shape))
     k = np.arange(order + 1).reshape(shape)
     binomials = np.array([math.log(math.comb(order, i)) for i in range(order + 1)]).reshape(shape)
@@ -68,10 +76,12 @@ def _basis(ops: Ops, order: int, log_u: Array, log_rest: Array) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Bernstein(BernsteinPolynomial):
-    """y = sum_k c_k C(m, k) u^k (1 - u)^(m - k), u = (x + bound) / (2 bound), m = degree + 2; linear beyond the bound.
+    """y = sum_k c_k C(m, k) u^k (1 - u)^(m - k), u = (x + bound) / (2 bound), m = degree
+    + 2; linear beyond the bound.
 
-    The first c is theta_0 - log(2) (degree + 1) / 2, each next one greater by the softplus of a theta, the second
-    and the last of which count twice, so that the curvature vanishes at the ends.
+    The first c is theta_0 - log(2) (degree + 1) / 2, each next one greater by the
+    softplus of a theta, the second and the last of which count twice, so that the
+    curvature vanishes at the ends.
     Slope: m sum_k (c_(k+1) - c_k) C(m - 1, k) u^k (1 - u)^(m - 1 - k) / (2 bound).
     Source: zuko.transforms.BernsteinTransform; Ramasinghe et al., 2021, arXiv:2102.03509.
     """
@@ -91,11 +101,15 @@ class Bernstein(BernsteinPolynomial):
 
 @dataclass(frozen=True, eq=False)
 class BoundedBernstein(BernsteinPolynomial):
-    """y = sum_k c_k C(m, k) u^k (1 - u)^(m - k), u = (x + bound) / (2 bound), from -bound to bound; the identity beyond.
+    """y = sum_k c_k C(m, k) u^k (1 - u)^(m - k), u = (x + bound) / (2 bound), from -bound
+    to bound; the identity beyond.
 
-    The rises of c are the softmax of theta, and two at each end that make the slope 1 there and the curvature 0.
-    Slope: m sum_k (c_(k+1) - c_k) C(m - 1, k) u^k (1 - u)^(m - 1 - k) / (2 bound), m = degree + 5.
-    Source: zuko.transforms.BoundedBernsteinTransform; Ramasinghe et al., 2021, arXiv:2102.03509.
+    The rises of c are the softmax of theta, and two at each end that make the slope 1
+    there and the curvature 0.
+    Slope: m sum_k (c_(k+1) - c_k) C(m - 1, k) u^k (1 - u)^(m - 1 - k) / (2 bound), m =
+        degree + 5.
+    Source: zuko.transforms.BoundedBernsteinTransform; Ramasinghe et al., 2021,
+        arXiv:2102.03509.
     """
 
     examples = (

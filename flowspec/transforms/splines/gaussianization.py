@@ -13,7 +13,7 @@ from flowspec.parts.values import Learn, Value
 from flowspec.transforms.splines.searched import Function, Searched, spread
 
 LIMIT = 10.0
-"""Where the function turns linear."""
+"""The absolute value from which on the function is linear."""
 
 
 def _components(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
@@ -22,11 +22,15 @@ def _components(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Gaussianization(Searched):
-    """y = Q(p (1 - shrink) + shrink / 2), p = mean_k Phi(x exp(log_scale_k) + shift_k), Q the quantile of the normal Phi.
+    """y = Q(p (1 - shrink) + shrink / 2), p = mean_k Phi(x exp(log_scale_k) + shift_k), Q
+    the quantile of the normal Phi.
 
-    Beyond |x| = 10, where y has nearly reached its limit Q(shrink / 2), it goes on with slope 1, so that every real
-    number comes out.   Slope: (1 - shrink) mean_k exp(log_scale_k) phi(x exp(log_scale_k) + shift_k) / phi(y).
-    Source: Gaussianization Flows, Meng et al., 2020, arXiv:2003.01941; zuko.transforms.GaussianizationTransform.
+    Beyond |x| = 10, where y has nearly reached its limit Q(shrink / 2), it goes on with
+    slope 1, so that every real number comes out.
+    Slope: (1 - shrink) mean_k exp(log_scale_k) phi(x exp(log_scale_k) + shift_k) /
+        phi(y).
+    Source: Gaussianization Flows, Meng et al., 2020, arXiv:2003.01941;
+        zuko.transforms.GaussianizationTransform.
     """
 
     examples = ("Gaussianization(components=3)", "Gaussianization(2, [-1, 0.5], [0.3, -0.2])")

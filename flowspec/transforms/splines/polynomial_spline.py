@@ -36,19 +36,23 @@ class PolynomialSpline(Boxed):
 
     @abstractmethod
     def pieces(self, ops: Ops, like: Array) -> tuple[Array, Array, list[Array]]:
-        """Widths and rises of the bins, and what else the pieces are made of: arrays (bins, ..., N)."""
+        """Widths and rises of the bins, and further arrays of the pieces: each (bins,
+        ..., N).
+        """
 
     @abstractmethod
     def curve(
         self, ops: Ops, z: Array, width: Array, rise: Array, *slopes: Array
     ) -> tuple[Array, Array]:
-        """What lies between the start of a bin and its share z, and the slope there."""
+        """The rise from the start of a bin to its share z, and the slope there."""
 
     @abstractmethod
     def share(
         self, ops: Ops, above: Array, width: Array, rise: Array, *slopes: Array
     ) -> tuple[Array, Array]:
-        """The share z of a bin at which the curve stands `above` its start, and the slope there."""
+        """The share z of a bin at which the curve stands `above` its start, and the slope
+        there.
+        """
 
     # --- derived ----------------------------------------------------------------------------------
 
@@ -133,10 +137,12 @@ class LinearSpline(PolynomialSpline):
 
 @dataclass(frozen=True, eq=False)
 class QuadraticSpline(PolynomialSpline):
-    """y quadratic in each bin of [-bound, bound], with a continuous slope, which is 1 at the ends; the identity outside.
+    """y quadratic in each bin of [-bound, bound], with a continuous slope, which is 1 at
+    the ends; the identity outside.
 
-    The widths are a softmax of free numbers; the slopes at the inner knots are exponentials, scaled so that the spline
-    ends at the bound.   Slope: linear between those at the knots.
+    The widths are a softmax of free numbers; the slopes at the inner knots are
+    exponentials, scaled so that the spline ends at the bound.
+    Slope: linear between those at the knots.
     Source: Neural Importance Sampling, Mueller et al., 2019, arXiv:1808.03856.
     """
 
@@ -182,11 +188,14 @@ class QuadraticSpline(PolynomialSpline):
 
 @dataclass(frozen=True, eq=False)
 class CubicSpline(PolynomialSpline):
-    """y cubic in each bin of [-bound, bound], through given knots, with a continuous slope; the identity outside.
+    """y cubic in each bin of [-bound, bound], through given knots, with a continuous
+    slope; the identity outside.
 
-    Widths and rises are softmaxes of free numbers. The slopes at the inner knots are Steffen's, which keep the spline
-    monotone; those at the ends are 1, or twice the mean slope of the bin where that is less.
-    Slope: quadratic in each bin.   Source: Cubic-Spline Flows, Durkan et al., 2019, arXiv:1906.02145.
+    Widths and rises are softmaxes of free numbers. The slopes at the inner knots are
+    Steffen's, which keep the spline monotone; those at the ends are 1, or twice the mean
+    slope of the bin where that is less.
+    Slope: quadratic in each bin.
+    Source: Cubic-Spline Flows, Durkan et al., 2019, arXiv:1906.02145.
     """
 
     examples = (
@@ -222,7 +231,8 @@ class CubicSpline(PolynomialSpline):
             * z
             * (first + z * (3.0 * steep - 2.0 * first - last + z * (first + last - 2.0 * steep)))
         )
-        # No slope at a knot is more than twice `steep`: the bracket is positive, and nothing cancels near z = 1.
+        # No slope at a knot is more than twice `steep`: the bracket is positive, and nothing
+        # cancels near z = 1.
         return y, rest * (first * (1.0 - 3.0 * z) + 6.0 * steep * z) + last * z * (3.0 * z - 2.0)
 
     def share(

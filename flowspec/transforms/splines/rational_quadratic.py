@@ -1,6 +1,7 @@
 """Rational-quadratic splines.
 
-Source: Neural Spline Flows, Durkan et al., 2019, arXiv:1906.04032: eq. 4 (value), 5 (slope), 6 to 8 (inverse).
+Source: Neural Spline Flows, Durkan et al., 2019, arXiv:1906.04032: eq. 4 (value), 5
+    (slope), 6 to 8 (inverse).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from flowspec.transforms.transform import Transform, Univariate
 
 
 class RationalQuadratic(Univariate):
-    """A monotone spline between knots; the formulas for whoever says in which bin a number lies."""
+    """A monotone spline between knots: the formulas, given the bin of each number."""
 
     def forward(self, ops: Ops, x: Array) -> Array:
         return self.forward_and_log_slope(ops, x)[0]
@@ -41,7 +42,9 @@ class RationalQuadratic(Univariate):
 
 
 def value(y0: Operand, height: Array, steep: Array, d0: Array, d1: Array, z: Array) -> Array:
-    """The spline at the share z of a bin: of the given start, height, mean slope, and slopes at the ends."""
+    """The spline at the share z of a bin: of the given start, height, mean slope, and
+    slopes at the ends.
+    """
     inner = z * (1.0 - z)
     return y0 + height * (steep * z * z + d0 * inner) / (steep + (d0 + d1 - 2.0 * steep) * inner)
 
@@ -68,7 +71,9 @@ def log_slope(ops: Ops, steep: Array, d0: Array, d1: Array, z: Array) -> Array:
 
 
 class Bin(NamedTuple):
-    """The bin of each number: its start and extent in both directions, and the slopes at its ends."""
+    """The bin of each number: its start and extent in both directions, and the slopes at
+    its ends.
+    """
 
     x0: Array
     width: Array
@@ -107,20 +112,25 @@ def _over_knots(ops: Ops, value: Array, count: int, x: Array) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class RQS(RationalQuadratic, Boxed):
-    """Rational-quadratic spline on [-bound, bound], the identity outside.   Source: arXiv:1906.04032.
+    """Rational-quadratic spline on [-bound, bound], the identity outside.
 
-    Widths, heights and slopes are free numbers, as zuko.transforms.MonotonicRQSTransform takes them: a
-    softmax makes bins of the first two, an exponential slopes of the third, each pressed so that no slope
-    falls below `slope`. A coordinate whose support is a circle is mapped onto that circle, with slope 1 where
-    its ends meet. With `circular`, the spline maps the circle (-bound, bound) onto itself, and the slope where
-    the ends meet is free too.
+    Source: arXiv:1906.04032.
+
+    Widths, heights and slopes are free numbers, as zuko.transforms.MonotonicRQSTransform
+    takes them: a softmax makes bins of the first two, an exponential slopes of the third,
+    each pressed so that no slope falls below `slope`. A coordinate whose support is a
+    circle is mapped onto that circle, with slope 1 where its ends meet. With `circular`,
+    the spline maps the circle (-bound, bound) onto itself, and the slope where the ends
+    meet is free too.
     """
 
     examples = (
         "RQS",
-        "RQS(bins=4, bound=3, widths=[0.5, -1, 0.2, 0.1], heights=[1, 0.3, -0.4, 0], slopes=[0.5, -0.5, 1])",
+        "RQS(bins=4, bound=3, widths=[0.5, -1, 0.2, 0.1], heights=[1, 0.3, -0.4, "
+        "0], slopes=[0.5, -0.5, 1])",
         "RQS(bins=3, bound=2, widths=learn([0.5, -1, 0.2]), slopes=learn([0.5, -0.5]))",
-        "RQS(bins=3, bound=3, widths=[0.5, -1, 0.2], heights=[1, 0, -0.4], slopes=[0.5, -0.5, 1], circular=true)",
+        "RQS(bins=3, bound=3, widths=[0.5, -1, 0.2], heights=[1, 0, -0.4], "
+        "slopes=[0.5, -0.5, 1], circular=true)",
     )
 
     before = "CircularUniform(-3, 3)[3]"
@@ -240,7 +250,10 @@ class RQS(RationalQuadratic, Boxed):
         return _column(ops, middles, x), _column(ops, half_widths, x)
 
     def _within(self, ops: Ops, x: Array) -> Array:
-        """Where the spline acts, and not the identity. (NaN goes through the identity.)"""
+        """True where the spline acts, and not the identity.
+
+        NaN goes through the identity.
+        """
         if self.circular or (self.circles and all(self.circles)):
             return ops.abs(x) >= 0.0
         inside = ops.abs(x) < self.bound
@@ -263,7 +276,8 @@ class RQS(RationalQuadratic, Boxed):
             for each in weights
         ]
         scales = [2.0 * half / each[-1] for each in sums]
-        # Not x is compared with the knots, which would have to be scaled, but x, scaled, with the sums.
+        # Not x is compared with the knots, which would have to be scaled, but x, scaled, with the
+        # sums.
         count = ops.sum(ops.number((x + half) / scales[side] >= sums[side][:-1]))
         index = ops.to_index(count)
         places: list[Array] = []
@@ -295,7 +309,9 @@ def _per_knot(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Spline(RationalQuadratic):
-    """Rational-quadratic spline through given knots, linear outside.   Source: arXiv:1906.04032.
+    """Rational-quadratic spline through given knots, linear outside.
+
+    Source: arXiv:1906.04032.
 
     The slopes at the first and the last knot are those of the continuation.
     """
@@ -335,7 +351,9 @@ class Spline(RationalQuadratic):
     def _curve(
         self, ops: Ops, given: Array, edges: Array, slopes: Array, direction: int
     ) -> tuple[Array, Array]:
-        """The spline or its inverse between the first and the last knot, and the log-slope of the spline."""
+        """The spline or its inverse between the outer knots, and the log-slope of the
+        spline.
+        """
         index = (
             ops.to_index(ops.sum(ops.number(given >= edges[1:-1]))) if edges.shape[0] > 2 else None
         )

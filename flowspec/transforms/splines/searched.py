@@ -1,8 +1,8 @@
-"""Steps whose inverse has no closed form: an increasing function, and the search for its inverse.
+"""Transforms whose inverse has no closed form: an increasing function, and the search.
 
-The search is one loop of a fixed number of turns, the same in every interpreter. It is not differentiated:
-where there are gradients, one Newton step behind it has the derivatives of the inverse function, with
-respect to y and to all parameters.
+The search is one loop of a fixed number of turns, the same in every interpreter. It is
+not differentiated: where there are gradients, one Newton step behind it has the
+derivatives of the inverse function, with respect to y and to all parameters.
 """
 
 from __future__ import annotations
@@ -20,10 +20,16 @@ HALVINGS = 14
 """Turns that halve the interval, before Newton's method takes over."""
 
 NEWTON_STEPS = {"float32": 8, "float64": 11}
-"""Turns by Newton's method, which falls back to halving where it would leave the interval."""
+"""Turns by Newton's method, which falls back to halving where it would leave the
+interval.
+"""
 
 MARGIN = 1.125
-"""How far beyond its limits a function that goes on linearly is searched: what lies further out is then found exactly."""
+"""The factor by which the search goes beyond the limits of a function that goes on
+linearly.
+
+What lies further out is then found exactly.
+"""
 
 Function = Callable[[Array], tuple[Array, Array]]
 """x to the value and the log-slope of an increasing function."""
@@ -32,7 +38,8 @@ Function = Callable[[Array], tuple[Array, Array]]
 def invert(ops: Ops, function: Function, y: Array, limit: float) -> Array:
     """The x at which an increasing function has the value y.
 
-    limit   the search goes from -limit to limit, and in its last turn beyond: by the slope that the function has there
+    limit   the search goes from -limit to limit, and in its last turn beyond: by the
+            slope that the function has there
     """
     with ops.without_gradients():
         x = _found(ops, function, y, limit)
@@ -70,7 +77,9 @@ def continued(
     limit: float,
     end_slope: Callable[[Ops, Array], Array] = same_slope,
 ) -> Function:
-    """The function on [-limit, limit], linear beyond with the log-slope that `end_slope` makes of that at the limit."""
+    """The function on [-limit, limit], continued linearly with the log-slope
+    `end_slope(that at the limit)`.
+    """
 
     def whole(x: Array) -> tuple[Array, Array]:
         inner = ops.clip(x, -limit, limit)
@@ -84,16 +93,20 @@ def continued(
 
 
 class Searched(Univariate):
-    """An increasing function on [-limit, limit], continued linearly: a map of the real line onto itself."""
+    """An increasing function on [-limit, limit], continued linearly: a map of the real
+    line onto itself.
+    """
 
     @property
     @abstractmethod
     def limit(self) -> float:
-        """Where the function turns linear."""
+        """The absolute value from which on the function is linear."""
 
     @abstractmethod
     def prepared(self, ops: Ops, like: Array) -> Function:
-        """The function on [-limit, limit], of arrays such as `like`; what does not depend on x is worked out once."""
+        """The function on [-limit, limit], for arrays like `like`.
+
+        Everything that does not depend on x is worked out once."""
 
     def end_slope(self, ops: Ops, log_slope: Array) -> Array:
         """The log-slope of the continuation, given that of the function at the limit."""
@@ -121,7 +134,9 @@ class Searched(Univariate):
 
 
 def spread(ops: Ops, value: Array, shape: tuple[int, ...], like: Array) -> Array:
-    """One number for all free numbers of a parameter as an array over them; arrays as they are."""
+    """One number for all free numbers of a parameter as an array over them; arrays as
+    they are.
+    """
     if not isinstance(value, int | float):
         return value
     return ops.constant(np.full((*shape, *(1 for _ in like.shape)), value))

@@ -1,7 +1,7 @@
-"""Increasing functions that a network of each coordinate makes, steered by a signal.
+"""Increasing functions: a network for each coordinate, steered by a signal.
 
-Source: Neural Autoregressive Flows, Huang et al., 2018, arXiv:1804.00779; Unconstrained Monotonic Neural
-Networks, Wehenkel and Louppe, 2019, arXiv:1908.05164.
+Source: Neural Autoregressive Flows, Huang et al., 2018, arXiv:1804.00779; Unconstrained
+    Monotonic Neural Networks, Wehenkel and Louppe, 2019, arXiv:1908.05164.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ def _signals(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Steered(Searched):
-    """A function of x and of a signal, which the network of a conditioned step gives for each row."""
+    """A function of x and of a signal, which the network of a conditioned step gives for
+    each row.
+    """
 
     signals: int = setting(16, low=1, high=1024, doc="how many numbers steer the network")
     hidden: tuple[int, ...] = hidden_layers()
@@ -73,9 +75,11 @@ class Steered(Searched):
 class MonotoneNetwork(Steered):
     """y = network(x, signal), whose weights count by their size; linear beyond |x| = 100.
 
-    The first half of each hidden layer has the activation ELU(z), the other one -ELU(-z), so that y goes from minus
-    to plus infinity.   Slope: the product of the layers' slopes.
-    Source: Neural Autoregressive Flows, Huang et al., 2018, arXiv:1804.00779; zuko.flows.MNN.
+    The first half of each hidden layer has the activation ELU(z), the other one -ELU(-z),
+    so that y goes from minus to plus infinity.
+    Slope: the product of the layers' slopes.
+    Source: Neural Autoregressive Flows, Huang et al., 2018, arXiv:1804.00779;
+        zuko.flows.MNN.
     """
 
     examples = (
@@ -116,15 +120,19 @@ class MonotoneNetwork(Steered):
 
 @dataclass(frozen=True, eq=False)
 class IntegratedNetwork(Steered):
-    """y = shift + integral of g from 0 to x, g = exp(d / (1 + |d| / 7)), d = network(x, signal); linear beyond |x| = 10.
+    """y = shift + integral of g from 0 to x, g = exp(d / (1 + |d| / 7)), d = network(x,
+    signal); linear beyond |x| = 10.
 
-    The integral is a Gauss-Legendre quadrature, the slope g itself: they agree as well as the quadrature is exact.
-    Source: Unconstrained Monotonic Neural Networks, Wehenkel and Louppe, 2019, arXiv:1908.05164; zuko.flows.UMNN.
+    The integral is a Gauss-Legendre quadrature, the slope g itself: they agree as well as
+    the quadrature is exact.
+    Source: Unconstrained Monotonic Neural Networks, Wehenkel and Louppe, 2019,
+        arXiv:1908.05164; zuko.flows.UMNN.
     """
 
     examples = (
         'IntegratedNetwork(signals=2, hidden=[5], activation="tanh")',
-        'IntegratedNetwork(signals=2, hidden=[4, 4], signal=[0.5, -1], shift=1, activation="softplus", points=24)',
+        "IntegratedNetwork(signals=2, hidden=[4, 4], signal=[0.5, -1], shift=1, "
+        'activation="softplus", points=24)',
     )
 
     shift: Value = parameter(Learn(0.0), doc="the value at 0")
@@ -132,7 +140,9 @@ class IntegratedNetwork(Steered):
     points: int = setting(32, low=2, high=1000, doc="points of the quadrature")
 
     quadrature: tuple[np.ndarray, np.ndarray] = field(init=False, repr=False)
-    """Points between 0 and 1, with x itself at the end for the slope, and the weights of the others."""
+    """Points between 0 and 1, with x itself at the end for the slope, and the weights of
+    the others.
+    """
 
     def __post_init__(self) -> None:
         nodes, weights = np.polynomial.legendre.leggauss(self.points)

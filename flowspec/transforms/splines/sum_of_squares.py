@@ -21,10 +21,14 @@ def _coefficients(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
 
 @dataclass(frozen=True, eq=False)
 class SumOfSquares(Searched):
-    """y = shift + integral of g from 0 to x, g(x) = slope + mean_p (1 + sum_i a_pi (x / bound)^i)^2.   Slope: g(x).
+    """y = shift + integral of g from 0 to x, g(x) = slope + mean_p (1 + sum_i a_pi (x /
+    bound)^i)^2.
+
+    Slope: g(x).
 
     Linear beyond |x| = 10 bound. `a` holds free numbers, polynomial by polynomial.
-    Source: Sum-of-Squares Polynomial Flow, Jaini et al., 2019, arXiv:1905.02325; zuko.transforms.SOSPolynomialTransform.
+    Source: Sum-of-Squares Polynomial Flow, Jaini et al., 2019, arXiv:1905.02325;
+        zuko.transforms.SOSPolynomialTransform.
     """
 
     examples = (
@@ -50,7 +54,8 @@ class SumOfSquares(Searched):
 
     def prepared(self, ops: Ops, like: Array) -> Function:
         # zuko integrates by quadrature; the same integral, exactly, is a polynomial too.
-        # Huge coefficients, which a network gives for huge inputs, would make inf - inf of their products.
+        # Huge coefficients, which a network gives for huge inputs, would make inf - inf of their
+        # products.
         largest = max(float(np.finfo(ops.dtype).max) ** 0.4 / 10.0**self.degree, 1e3)
         a = ops.clip(
             spread(ops, self.a, (self.polynomials, self.degree + 1), like), -largest, largest
