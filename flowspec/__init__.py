@@ -1,6 +1,7 @@
 """FlowSpec: a compiler for normalizing flows.
 
-A line of text becomes a checked flow, a PyTorch module for training, and ONNX graphs for everything else:
+A line of text becomes a checked flow, a PyTorch module for training, and ONNX graphs for
+everything else:
 
     flow = flowspec.parse("Normal(0,1) |> Affine(0,2) |> Tanh |> Affine(0.5,0.5)")
     flowspec.compile(flow, "my_flow")
@@ -45,13 +46,30 @@ _PLACES = {
     "to_torch": "flowspec.train.torch.module",
 }
 
-__all__ = ["FlowError", "__version__", *sorted(_PLACES)]
+# Written out, because type checkers read it; a test holds it against `_PLACES`.
+__all__ = [
+    "Bundle",
+    "Flow",
+    "FlowError",
+    "Model",
+    "NormalizingFlow",
+    "__version__",
+    "assemble",
+    "compile",
+    "fit",
+    "from_json",
+    "load",
+    "parse",
+    "read",
+    "to_torch",
+]
 
+if not TYPE_CHECKING:  # a type checker would take every name for one of the package
 
-def __getattr__(name: str):
-    if name not in _PLACES:
-        raise AttributeError(f"module 'flowspec' has no attribute {name!r}")
-    return getattr(importlib.import_module(_PLACES[name]), name)
+    def __getattr__(name: str) -> object:
+        if name not in _PLACES:
+            raise AttributeError(f"module 'flowspec' has no attribute {name!r}")
+        return getattr(importlib.import_module(_PLACES[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -1,0 +1,47 @@
+"""The wheel holds what it needs, and works where the sources are not."""
+
+from __future__ import annotations
+
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from environments import pip, use_outside_of_the_checkout
+
+NEEDED = {
+    "flowspec/py.typed",
+    "flowspec/grammar/flow.lark",
+    "flowspec/grammar/flow.schema.json",
+    "flowspec/grammar/prelude.flow",
+}
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_the_grammar_the_types_and_the_license(wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert names >= NEEDED
+    assert [name for name in names if name.endswith("licenses/LICENSE")]
+    assert not [name for name in names if not name.startswith("flowspec")]
+
+
+@pytest.fixture
+def installed(wheel, tmp_path) -> Path:
+    """The Python of a fresh environment: the wheel, over the packages of the present one."""
+    venv.create(tmp_path / "venv", with_pip=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    pip(python, "install", "--no-deps", "--no-index", wheel)
+    (site,) = (tmp_path / "venv").glob("lib/python3*/site-packages")
+    packages = [path for path in sys.path if path.endswith("site-packages")]
+    # These folders are searched last, and the .pth files in them (an editable FlowSpec, say)
+    # are not read.
+    (site / "packages.pth").write_text("\n".join(packages) + "\n")
+    return python
+
+
+@pytest.mark.slow
+def test_the_wheel_works_outside_of_the_checkout(installed, tmp_path):
+    (tmp_path / "empty").mkdir()
+    use_outside_of_the_checkout(installed, tmp_path / "empty")

@@ -1,0 +1,62 @@
+"""The public API is typed: mypy and pyright accept `api.py`, which uses every name of it."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import flowspec
+
+ROOT = Path(__file__).parents[2]
+API = Path(__file__).with_name("api.py")
+BIN = Path(sys.executable).parent
+# Mistakes inside the package are for `make lint`; here it is what a user's editor would say.
+MYPY = [BIN / "mypy", "--strict", "--follow-imports=silent"]
+WRONG = ["prase('x')", "load(3)", "parse('x').log_prob([1.0])", "Model('x')"]
+PYRIGHT = [BIN / "basedpyright", "--level", "error"]
+
+
+def test_every_public_name_is_used():
+    tree = ast.walk(ast.parse(API.read_text()))
+    used = {node.attr for node in tree if isinstance(node, ast.Attribute)}
+    tree = ast.walk(ast.parse(API.read_text()))
+    used |= {node.id for node in tree if isinstance(node, ast.Name)}
+    assert set(flowspec.__all__) <= used
+
+
+def test_the_public_names_are_those_that_are_loaded_when_used():
+    assert set(flowspec.__all__) == {"FlowError", "__version__", *flowspec._PLACES}
+    for name in flowspec.__all__:
+        assert getattr(flowspec, name) is not None
+
+
+@pytest.mark.slow
+def test_the_program_runs(tmp_path):
+    pytest.importorskip("zuko")
+    subprocess.run([sys.executable, API], cwd=tmp_path, check=True, capture_output=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("checker", [MYPY, PYRIGHT], ids=["mypy --strict", "pyright"])
+def test_a_type_checker_accepts_the_program(checker):
+    if not checker[0].exists():
+        pytest.skip(f"{checker[0].name} is not installed")
+    done = subprocess.run([*checker, API], cwd=ROOT, capture_output=True, text=True)
+    told = [line for line in done.stdout.splitlines() if "tests/typing/api.py" in line]
+    assert not told and done.returncode == 0, done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("checker", [MYPY, PYRIGHT], ids=["mypy --strict", "pyright"])
+def test_a_type_checker_refuses_a_wrong_program(checker, tmp_path):
+    if not checker[0].exists():
+        pytest.skip(f"{checker[0].name} is not installed")
+    program = tmp_path / "wrong.py"
+    program.write_text("import flowspec\n" + "".join(f"flowspec.{call}\n" for call in WRONG))
+    done = subprocess.run([*checker, program], cwd=ROOT, capture_output=True, text=True)
+    for line in range(2, 2 + len(WRONG)):
+        assert f"wrong.py:{line}:" in done.stdout, done.stdout
