@@ -18,7 +18,7 @@ import flowspec
 from flowspec.importers import from_zuko
 from flowspec.ir.settings import Settings
 from flowspec.train.engine import Engine
-from flowspec.train.fitting import batches_of
+from flowspec.train.feed.opening import batches_of
 from flowspec.train.training import Training
 
 FLOWS = {
@@ -48,7 +48,7 @@ def by_fit(model: flowspec.Model, x: torch.Tensor, rows: int) -> float:
         model, batches_of(model.flow, x, None, None, None, settings), settings, Engine("cpu")
     )
     training.run()
-    return rows / training.history[0].rows_per_second
+    return rows / training.course.history[0].rows_per_second
 
 
 def main() -> None:

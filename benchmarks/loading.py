@@ -23,7 +23,7 @@ from pyarrow import parquet
 import flowspec
 from flowspec.data.pieces import open_pieces
 from flowspec.ir.settings import Settings
-from flowspec.train.feed.batches import Shuffled
+from flowspec.train.feed.shuffled import Shuffled
 from flowspec.train.feed.sources import table_source
 
 FILE_ROWS = 500_000

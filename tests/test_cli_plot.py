@@ -13,6 +13,7 @@ pytest.importorskip("matplotlib")
 import flowspec
 from flowspec.cli import plot
 from flowspec.cli.main import main
+from flowspec.plots import calibration as calibration_plots
 from flowspec.plots import conditional as conditional_plots
 
 SOURCES = {
@@ -88,7 +89,7 @@ def drawn_levels(call, monkeypatch, name: str, *options) -> np.ndarray:
     """The levels that the picture of kind calibration shows."""
     seen = []
     monkeypatch.setattr(
-        conditional_plots, "calibration", lambda levels, names: seen.append(levels) or b""
+        calibration_plots, "calibration", lambda levels, names: seen.append(levels) or b""
     )
     assert call(name, "--kind", "calibration", *options)[0] == 0
     return seen[0]
@@ -104,7 +105,7 @@ def test_what_a_flow_gives_is_calibrated(call, bundles, tmp_path, monkeypatch, n
     )
     levels = drawn_levels(call, monkeypatch, name, "--data", data)
     assert levels.shape == (500, len(bundle.columns))
-    assert np.all(np.abs(conditional_plots.departures(levels)) < conditional_plots.half_width(500))
+    assert np.all(np.abs(calibration_plots.departures(levels)) < calibration_plots.half_width(500))
 
 
 def test_what_another_flow_gives_is_not(call, bundles, tmp_path, monkeypatch):
@@ -112,13 +113,13 @@ def test_what_another_flow_gives_is_not(call, bundles, tmp_path, monkeypatch):
     rows = context * np.exp(np.random.default_rng(2).normal(size=(500, 1)))  # twice as wide
     data = write(tmp_path / "wide.csv", ["z", "y"], np.hstack([context, rows]))
     levels = drawn_levels(call, monkeypatch, "scalar", "--data", data)
-    assert np.abs(conditional_plots.departures(levels)) > 2 * conditional_plots.half_width(500)
+    assert np.abs(calibration_plots.departures(levels)) > 2 * calibration_plots.half_width(500)
 
 
 def test_levels_do_not_depend_on_how_many_rows_are_drawn_at_once(call, bundles, monkeypatch):
     data = ["--data", bundles / "pair.csv"]
     whole = drawn_levels(call, monkeypatch, "pair", *data)
-    monkeypatch.setattr(conditional_plots, "NUMBERS_AT_ONCE", 7 * 2 * plot.DRAWS)
+    monkeypatch.setattr(calibration_plots, "NUMBERS_AT_ONCE", 7 * 2 * plot.DRAWS)
     assert np.array_equal(drawn_levels(call, monkeypatch, "pair", *data), whole)
 
 

@@ -20,12 +20,15 @@ FOLDER = TESTS / "mistakes"
 FILES = sorted(FOLDER.glob("*.flow"))
 
 OTHER_TESTS = {
+    "ContextOutsideInTable": "test_cli_plot.py",
+    "ItemIsText": "train/test_spoiled_data.py",
     "LossNotFinite": "train/test_reverse_kl.py",
-    "NoDevices": "train/test_fit_command.py",
     "NoSolver": "export/test_solver.py",
     "NotImported": "importers/test_zuko.py",
     "OtherTraining": "train/test_resuming.py",
     "RaggedArray": "test_json.py",
+    "WrongItemParts": "train/test_spoiled_data.py",
+    "WrongLogDensity": "train/test_reverse_kl.py",
 }
 """Mistakes of which a test asks only for words that their fields hold -> that test."""
 

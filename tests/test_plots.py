@@ -11,8 +11,9 @@ pytest.importorskip("matplotlib")
 
 from matplotlib import image
 
+from flowspec.plots import calibration as calibration_plots
 from flowspec.plots import conditional as conditional_plots
-from flowspec.plots import style
+from flowspec.plots import panels, style
 from flowspec.plots.course import course
 from flowspec.plots.samples import compared
 
@@ -23,9 +24,9 @@ def pixels(png: bytes) -> np.ndarray:
     return image.imread(io.BytesIO(png))[..., :3]
 
 
-def near(picture: np.ndarray, colour: str) -> int:
-    """Pixels of about this colour."""
-    wanted = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+def near(picture: np.ndarray, color: str) -> int:
+    """Pixels of about this color."""
+    wanted = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
     return int((np.abs(picture - wanted).max(axis=-1) < 0.1).sum())
 
 
@@ -79,14 +80,14 @@ def test_levels_are_shares_of_the_samples_below():
     data = np.array([[0.5, 10.0], [2.0, -1.0], [9.0, 3.0]])
     samples = np.array([0.0, 1.0, 2.0, 3.0])[None, :, None] + np.zeros((3, 1, 2))
     # (below + half of the ties + 0.5) / 5
-    assert conditional_plots.levels(data, samples).tolist() == [[0.3, 0.9], [0.6, 0.1], [0.9, 0.8]]
-    assert conditional_plots.levels(data[:, 0], samples[..., 0]).tolist() == [[0.3], [0.6], [0.9]]
+    assert calibration_plots.levels(data, samples).tolist() == [[0.3, 0.9], [0.6, 0.1], [0.9, 0.8]]
+    assert calibration_plots.levels(data[:, 0], samples[..., 0]).tolist() == [[0.3], [0.6], [0.9]]
 
 
 def test_levels_of_a_calibrated_flow_are_uniform():
     """Each of the draws + 1 ranks is as likely as the others."""
     random = np.random.default_rng(2)
-    found = conditional_plots.levels(
+    found = calibration_plots.levels(
         random.normal(size=(5000, 1)), random.normal(size=(5000, 4, 1))
     )
     values, counts = np.unique(found.round(9), return_counts=True)
@@ -97,20 +98,20 @@ def test_levels_of_a_calibrated_flow_are_uniform():
 def test_the_largest_departure_has_its_sign():
     # All four lie below the predicted median: at it, the observed share is 1 and should be 0.5.
     low = np.array([0.1, 0.2, 0.3, 0.5])
-    assert conditional_plots.departures(np.stack([low, 1 - low], axis=1)) == pytest.approx(
+    assert calibration_plots.departures(np.stack([low, 1 - low], axis=1)) == pytest.approx(
         [0.5, -0.5]
     )
-    assert conditional_plots.departures((np.arange(10) + 0.5) / 10) == pytest.approx([0.05])
+    assert calibration_plots.departures((np.arange(10) + 0.5) / 10) == pytest.approx([0.05])
 
 
 def test_the_band_is_that_of_kolmogorov():
     # Tables of the Kolmogorov distribution have 1.3581 / sqrt(n) for a level of 5 %.
-    assert conditional_plots.half_width(400) == pytest.approx(1.3581 / 20, rel=1e-4)
+    assert calibration_plots.half_width(400) == pytest.approx(1.3581 / 20, rel=1e-4)
 
 
 def test_the_band_holds_95_of_100_calibrated_flows():
-    departures = conditional_plots.departures(np.random.default_rng(3).random((200, 4000)))
-    inside = np.abs(departures) <= conditional_plots.half_width(200)
+    departures = calibration_plots.departures(np.random.default_rng(3).random((200, 4000)))
+    inside = np.abs(departures) <= calibration_plots.half_width(200)
     assert 0.94 < inside.mean() < 0.97
 
 
@@ -123,26 +124,26 @@ def test_only_a_calibrated_flow_stays_inside_the_band(width, shift, inside):
     context = random.normal(size=(1000, 1))
     data = 3 * context + np.exp(context) * random.normal(size=(1000, 1))
     noise = shift + width * random.normal(size=(1000, 200, 1))
-    found = conditional_plots.levels(data, 3 * context[:, None] + np.exp(context[:, None]) * noise)
+    found = calibration_plots.levels(data, 3 * context[:, None] + np.exp(context[:, None]) * noise)
     assert (
-        abs(conditional_plots.departures(found)[0]) <= conditional_plots.half_width(1000)
+        abs(calibration_plots.departures(found)[0]) <= calibration_plots.half_width(1000)
     ) == inside
 
 
 def calibration_of(levels: np.ndarray) -> bytes:
-    return conditional_plots.calibration(levels, [f"c{i}" for i in range(levels.shape[1])])
+    return calibration_plots.calibration(levels, [f"c{i}" for i in range(levels.shape[1])])
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 12])
 def test_calibration_draws_a_curve_for_each_coordinate(size):
     picture = pixels(calibration_of(np.random.default_rng(5).random((50, size))))
     assert near(picture, style.CONTOURS) > 150 * size
-    assert near(picture, conditional_plots.BAND) > 2000 * size
+    assert near(picture, calibration_plots.BAND) > 2000 * size
 
 
 def test_calibration_says_how_many_coordinates_are_left_out():
     levels = np.random.default_rng(5).random((50, 15))
-    cut, first = calibration_of(levels), calibration_of(levels[:, : conditional_plots.MOST_PANELS])
+    cut, first = calibration_of(levels), calibration_of(levels[:, : panels.MOST_PANELS])
     assert pixels(cut).shape == pixels(first).shape
     assert cut != first
 
@@ -168,8 +169,8 @@ def test_conditional_draws_bands_and_data(size):
     picture = pixels(
         conditional_plots.conditional(*widening(size), "z", [f"c{i}" for i in range(size)])
     )
-    for colour in (conditional_plots.MOST_SAMPLES, conditional_plots.HALF_SAMPLES):
-        assert near(picture, colour) > 2000 * min(size, conditional_plots.MOST_PANELS)
+    for color in (conditional_plots.MOST_SAMPLES, conditional_plots.HALF_SAMPLES):
+        assert near(picture, color) > 2000 * min(size, panels.MOST_PANELS)
     assert near(picture, style.DATA) > 500
 
 
@@ -195,7 +196,7 @@ def test_same_conditional_input_same_bytes():
         *widening(2), "z", names
     )
     levels = np.random.default_rng(7).random((60, 2))
-    assert conditional_plots.calibration(levels, names) == conditional_plots.calibration(
+    assert calibration_plots.calibration(levels, names) == calibration_plots.calibration(
         levels, names
     )
 
@@ -203,7 +204,7 @@ def test_same_conditional_input_same_bytes():
 def test_names_are_no_formulas():
     names, samples = [r"cost $\no$", "a$"], RANDOM.normal(size=(50, 2))
     assert compared(samples, samples, names) != compared(samples, samples, ["a", "b"])
-    assert conditional_plots.calibration(RANDOM.random((30, 2)), names).startswith(b"\x89PNG")
+    assert calibration_plots.calibration(RANDOM.random((30, 2)), names).startswith(b"\x89PNG")
     assert conditional_plots.conditional(*widening(2), names[0], names, {names[0]: 1.0}).startswith(
         b"\x89PNG"
     )

@@ -180,7 +180,7 @@ def command(
     """
     from flowspec.language.reading import read
     from flowspec.train.engine import Engine
-    from flowspec.train.feed.batches import Shuffled
+    from flowspec.train.feed.shuffled import Shuffled
     from flowspec.train.run import Place, Run
     from flowspec.train.training import Training
 
@@ -204,7 +204,7 @@ def command(
     _train_and_write(run, stop, dtype)
     if training.is_rank_zero:
         what = "validation loss" if batches.rows[1] else "loss"
-        click.echo(f"best {what} {training.best:.4f} nats per row; wrote {output}", err=True)
+        click.echo(f"best {what} {training.course.best:.4f} nats per row; wrote {output}", err=True)
 
 
 def _nothing_to_resume(place: Place, engine: Engine) -> bool:

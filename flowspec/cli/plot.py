@@ -1,27 +1,38 @@
-"""`flowspec plot`: draws what a bundle gives, beside data if there is any."""
+"""`flowspec plot`: pictures of a bundle, beside data if there is any."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
+from numpy.typing import NDArray
 
 from flowspec.cli.options import DIRECTORY
+from flowspec.cli.plot_mistakes import (
+    ConstantVariable,
+    ContextOutsideInTable,
+    DataNeeded,
+    NoFiniteRow,
+    NoSuchVariable,
+    NotConditional,
+    NothingVaries,
+    SeveralVariables,
+)
 from flowspec.diagnostics.diagnostic import FlowError, suggest
 
 if TYPE_CHECKING:
     from flowspec.data.tables.table import Table
-    from flowspec.plots.bundle import Rows
+    from flowspec.plots.bundle import Shown
     from flowspec.runtime.bundle import Bundle
+    from flowspec.support.support import Interval
 
 COUNTS = {"samples": 5000, "calibration": 2000, "conditional": 2000}
-"""The kinds of pictures, and how many samples or rows each shows, if not told otherwise."""
-
+"""The kinds of pictures, and the samples or rows that each shows by default."""
 
 DRAWS = 200
-"""Samples for each row, among which its level is found."""
+"""Samples for each row, from which its level is counted."""
 
 GRID = 60, 4000
 """Contexts at which quantiles are drawn, and samples for each of them."""
@@ -87,20 +98,15 @@ def command(
 
     bundle, table = load(directory), read_table(data) if data else None
     _check(bundle, kind, name, table)
-    rows = _rows(bundle, table, kind)
+    shown = _shown(bundle, table, kind)
     count = count or COUNTS[kind]
     if kind == "samples":
-        png = pictures.samples(bundle, rows, count, seed)
+        png = pictures.samples(bundle, shown, count, seed)
     elif kind == "calibration":
-        png = pictures.calibration(bundle, rows.some(count, seed), DRAWS, seed)
+        png = pictures.calibration(bundle, shown.some(count, seed), DRAWS, seed)
     else:
-        png = pictures.conditional(
-            bundle,
-            _varied(rows.some(count, seed), bundle, name),
-            name or bundle.context[0],
-            GRID,
-            seed,
-        )
+        data_shown = _varied(shown.some(count, seed), bundle, name)
+        png = pictures.conditional(bundle, data_shown, name or bundle.context[0], GRID, seed)
     named = directory if directory.name else directory.resolve()
     place = output or named.with_name(f"{named.name}.png")
     write_file(place, png)
@@ -110,66 +116,41 @@ def command(
 def _check(bundle: Bundle, kind: str, name: str | None, table: Table | None) -> None:
     """Refuse what does not fit the bundle, or lacks the table that it needs."""
     if kind != "samples" and not bundle.context:
-        raise _wrong(
-            f"there is no context for `--kind {kind}`: this bundle is not conditional",
-            "draw it without `--kind`",
-        )
+        raise FlowError(NotConditional(kind=kind))
     if bundle.context and table is None:
-        advice = f"add --data and a table with columns {', '.join(_needed(bundle, kind))}"
-        raise _wrong(
-            "this bundle is conditional: there is nothing to draw without contexts", advice
-        )
+        columns = bundle.context if kind == "samples" else bundle.context + bundle.columns
+        raise FlowError(DataNeeded(columns=", ".join(columns)))
     if name is not None and kind != "conditional":
-        raise _wrong(
-            "`--context` names what varies in a picture of kind `conditional`",
-            "add `--kind conditional`",
-        )
+        raise FlowError(NothingVaries())
     if kind == "conditional":
         _check_name(bundle, name)
 
 
-def _needed(bundle: Bundle, kind: str) -> tuple[str, ...]:
-    return bundle.context if kind == "samples" else bundle.context + bundle.columns
-
-
 def _check_name(bundle: Bundle, name: str | None) -> None:
-    variables = ", ".join(f"`{name}`" for name in bundle.context)
+    variables = ", ".join(f"`{variable}`" for variable in bundle.context)
     if name is None and len(bundle.context) > 1:
-        raise _wrong(
-            f"the context has several variables: {variables}",
-            f"add `--context {bundle.context[0]}` to vary this one",
-        )
+        raise FlowError(SeveralVariables(variables=variables, first=bundle.context[0]))
     if name is not None and name not in bundle.context:
         near = suggest(name, bundle.context)
-        raise _wrong(
-            f"the context has no variable `{name}`",
-            f"did you mean `{near}`?" if near else f"it has {variables}",
-        )
+        advice = f"did you mean `{near}`?" if near else f"it has {variables}"
+        raise FlowError(NoSuchVariable(name=name, advice=advice))
 
 
-def _wrong(what: str, advice: str) -> FlowError:
-    from flowspec.diagnostics.inputs import WrongInput
-
-    return FlowError(WrongInput(what=what, advice=advice))
-
-
-def _varied(rows: Rows, bundle: Bundle, name: str | None) -> Rows:
-    """The rows, in which the chosen variable has to vary."""
-    varied = rows.context[:, bundle.context.index(name) if name else 0]
+def _varied(data: Shown, bundle: Bundle, name: str | None) -> Shown:
+    """The data, in which the chosen variable has to vary."""
+    name = name or bundle.context[0]
+    varied = data.context[:, bundle.context.index(name)]
     if varied.min() == varied.max():
-        what = (
-            f"`{name or bundle.context[0]}` is {varied[0]:g} in every row: there is nothing to vary"
-        )
-        raise _wrong(what, "draw `--kind calibration`")
-    return rows
+        raise FlowError(ConstantVariable(name=name, value=f"{varied[0]:g}"))
+    return data
 
 
-def _rows(bundle: Bundle, table: Table | None, kind: str) -> Rows:
+def _shown(bundle: Bundle, table: Table | None, kind: str) -> Shown:
     """The rows of a table whose numbers are all finite."""
-    from flowspec.plots.bundle import Rows
+    from flowspec.plots.bundle import Shown
 
     if table is None:
-        return Rows(np.empty((0, 0)), np.empty((0, 0)))
+        return Shown(np.empty((0, 0)), np.empty((0, 0)))
     values = context = np.empty((table.rows, 0))
     # For samples of a conditional flow, a table of contexts alone will do.
     if kind != "samples" or not bundle.context or {*bundle.columns} & {*table.columns}:
@@ -179,33 +160,41 @@ def _rows(bundle: Bundle, table: Table | None, kind: str) -> Rows:
         _check_context(bundle, context, table)
     kept = np.isfinite(values).all(axis=1) & np.isfinite(context).all(axis=1)
     if not kept.any():
-        raise _wrong(
-            f"{table.name} has no row whose numbers are all finite", "fill in what is missing"
-        )
+        raise FlowError(NoFiniteRow(table=table.name))
     if not kept.all():
         click.echo(f"left out {np.sum(~kept)} of {table.rows} rows that are not finite", err=True)
-    return Rows(values[kept], context[kept])
+    return Shown(values[kept], context[kept])
 
 
-def _check_context(bundle: Bundle, context: np.ndarray, table: Table) -> None:
-    """Name a row of the table: the bundle would name one of those that it repeats and reorders."""
+def _check_context(bundle: Bundle, context: NDArray[Any], table: Table) -> None:
+    """Refuse a context outside its support, by its row in the table.
+
+    The bundle would name a row of those that it repeats and reorders.
+    """
+    for name, support, column in zip(bundle.context, _supports(bundle), context.T, strict=True):
+        if support is None:
+            continue
+        outside = np.flatnonzero(support.excludes(column) & np.isfinite(column))
+        if len(outside):
+            first = int(outside[0])
+            raise FlowError(
+                ContextOutsideInTable(
+                    name=name,
+                    value=f"{column[first]:g}",
+                    row=first + 1,
+                    table=table.name,
+                    support=support.brackets,
+                    count=len(outside),
+                    rows=table.rows,
+                )
+            )
+
+
+def _supports(bundle: Bundle) -> list[Interval | None]:
+    """The interval of each conditioning variable."""
     from flowspec.support.registry import from_json as support_from_json
 
     declared = bundle.about["flow"].get("context") or []
-    supports = [
+    return [
         support_from_json(entry["support"]).interval for entry in declared for _ in entry["names"]
     ]
-    for name, support, column in zip(bundle.context, supports, context.T, strict=True):
-        outside = (
-            np.flatnonzero(support.excludes(column) & np.isfinite(column))
-            if support
-            else np.empty(0)
-        )
-        if support and len(outside):
-            first = int(outside[0])
-            place = f"in row {first + 1} of {table.name}, outside of {support.brackets}"
-            what = f"context `{name}` is {column[first]:g} {place}"
-            raise _wrong(
-                what,
-                f"leave such rows out ({len(outside)} of {table.rows}), or declare a wider support",
-            )

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from flowspec.train.training import Epoch, Training
+    from flowspec.train.course import Epoch
+    from flowspec.train.training import Training
 
 PARTS = 10_000
 """Of a training, for the bar."""
@@ -70,7 +71,7 @@ class Progress:
     def step(self) -> None:
         """A step was taken: an epoch may last for hours."""
         if self.terminal and time.monotonic() - self.moved >= 0.25:
-            self._move(self.training.history[-1] if self.training.history else None)
+            self._move(self.training.course.history[-1] if self.training.course.history else None)
 
     def _move(self, epoch: Epoch | None) -> None:
         # Before anything is done there is no time left to tell, and click would count on
@@ -83,10 +84,12 @@ class Progress:
         """The epoch that runs and its loss so far; of the one before the rest."""
         training = self.training
         epoch_now = (
-            f"epoch {min(training.epoch, training.settings.epochs)}  " if self.terminal else ""
+            f"epoch {min(training.course.epoch, training.settings.epochs)}  "
+            if self.terminal
+            else ""
         )
         if epoch is None:
-            return epoch_now + (f"loss {training.loss:.4f}" if training.batch else "")
+            return epoch_now + (f"loss {training.course.loss:.4f}" if training.course.batch else "")
         validation = "" if epoch.validation is None else f"  validation {epoch.validation:.4f}"
-        loss = training.loss if training.batch else epoch.loss
+        loss = training.course.loss if training.course.batch else epoch.loss
         return epoch_now + f"loss {loss:.4f}{validation}  {epoch.rows_per_second:,.0f} rows/s"

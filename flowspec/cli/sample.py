@@ -48,7 +48,7 @@ def command(
     """
     from flowspec.data.tables.csv import csv_text
     from flowspec.data.tables.read import read_table
-    from flowspec.data.tables.whole_numbers import whole
+    from flowspec.data.tables.whole_numbers import rounded_down
     from flowspec.data.tables.write import write_table
     from flowspec.diagnostics.inputs import NoContext
     from flowspec.runtime.bundle import load
@@ -64,7 +64,7 @@ def command(
         first_row,
         with_log_prob=True,
     )
-    x = whole(x, bundle.columns, bundle.dequantized)
+    x = rounded_down(x, bundle.columns, bundle.dequantized)
     columns = list(bundle.columns) + (["log_prob"] if log_prob else [])
     arrays = [x] if x.ndim == 1 else list(x.T)
     arrays += [density] if log_prob else []

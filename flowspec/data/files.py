@@ -1,4 +1,4 @@
-"""Files written whole or not at all."""
+"""Files and directories that are written as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from pathlib import Path
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 
-_HERE, _EXCHANGE = -100, 2
-"""AT_FDCWD and RENAME_EXCHANGE of Linux."""
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+"""Constants of Linux: paths are relative to the current directory; two files are swapped."""
 
 
 @mistake
@@ -31,7 +32,7 @@ def write_file(path: Path, data: bytes) -> None:
 
     Errors:  FlowError, where the file cannot be written.
     """
-    with _told(path):
+    with _refusing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
@@ -52,7 +53,7 @@ def new_directory(path: Path) -> Iterator[Path]:
 
     Errors:  FlowError, where the directory or what is put into it cannot be written.
     """
-    with _told(path):
+    with _refusing(path):
         place = path.resolve()  # what a link points to is replaced, not the link
         place.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
@@ -66,8 +67,8 @@ def new_directory(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """What the system says against a path, as a mistake."""
+def _refusing(path: Path) -> Iterator[None]:
+    """Turn an error of the system about a path into a mistake."""
     try:
         yield
     except OSError as error:
@@ -78,7 +79,10 @@ def _told(path: Path) -> Iterator[None]:
 
 
 def _swap(new: Path, path: Path) -> None:
-    """Put a directory in the place of another. A rename is atomic, but cannot replace a full directory."""
+    """Put a directory in the place of another.
+
+    A rename is atomic, but cannot replace a full directory.
+    """
     if not path.exists():
         new.rename(path)
         return
@@ -100,7 +104,7 @@ def _exchange(one: Path, other: Path) -> bool:
     if not sys.platform.startswith("linux"):
         return False
     rename = getattr(ctypes.CDLL(None), "renameat2", None)
-    return (
-        rename is not None
-        and rename(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE) == 0
-    )
+    if rename is None:
+        return False
+    paths = _AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other)
+    return bool(rename(*paths, _RENAME_EXCHANGE) == 0)

@@ -1,4 +1,4 @@
-"""Tables that are read piece by piece: those that are larger than memory are never held whole."""
+"""Tables that are read piece by piece: those that are larger than memory are never held at once."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flowspec.data.tables.numpy import numpy_table
 from flowspec.data.tables.parquet import from_arrow, parquet_files, pyarrow_for
-from flowspec.data.tables.read import kind_of, read_table, told
+from flowspec.data.tables.read import kind_of, read_table, refusing
 from flowspec.data.tables.table import EmptyTable, Table, unnamed
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 
@@ -48,13 +49,14 @@ class Pieces:
 
     @property
     def named(self) -> bool:
-        """Do its columns have names?"""
+        """True if its columns have names."""
         return self.columns != unnamed(len(self.columns))
 
-    def numbers(self, piece: int, wanted: Sequence[str]) -> np.ndarray:
+    def numbers(self, piece: int, wanted: Sequence[str]) -> NDArray[Any]:
         """The wanted columns of a piece as float64, (rows, columns); empty cells are NaN.
 
-        Errors:  FlowError, where a column is missing or holds what is no number; rows are counted from the first piece on.
+        Errors:  FlowError, where a column is missing or holds anything but numbers; rows are counted
+                 from the first piece on.
         """
         return self._read(piece, wanted).numbers(wanted, before=sum(self.sizes[:piece]))
 
@@ -95,7 +97,7 @@ def _csv(path: Path) -> Pieces:
 
 
 def _numpy(path: Path) -> Pieces:
-    with told(path):
+    with refusing(path):
         rows, columns = numpy_table(path, "r").shape
     starts = range(0, rows, SLICE)
 
@@ -114,33 +116,33 @@ def _parquet(path: Path) -> Pieces:
     groups: list[tuple[Path, int]] = []
     sizes: list[int] = []
     names: list[tuple[str, ...]] = []
-    for each in files:
-        with told(each):
-            about = parquet.read_metadata(each)
-        names.append(tuple(about.schema.to_arrow_schema().names))
+    for file in files:
+        with refusing(file):
+            metadata = parquet.read_metadata(file)
+        names.append(tuple(metadata.schema.to_arrow_schema().names))
         if {*names[-1]} != {*names[0]}:
-            odd = sorted({*names[-1]} ^ {*names[0]})[0]
-            name, first = (str(file.relative_to(path)) for file in (each, files[0]))
-            has = name if odd in names[-1] else first
-            raise FlowError(OtherColumns(where=path.name, name=name, first=first, odd=odd, has=has))
-        groups += [(each, group) for group in range(about.num_row_groups)]
-        sizes += [about.row_group(group).num_rows for group in range(about.num_row_groups)]
-    return Pieces(
-        path.name,
-        names[0] if names else (),
-        tuple(sizes),
-        partial(_row_group, parquet, path.name, groups),
-    )
+            raise FlowError(_other_columns(path, files[0], names[0], file, names[-1]))
+        groups += [(file, group) for group in range(metadata.num_row_groups)]
+        sizes += [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
+    read = partial(_row_group, parquet, path.name, groups)
+    return Pieces(path.name, names[0] if names else (), tuple(sizes), read)
+
+
+def _other_columns(
+    folder: Path, first: Path, expected: Sequence[str], file: Path, columns: Sequence[str]
+) -> OtherColumns:
+    odd = min({*columns} ^ {*expected})
+    file_name, first_name = (str(path.relative_to(folder)) for path in (file, first))
+    has = file_name if odd in columns else first_name
+    return OtherColumns(where=folder.name, name=file_name, first=first_name, odd=odd, has=has)
 
 
 def _row_group(
-    parquet, name: str, groups: Sequence[tuple[Path, int]], piece: int, wanted: Sequence[str]
+    parquet: Any, name: str, groups: Sequence[tuple[Path, int]], piece: int, wanted: Sequence[str]
 ) -> Table:
     path, group = groups[piece]
-    with told(path), parquet.ParquetFile(path) as opened:
-        there = opened.schema_arrow.names
-        known = [name for name in wanted if name in there]
+    with refusing(path), parquet.ParquetFile(path) as opened:
+        present = opened.schema_arrow.names
         # Where a column is missing, all are read, so that the message can name those that are there.
-        return from_arrow(
-            name, opened.read_row_group(group, known if len(known) == len(wanted) else None)
-        )
+        columns = list(wanted) if {*wanted} <= {*present} else None
+        return from_arrow(name, opened.read_row_group(group, columns))

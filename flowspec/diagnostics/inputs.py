@@ -17,10 +17,9 @@ LISTED = 8
 
 @mistake
 class WrongInput(Diagnostic):
-    message = "{what}"
-    help = "{advice}"
-    what: str
-    advice: str
+    """A kind of mistakes, in what is given to be trained on or drawn. Each has words of its own."""
+
+    family = "wrong-input"
 
 
 @mistake

@@ -7,6 +7,7 @@ import inspect
 import pickle
 import struct
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,26 @@ from torch import nn
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.model.weights import UnreadableWeights
 
-DAMAGED = (OSError, SafetensorError, RuntimeError, EOFError, ValueError, LookupError, struct.error)
-"""What the readers of weights raise."""
+UNREADABLE = (
+    OSError,
+    SafetensorError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    LookupError,
+    struct.error,
+    pickle.UnpicklingError,
+)
+"""Errors that the readers of weights raise."""
 
 
 @mistake
 class ObjectNotFound(Diagnostic):
     message = "there is no flow at `{name}`: {reason}"
-    help = "write MODULE:OBJECT, such as `my_project.flows:flow`; OBJECT is a flow or a function that makes one"
+    help = (
+        "write MODULE:OBJECT, such as `my_project.flows:flow`; "
+        "OBJECT is a flow or a function that makes one"
+    )
     name: str
     reason: str
 
@@ -44,36 +57,39 @@ def load_object(name: str) -> nn.Module:
     """
     module_name, _, path = name.partition(":")
     if not module_name or not path:
-        raise FlowError(
-            ObjectNotFound(name=name, reason="it needs a colon between module and object")
-        )
+        reason = "it needs a colon between module and object"
+        raise FlowError(ObjectNotFound(name=name, reason=reason))
     if "" not in sys.path:
         sys.path.insert(0, "")  # as `python -m` does: modules beside which the command is run
     try:
-        found: Any = importlib.import_module(module_name)
-        for part in path.split("."):
-            found = getattr(found, part)
+        named = _named(module_name, path)
     except ModuleNotFoundError as error:
         if error.name and not module_name.startswith(error.name):
             raise
         raise FlowError(ObjectNotFound(name=name, reason=f"no module `{error.name}`")) from None
     except AttributeError:
-        raise FlowError(
-            ObjectNotFound(name=name, reason=f"`{module_name}` has no `{path}`")
-        ) from None
-    if isinstance(found, nn.Module) or not callable(found):
-        made = found
-    else:
-        try:
-            inspect.signature(found).bind()
-        except TypeError as error:
-            raise FlowError(
-                ObjectNotFound(name=name, reason=f"it cannot be called without arguments ({error})")
-            ) from None
-        made = found()
-    if not isinstance(made, nn.Module):
-        raise FlowError(ObjectNotFound(name=name, reason=f"it is a {type(made).__name__}"))
-    return made
+        reason = f"`{module_name}` has no `{path}`"
+        raise FlowError(ObjectNotFound(name=name, reason=reason)) from None
+    flow = named if isinstance(named, nn.Module) or not callable(named) else _called(named, name)
+    if not isinstance(flow, nn.Module):
+        raise FlowError(ObjectNotFound(name=name, reason=f"it is a {type(flow).__name__}"))
+    return flow
+
+
+def _named(module_name: str, path: str) -> Any:
+    value: Any = importlib.import_module(module_name)
+    for attribute in path.split("."):
+        value = getattr(value, attribute)
+    return value
+
+
+def _called(function: Callable[[], Any], name: str) -> Any:
+    try:
+        inspect.signature(function).bind()
+    except TypeError as error:
+        reason = f"it cannot be called without arguments ({error})"
+        raise FlowError(ObjectNotFound(name=name, reason=reason)) from None
+    return function()
 
 
 def load_state(module: nn.Module, path: Path) -> None:
@@ -82,32 +98,21 @@ def load_state(module: nn.Module, path: Path) -> None:
     Errors:  FlowError, where the file cannot be read without unpickling, or does not fit.
     """
     try:
-        state = (
-            load_file(path)
-            if path.suffix == ".safetensors"
-            else torch.load(path, map_location="cpu", weights_only=True)
-        )
-    except (
-        OSError,
-        SafetensorError,
-        RuntimeError,
-        pickle.UnpicklingError,
-        EOFError,
-        ValueError,
-        LookupError,
-        struct.error,
-    ) as error:
-        plain = isinstance(error, pickle.UnpicklingError)
-        reason = (
-            "it holds more than weights"
-            if plain
-            else getattr(error, "strerror", None) or "it is no file of weights"
-        )
-        raise FlowError(UnreadableWeights(where=str(path), reason=str(reason).lower())) from None
+        state = _read(path)
+    except UNREADABLE as error:
+        reason = str(getattr(error, "strerror", None) or "it is no file of weights").lower()
+        if isinstance(error, pickle.UnpicklingError):
+            reason = "it holds more than weights"
+        raise FlowError(UnreadableWeights(where=str(path), reason=reason)) from None
     try:
         module.load_state_dict(state)
     except (RuntimeError, TypeError, AttributeError) as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        raise FlowError(
-            StateMismatch(where=str(path), reason=lines[1] if len(lines) > 1 else lines[0])
-        ) from None
+        reason = lines[1] if len(lines) > 1 else lines[0]
+        raise FlowError(StateMismatch(where=str(path), reason=reason)) from None
+
+
+def _read(path: Path) -> Any:
+    if path.suffix == ".safetensors":
+        return load_file(path)
+    return torch.load(path, map_location="cpu", weights_only=True)

@@ -1,4 +1,4 @@
-"""The course of a training."""
+"""The course of a training as a picture."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from flowspec.plots.style import DATA, SAMPLES, STYLE, png
 
 
 def course(epochs: Sequence[tuple[int, float, float | None]]) -> bytes:
-    """The losses of a training: (epoch, loss, validation loss), the latter None where no row is held out."""
+    """The losses of a training, as PNG.
+
+    epochs   (epoch, loss, validation loss), the latter None where no row is held out
+    """
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(6, 3.5), layout="constrained")
         axis = figure.subplots()

@@ -1,12 +1,15 @@
-"""Pictures of data, samples and trainings, as PNG. (The extra `plot` installs matplotlib.)"""
+"""Pictures of samples against data, as PNG. (The extra `plot` installs matplotlib.)"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from flowspec.plots.style import (
     CONTOURS,
@@ -26,15 +29,16 @@ MOST_PAIRS = 6
 
 
 def compared(
-    data: np.ndarray | None,
-    samples: np.ndarray,
+    data: NDArray[Any] | None,
+    samples: NDArray[Any],
     names: Sequence[str],
     density: Density | None = None,
 ) -> bytes:
-    """Data against samples: a histogram of each coordinate, and the points of each pair where these are few.
+    """Data against samples: histograms, and the points of each pair of coordinates where these are few.
 
     data, samples   (rows, D), or (rows,) for one coordinate; data may be None
-    density         points (N, D) to log-densities (N,): drawn as a curve or as contours, for one or two coordinates
+    density         points (N, D) to log-densities (N,): drawn as a curve or as contours, for one or two
+                    coordinates
     """
     names = [literal(name) for name in names]
     samples = samples.reshape(len(samples), -1)
@@ -46,7 +50,13 @@ def compared(
         return png(figure)
 
 
-def _histograms(data, samples, names, limits: Limits, density: Density | None) -> Figure:
+def _histograms(
+    data: NDArray[Any],
+    samples: NDArray[Any],
+    names: Sequence[str],
+    limits: Limits,
+    density: Density | None,
+) -> Figure:
     columns = min(len(names), 4)
     lines = -(-len(names) // columns)
     figure = Figure(figsize=(max(5.0, 2.6 * columns), max(3.2, 2.2 * lines)), layout="constrained")
@@ -64,11 +74,16 @@ def _histograms(data, samples, names, limits: Limits, density: Density | None) -
     return figure
 
 
-def _pairs(data, samples, names, limits: Limits, density: Density | None) -> Figure:
+def _pairs(
+    data: NDArray[Any],
+    samples: NDArray[Any],
+    names: Sequence[str],
+    limits: Limits,
+    density: Density | None,
+) -> Figure:
     size = len(names)
     figure = Figure(figsize=(2.2 * size + 1, 2.2 * size + 0.6), layout="constrained")
     axes = figure.subplots(size, size, squeeze=False)
-    dots = {"linewidths": 0, "rasterized": True}
     for row in range(size):
         for column in range(size):
             axis = axes[row, column]
@@ -78,22 +93,8 @@ def _pairs(data, samples, names, limits: Limits, density: Density | None) -> Fig
             if column == row:
                 _histogram(axis, data[:, row], samples[:, row], limits[row])
             else:
-                axis.scatter(
-                    samples[:, column],
-                    samples[:, row],
-                    s=dot_size(len(samples)),
-                    color=SAMPLES,
-                    alpha=0.35,
-                    **dots,
-                )
-                axis.scatter(
-                    data[:, column],
-                    data[:, row],
-                    s=dot_size(len(data)),
-                    color=DATA,
-                    alpha=0.5,
-                    **dots,
-                )
+                _dots(axis, samples[:, [column, row]], SAMPLES, 0.35)
+                _dots(axis, data[:, [column, row]], DATA, 0.5)
                 axis.set_ylim(*limits[row])
             axis.set_xlim(*limits[column])
             axis.tick_params(labelbottom=row == size - 1, labelleft=column == 0)
@@ -107,7 +108,13 @@ def _pairs(data, samples, names, limits: Limits, density: Density | None) -> Fig
     return figure
 
 
-def _contours(axis, limits: Limits, density: Density) -> None:
+def _dots(axis: Axes, points: NDArray[Any], color: str, alpha: float) -> None:
+    x, y = points.T
+    size = dot_size(len(points))
+    axis.scatter(x, y, s=size, color=color, alpha=alpha, linewidths=0, rasterized=True)
+
+
+def _contours(axis: Axes, limits: Limits, density: Density) -> None:
     """Lines within which a half, nine tenths and 99 of 100 samples lie."""
     x, y = (np.linspace(low, high, 160) for low, high in limits)
     grid = np.stack(np.meshgrid(x, y), axis=-1)
@@ -120,10 +127,11 @@ def _contours(axis, limits: Limits, density: Density) -> None:
         axis.contour(x, y, height, levels, colors=[CONTOURS], linewidths=1.0)
 
 
-def _histogram(axis, data, samples, limits) -> None:
-    bins = np.linspace(
-        limits[0], limits[1], int(np.clip(2 * len(data) ** 0.5 if len(data) else 60, 12, 60)) + 1
-    )
+def _histogram(
+    axis: Axes, data: NDArray[Any], samples: NDArray[Any], limits: tuple[float, float]
+) -> None:
+    count = int(np.clip(2 * len(data) ** 0.5 if len(data) else 60, 12, 60))
+    bins = np.linspace(*limits, count + 1).tolist()
     axis.hist(samples, bins, density=True, color=SAMPLES, alpha=0.5, label="samples")
     if len(data):
         axis.hist(

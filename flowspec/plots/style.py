@@ -1,4 +1,4 @@
-"""What all pictures share: colours, limits, PNG."""
+"""Colors, limits and PNG: shared by all pictures."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
-Density = Callable[[np.ndarray], np.ndarray]
+Density = Callable[[NDArray[Any]], NDArray[Any]]
 Limits = list[tuple[float, float]]
 DATA, SAMPLES, CONTOURS = "#222222", "#d1602b", "#1f5f8b"
 
@@ -27,8 +28,8 @@ def literal(name: str) -> str:
     return name.replace("$", r"\$")
 
 
-def limits_of(data: np.ndarray, samples: np.ndarray) -> tuple[float, float]:
-    """What the data covers, and nearly all samples."""
+def limits_of(data: NDArray[Any], samples: NDArray[Any]) -> tuple[float, float]:
+    """The range that the data covers, and nearly all samples."""
     low = min(data.min(initial=np.inf), np.quantile(samples, 0.002))
     high = max(data.max(initial=-np.inf), np.quantile(samples, 0.998))
     margin = 0.04 * (high - low) or 0.5
@@ -36,10 +37,12 @@ def limits_of(data: np.ndarray, samples: np.ndarray) -> tuple[float, float]:
 
 
 def dot_size(count: int) -> float:
+    """The size of a dot among so many."""
     return float(np.clip(4000 / max(count, 1), 1.0, 8.0))
 
 
 def png(figure: Figure) -> bytes:
+    """The figure as PNG, without the version of matplotlib: same figure, same bytes."""
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=110, metadata={"Software": None})
     return stream.getvalue()

@@ -1,4 +1,4 @@
-"""A training that was stopped, in a file: written whole, read without unpickling code."""
+"""Checkpoints of a training: written as a whole, read without unpickling code."""
 
 from __future__ import annotations
 
@@ -32,14 +32,6 @@ class StoppedBefore(Diagnostic):
     epoch: int
 
 
-@mistake
-class OtherTraining(Diagnostic):
-    message = "the training kept in {path} is of {what}"
-    help = "go on with the same flow, data and settings, or begin anew (`--restart`)"
-    path: str
-    what: str
-
-
 def write_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Write a state: the new one or the one before is there, never half of one."""
     stream = io.BytesIO()
@@ -50,29 +42,30 @@ def write_checkpoint(path: Path, state: dict[str, Any]) -> None:
 def read_checkpoint(path: Path) -> dict[str, Any]:
     """The state in a file.
 
-    Errors:  FlowError, where it is none.
+    Errors:  FlowError, where the file is no checkpoint, or cannot be read.
     """
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
-        raise FlowError(
-            UnreadableCheckpoint(path=str(path), reason=(error.strerror or str(error)).lower())
-        ) from None
-    except Exception:  # whatever torch finds in a damaged file
-        raise FlowError(
-            UnreadableCheckpoint(path=str(path), reason="it is no checkpoint, or damaged")
-        ) from None
+        raise _unreadable(path, (error.strerror or str(error)).lower()) from None
+    except Exception:  # torch raises any of many for a damaged file
+        raise _unreadable(path, "it is no checkpoint, or damaged") from None
     if not isinstance(state, dict) or state.get("format") != FORMAT:
-        raise FlowError(
-            UnreadableCheckpoint(
-                path=str(path), reason="it was written by another version of FlowSpec"
-            )
-        )
+        raise _unreadable(path, "it was written by another version of FlowSpec")
     return state
 
 
+def _unreadable(path: Path, reason: str) -> FlowError:
+    return FlowError(UnreadableCheckpoint(path=str(path), reason=reason))
+
+
 class Keeper:
-    """Where and how often a training is kept, and whether it was asked to stop."""
+    """The file in which a training is kept.
+
+    resume     go on with what is kept
+    interval   seconds between two versions
+    stop       asked after every step: True ends the training
+    """
 
     def __init__(
         self,
@@ -87,10 +80,10 @@ class Keeper:
         self.stop = stop
         self._last = time.monotonic()
 
-    def found(self) -> dict[str, Any] | None:
+    def kept_state(self) -> dict[str, Any] | None:
         """The state to go on from; None to begin.
 
-        Errors:  FlowError, where there is one that nobody asked for, or it cannot be read.
+        Errors:  FlowError, where there is one and `resume` is not set, or it cannot be read.
         """
         if not self.path.exists():
             return None
@@ -99,8 +92,8 @@ class Keeper:
             raise FlowError(StoppedBefore(path=str(self.path), epoch=state["epoch"]))
         return state
 
-    def due(self) -> bool:
-        """Is it time to write?"""
+    def is_due(self) -> bool:
+        """True if it is time to write."""
         return time.monotonic() - self._last >= self.interval
 
     def write(self, state: dict[str, Any]) -> None:

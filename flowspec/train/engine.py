@@ -1,4 +1,4 @@
-"""Where and how a training computes: devices, precision, processes. Lightning Fabric does the work."""
+"""Devices, precision and processes of a training. Lightning Fabric does the work."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 import os
 import warnings
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -14,30 +15,53 @@ from torch import Tensor, nn
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.train.feed.rows import Rows
 
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
 PRECISIONS = {"32": "32-true", "64": "64-true", "bf16": "bf16-mixed"}
-"""What users write, and what Fabric calls it. With bf16 only products of matrices are rounded so far."""
+"""The names that users write, and Fabric's. With bf16, only products of matrices are rounded so far."""
 
 
 @mistake
 class NoDevices(Diagnostic):
-    message = "{what}"
-    note = "{there}"
+    """A kind of mistakes, where the machine has not the devices that are asked for."""
+
+    family = "no-devices"
     help = "leave `accelerator` to `auto`, or ask for fewer devices"
-    what: str
-    there: str = ""
+
+
+@mistake
+class NoAccelerator(NoDevices):
+    message = "there is no accelerator `{accelerator}` here"
+    accelerator: str
+
+
+@mistake
+class TooFewAccelerators(NoDevices):
+    message = "there is no accelerator `{accelerator}` here with {devices} devices"
+    accelerator: str
+    devices: int
+
+
+@mistake
+class TooManyDevices(NoDevices):
+    message = "{devices} devices are too many"
+    note = "each has a process of its own, and there are {cores} cores"
+    devices: int
+    cores: int
 
 
 @dataclass(frozen=True)
 class Engine:
-    """What to compute on.
+    """The machinery to compute with.
 
     accelerator   "auto", "cpu", "cuda" or "mps"
-    devices       how many of them, each with a process of its own; the script is started anew in each. Under `torchrun`
-                  its processes are used instead
+    devices       how many of them, each with a process of its own; the script is started anew in
+                  each. Under `torchrun` its processes are used instead
     precision     "32", "64" or "bf16"
-    compiled      does `torch.compile` make one graph of the loss?
-    threads       of each process, on a CPU; None leaves them as torch has them. Small networks are fastest with one: to share
-                  their short steps takes longer than to do them
+    compiled      true if `torch.compile` is to make one graph of the loss
+    threads       of each process, on a CPU; None leaves them as torch has them. Small networks are
+                  fastest with one: to share their short steps takes longer than to do them
     """
 
     accelerator: str = "auto"
@@ -61,49 +85,52 @@ class Engine:
 
         Errors:  FlowError, where the accelerator is not there, or has not so many devices.
         """
-        from lightning_fabric import Fabric
-        from lightning_fabric.utilities.exceptions import MisconfigurationException
-
         if self.threads:
             torch.set_num_threads(self.threads)
-
         for name in ("lightning_fabric", "lightning.fabric"):
             logging.getLogger(name).setLevel(logging.WARNING)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*available but not used.*")
             devices, nodes = self._counts()
-            try:
-                fabric = Fabric(
-                    accelerator=self.accelerator,
-                    devices=devices,
-                    num_nodes=nodes,
-                    strategy="auto" if devices * nodes == 1 else "ddp",
-                    precision=PRECISIONS[self.precision],  # type: ignore[arg-type]
-                )
-            except (RuntimeError, ValueError, MisconfigurationException):
-                what = f"there is no accelerator `{self.accelerator}` here" + (
-                    f" with {devices} devices" if devices > 1 else ""
-                )
-                raise FlowError(NoDevices(what=what)) from None
+            fabric = self._fabric(devices, nodes)
             cores = os.cpu_count() or 1
             if fabric.device.type == "cpu" and devices > cores:
-                there = f"each has a process of its own, and there are {cores} cores"
-                raise FlowError(NoDevices(what=f"{devices} devices are too many", there=there))
+                raise FlowError(TooManyDevices(devices=devices, cores=cores))
             fabric.launch()
         return Processes(fabric)
+
+    def _fabric(self, devices: int, nodes: int) -> Fabric:
+        from lightning_fabric import Fabric  # it takes a second to load
+        from lightning_fabric.utilities.exceptions import MisconfigurationException
+
+        try:
+            return Fabric(
+                accelerator=self.accelerator,
+                devices=devices,
+                num_nodes=nodes,
+                strategy="auto" if devices * nodes == 1 else "ddp",
+                precision=PRECISIONS[self.precision],  # type: ignore[arg-type]  # a Literal
+            )
+        except (RuntimeError, ValueError, MisconfigurationException):
+            raise FlowError(self._missing(devices)) from None
+
+    def _missing(self, devices: int) -> NoDevices:
+        if devices > 1:
+            return TooFewAccelerators(accelerator=self.accelerator, devices=devices)
+        return NoAccelerator(accelerator=self.accelerator)
 
     def _counts(self) -> tuple[int, int]:
         """Devices of a node, and nodes: those of `torchrun`, if it has started this process."""
         if "TORCHELASTIC_RUN_ID" not in os.environ:
             return self.devices, 1
-        here = int(os.environ["LOCAL_WORLD_SIZE"])
-        return here, int(os.environ["WORLD_SIZE"]) // here
+        devices = int(os.environ["LOCAL_WORLD_SIZE"])
+        return devices, int(os.environ["WORLD_SIZE"]) // devices
 
 
 class Processes:
     """The processes of a training, seen from one of them."""
 
-    def __init__(self, fabric):
+    def __init__(self, fabric: Fabric):
         self._fabric = fabric
         self.count: int = fabric.world_size
         self.is_rank_zero: bool = fabric.is_global_zero
@@ -121,14 +148,15 @@ class Processes:
     def set_up(
         self, module: nn.Module, optimizer: torch.optim.Optimizer
     ) -> tuple[nn.Module, torch.optim.Optimizer]:
-        """Module and optimizer, ready to be trained here."""
-        return self._fabric.setup(module, optimizer)
+        """Module and optimizer, ready to be trained on the device of this process."""
+        ready: tuple[nn.Module, torch.optim.Optimizer] = self._fabric.setup(module, optimizer)
+        return ready
 
-    def mine(self, rows: Rows) -> Rows:
-        """The part of some rows that this process works on."""
+    def share(self, rows: Rows) -> Rows:
+        """The share of some rows that this process works on."""
         return rows if self.count == 1 else rows[self._fabric.global_rank :: self.count]
 
-    def here(self, tensor: Tensor | None) -> Tensor | None:
+    def to_device(self, tensor: Tensor | None) -> Tensor | None:
         """A tensor on the device of this process."""
         return None if tensor is None else tensor.to(self._fabric.device)
 
@@ -140,5 +168,6 @@ class Processes:
         """Sums over the processes, the same in each."""
         if self.count == 1:
             return list(values)
-        together = torch.tensor(values, dtype=torch.float64, device=self._fabric.device)
-        return self._fabric.all_reduce(together, reduce_op="sum").tolist()
+        own = torch.tensor(values, dtype=torch.float64, device=self._fabric.device)
+        total: Tensor = self._fabric.all_reduce(own, reduce_op="sum")  # type: ignore[assignment]
+        return list(map(float, total.tolist()))

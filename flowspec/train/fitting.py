@@ -1,4 +1,4 @@
-"""`fit`: from a flow and whatever a user has as data to a trained model."""
+"""`fit`: a flow and data, in whatever form a user has them, to a trained model."""
 
 from __future__ import annotations
 
@@ -6,51 +6,48 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, IterableDataset
 
-from flowspec.data.pieces import frame_pieces, open_pieces
-from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake, suggest
+from flowspec.diagnostics.diagnostic import FlowError, mistake, suggest
 from flowspec.diagnostics.inputs import WrongInput
 from flowspec.ir.flow import Flow
 from flowspec.ir.settings import Settings, ranges
 from flowspec.model.model import Model
 from flowspec.train.checkpoint import Keeper
+from flowspec.train.course import Epoch
 from flowspec.train.engine import Engine
-from flowspec.train.feed.batches import Batches, Shuffled
+from flowspec.train.feed.noise import Drawn
+from flowspec.train.feed.opening import batches_of
 from flowspec.train.feed.rows import as_raw
-from flowspec.train.feed.sources import Source, array_source, dataset_source, table_source
-from flowspec.train.feed.streams import Drawn, Loaded
 from flowspec.train.objectives import LogDensity, ReverseKL
 from flowspec.train.run import Place, Run
 from flowspec.train.torch.module import FlowModule
-from flowspec.train.training import Epoch, Training
+from flowspec.train.training import Training
 
 
 @mistake
-class OneSource(Diagnostic):
+class OneSource(WrongInput):
     message = "a flow learns from data or from a `log_density`"
     help = "give one of the two"
 
 
 @mistake
-class NothingToDequantize(Diagnostic):
+class NothingToDequantize(WrongInput):
     message = "a `log_density` is of real numbers: nothing is dequantized"
     help = "leave `dequantize` out"
 
 
 @mistake
-class NoRowsToWeigh(Diagnostic):
+class NoRowsToWeigh(WrongInput):
     message = "a flow that learns from a `log_density` has no rows to weigh or to hold out"
     help = "leave them out"
 
 
 @mistake
-class TooFewDraws(Diagnostic):
+class TooFewDraws(WrongInput):
     message = "an epoch of {draws} draws teaches nothing"
     help = "give `draws` of at least 1"
     draws: int
@@ -76,9 +73,9 @@ def fit(
 ) -> Model:
     """The flow, trained: on data by maximum likelihood, or by reverse KL on a known log-density.
 
-    data         (N, D), or (N,) for a scalar flow, in the order of `event`; or a data frame of pandas
-                 or polars, or the path of a table, whose columns are found by name; or a torch Dataset
-                 whose items are `x` or `(x, context)`, the same at each look; or a DataLoader that
+    data         (N, D), or (N,) for a scalar flow, in the order of `event`; or a data frame of
+                 pandas or polars, or the path of a table, whose columns are found by name; or a torch
+                 Dataset whose items are `x` or `(x, context)`, the same at each look; or a DataLoader that
                  gives batches of them, or any other iterable that does
     context      (N, C), for a conditional flow
     weights      (N,), how much each row counts; not the weights that are learned. Of a table: the name
@@ -106,12 +103,12 @@ def fit(
              setting cannot be, the loss stops being a number, or `output` cannot be written.
     """
     if not isinstance(flow, Flow | Model):
-        raise TypeError(
-            f"fit() takes a flow, not {type(flow).__name__}: make one with `flowspec.parse(text)`"
-        )
+        advice = "make one with `flowspec.parse(text)`"
+        raise TypeError(f"fit() takes a flow, not {type(flow).__name__}: {advice}")
     if output is not None and checkpoint is not None:
         raise TypeError("fit() keeps checkpoints beside `output`: leave `checkpoint` out")
-    model, engine = flow if isinstance(flow, Model) else Model(flow), engine or Engine()
+    model = flow if isinstance(flow, Model) else Model(flow)
+    engine = engine or Engine()
     _check_names(changes)
     chosen = dataclasses.replace(settings or Settings(**model.flow.train), **changes)
     place = Place(Path(output)) if output is not None else None
@@ -148,84 +145,8 @@ def _check_names(changes: Iterable[str]) -> None:
     for name in changes:
         if name not in ranges():
             near = suggest(name, ranges())
-            raise TypeError(
-                f"fit() has no argument `{name}`" + (f"; did you mean `{near}`?" if near else "")
-            )
-
-
-def batches_of(
-    flow: Flow,
-    data,
-    context,
-    weights,
-    held_out,
-    settings: Settings,
-    dtype: torch.dtype = torch.float32,
-) -> Batches:
-    """The batches of whatever `fit` takes as data.
-
-    Errors:  FlowError, where there is something wrong with it.
-    """
-    options = {"dtype": dtype, "dequantize": settings.dequantize}
-    validation = None
-    if held_out is not None:
-        given = held_out if isinstance(held_out, tuple) else (held_out,)
-        if _is_loader(given[0]) or isinstance(given[0], IterableDataset):
-            what, advice = (
-                "a loader cannot be held out: it is read anew in every epoch",
-                "give an array, a table or a dataset",
-            )
-            raise FlowError(WrongInput(what=what, advice=advice))
-        validation = _source(flow, *given, options=options, where="held_out")
-    if isinstance(data, IterableDataset):
-        data = DataLoader(data, batch_size=settings.batch_size)
-    if _is_loader(data):
-        if context is not None or weights is not None:
-            _refuse_beside("a loader")
-        return Loaded(flow, data, settings, validation, dtype)
-    return Shuffled(_source(flow, data, context, weights, options=options), settings, validation)
-
-
-def _is_frame(data: Any) -> bool:
-    """Is it a data frame of pandas or polars, or a table of pyarrow, whose columns have names?"""
-    return hasattr(data, "columns") and hasattr(data, "__getitem__") and hasattr(data, "shape")
-
-
-def _is_loader(data: Any) -> bool:
-    plain = isinstance(data, str | Path | list | tuple | Tensor | Dataset | Source) or hasattr(
-        data, "__array__"
-    )
-    plain = plain or _is_frame(data)
-    return isinstance(data, Iterable) and not plain
-
-
-def _source(
-    flow: Flow, data, context=None, weights=None, *, options: dict[str, Any], where: str = "data"
-) -> Source:
-    if isinstance(data, Source):
-        return data
-    if isinstance(data, str | Path) or _is_frame(data):
-        if context is not None:
-            what, advice = (
-                "a table holds the context itself",
-                "leave `context` out: its columns are found by name",
-            )
-            raise FlowError(WrongInput(what=what, advice=advice))
-        return table_source(
-            flow, frame_pieces(data) if _is_frame(data) else open_pieces(data), weights, **options
-        )
-    if isinstance(data, Dataset):
-        if context is not None or weights is not None:
-            _refuse_beside("a dataset")
-        return dataset_source(flow, data, **options)
-    return array_source(flow, data, context, weights, where=where, **options)
-
-
-def _refuse_beside(what: str) -> NoReturn:
-    advice = "let its items be `(x, context)`; to weigh rows, give arrays or a table"
-    raise FlowError(
-        WrongInput(what=f"no `context` or `weights` can be given beside {what}", advice=advice)
-    )
+            advice = f"; did you mean `{near}`?" if near else ""
+            raise TypeError(f"fit() has no argument `{name}`{advice}")
 
 
 def _drawn(

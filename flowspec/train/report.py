@@ -1,19 +1,24 @@
-"""What a training leaves beside the weights: figures, the course of the losses, pictures."""
+"""Files that a training leaves beside the weights: metrics, the course of the losses, pictures."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from flowspec.data.tables.csv import csv_text
-from flowspec.data.tables.whole_numbers import whole
+from flowspec.data.tables.whole_numbers import rounded_down
 from flowspec.runtime.bundle import Bundle
+from flowspec.train.course import Epoch
 from flowspec.train.feed.rows import Rows
-from flowspec.train.training import Epoch, Training
+from flowspec.train.training import Training
 from flowspec.version import VERSION
+
+if TYPE_CHECKING:
+    from flowspec.plots.bundle import Shown
 
 DRAWN_ROWS = 5000
 """Rows of the data, and samples, that a picture shows at most."""
@@ -30,14 +35,13 @@ def log(history: Sequence[Epoch]) -> str:
 
 
 def report(training: Training, bundle: Bundle) -> dict[str, bytes]:
-    """The files that a bundle gets from its training, by name. Same training, same bytes: no times in them.
+    """The files that a bundle gets from its training, by name.
 
-    Pictures are left out where matplotlib is not installed.
+    Same training, same bytes: no times are in them. Pictures are left out where matplotlib is not installed.
     """
     columns = ("number", "loss", "validation", "rate")
-    course = csv_text(
-        columns, [[getattr(epoch, name) for epoch in training.history] for name in columns]
-    )
+    history = training.course.history
+    course = csv_text(columns, [[getattr(epoch, name) for epoch in history] for name in columns])
     files = {"metrics.json": _metrics(training), "training.csv": course.encode()}
     try:
         import matplotlib  # noqa: F401  # an extra
@@ -50,14 +54,14 @@ def _pictures(training: Training, bundle: Bundle) -> dict[str, bytes]:
     from flowspec.plots import bundle as pictures
     from flowspec.plots import course as courses
 
-    rows = _rows(training.batches.shown(DRAWN_ROWS), bundle)
-    course = [(epoch.number, epoch.loss, epoch.validation) for epoch in training.history]
+    rows = _shown(training.batches.shown(DRAWN_ROWS), bundle)
+    course = [(epoch.number, epoch.loss, epoch.validation) for epoch in training.course.history]
     drawn = {
         "training.png": courses.course(course),
         "samples.png": pictures.samples(bundle, rows, DRAWN_ROWS, seed=0),
     }
     if bundle.context:
-        judged = _rows(training.batches.judged(JUDGED_ROWS), bundle)
+        judged = _shown(training.batches.judged(JUDGED_ROWS), bundle)
         drawn["calibration.png"] = pictures.calibration(bundle, judged, JUDGED_DRAWS, seed=0)
         if np.ptp(judged.context[:, 0]):
             drawn["conditional.png"] = pictures.conditional(
@@ -66,25 +70,25 @@ def _pictures(training: Training, bundle: Bundle) -> dict[str, bytes]:
     return drawn
 
 
-def _rows(rows: Rows | None, bundle: Bundle):
-    """Rows as pictures have them: whole numbers are so again, where the training has moved them."""
-    from flowspec.plots.bundle import Rows as Shown
+def _shown(rows: Rows | None, bundle: Bundle) -> Shown:
+    """Rows as pictures show them: dequantized numbers are whole again."""
+    from flowspec.plots.bundle import Shown
 
     assert rows is not None
     values = rows.values.double().numpy().reshape(len(rows), -1)
     context = np.empty((len(rows), 0)) if rows.context is None else rows.context.double().numpy()
-    return Shown(whole(values, bundle.columns, bundle.dequantized), context)
+    return Shown(rounded_down(values, bundle.columns, bundle.dequantized), context)
 
 
 def _metrics(training: Training) -> bytes:
-    best = min(training.history, key=lambda epoch: epoch.decisive, default=None)
-    found = {
+    best = min(training.course.history, key=lambda epoch: epoch.decisive, default=None)
+    metrics = {
         "flowspec": VERSION,
         "rows": dict(zip(("training", "validation"), training.batches.rows, strict=True)),
-        "epochs": len(training.history),
+        "epochs": len(training.course.history),
         "best_epoch": best.number if best else 0,
         "loss": best.loss if best else None,
         "validation": best.validation if best else None,
         "settings": dataclasses.asdict(training.settings),
     }
-    return (json.dumps(found, indent=1, allow_nan=False) + "\n").encode()
+    return (json.dumps(metrics, indent=1, allow_nan=False) + "\n").encode()

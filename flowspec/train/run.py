@@ -1,7 +1,8 @@
-"""A training from its start to the bundle it leaves: the door that `flowspec.fit` and `flowspec fit` share.
+"""A training from its start to the bundle it leaves.
 
-While it runs, the training is kept beside the bundle's place, in `OUTPUT.training`: a checkpoint to go on
-from, and a log of the epochs. Both go once the bundle is written.
+`flowspec.fit` and `flowspec fit` share this door. While it runs, the training is kept beside the
+bundle's place, in `OUTPUT.training`: a checkpoint to go on from, and a log of the epochs. Both go once
+the bundle is written.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from flowspec.ir.flow import Flow
 from flowspec.model.model import Model
 from flowspec.model.weights import as_weights
 from flowspec.train.checkpoint import Keeper
+from flowspec.train.course import Epoch
 from flowspec.train.report import log, report
-from flowspec.train.training import Epoch, Training
+from flowspec.train.training import Training
 
 LOG_INTERVAL = 1.0
 """Seconds between two versions of the log."""
@@ -33,8 +35,8 @@ class Place:
         """Errors:  FlowError, where a bundle would take the place of something else."""
         check_place(output)  # before the training, not after it
         self.output = output
-        whole = output.resolve()  # `.` has a name only when resolved
-        self.kept = whole.with_name(f"{whole.name}.training")
+        resolved = output.resolve()  # `.` has a name only when resolved
+        self.kept = resolved.with_name(f"{resolved.name}.training")
         self.checkpoint = self.kept / "checkpoint.pt"
         self.log = self.kept / "log.csv"
 
@@ -99,7 +101,7 @@ class Run:
         try:
             return self.training.run(self._keeper, after_epoch, on_step)
         finally:
-            if self.training.history and self.training.is_rank_zero:
+            if self.training.course.history and self.training.is_rank_zero:
                 self._log()
 
     def write(self, model: Model, dtype: str = "float32") -> None:
@@ -111,5 +113,5 @@ class Run:
             self.place.forget()
 
     def _log(self) -> None:
-        write_file(self.place.log, log(self.training.history).encode())
+        write_file(self.place.log, log(self.training.course.history).encode())
         self._logged = time.monotonic()

@@ -14,12 +14,15 @@ from torch.utils.data import DataLoader
 
 import flowspec
 from flowspec.ir.settings import Settings
-from flowspec.train.feed import batches as module
-from flowspec.train.feed import streams
-from flowspec.train.feed.batches import Batches, Shuffled
+from flowspec.train.feed import batches as scoring
+from flowspec.train.feed import loaders
+from flowspec.train.feed import shuffled as module
+from flowspec.train.feed.batches import Batches, Purpose
+from flowspec.train.feed.loaders import Loaded
+from flowspec.train.feed.noise import Drawn
 from flowspec.train.feed.rows import Rows
+from flowspec.train.feed.shuffled import Shuffled
 from flowspec.train.feed.sources import Source, array_source
-from flowspec.train.feed.streams import Drawn, Loaded
 
 ONE = "event x\nNormal(learn(0), learn(1))"
 TWO = "event x, y\nNormal(learn(0), learn(1))[2]"
@@ -195,7 +198,7 @@ def test_another_seed_holds_out_other_rows():
 
 
 def test_many_rows_are_scored_in_parts(monkeypatch):
-    monkeypatch.setattr(module, "SCORED", 4)
+    monkeypatch.setattr(scoring, "SCORED", 4)
     assert [len(rows) for rows in shuffled((50,), validation=0.2).scored()] == [4, 4, 2]
 
 
@@ -254,7 +257,7 @@ def test_even_the_least_and_the_largest_draw_stay_inside(monkeypatch):
 
     draw = module.random
     monkeypatch.setattr(
-        module, "random", lambda *given: Ends() if module.CELLS in given[2:3] else draw(*given)
+        module, "random", lambda *given: Ends() if Purpose.CELLS in given[2:3] else draw(*given)
     )
     moved = sorted_rows(dequantized().epoch(1))[:, 0]
     assert (moved > WHOLE).all() and (moved < WHOLE + 1).all()
@@ -383,7 +386,7 @@ def test_a_shuffled_epoch_of_a_loader_can_be_entered_at_every_batch():
 
 
 def test_starts_are_measured_on_so_many_rows_of_a_loader(monkeypatch):
-    monkeypatch.setattr(streams, "MEASURED", 10)
+    monkeypatch.setattr(loaders, "MEASURED", 10)
     assert len(loaded([torch.arange(4.0)] * 9).measured()) == 12
 
 
@@ -413,7 +416,7 @@ def test_so_many_are_drawn():
     batches = drawn()
     assert [len(batch) for batch in batches.epoch(1)] == [8] * 6 + [2]
     assert batches.steps == 7
-    assert len(flat(batches.scored())) == module.SCORED
+    assert len(flat(batches.scored())) == scoring.SCORED
 
 
 def test_an_epoch_of_draws_can_be_entered_at_every_batch():

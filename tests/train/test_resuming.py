@@ -17,7 +17,7 @@ pytest.importorskip("torch")
 import flowspec
 from flowspec.ir.settings import Settings
 from flowspec.train.checkpoint import Keeper
-from flowspec.train.fitting import batches_of
+from flowspec.train.feed.opening import batches_of
 from flowspec.train.training import Stopped, Training
 
 FLOW = (
@@ -62,7 +62,9 @@ def test_goes_on_to_the_same_weights(tmp_path, steps, undisturbed):
         training().run(Keeper(place, stop=After(steps)))
     resumed = training()
     assert_same(resumed.run(Keeper(place, resume=True)).complete_weights, undisturbed)
-    assert [epoch.number for epoch in resumed.history] == list(range(1, len(resumed.history) + 1))
+    assert [epoch.number for epoch in resumed.course.history] == list(
+        range(1, len(resumed.course.history) + 1)
+    )
 
 
 def test_a_finished_training_has_nothing_left_to_do(tmp_path, undisturbed):

@@ -75,7 +75,7 @@ def test_goes_on_from_a_checkpoint(tmp_path):
 
     whole = fitted(FLOW, narrow, epochs=8).complete_weights
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(checkpoint.Keeper, "due", lambda self: True)
+        patch.setattr(checkpoint.Keeper, "is_due", lambda self: True)
         with pytest.raises(KeyboardInterrupt):
             fitted(FLOW, stumbling, epochs=8, checkpoint=place)
     resumed = fitted(FLOW, narrow, epochs=8, checkpoint=place, resume=True).complete_weights
@@ -88,9 +88,8 @@ def test_a_loss_that_becomes_infinite_leaves_the_epochs_before_it(tmp_path):
 
     def stumbling(x):
         calls.append(len(x))
-        return narrow(x) * (
-            math.nan if len(calls) == 47 else 1.0
-        )  # in epoch 5: each takes ten steps and scores once
+        # In epoch 5: each takes ten steps and scores once.
+        return narrow(x) * (math.nan if len(calls) == 47 else 1.0)
 
     with pytest.raises(flowspec.FlowError, match="up to the end of epoch 4 is kept in"):
         fitted(FLOW, stumbling, epochs=8, checkpoint=place)

@@ -17,8 +17,9 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 import flowspec
 from flowspec.data.pieces import open_pieces
 from flowspec.ir.settings import Settings
-from flowspec.train.feed import sources
-from flowspec.train.feed.sources import array_source, dataset_source, table_source
+from flowspec.train.feed import datasets, sources
+from flowspec.train.feed.datasets import dataset_source
+from flowspec.train.feed.sources import array_source, table_source
 
 PLAIN = (
     "event a, b: positive\nNSF(2, hidden=[8], bins=4, transforms=1) |> Standardize |> Onto(event)"
@@ -346,7 +347,7 @@ def source_of(kind: str, path, values=VALUES, **options):
 @pytest.mark.parametrize("kind", ["array", "table", "dataset"])
 @pytest.mark.parametrize("values", [VALUES, SPOILED], ids=["good", "spoiled"])
 def test_a_source_too_large_for_memory_gives_the_same_weights(tmp_path, monkeypatch, kind, values):
-    monkeypatch.setattr(sources, "ITEMS", 20)
+    monkeypatch.setattr(datasets, "ITEMS", 20)
     expected = fitted(PLAIN, source_of(kind, tmp_path, values, drop=True))
     monkeypatch.setattr(sources, "KEPT_NUMBERS", 0)
     source = source_of(kind, tmp_path, values, drop=True)
@@ -366,7 +367,7 @@ def test_a_source_that_fits_into_memory_is_read_once(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("kind", ["array", "table", "dataset"])
 def test_rows_with_a_fault_are_left_out_if_wanted(tmp_path, monkeypatch, kind):
-    monkeypatch.setattr(sources, "ITEMS", 20)
+    monkeypatch.setattr(datasets, "ITEMS", 20)
     source = source_of(kind, tmp_path, SPOILED, drop=True)
     assert (len(source), source.dropped) == (85, 5)
     found = torch.cat([source.read(piece).values for piece in range(len(source.sizes))])

@@ -27,7 +27,7 @@ from flowspec.data import files as data_files
 from flowspec.data import pieces
 from flowspec.data.tables import table as tables
 from flowspec.diagnostics.diagnostic import Diagnostic
-from flowspec.train.feed import row_checks
+from flowspec.train.feed import row_mistakes
 
 FOLDER = Path(__file__).parent.parent / "spoiled"
 
@@ -447,12 +447,12 @@ def test_no_golden_file_without_its_case():
 def test_every_kind_of_mistake_has_a_golden_file():
     kinds = [
         kind
-        for module in (data_files, pieces, row_checks, tables)
+        for module in (data_files, pieces, row_mistakes, tables)
         for kind in vars(module).values()
         if isinstance(kind, type)
     ]
     codes = {
-        re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
+        kind.family or re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
         for kind in kinds
         if issubclass(kind, Diagnostic) and kind.message
     }

@@ -1,4 +1,4 @@
-"""CSV files."""
+"""CSV files, read and written."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import csv
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from flowspec.data.tables.table import Table, UnreadableTable
+from flowspec.data.tables.table import Column, Table, UnreadableTable
 from flowspec.diagnostics.diagnostic import FlowError
 
 
 def read_csv(path: Path) -> Table:
+    """The table in a CSV file, whose first line names the columns."""
     with path.open(newline="", encoding="utf-8-sig") as stream:
         reader = csv.reader(stream)
         rows: list[list[str]] = []
@@ -30,7 +32,7 @@ def read_csv(path: Path) -> Table:
     return Table(path.name, names, tuple(zip(*body, strict=True)) or tuple(() for _ in names))
 
 
-def csv_text(columns: Sequence[str], arrays: Sequence[Sequence | np.ndarray]) -> str:
+def csv_text(columns: Sequence[str], arrays: Sequence[Column]) -> str:
     """Columns as CSV. Floats are written with the digits that bring back the same float."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
@@ -39,5 +41,5 @@ def csv_text(columns: Sequence[str], arrays: Sequence[Sequence | np.ndarray]) ->
     return stream.getvalue()
 
 
-def _cells(array: Sequence | np.ndarray) -> list:
+def _cells(array: Column) -> list[Any]:
     return [str(value) for value in array] if isinstance(array, np.ndarray) else list(array)

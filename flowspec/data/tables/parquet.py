@@ -7,23 +7,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from flowspec.data.tables.table import Table, UnreadableTable
+from flowspec.data.tables.table import Column, Table, UnreadableTable
 from flowspec.diagnostics.diagnostic import FlowError
 
 
 def parquet_files(folder: Path) -> list[Path]:
-    """The files of a folder that is a table, in order. What begins with `.` or `_` is left by a program for itself."""
-    found = (
+    """The files of a folder that is a table, in order.
+
+    Names that begin with `.` or `_` are of files that programs leave for themselves.
+    """
+    files = (
         path
         for path in folder.rglob("*.parquet")
         if not any(part[0] in "._" for part in path.relative_to(folder).parts)
     )
-    return sorted(found, key=Path.as_posix)
+    return sorted(files, key=Path.as_posix)
 
 
-def pyarrow_for(path: Path):
+def pyarrow_for(path: Path) -> tuple[Any, Any]:
     """pyarrow and its module for Parquet files: an extra, only for those who have such files.
 
     Errors:  FlowError, where it is not installed.
@@ -40,28 +41,29 @@ def pyarrow_for(path: Path):
 
 
 def read_parquet(path: Path) -> Table:
+    """The table in a Parquet file or a folder of them."""
     _, parquet = pyarrow_for(path)
     return from_arrow(path.name, parquet.read_table(path))
 
 
-def from_arrow(name: str, table) -> Table:
+def from_arrow(name: str, table: Any) -> Table:
     """A pyarrow table, its numbers as arrays."""
-    return Table(
-        name, tuple(table.column_names), tuple(_arrow_cells(column) for column in table.columns)
+    return Table(name, tuple(table.column_names), tuple(map(_arrow_cells, table.columns)))
+
+
+def _arrow_cells(column: Any) -> Column:
+    kind = str(column.type).rstrip("0123456789")
+    is_numeric = kind in ("int", "uint", "float", "double", "halffloat")
+    cells: Column = (
+        column.to_numpy() if is_numeric and not column.null_count else column.to_pylist()
     )
+    return cells
 
 
-def _arrow_cells(column) -> Any:
-    plain = str(column.type).rstrip("0123456789") in ("int", "uint", "float", "double", "halffloat")
-    return column.to_numpy() if plain and not column.null_count else column.to_pylist()
-
-
-def parquet_bytes(
-    path: Path, columns: Sequence[str], arrays: Sequence[Sequence | np.ndarray]
-) -> bytes:
+def parquet_bytes(path: Path, columns: Sequence[str], arrays: Sequence[Column]) -> bytes:
+    """Columns as a Parquet file."""
     pyarrow, parquet = pyarrow_for(path)
     stream = io.BytesIO()
-    parquet.write_table(
-        pyarrow.table([pyarrow.array(a) for a in arrays], names=list(columns)), stream
-    )
+    table = pyarrow.table([pyarrow.array(array) for array in arrays], names=list(columns))
+    parquet.write_table(table, stream)
     return stream.getvalue()

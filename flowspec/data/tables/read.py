@@ -1,4 +1,4 @@
-"""A table from a file, by what the file is."""
+"""Tables from files, by the kind of the file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read_table(path: str | Path) -> Table:
     """
     path = Path(path)
     readers = {".csv": read_csv, ".parquet": read_parquet, ".npy": read_numpy}
-    with told(path):
+    with refusing(path):
         table = readers[kind_of(path)](path)
     if not table.rows:
         raise FlowError(EmptyTable(name=path.name))
@@ -31,52 +31,42 @@ def read_table(path: str | Path) -> Table:
 
 
 def kind_of(path: Path) -> str:
-    """The ending that says how a table is kept. A folder is one of .parquet files.
+    """The ending that tells the kind of a table. A folder is one of .parquet files.
 
-    Errors:  FlowError, where it is another one.
+    Errors:  FlowError, where it is unknown.
     """
     if path.is_dir() and not parquet_files(path):
-        raise FlowError(
-            UnreadableTable(name=path.name, reason="it is a folder without .parquet files")
-        )
+        reason = "it is a folder without .parquet files"
+        raise FlowError(UnreadableTable(name=path.name, reason=reason))
     suffix = ".parquet" if path.is_dir() else path.suffix.lower()
     if suffix not in (".csv", ".parquet", ".npy"):
         if not path.exists():
-            raise FlowError(
-                UnreadableTable(
-                    name=str(path), reason=os.strerror(errno.ENOENT).lower(), advice=LOOK
-                )
-            )
-        reason = (
-            f"`{path.suffix}` files are not known"
-            if path.suffix
-            else "its name has no ending that says what it is"
-        )
+            reason = os.strerror(errno.ENOENT).lower()
+            raise FlowError(UnreadableTable(name=str(path), reason=reason, advice=LOOK))
+        reason = "its name has no ending that says what it is"
+        if path.suffix:
+            reason = f"`{path.suffix}` files are not known"
         raise FlowError(UnreadableTable(name=path.name, reason=reason))
     return suffix
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
-    """What goes wrong when a table is read, as a mistake."""
+def refusing(path: Path) -> Iterator[None]:
+    """Turn errors of reading a table into mistakes."""
     try:
         yield
     except OSError as error:
-        # What pyarrow says of a file tells its own functions: only the system's number is taken from it.
+        # pyarrow's words name its own functions: only the system's number is taken from them.
         if error.errno is None:
             raise FlowError(UnreadableTable(name=path.name, reason=DAMAGED)) from None
         missing = error.errno == errno.ENOENT
         name, advice = (str(path), LOOK) if missing else (path.name, UnreadableTable.advice)
-        raise FlowError(
-            UnreadableTable(name=name, reason=os.strerror(error.errno).lower(), advice=advice)
-        ) from None
+        reason = os.strerror(error.errno).lower()
+        raise FlowError(UnreadableTable(name=name, reason=reason, advice=advice)) from None
     except UnicodeDecodeError:
-        raise FlowError(
-            UnreadableTable(
-                name=path.name, reason="it is no text in UTF-8", advice="write it as UTF-8"
-            )
-        ) from None
+        reason, advice = "it is no text in UTF-8", "write it as UTF-8"
+        raise FlowError(UnreadableTable(name=path.name, reason=reason, advice=advice)) from None
     except (ValueError, EOFError, NotImplementedError, csv.Error) as error:
-        plain = path.suffix.lower() != ".parquet" and str(error)
-        reason = str(error).splitlines()[0] if plain else DAMAGED
+        is_ours = path.suffix.lower() != ".parquet" and str(error)
+        reason = str(error).splitlines()[0] if is_ours else DAMAGED
         raise FlowError(UnreadableTable(name=path.name, reason=reason)) from None

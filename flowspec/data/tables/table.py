@@ -1,12 +1,13 @@
-"""Tables in and out: CSV, Parquet (with the `parquet` extra) and NumPy files, columns found by name."""
+"""Tables in memory, whose columns are found by name."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake, suggest
 
@@ -14,8 +15,9 @@ LISTED = 12
 """Columns of a table that a message names."""
 LONGEST_CELL = 60
 SEPARATORS = {";": "`;`", "\t": "tabs", "|": "`|`"}
-"""What some write in place of `,`."""
-DAMAGED, LOOK = "it is of another kind than its name says, or damaged", "look where it is"
+"""Signs that some write in place of `,`."""
+DAMAGED = "it is of another kind than its name says, or damaged"
+LOOK = "look where it is"
 NO_NUMBERS = {
     "U": "text",
     "S": "text",
@@ -24,6 +26,10 @@ NO_NUMBERS = {
     "m": "times",
     "O": "Python objects",
 }
+"""Kinds of NumPy arrays that hold no numbers."""
+
+Column = Sequence[Any] | NDArray[Any]
+"""The cells of a column: numbers, text, or None where there is nothing."""
 
 
 @mistake
@@ -46,7 +52,10 @@ class MissingColumn(Diagnostic):
 @mistake
 class UnnamedColumns(Diagnostic):
     message = "the table's {count} columns have no names; wanted: {names}"
-    help = "give these columns in this order and no others, or a .csv or .parquet file, whose columns have names"
+    help = (
+        "give these columns in this order and no others, "
+        "or a .csv or .parquet file, whose columns have names"
+    )
     count: int
     names: str
 
@@ -81,85 +90,85 @@ class EmptyTable(Diagnostic):
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Named columns. `cells` holds a list of the values of each, numbers or text."""
+    """Columns with names, and the cells of each."""
 
     name: str
     columns: tuple[str, ...]
-    cells: tuple[Sequence, ...]
+    cells: tuple[Column, ...]
 
     @property
     def rows(self) -> int:
         return len(self.cells[0]) if self.cells else 0
 
-    def numbers(self, wanted: Sequence[str], before: int = 0) -> np.ndarray:
-        """The wanted columns as float64, (rows, columns); empty cells are NaN. Messages count rows after those `before`.
+    def numbers(self, wanted: Sequence[str], before: int = 0) -> NDArray[Any]:
+        """The wanted columns as float64, (rows, columns); empty cells are NaN.
 
-        Errors:  FlowError, where a column is missing or holds what is no number.
+        before    rows before the first, which messages count too
+        Errors:   FlowError, where a column is missing or holds anything but numbers.
         """
         if len(self.columns) == len(wanted) and self.columns == unnamed(len(wanted)):
             return np.stack([np.asarray(column, float) for column in self.cells], axis=1)
         if self.columns == unnamed(len(self.columns)) and not {*wanted} & {*self.columns}:
-            raise FlowError(
-                UnnamedColumns(where=self.name, count=len(self.columns), names=", ".join(wanted))
-            )
-        problems: list[Diagnostic] = [
-            self._missing(name) for name in wanted if name not in self.columns
-        ]
-        counts = {name: self.columns.count(name) for name in wanted}
-        problems += [
-            RepeatedColumn(where=self.name, name=name, count=n)
-            for name, n in counts.items()
-            if n > 1
-        ]
-        if problems:
-            raise FlowError(problems)
-        return np.stack(
-            [
-                numeric(self.cells[self.columns.index(name)], name, self.name, before)
-                for name in wanted
-            ],
-            axis=1,
-        )
+            names = ", ".join(wanted)
+            raise FlowError(UnnamedColumns(where=self.name, count=len(self.columns), names=names))
+        if mistakes := list(self._check_names(wanted)):
+            raise FlowError(mistakes)
+        cells = (self.cells[self.columns.index(name)] for name in wanted)
+        columns = zip(wanted, cells, strict=True)
+        return np.stack([numeric(column, n, self.name, before) for n, column in columns], axis=1)
 
-    def _missing(self, name: str) -> Diagnostic:
-        return MissingColumn(where=self.name, name=name, advice=self._instead(name))
+    def _check_names(self, wanted: Sequence[str]) -> Iterator[Diagnostic]:
+        for name in wanted:
+            if name not in self.columns:
+                yield MissingColumn(where=self.name, name=name, advice=self._instead(name))
+        for name in dict.fromkeys(wanted):
+            if (count := self.columns.count(name)) > 1:
+                yield RepeatedColumn(where=self.name, name=name, count=count)
 
     def _instead(self, name: str) -> str:
-        """What may have been meant by a column that is not there."""
-        there = ", ".join(f"`{column}`" for column in self.columns[:LISTED]) or "no columns"
-        other = next((words for mark, words in SEPARATORS.items() if mark in there), "")
+        """Advice on a column that is not there."""
+        present = ", ".join(f"`{column}`" for column in self.columns[:LISTED]) or "no columns"
+        other = next((words for mark, words in SEPARATORS.items() if mark in present), "")
         if len(self.columns) == 1 and other:
             return f"its columns are to be separated by `,`, not by {other}"
         if self.columns and all(map(_is_number, self.columns)):
-            return f"its first line, which holds {there}, is to name the columns"
+            return f"its first line, which holds {present}, is to name the columns"
         if near := suggest(name, self.columns):
             return f"did you mean `{near}`?"
-        return f"it has {there}" + (
-            f" and {len(self.columns) - LISTED} more" if len(self.columns) > LISTED else ""
-        )
+        more = len(self.columns) - LISTED
+        return f"it has {present}" + (f" and {more} more" if more > 0 else "")
 
 
-def numeric(cells: Sequence | np.ndarray, name: str, table: str, before: int = 0) -> np.ndarray:
+def numeric(cells: Column, name: str, table: str, before: int = 0) -> NDArray[Any]:
+    """A column as float64; empty cells are NaN.
+
+    before    rows before the first, which messages count too
+    Errors:   FlowError, where a cell holds anything but a number.
+    """
     if isinstance(cells, np.ndarray):
         return cells.astype(float)
     try:
-        found = np.asarray([np.nan if cell in ("", None) else cell for cell in cells], float)
+        array = np.asarray([np.nan if cell in ("", None) else cell for cell in cells], float)
     except (ValueError, TypeError, OverflowError):
-        found = np.empty((0, 0))
-    if found.ndim == 1:  # lists of the same length would make a matrix
-        return found
+        array = np.empty((0, 0))
+    if array.ndim == 1:  # lists of the same length would make a matrix
+        return array
     bad = [i for i, cell in enumerate(cells) if not _is_number(cell)]
-    rows: dict[str, Any] = {
-        "row": before + bad[0] + 1,
-        "count": len(bad),
-        "first": before + 1,
-        "last": before + len(cells),
-    }
-    raise FlowError(NotNumeric(where=table, name=name, value=_shown(cells[bad[0]]), **rows))
+    raise FlowError(
+        NotNumeric(
+            where=table,
+            name=name,
+            value=_shown(cells[bad[0]]),
+            row=before + bad[0] + 1,
+            count=len(bad),
+            first=before + 1,
+            last=before + len(cells),
+        )
+    )
 
 
 def _shown(cell: Any) -> str:
-    """What stands in a cell, as far as a message has room for it."""
+    """The content of a cell, as far as a message has room for it."""
     text = repr(cell) if isinstance(cell, str) else str(cell)
     return text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 3] + "..."
 
@@ -169,7 +178,7 @@ def unnamed(count: int) -> tuple[str, ...]:
     return tuple(f"column{i}" for i in range(count))
 
 
-def _is_number(cell) -> bool:
+def _is_number(cell: Any) -> bool:
     try:
         float("nan" if cell in ("", None) else cell)
     except (ValueError, TypeError, OverflowError):

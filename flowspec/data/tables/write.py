@@ -1,23 +1,20 @@
-"""A table into a file, by the ending of its name."""
+"""Tables into files, by the ending of the name."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from flowspec.data.files import UnwritablePath, write_file
 from flowspec.data.tables.csv import csv_text
 from flowspec.data.tables.numpy import numpy_bytes
 from flowspec.data.tables.parquet import parquet_bytes
+from flowspec.data.tables.table import Column
 from flowspec.diagnostics.diagnostic import FlowError
 
 
-def write_table(
-    path: str | Path, columns: Sequence[str], arrays: Sequence[Sequence | np.ndarray]
-) -> None:
-    """Write columns to a .csv, .parquet or .npy file, whole or not at all."""
+def write_table(path: str | Path, columns: Sequence[str], arrays: Sequence[Column]) -> None:
+    """Write columns to a .csv, .parquet or .npy file, as a whole or not at all."""
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix == ".npy":
@@ -28,8 +25,5 @@ def write_table(
         write_file(path, csv_text(columns, arrays).encode())
     else:
         advice = "give a name that ends in .csv, .parquet or .npy"
-        raise FlowError(
-            UnwritablePath(
-                path=str(path), reason=f"`{path.suffix}` files are not known", advice=advice
-            )
-        )
+        reason = f"`{path.suffix}` files are not known"
+        raise FlowError(UnwritablePath(path=str(path), reason=reason, advice=advice))

@@ -1,4 +1,4 @@
-"""Networks of zuko: what they are, and their weights in the order that they have here."""
+"""Networks of zuko: their settings, and their weights in FlowSpec's order."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 import zuko
+from numpy.typing import NDArray
 from torch import nn
 from zuko.nn import LayerNorm, Residual
 
@@ -32,7 +33,7 @@ DEFAULTS: dict[type, tuple[str, Any]] = {
     nn.GELU: ("approximate", "none"),
     nn.Softplus: ("beta", 1),
 }
-"""Settings of activations that must stand as torch has them."""
+"""Settings of activations that must be torch's defaults."""
 
 
 @mistake
@@ -47,7 +48,7 @@ def refused(what: str, advice: str = "") -> FlowError:
     return FlowError(NotImported(what=what, advice=advice))
 
 
-def array_of(tensor: torch.Tensor) -> np.ndarray:
+def array_of(tensor: torch.Tensor) -> NDArray[Any]:
     return tensor.detach().cpu().double().numpy()
 
 
@@ -59,7 +60,10 @@ def modules_of(network: nn.Sequential) -> list[Any]:
 
 
 def hidden_layers_of(network: nn.Sequential) -> tuple[tuple[int, ...], str, bool]:
-    """Widths of the hidden layers, the activation, and whether blocks are residual (or features normalised)."""
+    """Widths of the hidden layers, the activation, and a flag.
+
+    The flag is true if blocks are residual, or features normalized.
+    """
     names = {_activation(module) for module in network.modules() if _is_activation(module)}
     if len(names) > 1:
         raise refused(f"a network with several activations ({', '.join(sorted(names))})")
@@ -85,39 +89,41 @@ def _activation(module: nn.Module) -> str:
     return ACTIVATIONS[type(module)]
 
 
-def rows_of(shapes: Sequence[Sequence[int]], size: int) -> np.ndarray:
-    """Rows of the output layer: zuko's go coordinate by coordinate, ours parameter by parameter."""
+def rows_of(shapes: Sequence[Sequence[int]], size: int) -> NDArray[Any]:
+    """Rows of the output layer: zuko's go coordinate by coordinate, FlowSpec's parameter by parameter."""
     total = sum(math.prod(shape) for shape in shapes)
     return np.arange(size * total).reshape(size, total).T.reshape(-1)
 
 
 def network_weights(
-    modules: list[nn.Module], units: Sequence[np.ndarray | None], rows: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """Weights by path, hidden units and outputs put into our order.
+    modules: list[nn.Module], units: Sequence[NDArray[Any] | None], rows: NDArray[Any] | None
+) -> dict[str, NDArray[Any]]:
+    """Weights by path, hidden units and outputs put into FlowSpec's order.
 
-    units   for each hidden layer (or residual block) the places that its units have here
+    units   for each hidden layer (or residual block) the places of its units in FlowSpec
     """
-    found: dict[str, np.ndarray] = {}
-    before: np.ndarray | None = None
+    weights: dict[str, NDArray[Any]] = {}
+    before: NDArray[Any] | None = None
     level = 0
     blocks = any(isinstance(module, Residual) for module in modules)
     for index, module in enumerate(modules):
         if isinstance(module, Residual):
             before = units[level]
-            for place, linear in enumerate(each for each in module if isinstance(each, nn.Linear)):
-                found |= _linear_weights(linear, f"network.{index}.layers.{place}", before, before)
+            linears = [layer for layer in module if isinstance(layer, nn.Linear)]
+            for place, linear in enumerate(linears):
+                path = f"network.{index}.layers.{place}"
+                weights |= _linear_weights(linear, path, before, before)
         else:
             after = rows if index == len(modules) - 1 else units[level]
-            found |= _linear_weights(module, f"network.{index}", before, after)
+            weights |= _linear_weights(module, f"network.{index}", before, after)
             before = after
         level += isinstance(module, Residual) or not blocks
-    return found
+    return weights
 
 
 def _linear_weights(
-    module: Any, path: str, before: np.ndarray | None, after: np.ndarray | None
-) -> dict[str, np.ndarray]:
+    module: Any, path: str, before: NDArray[Any] | None, after: NDArray[Any] | None
+) -> dict[str, NDArray[Any]]:
     weight, bias = array_of(module.weight), array_of(module.bias)
     if after is not None:
         weight, bias = weight[after], bias[after]

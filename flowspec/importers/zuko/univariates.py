@@ -1,7 +1,7 @@
-"""The univariate transforms of zuko, and the steps that they are here.
+"""The univariate transforms of zuko, and those of FlowSpec that equal them.
 
-Each maker takes zuko's function or module, its settings, the shapes of its parameters and the number of
-coordinates, and gives the step with the weights that it holds itself.
+Each maker takes zuko's function or module, its settings, the shapes of its parameters and the number
+of coordinates, and gives the transform with the weights that it holds itself.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import zuko
+from numpy.typing import NDArray
 from torch import nn
 from zuko.flows import neural, polynomial, spline
 
@@ -31,63 +32,70 @@ from flowspec.transforms.splines.steered import IntegratedNetwork, MonotoneNetwo
 from flowspec.transforms.splines.sum_of_squares import SumOfSquares
 from flowspec.transforms.transform import Univariate
 
-Made = tuple[Univariate, dict[str, np.ndarray]]
+Settings = dict[str, Any]
+Shapes = Sequence[tuple[int, ...]]
+Made = tuple[Univariate, dict[str, NDArray[Any]]]
 
 
-def _affine(function, settings, shapes, size) -> Made:
+def _affine(function: Any, settings: Settings, shapes: Shapes, size: int) -> Made:
     return MonotonicAffine(**settings), {}
 
 
-def _spline(function, settings, shapes, size) -> Made:
+def _spline(function: Any, settings: Settings, shapes: Shapes, size: int) -> Made:
     return RQS(bins=shapes[0][0], **settings), {}
 
 
-def _circular_spline(function, settings, shapes, size) -> Made:
+def _circular_spline(function: Any, settings: Settings, shapes: Shapes, size: int) -> Made:
     return RQS(bins=shapes[0][0], bound=math.pi, turn=True, **settings), {}
 
 
-def _bernstein(function, settings, shapes, size) -> Made:
+def _bernstein(function: Any, settings: Settings, shapes: Shapes, size: int) -> Made:
     kind = BoundedBernstein if function is zuko.transforms.BoundedBernsteinTransform else Bernstein
     return kind(degree=shapes[0][0] - 1, **settings), {}
 
 
-def _sum_of_squares(function, settings, shapes, size) -> Made:
+def _sum_of_squares(function: Any, settings: Settings, shapes: Shapes, size: int) -> Made:
     polynomials, count = shapes[0]
     return SumOfSquares(degree=count - 1, polynomials=polynomials, **settings), {}
 
 
-def _gaussianization(function, settings, shapes, size) -> Made:
+def _gaussianization(function: Any, settings: Settings, shapes: Shapes, size: int) -> Made:
     return Gaussianization(components=shapes[0][0], **settings), {}
 
 
-def _monotone(module, settings, shapes, size) -> Made:
+def _monotone(module: Any, settings: Settings, shapes: Shapes, size: int) -> Made:
     step = MonotoneNetwork(signals=shapes[0][0], hidden=widths_of(module.network))
     return step, _stacked_weights(module.network, size)
 
 
-def _integrated(module, settings, shapes, size) -> Made:
+def _integrated(module: Any, settings: Settings, shapes: Shapes, size: int) -> Made:
     hidden, activation, normalize = hidden_layers_of(module.integrand)
     if normalize:
-        raise refused("a normalised network of an unconstrained monotonic neural network")
+        raise refused("a normalized network of an unconstrained monotonic neural network")
     step = IntegratedNetwork(signals=shapes[0][0], hidden=hidden, activation=activation)
     return step, _stacked_weights(module.integrand, size)
 
 
-def _stacked_weights(network: nn.Sequential, size: int) -> dict[str, np.ndarray]:
-    """Weights of a stack of networks, the first one split into that of the number and that of the signal."""
-    found = {}
+def _stacked_weights(network: nn.Sequential, size: int) -> dict[str, NDArray[Any]]:
+    """Weights of a stack of networks.
+
+    The first one is split into that of the number and that of the signal.
+    """
+    weights = {}
     for index, module in enumerate(modules_of(network)):
         weight, bias = array_of(module.weight), array_of(module.bias)
         if weight.ndim == 2:  # one network for all coordinates
-            weight, bias = (np.broadcast_to(each, (size, *each.shape)) for each in (weight, bias))
+            weight = np.broadcast_to(weight, (size, *weight.shape))
+            bias = np.broadcast_to(bias, (size, *bias.shape))
         path = f"univariate.network.{index}"
         if index == 0:
-            found[f"{path}.signal_weight"], weight = weight[..., 1:], weight[..., :1]
-        found |= {f"{path}.weight": weight, f"{path}.bias": bias}
-    return found
+            weights[f"{path}.signal_weight"] = weight[..., 1:]
+            weight = weight[..., :1]
+        weights |= {f"{path}.weight": weight, f"{path}.bias": bias}
+    return weights
 
 
-UNIVARIATES: dict[Any, Callable[[Any, dict, list, int], Made]] = {
+UNIVARIATES: dict[Any, Callable[[Any, Settings, Shapes, int], Made]] = {
     zuko.transforms.MonotonicAffineTransform: _affine,
     zuko.transforms.MonotonicRQSTransform: _spline,
     spline.CircularRQSTransform: _circular_spline,
@@ -102,9 +110,12 @@ UNIVARIATES: dict[Any, Callable[[Any, dict, list, int], Made]] = {
 
 def univariate_of(
     function: Any, shapes: Sequence[Sequence[int]], size: int
-) -> tuple[Univariate, dict[str, np.ndarray]]:
-    """A univariate step, and the weights that it holds itself, by their paths in the conditioned step."""
-    settings: dict[str, Any] = {}
+) -> tuple[Univariate, dict[str, NDArray[Any]]]:
+    """A univariate transform, and the weights that it holds itself.
+
+    Their paths are those in the conditioned transform.
+    """
+    settings: Settings = {}
     while isinstance(function, functools.partial):
         if function.args:
             raise refused("a univariate with positional arguments", "name them")

@@ -1,25 +1,68 @@
-"""Rows of data as tensors, and what counts as rows of a flow."""
+"""Rows of data as tensors, and arrays that can be rows of a flow."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from flowspec.diagnostics.diagnostic import FlowError
+from flowspec.diagnostics.diagnostic import FlowError, mistake
 from flowspec.diagnostics.inputs import WrongInput, is_conditional
 from flowspec.ir.flow import Flow
+from flowspec.train.feed.cells import Float
 
-Raw = tuple[np.ndarray, np.ndarray | None, np.ndarray | None]
+Raw = tuple[NDArray[Any], NDArray[Any] | None, NDArray[Any] | None]
 """Values (N, D), context (N, C) and weights (N,) in float64. The latter two may be None."""
+
+MOST_LISTED = 12
+"""Columns that a message names: of more it names none."""
+
+
+@mistake
+class NotAnArray(WrongInput):
+    message = "the {name} cannot be read as an array of numbers"
+    help = "give numbers only, {form}"
+    name: str
+    form: str
+
+
+@mistake
+class WrongDataShape(WrongInput):
+    message = "the data has shape {shape}, and the flow {columns}"
+    help = "give an array of shape {wanted}"
+    shape: tuple[int, ...]
+    columns: str
+    wanted: str
+
+
+@mistake
+class WrongContextShape(WrongInput):
+    message = "the context has shape {shape}, and the data {rows}"
+    help = "give an array of shape {wanted}"
+    shape: tuple[int, ...]
+    rows: str
+    wanted: str
+
+
+@mistake
+class WrongWeightsShape(WrongInput):
+    message = "the weights have shape {shape}"
+    help = "give one for each of {rows} rows"
+    shape: tuple[int, ...]
+    rows: int
 
 
 @dataclass(frozen=True)
 class Rows:
-    """values (N, D), or (N,) for a scalar flow; context (N, C); weights (N,). The latter two may be None."""
+    """values (N, D), or (N,) for a scalar flow; context (N, C); weights (N,).
+
+    The latter two may be None.
+    """
 
     values: Tensor
     context: Tensor | None = None
@@ -28,51 +71,54 @@ class Rows:
     @classmethod
     def of(cls, flow: Flow, raw: Raw, dtype: torch.dtype) -> Rows:
         """Arrays as tensors of a float type."""
-        values, context, weights = (None if each is None else _tensor(each, dtype) for each in raw)
-        assert values is not None
+        values = _tensor(raw[0], dtype)
+        context, weights = (None if array is None else _tensor(array, dtype) for array in raw[1:])
         return cls(values[:, 0] if flow.space.scalar else values, context, weights)
 
     @classmethod
     def joined(cls, parts: Sequence[Rows]) -> Rows:
-        """One behind the other."""
+        """All the rows, one behind the other."""
         if len(parts) == 1:
             return parts[0]
         contexts = [part.context for part in parts if part.context is not None]
         weights = [part.weights for part in parts if part.weights is not None]
-        values = torch.cat([part.values for part in parts])
         return cls(
-            values,
+            torch.cat([part.values for part in parts]),
             torch.cat(contexts) if contexts else None,
             torch.cat(weights) if weights else None,
         )
 
+    @property
+    def tensors(self) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """Values, context and weights."""
+        return self.values, self.context, self.weights
+
     def __len__(self) -> int:
         return len(self.values)
 
-    def __getitem__(self, index) -> Rows:
-        context, weights = (
-            None if each is None else each[index] for each in (self.context, self.weights)
-        )
+    def __getitem__(self, index: slice | Tensor | NDArray[Any]) -> Rows:
+        context = None if self.context is None else self.context[index]
+        weights = None if self.weights is None else self.weights[index]
         return Rows(self.values[index], context, weights)
 
     @property
     def weight(self) -> float:
-        """How much all rows weigh together."""
+        """The sum of the weights."""
         return float(len(self)) if self.weights is None else float(self.weights.double().sum())
 
 
-def _tensor(array: np.ndarray, dtype: torch.dtype) -> Tensor:
+def _tensor(array: NDArray[Any], dtype: torch.dtype) -> Tensor:
     """A tensor with numbers of its own: torch takes no array that is read-only or backwards."""
-    with np.errstate(over="ignore"):  # rows with such numbers are told, or left out
+    with np.errstate(over="ignore"):  # rows with such numbers are reported, or left out
         return torch.from_numpy(np.array(array, float_type(dtype), order="C"))
 
 
-def float_type(dtype: torch.dtype) -> type:
+def float_type(dtype: torch.dtype) -> Float:
     """numpy's name of a float type."""
     return np.float64 if dtype == torch.float64 else np.float32
 
 
-def as_raw(flow: Flow, data, context=None, weights=None, where: str = "") -> Raw:
+def as_raw(flow: Flow, data: Any, context: Any = None, weights: Any = None, where: str = "") -> Raw:
     """Arrays of the shapes that a flow needs. Messages say `where` they come from.
 
     Errors:  FlowError, where shapes are wrong, or a context is missing.
@@ -81,64 +127,54 @@ def as_raw(flow: Flow, data, context=None, weights=None, where: str = "") -> Raw
     values = _numbers(data, "data")
     values = values[:, None] if values.ndim == 1 and width == 1 else values
     if values.ndim != 2 or values.shape[1] != width:
-        what = f"the data has shape {values.shape}, and the flow {width} column{'s' * (width != 1)}"
-        advice = f"give an array of shape (rows, {width}){_listed(flow.columns)}"
-        raise FlowError(WrongInput(where=where, what=what, advice=advice))
+        columns = f"{width} column{'s' * (width != 1)}"
+        wanted = f"(rows, {width}){_listed(flow.columns)}"
+        raise FlowError(
+            WrongDataShape(where=where, shape=values.shape, columns=columns, wanted=wanted)
+        )
     return values, _context(flow, context, len(values)), _weights(weights, len(values))
 
 
-def _context(flow: Flow, context, rows: int) -> np.ndarray | None:
+def _context(flow: Flow, context: Any, rows: int) -> NDArray[Any] | None:
     names = flow.context.names if flow.context else ()
     if not is_conditional(names, context):
         return None
-    given = _numbers(context, "context")
-    given = given[:, None] if given.ndim == 1 else given
-    if given.shape != (rows, len(names)):
-        what = f"the context has shape {given.shape}, and the data {rows} row{'s' * (rows != 1)}"
-        raise FlowError(
-            WrongInput(
-                what=what, advice=f"give an array of shape ({rows}, {len(names)}){_listed(names)}"
-            )
-        )
-    return given
+    array = _numbers(context, "context")
+    array = array[:, None] if array.ndim == 1 else array
+    if array.shape != (rows, len(names)):
+        count = f"{rows} row{'s' * (rows != 1)}"
+        wanted = f"({rows}, {len(names)}){_listed(names)}"
+        raise FlowError(WrongContextShape(shape=array.shape, rows=count, wanted=wanted))
+    return array
 
 
 def _listed(names: Sequence[str]) -> str:
     """The columns of an array, as far as a message has room for them."""
-    return f": {', '.join(names)}" if len(names) <= 12 else ""
+    return f": {', '.join(names)}" if len(names) <= MOST_LISTED else ""
 
 
-def _weights(weights, rows: int) -> np.ndarray | None:
+def _weights(weights: Any, rows: int) -> NDArray[Any] | None:
     if weights is None:
         return None
-    found = _numbers(weights, "weights")
-    if found.shape != (rows,):
-        raise FlowError(
-            WrongInput(
-                what=f"the weights have shape {found.shape}",
-                advice=f"give one for each of {rows} rows",
-            )
-        )
-    return found
+    array = _numbers(weights, "weights")
+    if array.shape != (rows,):
+        raise FlowError(WrongWeightsShape(shape=array.shape, rows=rows))
+    return array
 
 
-def _numbers(given, what: str) -> np.ndarray:
+def _numbers(values: Any, name: str) -> NDArray[Any]:
     try:
-        if isinstance(given, Tensor):
-            given = given.detach().cpu()
-            given = (
-                given.double() if given.dtype == torch.bfloat16 else given
-            ).numpy()  # numpy has no bfloat16
-        given = np.asarray(given)
-        if (
-            given.dtype.kind not in "cmM"
-        ):  # complex numbers and times, of which numpy would make real numbers
-            return given.astype(np.float64)
+        array = np.asarray(_from_torch(values) if isinstance(values, Tensor) else values)
+        if array.dtype.kind not in "cmM":  # numpy would make real numbers of complex ones and times
+            return array.astype(np.float64)
     except (ValueError, TypeError):
         pass
-    advice = "give numbers only, " + (
-        "one for each row" if what == "weights" else "as (rows, columns)"
-    )
-    raise FlowError(
-        WrongInput(what=f"the {what} cannot be read as an array of numbers", advice=advice)
-    )
+    form = "one for each row" if name == "weights" else "as (rows, columns)"
+    raise FlowError(NotAnArray(name=name, form=form))
+
+
+def _from_torch(tensor: Tensor) -> NDArray[Any]:
+    tensor = tensor.detach().cpu()
+    # numpy has no bfloat16
+    array: NDArray[Any] = (tensor.double() if tensor.dtype == torch.bfloat16 else tensor).numpy()
+    return array

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Size, Tensor
@@ -10,15 +11,15 @@ from torch.distributions import Distribution, Independent, Transform, constraint
 from torch.distributions.transforms import ComposeTransform, IndependentTransform
 from torch.distributions.utils import _sum_rightmost
 
-NO_SHAPE = Size()
+from flowspec.train.torch.axes import NO_SHAPE, Shape
 
 
 class NormalizingFlow(Distribution):
     """Distribution of `transform(z)`, z drawn from `base`.
 
-    transform   a torch Transform from base to data. (zuko's runs from data to base: give its `.inv` here.)
-    base        a torch Distribution. Where the transform takes whole vectors, trailing batch dimensions of the base
-                become event dimensions
+    transform   a torch Transform from base to data. (zuko's runs from data to base: give its `.inv`.)
+    base        a torch Distribution. Where the transform takes vectors, trailing batch dimensions of
+                the base become event dimensions
 
     Example:
         >>> import torch
@@ -30,6 +31,7 @@ class NormalizingFlow(Distribution):
     """
 
     arg_constraints = {}
+    base: Distribution
 
     def __init__(self, transform: Transform, base: Distribution):
         missing = transform.domain.event_dim - len(base.event_shape)
@@ -51,8 +53,8 @@ class NormalizingFlow(Distribution):
     def support(self) -> constraints.Constraint:
         return self.transform.codomain
 
-    def expand(self, batch_shape, _instance=None) -> NormalizingFlow:
-        return NormalizingFlow(self.transform, self.base.expand(batch_shape))
+    def expand(self, batch_shape: Shape, _instance: Distribution | None = None) -> NormalizingFlow:
+        return NormalizingFlow(self.transform, self.base.expand(Size(batch_shape)))
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Log-density: -inf outside the support, NaN only where `value` is NaN."""
@@ -63,65 +65,64 @@ class NormalizingFlow(Distribution):
         return torch.where(nan, math.nan, torch.where(outside, -math.inf, density))
 
     def _pulled_back(self, value: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """z, log |det dx/dz|, and which rows are no image of any z.
+        """z, log |det dx/dz|, and the rows (true) that are no image of any z.
 
-        Each part of a composed transform is asked in turn: torch calls the image of an affine step "real",
-        whatever goes in. What a part cannot give is replaced by what it gives for a point of the base.
+        Each component of a composed transform is asked in turn: torch calls the image of an affine
+        step "real", whatever goes in. A value that a component cannot give is replaced by the one
+        that it gives for a point of the base.
         """
         event_dim = self.transform.codomain.event_dim
-        parts = (
-            self.transform.parts
-            if isinstance(self.transform, ComposeTransform)
-            else [self.transform]
-        )
+        transforms = _components(self.transform)
         batch = value.shape[: value.ndim - event_dim]
-        log_det, outside = (
-            value.new_zeros(batch),
-            torch.zeros(batch, dtype=torch.bool, device=value.device),
-        )
-        for index in range(len(parts) - 1, -1, -1):
-            part = parts[index]
-            missing = event_dim - part.codomain.event_dim
-            wrong = ~_all_rightmost(part.codomain.check(value), missing)
-            if wrong.any():
-                outside = outside | wrong
-                value = torch.where(
-                    _with_event(wrong, event_dim),
-                    self._given(parts[: index + 1], value.shape),
-                    value,
-                )
-            value, found = inverse_and_log_det(part, value)
-            log_det = log_det + _sum_rightmost(found, missing)
+        log_det = value.new_zeros(batch)
+        outside = torch.zeros(batch, dtype=torch.bool, device=value.device)
+        for index in range(len(transforms) - 1, -1, -1):
+            transform = transforms[index]
+            missing = event_dim - transform.codomain.event_dim
+            left = ~_all_rightmost(transform.codomain.check(value), missing)
+            if left.any():
+                outside = outside | left
+                safe = self._safe_value(transforms[: index + 1], value.shape)
+                value = torch.where(_with_event(left, event_dim), safe, value)
+            value, own_log_det = inverse_and_log_det(transform, value)
+            log_det = log_det + _sum_rightmost(own_log_det, missing)
         return value, log_det, outside
 
-    def _given(self, parts: list[Transform], shape: Size) -> Tensor:
-        """What some parts make of one point of the base; the caller's random numbers are left as they are."""
+    def _safe_value(self, transforms: Sequence[Transform], shape: Size) -> Tensor:
+        """The image of one point of the base; the caller's random numbers are left as they are."""
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             torch.manual_seed(0)
             point = self.base.sample()
-        for part in parts:
-            point = part(point)
+        for transform in transforms:
+            point = transform(point)
         return point.detach().expand(shape)
 
-    def sample(self, sample_shape=NO_SHAPE) -> Tensor:
+    def sample(self, sample_shape: Shape = NO_SHAPE) -> Tensor:
         with torch.no_grad():
-            return self.transform(self.base.sample(sample_shape))
+            x: Tensor = self.transform(self.base.sample(Size(sample_shape)))
+            return x
 
-    def rsample(self, sample_shape=NO_SHAPE) -> Tensor:
+    def rsample(self, sample_shape: Shape = NO_SHAPE) -> Tensor:
         """Samples through which gradients flow to the parameters."""
-        return self.transform(self.base.rsample(sample_shape))
+        x: Tensor = self.transform(self.base.rsample(Size(sample_shape)))
+        return x
 
-    def rsample_and_log_prob(self, sample_shape=NO_SHAPE) -> tuple[Tensor, Tensor]:
+    def rsample_and_log_prob(self, sample_shape: Shape = NO_SHAPE) -> tuple[Tensor, Tensor]:
         """Samples and their log-densities, in one pass through the transform."""
         z = self.base.rsample(sample_shape) if self.has_rsample else self.base.sample(sample_shape)
         x, log_det = forward_and_log_det(self.transform, z)
         return x, self.base.log_prob(z) - log_det
 
 
+def _components(transform: Transform) -> Sequence[Transform]:
+    return transform.parts if isinstance(transform, ComposeTransform) else [transform]
+
+
 def forward_and_log_det(transform: Transform, x: Tensor) -> tuple[Tensor, Tensor]:
     """y and log |det dy/dx| of any torch transform."""
     if hasattr(transform, "call_and_ladj"):
-        return transform.call_and_ladj(x)
+        pair: tuple[Tensor, Tensor] = transform.call_and_ladj(x)
+        return pair
     y = transform(x)
     return y, transform.log_abs_det_jacobian(x, y)
 
@@ -136,12 +137,12 @@ def inverse_and_log_det(transform: Transform, y: Tensor) -> tuple[Tensor, Tensor
 
 
 def _rowwise(condition: Tensor, event_dim: int) -> Tensor:
-    """Does it hold anywhere in the event?"""
+    """True where it holds anywhere in the event."""
     return condition.flatten(-event_dim).any(-1) if event_dim else condition
 
 
 def _all_rightmost(condition: Tensor, dims: int) -> Tensor:
-    """Does it hold everywhere in the last dimensions?"""
+    """True where it holds everywhere in the last dimensions."""
     return condition.flatten(-dims).all(-1) if dims else condition
 
 

@@ -8,11 +8,13 @@ parameter's constraint leads from one to the other.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from flowspec.diagnostics.inputs import is_conditional, wrong_width
@@ -22,25 +24,28 @@ from flowspec.model.model import Model
 from flowspec.model.weights import as_weights
 from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.torch import TorchOps
+from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import ParameterSpec, parameters
 from flowspec.parts.trees import values
 from flowspec.parts.values import Learn, value_range
 from flowspec.support.membership import prepare
 from flowspec.support.space import Space
 from flowspec.support.support import Interval
-from flowspec.train.torch.flow_distribution import FlowDistribution, every_base
+from flowspec.train.torch.axes import as_tensor
+from flowspec.train.torch.flow_base import every_base
+from flowspec.train.torch.flow_distribution import FlowDistribution
 from flowspec.transforms.elementwise.standard import from_real
 
 
 def to_torch(
     flow: Flow | Model,
-    weights: Mapping[str, np.ndarray] | str | Path | None = None,
+    weights: Mapping[str, NDArray[Any]] | str | Path | None = None,
     dtype: torch.dtype | None = None,
 ) -> FlowModule:
     """The flow as a torch module.
 
     weights   values to start from, for a `Flow`: path -> array, or a safetensors file
-    dtype     of what is learned; None is torch's default
+    dtype     of the learned values; None is torch's default
     Errors:   FlowError, where the weights do not fit.
     Example:
         >>> import flowspec, torch
@@ -52,30 +57,37 @@ def to_torch(
     return FlowModule(model, dtype or torch.get_default_dtype())
 
 
+Interpreter = tuple[TorchOps, dict[str, Tensor]]
+"""The interpreter for a dtype on a device, and the fixed arrays of the flow there, by path."""
+
+
 class FlowModule(nn.Module):
-    """A flow whose parameters torch can train. Call it, with the context if there is one, for the distribution."""
+    """A flow whose parameters torch can train.
+
+    Call it, with the context if there is one, for the distribution.
+    """
 
     def __init__(self, model: Model, dtype: torch.dtype):
         super().__init__()
         self.flow = model.flow
         self._start_dtype = dtype
         self._raw: dict[str, tuple[nn.Module, str, Interval | None]] = {}
-        """Where each learned value is held, and the bounds that it is kept in (None: it is not trained)."""
-        for prefix, part in self.flow.components:
-            for path, owner, name, value in values(part, prefix):
+        """The holder of each learned value, and the interval that it is kept in.
+
+        The interval is None where the value is not trained.
+        """
+        for prefix, component in self.flow.components:
+            for path, owner, name, value in values(component, prefix):
                 if isinstance(value, Learn):
-                    self._register(
-                        path, parameters(owner)[name], value, model.complete_weights[path]
-                    )
-        self._interpreters: dict[
-            tuple[torch.dtype, torch.device], tuple[TorchOps, dict[str, Tensor]]
-        ] = {}
+                    start = model.complete_weights[path]
+                    self._register(path, parameters(owner)[name], value, start)
+        self._interpreters: dict[tuple[torch.dtype, torch.device], Interpreter] = {}
         for space in self._spaces():
             prepare(space)
         self._binding = Binding(self.flow)
         self._interpreter(dtype, torch.device("cpu"))
 
-    def _register(self, path: str, spec: ParameterSpec, value: Learn, start: np.ndarray) -> None:
+    def _register(self, path: str, spec: ParameterSpec, value: Learn, start: NDArray[Any]) -> None:
         *parents, leaf = path.split(".")
         holder: nn.Module = self
         for name in parents:
@@ -83,16 +95,15 @@ class FlowModule(nn.Module):
                 holder.add_module(name, nn.Module())
             holder = getattr(holder, name)
         if value.trained:
-            bounds = value_range(value, spec.within)
-            holder.register_parameter(
-                f"raw_{leaf}", nn.Parameter(self._tensor(_unconstrained(start, bounds)))
-            )
-            self._raw[path] = (holder, f"raw_{leaf}", bounds)
+            ends = value_range(value, spec.within)
+            raw = nn.Parameter(self._tensor(_unconstrained(start, ends)))
+            holder.register_parameter(f"raw_{leaf}", raw)
+            self._raw[path] = (holder, f"raw_{leaf}", ends)
         else:
             holder.register_buffer(leaf, self._tensor(start))
             self._raw[path] = (holder, leaf, None)
 
-    def _tensor(self, array) -> Tensor:
+    def _tensor(self, array: NDArray[Any]) -> Tensor:
         return torch.tensor(np.asarray(array), dtype=self._start_dtype)
 
     def forward(self, context: Tensor | None = None) -> FlowDistribution:
@@ -109,20 +120,18 @@ class FlowModule(nn.Module):
             raise wrong_width("context", context.shape, len(names), "a tensor of shape (..., {})")
 
     def parameter_values(self, ops: TorchOps) -> dict[str, Tensor]:
-        """What is learned, inside its constraints, by path."""
+        """The learned values, inside their constraints, by path."""
         return {
-            path: _constrained(ops, getattr(holder, leaf), bounds)
-            for path, (holder, leaf, bounds) in self._raw.items()
+            path: _constrained(ops, getattr(holder, leaf), ends)
+            for path, (holder, leaf, ends) in self._raw.items()
         }
 
     def bound(self, like: Tensor, context: Tensor | None) -> tuple[TorchOps, BoundFlow]:
-        """The interpreter for tensors like the given one, and the flow bound for it. context is (C, N)."""
+        """The interpreter for tensors like `like`, and the flow bound for it. context is (C, N)."""
         ops, constants = self._interpreter(like.dtype, like.device)
         return ops, self._binding.bind(ops, self.parameter_values(ops), context, constants)
 
-    def _interpreter(
-        self, dtype: torch.dtype, device: torch.device
-    ) -> tuple[TorchOps, dict[str, Tensor]]:
+    def _interpreter(self, dtype: torch.dtype, device: torch.device) -> Interpreter:
         """The interpreter for a dtype on a device, and the fixed arrays there.
 
         They are made of the float64 originals, so a change of dtype rounds once.
@@ -130,19 +139,18 @@ class FlowModule(nn.Module):
         key = (dtype, device)
         if key not in self._interpreters:
             ops = TorchOps(dtype, device)
-            self._interpreters[key] = (
-                ops,
-                {path: ops.constant(array) for path, array in fixed_arrays(self.flow).items()},
-            )
+            arrays = fixed_arrays(self.flow).items()
+            self._interpreters[key] = ops, {path: ops.constant(array) for path, array in arrays}
         return self._interpreters[key]
 
-    def _apply(self, fn, recurse=True):
-        # What follows from dtype and device is made here, and not in a call that torch.compile traces.
-        moved = super()._apply(fn, recurse)
-        held = next(iter([*self.parameters(), *self.buffers()]), None)
-        if held is not None:
-            self._interpreter(held.dtype, held.device)
-        return moved
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        # The arrays of a dtype on a device are made when the module moves there, and not in a call
+        # that torch.compile traces.
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]  # torch has no types for it
+        tensor = next(iter([*self.parameters(), *self.buffers()]), None)
+        if tensor is not None:
+            self._interpreter(tensor.dtype, tensor.device)
+        return self
 
     def _spaces(self) -> Iterator[Space]:
         yield self.flow.space
@@ -153,52 +161,45 @@ class FlowModule(nn.Module):
         for base in every_base(self.flow.base):
             yield base.space
 
-    def set_values(self, found: Mapping[str, np.ndarray]) -> None:
-        """Put values (inside their constraints) in the place of what is learned: data-dependent starts."""
+    def set_values(self, values: Mapping[str, NDArray[Any]]) -> None:
+        """Set learned values, inside their constraints: data-dependent starts."""
         with torch.no_grad():
-            for path, value in found.items():
-                holder, leaf, bounds = self._raw[path]
-                start = (
-                    np.asarray(value)
-                    if bounds is None
-                    else _unconstrained(np.asarray(value), bounds)
-                )
-                getattr(holder, leaf).copy_(torch.as_tensor(start))
+            for path, value in values.items():
+                holder, leaf, ends = self._raw[path]
+                array = np.asarray(value)
+                raw = array if ends is None else _unconstrained(array, ends)
+                getattr(holder, leaf).copy_(torch.as_tensor(raw))
 
     def to_model(self) -> Model:
-        """The flow with the present values of what is learned."""
+        """The flow with the present values of its learned parameters."""
         ops = TorchOps(torch.float64)
+        weights = {}
         with torch.no_grad():
-            held = {
-                p: (getattr(h, leaf).detach().cpu().double(), bounds)
-                for p, (h, leaf, bounds) in self._raw.items()
-            }
-            found = {
-                path: _constrained(ops, raw, bounds).numpy() for path, (raw, bounds) in held.items()
-            }
-        return Model(
-            self.flow,
-            as_weights(self.flow, {path: _inside(v, held[path][1]) for path, v in found.items()}),
-        )
+            for path, (holder, leaf, ends) in self._raw.items():
+                raw = getattr(holder, leaf).detach().cpu().double()
+                weights[path] = _inside(_constrained(ops, raw, ends).numpy(), ends)
+        return Model(self.flow, as_weights(self.flow, weights))
 
 
-def _constrained(ops: TorchOps, raw: Tensor, bounds: Interval | None) -> Tensor:
+def _constrained(ops: TorchOps, raw: Tensor, ends: Interval | None) -> Tensor:
     """The value that an unconstrained number stands for."""
-    for step in from_real(bounds) if bounds else ():
-        raw = step.forward(ops, raw)
-    return raw
+    value: Array = raw
+    for transform in from_real(ends) if ends else ():
+        value = transform.forward(ops, value)
+    return as_tensor(value)
 
 
-def _unconstrained(value: np.ndarray, bounds: Interval) -> np.ndarray:
-    for step in reversed(from_real(bounds)):
-        value = step.inverse(REFERENCE, value)
-    return value
+def _unconstrained(value: NDArray[Any], ends: Interval) -> NDArray[Any]:
+    raw: Array = value
+    for transform in reversed(from_real(ends)):
+        raw = transform.inverse(REFERENCE, raw)
+    return np.asarray(raw)
 
 
-def _inside(value: np.ndarray, bounds: Interval | None) -> np.ndarray:
+def _inside(value: NDArray[Any], ends: Interval | None) -> NDArray[Any]:
     """A value that rounding has put on an end of its constraint, moved inside."""
-    if bounds is None:
+    if ends is None:
         return value
-    low = np.nextafter(bounds.low, math.inf) if math.isfinite(bounds.low) else -math.inf
-    high = np.nextafter(bounds.high, -math.inf) if math.isfinite(bounds.high) else math.inf
-    return np.clip(value, low, high)
+    low = np.nextafter(ends.low, math.inf) if math.isfinite(ends.low) else -math.inf
+    high = np.nextafter(ends.high, -math.inf) if math.isfinite(ends.high) else math.inf
+    return np.asarray(np.clip(value, low, high))

@@ -1,0 +1,122 @@
+"""Batches of a torch DataLoader, or of any other iterable that begins anew each time it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import torch
+
+from flowspec.diagnostics.diagnostic import FlowError, mistake
+from flowspec.diagnostics.inputs import WrongInput
+from flowspec.ir.flow import Flow
+from flowspec.ir.settings import Settings
+from flowspec.train.feed.batches import Batches, Purpose, chunks, random
+from flowspec.train.feed.datasets import raw_batch
+from flowspec.train.feed.row_checks import RowChecks
+from flowspec.train.feed.rows import Rows, float_type
+from flowspec.train.feed.sources import Source
+
+MEASURED = 2**16
+"""Rows of a loader from which data-dependent starts are measured."""
+
+
+@mistake
+class DataInDict(WrongInput):
+    message = "the data is a dict"
+    help = "give an array of shape (rows, {width}), its columns in the order of `event`"
+    width: int
+
+
+@mistake
+class DataFromIterator(WrongInput):
+    message = "the data is an iterator, which can be gone through only once"
+    help = "give what it iterates over: a DataLoader, a dataset, an array"
+
+
+@mistake
+class LoaderDequantized(WrongInput):
+    message = "the batches of a loader cannot be dequantized"
+    help = "give a dataset or an array, or add the noise yourself and leave `dequantize` out"
+
+
+class Loaded(Batches):
+    """Batches as a loader gives them.
+
+    They are drawn with torch's random numbers, seeded for each epoch. `held_out` decides which weights
+    are best; without it, the loss of the training does.
+    """
+
+    def __init__(
+        self,
+        flow: Flow,
+        loader: Iterable[Any],
+        settings: Settings,
+        held_out: Source | None,
+        dtype: torch.dtype,
+    ):
+        if isinstance(loader, Mapping):
+            raise FlowError(DataInDict(width=len(flow.columns)))
+        # Asking a DataLoader for an iterator would start its workers and draw a random number.
+        if isinstance(loader, Iterator):
+            raise FlowError(DataFromIterator())
+        if settings.dequantize:
+            raise FlowError(LoaderDequantized())
+        self.flow = flow
+        self.loader = loader
+        self.settings = settings
+        self.dtype = dtype
+        self.steps = _length(loader)
+        self._held_out = held_out
+        self.rows = None, len(held_out) if held_out else 0
+        self.fingerprint = f"{type(loader).__name__} of {self.steps} batches"
+
+    def epoch(self, number: int, first: int = 0) -> Iterator[Rows]:
+        for index, batch in enumerate(_seeded(self.loader, self.settings.seed, number)):
+            if index >= first:
+                yield self._checked(batch, number, index)
+
+    def _checked(self, batch: Any, epoch: int, index: int) -> Rows:
+        raw = raw_batch(self.flow, batch, "a batch of the loader")
+        place = f"epoch {epoch}, batch {index + 1}"
+        checks = RowChecks(self.flow, float_type(self.dtype), where=place)
+        checks.look(*raw)
+        if mistakes := checks.row_mistakes():
+            raise FlowError(mistakes)
+        return Rows.of(self.flow, raw, self.dtype)
+
+    def scored(self) -> Iterator[Rows]:
+        if self._held_out:
+            for piece in range(len(self._held_out.sizes)):
+                yield from chunks(self._held_out.read(piece))
+
+    def measured(self) -> Rows | None:
+        parts: list[Rows] = []
+        for rows in self.epoch(1):
+            parts.append(rows)
+            if sum(map(len, parts)) >= MEASURED:
+                break
+        return Rows.joined(parts) if parts else None
+
+
+def _length(loader: Iterable[Any]) -> int | None:
+    try:
+        return len(loader)  # type: ignore[arg-type]
+    except TypeError:  # a DataLoader over an IterableDataset has the method, but no length
+        return None
+
+
+def _seeded(loader: Iterable[Any], seed: int, epoch: int) -> Iterator[Any]:
+    """The batches of a loader, torch's own random numbers being set aside while it draws them."""
+    start = int(random(seed, epoch, Purpose.ROWS).integers(2**63))
+    state = torch.Generator().manual_seed(start).get_state()
+    batches: Iterator[Any] | None = None
+    while True:
+        with torch.random.fork_rng(devices=[]):
+            torch.set_rng_state(state)
+            batches = iter(loader) if batches is None else batches
+            batch = next(batches, batches)
+            state = torch.get_rng_state()
+        if batch is batches:
+            return
+        yield batch
