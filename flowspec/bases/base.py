@@ -150,11 +150,11 @@ class Coordinatewise(Base):
 
     def lengths(self) -> dict[str, int]:
         """The length of each vector parameter."""
-        found = {
+        shapes = {
             name: np.shape(getattr(getattr(self, name), "init", getattr(self, name)))
             for name in parameters(self)
         }
-        return {name: shape[-1] for name, shape in found.items() if shape}
+        return {name: shape[-1] for name, shape in shapes.items() if shape}
 
     @cached_property
     def space(self) -> Space:

@@ -118,11 +118,11 @@ class GaussianMixture(Base):
         raw = run(ops, self.network, inputs)
         shapes = [shape for shape in self._shapes if math.prod(shape)]
         pieces = zip(shapes, ops.split(raw, [math.prod(shape) for shape in shapes]), strict=True)
-        found = [
+        pieces_by_coordinate = [
             rows if len(shape) == 1 else ops.exchange(ops.unflatten(rows, shape))
             for shape, rows in pieces
         ]
-        logits, loc, log_scale, *below = found
+        logits, loc, log_scale, *below = pieces_by_coordinate
         log_weights = logits - ops.logsumexp(logits)[None]
         return log_weights, loc, ops.exp(log_scale) + self.epsilon, below[0] if below else None
 
@@ -134,10 +134,10 @@ class GaussianMixture(Base):
         log_scale = ops.sum(ops.log(scale)) * (
             self.features if self.covariance == "spherical" else 1
         )
-        each = (
+        log_densities = (
             log_weights - log_scale - 0.5 * ops.sum(ops.square(z)) - 0.5 * LOG_2PI * self.features
         )
-        return ops.logsumexp(each)
+        return ops.logsumexp(log_densities)
 
     def _standardized(self, ops: Ops, centred: Array, scale: Array, below: Array | None) -> Array:
         """z with L z = centred, by forward substitution."""

@@ -36,7 +36,7 @@ class Join(Base):
 
     @cached_property
     def space(self) -> Space:
-        return Space(tuple(part for base in self.bases for part in base.space.supports))
+        return Space(tuple(support for base in self.bases for support in base.space.supports))
 
     @property
     def noise(self) -> tuple[Noise, ...]:

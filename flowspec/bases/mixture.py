@@ -146,8 +146,8 @@ def _covers(space: Space, other: Space) -> bool:
 
 def _joined(spaces: list[Space]) -> Space | None:
     """The interval that scalar supports make together; None if there is a gap."""
-    found = [space.supports[0].interval for space in spaces if space.scalar]
-    pieces = sorted((piece for piece in found if piece), key=lambda piece: piece.low)
+    intervals = [space.supports[0].interval for space in spaces if space.scalar]
+    pieces = sorted((piece for piece in intervals if piece), key=lambda piece: piece.low)
     if not pieces or len(pieces) < len(spaces):
         return None
     joined = pieces[0]

@@ -36,16 +36,16 @@ class Uniform(WithQuantile):
     def space(self) -> Space:
         count = self.size or 1
         ends = zip(value_ranges(self.low, count), value_ranges(self.high, count), strict=True)
-        parts = tuple(Interval(low.low, high.high, True, True) for low, high in ends)
-        return Space(parts, scalar=self.size is None)
+        supports = tuple(Interval(low.low, high.high, True, True) for low, high in ends)
+        return Space(supports, scalar=self.size is None)
 
     @cached_property
     def support_varies(self) -> bool:
         return varies(self.low) or varies(self.high)
 
     def outside(self, ops: Ops, x: Array) -> Array | None:
-        found = (x < self.low) | (x > self.high)
-        return found if self.size is None else ops.any(found)
+        outside = (x < self.low) | (x > self.high)
+        return outside if self.size is None else ops.any(outside)
 
     def check_consistency(self) -> Iterable[Diagnostic]:
         count = self.size or 1

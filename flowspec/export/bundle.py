@@ -109,7 +109,8 @@ def check_place(path: Path) -> None:
     elif os.path.lexists(path):
         raise FlowError(NotABundle(path=str(path)))
     if beneath := next(
-        (str(each) for each in path.parents if os.path.lexists(each) and not each.is_dir()), None
+        (str(parent) for parent in path.parents if os.path.lexists(parent) and not parent.is_dir()),
+        None,
     ):
         raise FlowError(
             UnwritablePath(path=str(path), reason=f"{beneath} is a file, not a directory")

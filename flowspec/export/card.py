@@ -27,9 +27,9 @@ def card(model: Model, about: dict[str, Any], extras: Mapping[str, bytes]) -> st
 
 
 def _what(about: dict[str, Any]) -> str:
-    given = f" given {', '.join(about['context'])}" if about["context"] else ""
+    condition = f" given {', '.join(about['context'])}" if about["context"] else ""
     return (
-        f"A density of {', '.join(about['columns'])}{given} that can be evaluated "
+        f"A density of {', '.join(about['columns'])}{condition} that can be evaluated "
         f"and sampled. Written by FlowSpec "
         f"{about['flowspec']} as ONNX graphs (opset {about['opset']}, "
         f"{about['dtype']}); no Python is needed to run them."
@@ -59,23 +59,25 @@ def _steps(model: Model) -> str:
 
 
 def _training(extras: Mapping[str, bytes]) -> str:
-    found = json.loads(extras["metrics.json"])
+    metrics = json.loads(extras["metrics.json"])
     rows = [
         "| | |",
         "|---|---|",
-        f"| rows | {found['rows']['training']:,} for training, "
-        f"{found['rows']['validation']:,} held out |",
-        f"| epochs | {found['epochs']}, the best one was {found['best_epoch']} |",
+        f"| rows | {metrics['rows']['training']:,} for training, "
+        f"{metrics['rows']['validation']:,} held out |",
+        f"| epochs | {metrics['epochs']}, the best one was {metrics['best_epoch']} |",
     ]
-    if found["loss"] is not None:
-        losses = f"{found['loss']:.4f} on the training rows"
+    if metrics["loss"] is not None:
+        losses = f"{metrics['loss']:.4f} on the training rows"
         losses += (
-            "" if found["validation"] is None else f", {found['validation']:.4f} on those held out"
+            ""
+            if metrics["validation"] is None
+            else f", {metrics['validation']:.4f} on those held out"
         )
         rows.append(f"| loss then, nats per row | {losses} |")
     rows.append(
         "| settings | "
-        + ", ".join(f"{name} {value}" for name, value in found["settings"].items())
+        + ", ".join(f"{name} {value}" for name, value in metrics["settings"].items())
         + " |"
     )
     pictures = {

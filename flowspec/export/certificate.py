@@ -60,8 +60,8 @@ def certificate(
     parity = max(
         drawn["parity"], difference(at_points, unlisted(density["log_prob"]["parity"], np.float64))
     )
-    found = {"parity": rounded_up(parity), "accuracy": rounded_up(drawn["accurate"])}
-    measured = {"round_trip": rounded_up(difference(again, log_prob)), **found}
+    measured_figures = {"parity": rounded_up(parity), "accuracy": rounded_up(drawn["accurate"])}
+    measured = {"round_trip": rounded_up(difference(again, log_prob)), **measured_figures}
     if (error := solver_error(model)) is not None:
         measured["solver"] = rounded_up(error)
     if (integral := normalization(model)) is not None:

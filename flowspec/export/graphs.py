@@ -28,8 +28,8 @@ def log_prob_graph(flow: FixedFlow, target: Target) -> Tape:
     flow = optimize(flow, sampling=False)
     x = ops.input("x", _row(flow), ops.dtype, f"Points: {', '.join(flow.columns)}.")
     bound = bind(ops, flow, context=_context(ops, flow))
-    found = density.log_prob(ops, bound, ops.transpose(x))
-    ops.output("log_prob", ops.with_batch(found, ops.transpose(x)), LOG_PROB_DOC)
+    log_prob = density.log_prob(ops, bound, ops.transpose(x))
+    ops.output("log_prob", ops.with_batch(log_prob, ops.transpose(x)), LOG_PROB_DOC)
     return ops.tape
 
 

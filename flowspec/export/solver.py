@@ -59,8 +59,8 @@ def solver_error(model: Model) -> float | None:
     ).T
     context = example_context(model.flow, ROWS, "float64")
     coarse, fine = (
-        each.from_noise(draws, context)
-        for each in (model, with_steps(model, lambda steps: 2 * steps))
+        solved.from_noise(draws, context)
+        for solved in (model, with_steps(model, lambda steps: 2 * steps))
     )
     return max(difference(a, b) for a, b in zip(coarse, fine, strict=True))
 
@@ -72,15 +72,15 @@ def with_solver_error(model: Model, wanted: float) -> Model:
     Errors:  FlowError, where there is no solver, or no number of steps within reach has
     that error.
     """
-    found = solver_error(model)
-    if found is None:
+    error = solver_error(model)
+    if error is None:
         raise FlowError(NoSolver())
-    while found > wanted:
+    while error > wanted:
         finer = with_steps(model, lambda steps: 2 * steps)
         most = max(_steps(step.transform) for step in finer.flow.steps)
         if most > MOST_STEPS:
-            raise FlowError(SolverErrorNotReached(found=found, steps=most // 2, wanted=wanted))
-        model, found = finer, solver_error(finer) or 0.0
+            raise FlowError(SolverErrorNotReached(found=error, steps=most // 2, wanted=wanted))
+        model, error = finer, solver_error(finer) or 0.0
     return model
 
 
@@ -101,8 +101,8 @@ def _changed(part: Any, change: Callable[[int], int]) -> Any:
 
 def _steps(part: Any) -> int:
     """The most steps of any solver in a part; 0 if there is none."""
-    here = part.steps if isinstance(part, Continuous) else 0
-    return max([here, *(_steps(child) for _, child in children(part))])
+    own = part.steps if isinstance(part, Continuous) else 0
+    return max([own, *(_steps(child) for _, child in children(part))])
 
 
 def _solves(part: Any) -> bool:

@@ -55,7 +55,7 @@ def vectors(model: Model, dtype: str, rows: int | None) -> dict[str, Any]:
         "x": {"parity": listed(x), "accurate": listed(exact_x)},
         "log_prob": {"parity": listed(log_prob), "accurate": listed(exact_log_prob)},
     }
-    given = {} if context is None else {"context": listed(context)}
+    context_entry = {} if context is None else {"context": listed(context)}
     return {
         "about": "NaN, Infinity and -Infinity are written as strings. `parity` "
         "holds to the tolerance in every runtime; "
@@ -63,8 +63,8 @@ def vectors(model: Model, dtype: str, rows: int | None) -> dict[str, Any]:
         "dtype": dtype,
         "tolerance": TOLERANCES[dtype],
         "log_prob": density | ({} if point_context is None else {"context": listed(point_context)}),
-        "from_noise": {"noise": listed(standard)} | given | drawn,
-        "sample": {"seed": SEED, "first_row": 0, "n": count} | given | drawn,
+        "from_noise": {"noise": listed(standard)} | context_entry | drawn,
+        "sample": {"seed": SEED, "first_row": 0, "n": count} | context_entry | drawn,
     }
 
 

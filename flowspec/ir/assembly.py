@@ -104,7 +104,7 @@ class _Walk:
         giver     the component before it, which a mistake may contrast with
         """
         origin, against = origin_of(written), origin_of(giver).span
-        found = []
+        placed_mistakes = []
         for mistake in wrong:
             field = getattr(mistake, "field", "")
             changed: dict[str, Any] = {
@@ -116,8 +116,8 @@ class _Walk:
             contrasts = mistake.contrast and against and against != changed["span"]
             if contrasts and against and not mistake.related:
                 changed["related"] = (Place(against),)
-            found.append(mistake.replaced(**changed))
-        return self.mistakes.report(*found)
+            placed_mistakes.append(mistake.replaced(**changed))
+        return self.mistakes.report(*placed_mistakes)
 
     # --- the base ---------------------------------------------------------------------------------
 

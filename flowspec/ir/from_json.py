@@ -61,9 +61,9 @@ def _flow(data: Any) -> Flow:
     return dataclasses.replace(flow, train=_settings(data.get("train", {})))
 
 
-def _settings(given: dict[str, Any]) -> dict[str, Any]:
+def _settings(settings: dict[str, Any]) -> dict[str, Any]:
     """Hyper-parameters of their own types: in JSON 2 is 2.0, and there are no tuples."""
-    return {name: ranges()[name].kind(value) for name, value in given.items()}
+    return {name: ranges()[name].kind(value) for name, value in settings.items()}
 
 
 class _Reader:
@@ -97,8 +97,8 @@ class _Reader:
             return next(f.default for f in dataclasses.fields(kind) if f.name == name)
         if isinstance(value, list):
             return tuple(
-                tuple(int(v) for v in each) if isinstance(each, list) else int(each)
-                for each in value
+                tuple(int(v) for v in inner) if isinstance(inner, list) else int(inner)
+                for inner in value
             )
         return int(value) if spec.kind is int else value  # in JSON, 2 is 2.0
 
@@ -114,15 +114,15 @@ class _Reader:
             return FromContext(
                 index, value["context"], self.context.space.supports[index].interval or REAL
             )
-        (kind, given), *_ = value.items()
-        low, high = given.get("low"), given.get("high")
-        init = given["init"]
+        (kind, content), *_ = value.items()
+        low, high = content.get("low"), content.get("high")
+        init = content["init"]
         return Learn(
             _array(init, path) if isinstance(init, list) else float(init),
             -math.inf if low is None else low,
             math.inf if high is None else high,
             trained=kind == "learn",
-            spread=float(given.get("spread", 0.0)),
+            spread=float(content.get("spread", 0.0)),
         )
 
 

@@ -38,21 +38,25 @@ def _placed(component: Any, output: Space) -> Json:
 def _declaration_to_json(declared: Declaration) -> list[dict[str, Any]]:
     blocks = declared.space.blocks
     return [
-        {"names": list(declared.names[block]), "support": part.to_json()} for block, part in blocks
+        {"names": list(declared.names[block]), "support": component.to_json()}
+        for block, component in blocks
     ]
 
 
 def _space_to_json(space: Space) -> dict[str, Any]:
-    return {"scalar": space.scalar, "supports": [part.to_json() for part in space.supports]}
+    return {
+        "scalar": space.scalar,
+        "supports": [component.to_json() for component in space.supports],
+    }
 
 
-def part_data(part: Any) -> dict[str, Any]:
+def part_data(component: Any) -> dict[str, Any]:
     """A base or a transform, with those inside it, as plain data."""
-    data: dict[str, Any] = {"name": type(part).__name__}
-    if getattr(part, "size", None) is not None:
-        data["size"] = part.size
-    for name, spec in specs(part).items():
-        data[name] = _field_to_json(getattr(part, name), spec)
+    data: dict[str, Any] = {"name": type(component).__name__}
+    if getattr(component, "size", None) is not None:
+        data["size"] = component.size
+    for name, spec in specs(component).items():
+        data[name] = _field_to_json(getattr(component, name), spec)
     return data
 
 

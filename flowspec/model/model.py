@@ -55,8 +55,8 @@ class Model:
         points = self._points(x, dtype)
         flow = bind(ops, self.fixed, context=self._context(context, dtype, points.shape[-1]))
         with np.errstate(all="ignore"):
-            found = density.log_prob(ops, flow, points)
-        return np.broadcast_to(np.asarray(found), points.shape[-1:]).astype(dtype)
+            log_prob = density.log_prob(ops, flow, points)
+        return np.broadcast_to(np.asarray(log_prob), points.shape[-1:]).astype(dtype)
 
     def from_noise(
         self, noise: ArrayLike, context: ArrayLike | None = None, dtype: DTypeLike = np.float64
@@ -74,8 +74,8 @@ class Model:
 
     def _context(self, context: ArrayLike | None, dtype: DTypeLike, rows: int) -> Rows | None:
         names = self.flow.context.names if self.flow.context else ()
-        given = context_rows(names, context, rows, dtype)
-        return None if given is None else given.T
+        rows_of_context = context_rows(names, context, rows, dtype)
+        return None if rows_of_context is None else rows_of_context.T
 
     def _points(self, x: ArrayLike, dtype: DTypeLike) -> Rows:
         """Points with the batch last."""

@@ -39,9 +39,9 @@ class StandardContext:
     @property
     def idle(self) -> bool:
         """True if it is known to change nothing."""
-        given = (self.location, self.scale)
+        values = (self.location, self.scale)
         return (
-            not any(map(varies, given))
+            not any(map(varies, values))
             and not np.any(self.location)
             and bool(np.all(np.equal(self.scale, 1.0)))
         )

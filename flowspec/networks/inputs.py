@@ -36,8 +36,8 @@ def features(ops: Ops, x: Array, rates: Sequence[float]) -> Array:
         return x
     rows: list[Array] = []
     for row, rate in enumerate(rates):
-        here = x[row : row + 1]
-        rows += [ops.cos(here * rate), ops.sin(here * rate)] if rate else [here]
+        coordinate = x[row : row + 1]
+        rows += [ops.cos(coordinate * rate), ops.sin(coordinate * rate)] if rate else [coordinate]
     return ops.concat(rows)
 
 

@@ -30,12 +30,12 @@ def generations(adjacency: np.ndarray) -> np.ndarray | None:
     None, if the chains are circular.
     """
     size = len(adjacency)
-    found = np.zeros(size, int)
+    stages = np.zeros(size, int)
     for _ in range(size + 1):
-        further = np.where(adjacency, found + 1, 0).max(axis=1, initial=0)
-        if (further == found).all():
-            return found
-        found = further
+        further = np.where(adjacency, stages + 1, 0).max(axis=1, initial=0)
+        if (further == stages).all():
+            return stages
+        stages = further
     return None
 
 

@@ -33,7 +33,7 @@ class Rolled:
         layers: Sequence[MaskedDense],
         order: Sequence[int],
         columns: Sequence[int],
-        given: Array | None,
+        known: Array | None,
     ) -> None:
         self.ops = ops
         outputs = len(layers[-1].degrees) // len(order)
@@ -49,23 +49,23 @@ class Rolled:
             for layer, place, groups in zip(layers, places, units, strict=False)
         ]
         self.biases: list[Array] = [
-            _laid_out(np.asarray(each.bias), groups)
-            for each, groups in zip(layers, units, strict=True)
+            _laid_out(np.asarray(dense_layer.bias), groups)
+            for dense_layer, groups in zip(layers, units, strict=True)
         ]
-        if given is not None:
+        if known is not None:
             context = _laid_out(
                 np.asarray(layers[0].matrix)[:, len(columns) :], units[0].reshape(-1)
             )
             shape = units[0].shape
             self.biases[0] = ops.unflatten(
-                ops.linear(context, given, np.asarray(self.biases[0]).reshape(-1, 1)), shape
+                ops.linear(context, known, np.asarray(self.biases[0]).reshape(-1, 1)), shape
             )
 
     def start(self, like: Array) -> list[Array]:
         """The hidden units before the first stage: (stages, group, N) for each layer."""
         nothing = 0.0 * self.ops.minimum(self.ops.maximum(like, -1.0), 1.0)
         return [
-            self.ops.constant(np.zeros((*each.shape[:2], 1))) + nothing for each in self.biases[:-1]
+            self.ops.constant(np.zeros((*bias.shape[:2], 1))) + nothing for bias in self.biases[:-1]
         ]
 
     def advance(
@@ -73,23 +73,23 @@ class Rolled:
     ) -> tuple[Array, list[Array]]:
         """The outputs of a stage, and the hidden units with those of the stage filled in."""
         ops, filled = self.ops, []
-        here = ops.pick(np.eye(self.stages), step)[:, None, None] > 0.5
+        is_here = ops.pick(np.eye(self.stages), step)[:, None, None] > 0.5
         for index, activation in enumerate(self.activations):
             weight, bias = ops.pick(self.weights[index], step), ops.pick(self.biases[index], step)
             inputs = activation.value(ops, ops.linear(weight, inputs, bias))
             if index < len(hidden):
-                filled.append(ops.where(here, inputs[None], hidden[index]))
+                filled.append(ops.where(is_here, inputs[None], hidden[index]))
                 inputs = ops.flatten(filled[-1])
         return inputs, filled
 
 
 def _groups(degrees: Sequence[int], stages: int) -> np.ndarray:
     """The units of each degree, (stages, size), filled up with -1 to one size."""
-    found = [
+    groups = [
         [unit for unit, degree in enumerate(degrees) if degree == stage] for stage in range(stages)
     ]
-    size = max(map(len, found))
-    return np.array([each + [-1] * (size - len(each)) for each in found])
+    size = max(map(len, groups))
+    return np.array([group + [-1] * (size - len(group)) for group in groups])
 
 
 def _laid_out(rows: np.ndarray, places: np.ndarray) -> np.ndarray:

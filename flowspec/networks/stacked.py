@@ -103,8 +103,8 @@ def stacked(
         signal_weight=random((copies, widths[0], signals), spread),
     )
     layers: list[StackedDense] = [first]
-    for inputs, outputs, each in zip(hidden, widths[1:], activations[1:], strict=True):
+    for inputs, outputs, name in zip(hidden, widths[1:], activations[1:], strict=True):
         spread = 1 / math.sqrt(inputs)
         weight, bias = random((copies, outputs, inputs), spread), random((copies, outputs), spread)
-        layers.append(StackedDense(copies, inputs, outputs, each, weight=weight, bias=bias))
+        layers.append(StackedDense(copies, inputs, outputs, name, weight=weight, bias=bias))
     return tuple(layers)

@@ -82,9 +82,9 @@ class _ResidualState:
 
 def _rows(degrees: tuple[int, ...], stage: int) -> slice | list[int] | None:
     """The units of a degree: a slice where they stand at even distances."""
-    found = [row for row, degree in enumerate(degrees) if degree == stage]
-    if not found:
+    rows = [row for row, degree in enumerate(degrees) if degree == stage]
+    if not rows:
         return None
-    distance = found[1] - found[0] if len(found) > 1 else 1
-    evenly = range(found[0], found[-1] + 1, distance)
-    return slice(found[0], found[-1] + 1, distance) if list(evenly) == found else found
+    distance = rows[1] - rows[0] if len(rows) > 1 else 1
+    evenly = range(rows[0], rows[-1] + 1, distance)
+    return slice(rows[0], rows[-1] + 1, distance) if list(evenly) == rows else rows

@@ -93,8 +93,8 @@ class MpmathOps(NumpyOps):
         return np.asarray(self._numbers(np.asarray(value)), object)
 
     def isinf(self, x: Any) -> Any:
-        found = _each(self.context.isinf)(x)
-        return found if isinstance(found, bool) else found.astype(bool)
+        infinite = _each(self.context.isinf)(x)
+        return infinite if isinstance(infinite, bool) else infinite.astype(bool)
 
     def power(self, x: Any, exponent: Any) -> Any:
         return _each(self._guarded(self._power), 2)(x, exponent)

@@ -71,12 +71,12 @@ def noise(ops: Ops, seed: Array, rows: Array, kinds: Sequence[str]) -> Array:
     uniforms, normals = kinds.count("uniform"), kinds.count("normal")
     pairs = -(-normals // 2)
     drawn = _uniform_streams(ops, seed, rows, (uniforms, 2 * pairs))
-    found = []
+    draws = []
     if uniforms:
-        found.append(drawn[UNIFORM])
+        draws.append(drawn[UNIFORM])
     if normals:
-        found.append(_box_muller(ops, drawn[NORMAL], pairs))
-    return _in_order(ops, found, kinds, pairs)
+        draws.append(_box_muller(ops, drawn[NORMAL], pairs))
+    return _in_order(ops, draws, kinds, pairs)
 
 
 def _uniform_streams(
@@ -128,7 +128,7 @@ def _box_muller(ops: Ops, uniforms: Array, pairs: int) -> Array:
     return ops.concat([radius, radius]) * ops.sin((2 * math.pi) * turns)
 
 
-def _in_order(ops: Ops, found: list[Array], kinds: Sequence[str], pairs: int) -> Array:
+def _in_order(ops: Ops, draws: list[Array], kinds: Sequence[str], pairs: int) -> Array:
     """The drawn rows in the order of `kinds`."""
     uniforms = list(kinds).count("uniform")
     places, seen = [], {"uniform": 0, "normal": 0}
@@ -136,5 +136,5 @@ def _in_order(ops: Ops, found: list[Array], kinds: Sequence[str], pairs: int) ->
         q = seen[kind]
         places.append(q if kind == "uniform" else uniforms + (q % 2) * pairs + q // 2)
         seen[kind] += 1
-    drawn = found[0] if len(found) == 1 else ops.concat(found)
+    drawn = draws[0] if len(draws) == 1 else ops.concat(draws)
     return drawn if places == list(range(drawn.shape[0])) else ops.take(drawn, places)

@@ -64,7 +64,7 @@ def _linear_map(step: Transform, size: int) -> tuple[np.ndarray, np.ndarray] | N
     if step.varies:
         return None
     if (affine := _scale_and_shift(step)) is not None:
-        scale, shift = (np.broadcast_to(each, size) for each in affine)
+        scale, shift = (np.broadcast_to(value, size) for value in affine)
         return np.diag(scale), shift
     if isinstance(step, Inverse):
         inner = _linear_map(step.transform, size)

@@ -24,12 +24,12 @@ ShapeRule = Callable[[Any, tuple[int, ...]], tuple[int, ...]]
 """(part, event shape) -> shape of a parameter, event axes last."""
 
 
-def per_coordinate(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
+def per_coordinate(component: Any, event: tuple[int, ...]) -> tuple[int, ...]:
     """One value for each coordinate; a single number serves all of them."""
     return event
 
 
-def square_matrix(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
+def square_matrix(component: Any, event: tuple[int, ...]) -> tuple[int, ...]:
     """A matrix that acts on the event."""
     return (*event, *event)
 
@@ -165,10 +165,10 @@ def _of_class(function: Callable[[type], Any]) -> Callable[[type], Any]:
     return look_up
 
 
-def specs(part: Any) -> Specs:
+def specs(component: Any) -> Specs:
     """The declared fields of a part (an instance or its class), in order."""
-    found: Specs = _specs(part if isinstance(part, type) else type(part))
-    return found
+    declared: Specs = _specs(component if isinstance(component, type) else type(component))
+    return declared
 
 
 @_of_class
@@ -178,10 +178,12 @@ def _specs(kind: type) -> Specs:
     )
 
 
-def parameters(part: Any) -> Mapping[str, ParameterSpec]:
+def parameters(component: Any) -> Mapping[str, ParameterSpec]:
     """The numeric fields of a part."""
-    found: Mapping[str, ParameterSpec] = _parameters(part if isinstance(part, type) else type(part))
-    return found
+    declared: Mapping[str, ParameterSpec] = _parameters(
+        component if isinstance(component, type) else type(component)
+    )
+    return declared
 
 
 @_of_class
@@ -199,8 +201,10 @@ def field_names(kind: type) -> tuple[str, ...]:
 @_of_class
 def inner_names(kind: type) -> tuple[tuple[str, bool], ...]:
     """The fields that hold other parts, and whether each holds many."""
-    given = [(name, spec.many) for name, spec in _specs(kind).items() if isinstance(spec, PartSpec)]
+    written = [
+        (name, spec.many) for name, spec in _specs(kind).items() if isinstance(spec, PartSpec)
+    ]
     return (
-        *given,
+        *written,
         *((field.name, True) for field in dataclasses.fields(kind) if "grown" in field.metadata),
     )

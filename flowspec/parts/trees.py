@@ -14,32 +14,34 @@ Put = Callable[[str, Value, ParameterSpec], Value]
 """(path, value, its specification) -> the value in its place."""
 
 
-def children(part: Any) -> Iterator[tuple[str, Any]]:
+def children(component: Any) -> Iterator[tuple[str, Any]]:
     """The parts inside a composite part, with their paths: `bases.0`, `transform`."""
-    for name, many in inner_names(type(part)):
+    for name, many in inner_names(type(component)):
         if many:
-            yield from ((f"{name}.{index}", item) for index, item in enumerate(getattr(part, name)))
+            yield from (
+                (f"{name}.{index}", item) for index, item in enumerate(getattr(component, name))
+            )
         else:
-            yield name, getattr(part, name)
+            yield name, getattr(component, name)
 
 
-def count(part: Any) -> int:
+def count(component: Any) -> int:
     """The number of components in a tree, itself included.
 
     A `let` makes it easy to double them.
     """
-    known: int | None = part.__dict__.get("_count")
+    known: int | None = component.__dict__.get("_count")
     if known is None:
-        known = 1 + sum(count(child) for _, child in children(part))
-        part.__dict__["_count"] = known
+        known = 1 + sum(count(child) for _, child in children(component))
+        component.__dict__["_count"] = known
     return known
 
 
-def values(part: Any, path: str) -> Iterator[tuple[str, Any, str, Value]]:
+def values(component: Any, path: str) -> Iterator[tuple[str, Any, str, Value]]:
     """Every parameter in a tree of parts: (path, the part that owns it, field, value)."""
-    for name in parameters(part):
-        yield f"{path}.{name}", part, name, getattr(part, name)
-    for name, child in children(part):
+    for name in parameters(component):
+        yield f"{path}.{name}", component, name, getattr(component, name)
+    for name, child in children(component):
         yield from values(child, f"{path}.{name}")
 
 
@@ -108,7 +110,7 @@ def with_values(component: Any, path: str, learned: Mapping[str, Value]) -> Any:
     return substitute(component, path, put)
 
 
-def with_children(part: Any, inner: Mapping[str, Any]) -> Any:
+def with_children(component: Any, inner: Mapping[str, Any]) -> Any:
     """A copy of a component with others inside: `inner` maps the paths of `children` to
     them.
     """
@@ -116,14 +118,16 @@ def with_children(part: Any, inner: Mapping[str, Any]) -> Any:
     for path, child in inner.items():
         name, _, index = path.partition(".")
         changed[name] = (*changed.get(name, ()), child) if index else child
-    return with_fields(part, changed)
+    return with_fields(component, changed)
 
 
-def with_fields(part: _Component, changed: Mapping[str, Any]) -> _Component:
+def with_fields(component: _Component, changed: Mapping[str, Any]) -> _Component:
     """A copy of a component with other field values, which are not checked again."""
-    copy: _Component = object.__new__(type(part))
-    for name in field_names(type(part)):
-        object.__setattr__(copy, name, changed[name] if name in changed else getattr(part, name))
-    if (origin := getattr(part, "origin", None)) is not None:
+    copy: _Component = object.__new__(type(component))
+    for name in field_names(type(component)):
+        object.__setattr__(
+            copy, name, changed[name] if name in changed else getattr(component, name)
+        )
+    if (origin := getattr(component, "origin", None)) is not None:
         object.__setattr__(copy, "origin", origin)
     return copy

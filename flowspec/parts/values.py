@@ -136,7 +136,7 @@ def value_ranges(value: Value, count: int, within: Constraint = REAL) -> list[In
     """The range of a parameter for each of `count` coordinates."""
     if varies(value):
         return [value_range(value, within)] * count
-    return [value_range(each) for each in np.broadcast_to(np.asarray(value, float), (count,))]
+    return [value_range(entry) for entry in np.broadcast_to(np.asarray(value, float), (count,))]
 
 
 def varies(value: Value) -> bool:

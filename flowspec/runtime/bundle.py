@@ -213,23 +213,23 @@ class Bundle:
             n = 1
         n = None if n is None else whole("n", n, 0)
         seed = whole("seed", seed, -(2**63))
-        given = self._context(context, n)
-        count = int(len(given["context"]) if given and n is None else n or 0)
+        feeds = self._context(context, n)
+        count = int(len(feeds["context"]) if feeds and n is None else n or 0)
         first_row = whole("first_row", first_row, -(2**63), 2**63 - max(count, 1))
         drawn = [
-            self._draw(count, seed, first_row + start, start, given)
+            self._draw(count, seed, first_row + start, start, feeds)
             for start in range(0, count, self._rows)
         ]
         x, log_prob = self._joined(drawn, count)
         return (x, log_prob) if with_log_prob else x
 
     def _draw(
-        self, count: int, seed: int, row: int, start: int, given: dict[str, Rows]
+        self, count: int, seed: int, row: int, start: int, context_feeds: dict[str, Rows]
     ) -> list[Rows]:
         rows = min(self._rows, count - start)
         feeds = {"seed": np.array(seed, np.int64), "first_row": np.array(row, np.int64)}
-        if given:
-            feeds["context"] = self._padded(given["context"][start : start + rows])
+        if context_feeds:
+            feeds["context"] = self._padded(context_feeds["context"][start : start + rows])
         elif self._batch is None:
             feeds["n"] = np.array(rows, np.int64)
         return [output[:rows] for output in self._sample.run(["x", "log_prob"], feeds)]
@@ -255,13 +255,13 @@ class Bundle:
         return table(x, "x", len(self.columns), self.dtype, self.columns)
 
     def _context(self, context: ArrayLike | None, rows: int | None) -> dict[str, Rows]:
-        given = context_rows(self.context, context, rows, self.dtype)
-        if given is None:
+        rows_of_context = context_rows(self.context, context, rows, self.dtype)
+        if rows_of_context is None:
             return {}
-        self._check_context(given)
-        return {"context": np.ascontiguousarray(given)}
+        self._check_context(rows_of_context)
+        return {"context": np.ascontiguousarray(rows_of_context)}
 
-    def _check_context(self, given: Rows) -> None:
+    def _check_context(self, context: Rows) -> None:
         """Refuse values that the flow was not declared for.
 
         NaN passes: its log-density is NaN.
@@ -269,7 +269,7 @@ class Bundle:
         for column, (name, support) in enumerate(
             zip(self.context, self._context_supports, strict=True)
         ):
-            values = given[:, column]
+            values = context[:, column]
             outside = np.flatnonzero(support.excludes(values))
             if outside.size:
                 first = int(outside[0])
@@ -280,7 +280,7 @@ class Bundle:
                         row=first,
                         support=support.brackets,
                         count=outside.size,
-                        rows=len(given),
+                        rows=len(context),
                     )
                 )
 

@@ -131,10 +131,10 @@ def _need(holds: bool) -> None:
         raise Damaged
 
 
-def _names(found: Any) -> tuple[str, ...]:
+def _names(names: Any) -> tuple[str, ...]:
     """A list of names."""
-    _need(isinstance(found, list) and all(isinstance(name, str) for name in found))
-    return tuple(found)
+    _need(isinstance(names, list) and all(isinstance(name, str) for name in names))
+    return tuple(names)
 
 
 # --- readers, one for each format -----------------------------------------------------------------

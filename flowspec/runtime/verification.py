@@ -55,13 +55,13 @@ def replayed(bundle: Bundle, vectors: Vectors, runtime: str = "onnxruntime") -> 
     """Compare every output of every graph with vectors, such as `vectors.json` holds."""
     dtype = np.dtype(vectors["dtype"])
     allowed = vectors["tolerance"]["relative"]
-    found = []
+    differences = []
     for name, feeds, expected in _cases(vectors, dtype, bundle.about):
         run = _runner(bundle, name, runtime)
         outputs = run(list(expected), feeds)
         for output, values, reference in zip(expected, outputs, expected.values(), strict=True):
-            found.append(Comparison(name, output, difference(values, reference), allowed))
-    return found
+            differences.append(Comparison(name, output, difference(values, reference), allowed))
+    return differences
 
 
 def _cases(
@@ -104,14 +104,14 @@ def _runner(bundle: Bundle, name: str, runtime: str) -> Runner:
     return lambda names, feeds: list(session.run(names, feeds))
 
 
-def difference(found: ArrayLike, expected: ArrayLike) -> float:
+def difference(actual: ArrayLike, expected: ArrayLike) -> float:
     """Largest |found - expected| / (1 + |expected|); infinite where one is infinite or
     NaN and the other is not.
     """
-    found, expected = np.asarray(found, np.float64), np.asarray(expected, np.float64)
-    same = (found == expected) | (np.isnan(found) & np.isnan(expected))
+    actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
+    same = (actual == expected) | (np.isnan(actual) & np.isnan(expected))
     with np.errstate(all="ignore"):
-        relative = np.abs(found - expected) / (1 + np.abs(expected))
+        relative = np.abs(actual - expected) / (1 + np.abs(expected))
     relative = np.where(np.isnan(relative), np.inf, relative)
     return float(np.where(same, 0.0, relative).max(initial=0.0))
 

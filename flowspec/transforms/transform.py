@@ -233,7 +233,7 @@ class Univariate(Transform, Sequential):
 
     def check_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if space.intervals is None:
-            gives = next(part for part in space.supports if part.joint)
+            gives = next(support for support in space.supports if support.joint)
             yield TiedCoordinates(giver=giver, gives=gives.words)
 
     def domain_for(self, space: Space) -> Space:

@@ -78,14 +78,14 @@ class Graph:
 
     def output(self, name: str, written: Written, doc: str = "") -> None:
         """Declare a value as an output under this name."""
-        found = written.value
-        if found.producer() is None or found in self.graph.outputs:
+        value = written.value
+        if value.producer() is None or value in self.graph.outputs:
             # An input or another output cannot be renamed.
-            found = self._emit("Identity", [found], {})
-        found.name = name
-        self._describe(found, written)
-        found.doc_string = doc
-        self.graph.outputs.append(found)
+            value = self._emit("Identity", [value], {})
+        value.name = name
+        self._describe(value, written)
+        value.doc_string = doc
+        self.graph.outputs.append(value)
 
     def _describe(self, value: ir.Value, like: Written) -> None:
         """Write the shape and the type of a value into the graph."""
@@ -175,8 +175,8 @@ class Graph:
         inner, self._body, self._nodes = self._body, outer, nodes
         limits = [self.fixed(np.array(count, np.int64)).value, self.fixed(np.array(True)).value]
         results = [ir.Value(name=f"{name}.result_{i}") for i in range(len(begin))]
-        given = [*limits, *(x.value for x in begin)]
-        self._body.append(ir.node("Loop", given, {"body": inner}, outputs=results, name=name))
+        operands = [*limits, *(x.value for x in begin)]
+        self._body.append(ir.node("Loop", operands, {"body": inner}, outputs=results, name=name))
         return tuple(
             Written(value, x.shape, x.dtype) for value, x in zip(results, begin, strict=True)
         )

@@ -194,8 +194,8 @@ class Writer(Graph):
             return self._take_fixed(np.asarray(x), index)
         shape = broadcast(x.shape[1:], index.shape)
         x, index = self.with_batch(x, index), self._unsqueezed(self._spread(index, shape), 0)
-        found = self.raw("GatherElements", [x, index], (1, *shape), x.dtype, axis=0)
-        return self._picked(found, 0, 0)
+        rows = self.raw("GatherElements", [x, index], (1, *shape), x.dtype, axis=0)
+        return self._picked(rows, 0, 0)
 
     def _take_fixed(self, table: NDArray[Any], index: Written) -> Written:
         """Rows of a constant table (K, ..., 1): one Gather from the table laid out flat."""
@@ -251,7 +251,7 @@ class Writer(Graph):
 
     def matmul(self, matrix: Any, x: Any) -> Written:
         rank = max(len(shape_of(matrix)), len(shape_of(x)))
-        left, right = (self.operand(each, self.dtype, rank) for each in (matrix, x))
+        left, right = (self.operand(value, self.dtype, rank) for value in (matrix, x))
         stack = broadcast(left.shape[:-2], right.shape[:-2])
         shape = (*stack, left.shape[-2], right.shape[-1])
         return self.raw("MatMul", [left, right], shape, self.dtype)
@@ -263,7 +263,7 @@ class Writer(Graph):
         return self._reshaped(mixed, mixed.shape[0], *x.shape[1:])
 
     def linear(self, weight: Any, x: Written, bias: Any) -> Written:
-        left, right = (self.operand(each, self.dtype, 2) for each in (weight, bias))
+        left, right = (self.operand(value, self.dtype, 2) for value in (weight, bias))
         return self.raw("Gemm", [left, x, right], (left.shape[0], x.shape[1]), self.dtype)
 
     # --- truth values, whole numbers ----------------------------------------------------------

@@ -36,7 +36,7 @@ class _Rewriting:
 
     def tape(self, tape: Tape, known: dict[Any, Entry]) -> Tape:
         """The tape after the rules. `known`: what is computed already, by what it is."""
-        found = tape.like()
+        result = tape.like()
         self._placed.update(tape.inputs.values())
         for entry in tape.entries:
             operands = tuple([self._operand(x, known) for x in entry.operands])
@@ -46,18 +46,18 @@ class _Rewriting:
             if new.__class__ is Entry and new not in self._placed:
                 same = known.setdefault(_key(new), new)
                 if same is new:
-                    found.entries.append(new)
+                    result.entries.append(new)
                     self._placed.add(new)
                 new = same
             self._became[entry] = new
-        found.outputs = {name: self._operand(x, known) for name, x in tape.outputs.items()}
-        return found
+        result.outputs = {name: self._operand(x, known) for name, x in tape.outputs.items()}
+        return result
 
     def _operand(self, x: Any, known: dict[Any, Entry]) -> Any:
         if x.__class__ is Entry:
             return self._became.get(x, x)
         if x.__class__ is tuple:
-            return tuple([self._operand(each, known) for each in x])
+            return tuple([self._operand(item, known) for item in x])
         # What the body of a loop computes is not there outside of it.
         return self.tape(x, dict(known)) if x.__class__ is Tape else x
 
@@ -203,8 +203,8 @@ def without_dead_code(tape: Tape) -> Tape:
 
 def _living(tape: Tape, needed: set[Entry]) -> Tape:
     """`needed` grows by what the tape needs, also of the tapes around it."""
-    found = tape.like()
-    found.outputs = tape.outputs
+    living = tape.like()
+    living.outputs = tape.outputs
     needed.update(entries_in(tuple(tape.outputs.values())))
     for entry in reversed(tape.entries):
         if entry not in needed:
@@ -213,6 +213,6 @@ def _living(tape: Tape, needed: set[Entry]) -> Tape:
         needed.update(entries_in(operands))
         if entry.op == "loop":
             entry.operands = operands
-        found.entries.append(entry)
-    found.entries.reverse()
-    return found
+        living.entries.append(entry)
+    living.entries.reverse()
+    return living

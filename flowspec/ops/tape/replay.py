@@ -68,8 +68,8 @@ def _perform(entry: Entry, ops: Any, known: dict[Entry, Any]) -> Any:
         count, body, *state = entry.operands
 
         def again(*carried: Any) -> list[Any]:
-            given = dict(zip(body.inputs, carried, strict=True))
-            return list(_run(body, ops, given, known).values())
+            inputs = dict(zip(body.inputs, carried, strict=True))
+            return list(_run(body, ops, inputs, known).values())
 
         return ops.loop(count, again, *(_value(x, ops, known) for x in state))
     perform = getattr(ops, entry.op, None) or OPERATORS.get(entry.op) or FURTHER[entry.op]

@@ -28,9 +28,9 @@ class Parameter(np.ndarray[Any, np.dtype[Any]]):
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         """The result of numpy on it."""
-        found = np.asarray(array).view(Parameter)
-        found.name = self.name if self.name.endswith(FOLDED) else self.name + FOLDED
-        return found
+        result = np.asarray(array).view(Parameter)
+        result.name = self.name if self.name.endswith(FOLDED) else self.name + FOLDED
+        return result
 
 
 FOLDED = ".folded"
@@ -39,9 +39,9 @@ FOLDED = ".folded"
 
 def named(array: NDArray[Any], name: str) -> NDArray[Any]:
     """The array under a name, which its parts and views have too."""
-    found = array.view(Parameter)
-    found.name = name
-    return found
+    parameter = array.view(Parameter)
+    parameter.name = name
+    return parameter
 
 
 class Entry:
@@ -140,19 +140,19 @@ def indexed(shape: Shape, items: tuple[Any, ...]) -> Shape:
     """The shape of `x[items]`: whole numbers, slices and None, for the axes from the
     first one on.
     """
-    found: list[int | None] = []
+    sizes: list[int | None] = []
     axis = 0
     for item in items:
         if item is None:
-            found.append(1)
+            sizes.append(1)
             continue
         size = shape[axis]
         axis += 1
         if item == slice(None):
-            found.append(size)
+            sizes.append(size)
             continue
         assert size is not None, "the batch axis cannot be cut"
         rows = range(size)[item]
         if isinstance(rows, range):
-            found.append(len(rows))
-    return (*found, *shape[axis:])
+            sizes.append(len(rows))
+    return (*sizes, *shape[axis:])

@@ -70,30 +70,32 @@ class On(Transform):
         """
         if max(self.coordinates) < space.size == len(space.supports):
             return tuple(map(space.supports.__getitem__, self.coordinates))
-        starts = {block.start: (block, part) for block, part in space.blocks}
+        starts = {block.start: (block, support) for block, support in space.blocks}
         chosen, at = [], 0
         while at < len(self.coordinates):
-            block, part = starts.get(self.coordinates[at], (None, None))
+            block, support = starts.get(self.coordinates[at], (None, None))
             if (
                 block is None
-                or part is None
-                or self.coordinates[at : at + part.size] != tuple(range(block.start, block.stop))
+                or support is None
+                or self.coordinates[at : at + support.size] != tuple(range(block.start, block.stop))
             ):
                 return None
-            chosen.append(part)
-            at += part.size
+            chosen.append(support)
+            at += support.size
         return tuple(chosen)
 
     def _placed(self, space: Space, inner: Space) -> Space:
         """The whole support, with `inner` over the chosen coordinates."""
-        if inner.size == len(self.coordinates) and all(part.size == 1 for part in inner.supports):
-            new = {block.start: part for block, part in space.blocks} | dict(
+        if inner.size == len(self.coordinates) and all(
+            support.size == 1 for support in inner.supports
+        ):
+            new = {block.start: support for block, support in space.blocks} | dict(
                 zip(self.coordinates, inner.supports, strict=True)
             )
             return space.with_supports(map(new.__getitem__, sorted(new)))
         first, last = min(self.coordinates), max(self.coordinates)
-        before = [part for block, part in space.blocks if block.start < first]
-        behind = [part for block, part in space.blocks if block.start > last]
+        before = [support for block, support in space.blocks if block.start < first]
+        behind = [support for block, support in space.blocks if block.start > last]
         return space.with_supports([*before, *inner.supports, *behind])
 
     def _placed_image(self, space: Space, inner: Image) -> Image:
@@ -156,7 +158,7 @@ def _put(ops: Ops, x: Array, coordinates: tuple[int, ...], new: Array) -> Array:
     return ops.take(everything, [order.index(i) for i in range(len(order))])
 
 
-def joined(ops: Ops, parts: Sequence[Array]) -> Array:
+def joined(ops: Ops, arrays: Sequence[Array]) -> Array:
     """The parts that are not empty, along the first axis."""
-    parts = [part for part in parts if part.shape[0]]
-    return parts[0] if len(parts) == 1 else ops.concat(parts)
+    arrays = [array for array in arrays if array.shape[0]]
+    return arrays[0] if len(arrays) == 1 else ops.concat(arrays)

@@ -84,8 +84,8 @@ class Autoregressive(Conditioned):
         elif self.adjacency and self.order:
             yield mistakes.OrderAndAdjacency(field="order")
         elif self.adjacency and (len(self.adjacency) != size or len(self.adjacency[0]) < size):
-            found = f"{len(self.adjacency)} x {len(self.adjacency[0])}"
-            yield mistakes.WrongAdjacency(field="adjacency", found=found, size=size)
+            shape = f"{len(self.adjacency)} x {len(self.adjacency[0])}"
+            yield mistakes.WrongAdjacency(field="adjacency", found=shape, size=size)
         elif self.adjacency and generations(self._dependence(size)) is None:
             yield mistakes.CircularAdjacency(field="adjacency")
 
@@ -102,9 +102,9 @@ class Autoregressive(Conditioned):
             return np.unique(np.array(self.order or range(size)), return_inverse=True)[1].reshape(
                 -1
             )
-        found = generations(self._dependence(size))
-        assert found is not None, "a circular adjacency is refused before"
-        return found
+        stages = generations(self._dependence(size))
+        assert stages is not None, "a circular adjacency is refused before"
+        return stages
 
     def grow(self, space: Space, columns: int) -> Transform:
         step = super().grow(space, columns)

@@ -96,8 +96,8 @@ class BlockAutoregressive(WholeSpace):
         # For each coordinate what belongs to its units.
         rows, biases = (
             [
-                ops.unflatten(each, (size, layer.outputs))
-                for layer, each in zip(self.network, values, strict=True)
+                ops.unflatten(array, (size, layer.outputs))
+                for layer, array in zip(self.network, values, strict=True)
             ]
             for values in (matrices, offsets)
         )
@@ -109,24 +109,28 @@ class BlockAutoregressive(WholeSpace):
 
             `known` holds the inputs of each layer, (D, units, N), 0 if unknown.
             """
-            own = [ops.pick(each, step)[None] for each in diagonals]
+            blocks_here = [ops.pick(units_of_layer, step)[None] for units_of_layer in diagonals]
             layers = []
-            for row, bias, each, diagonal in zip(rows, biases, known, own, strict=True):
-                given = ops.linear(ops.pick(row, step), ops.flatten(each), ops.pick(bias, step))
-                layers.append(_affine(ops, diagonal[0], given))
+            for row, bias, units_of_layer, diagonal in zip(
+                rows, biases, known, blocks_here, strict=True
+            ):
+                offset = ops.linear(
+                    ops.pick(row, step), ops.flatten(units_of_layer), ops.pick(bias, step)
+                )
+                layers.append(_affine(ops, diagonal[0], offset))
 
             def network(value: Array) -> tuple[Array, Array, list[Array]]:
-                return _run(ops, value, layers, own, ops.pick(gates, step)[None])
+                return _run(ops, value, layers, blocks_here, ops.pick(gates, step)[None])
 
             function = continued(ops, lambda value: network(value)[:2], LIMIT)
-            found = invert(ops, function, ops.pick(x, step)[None], MARGIN * LIMIT)
-            units = network(ops.clip(found, -LIMIT, LIMIT))[2]
-            here = ops.pick(ops.constant(np.eye(size)), step)[:, None] > 0.5
+            solution = invert(ops, function, ops.pick(x, step)[None], MARGIN * LIMIT)
+            units = network(ops.clip(solution, -LIMIT, LIMIT))[2]
+            is_here = ops.pick(ops.constant(np.eye(size)), step)[:, None] > 0.5
             filled = [
-                ops.where(here[:, None], each[None], before)
-                for each, before in zip(units, known, strict=True)
+                ops.where(is_here[:, None], units_of_layer[None], before)
+                for units_of_layer, before in zip(units, known, strict=True)
             ]
-            return [total + function(found)[1][0], ops.where(here, found, y), *filled]
+            return [total + function(solution)[1][0], ops.where(is_here, solution, y), *filled]
 
         known = [
             ops.constant(np.zeros((size, layer.inputs, 1))) + nothing[:, None]
@@ -169,14 +173,14 @@ def _run(
     gate        share of the network
     """
     seen = [x]
-    found, slope = layers[0](x), diagonals[0]
+    values, slope = layers[0](x), diagonals[0]
     for layer, diagonal in zip(layers[1:], diagonals[1:], strict=True):
-        units = ops.tanh(found)
+        units = ops.tanh(values)
         seen.append(units)
-        found = layer(units)
+        values = layer(units)
         slope = ops.matmul(
             diagonal,
             slope * ops.unflatten(1.0 - units * units, (diagonal.shape[0], diagonal.shape[2])),
         )
     rest = 1.0 - gate
-    return gate * found + rest * x, ops.log(gate * slope[:, 0] + rest), seen
+    return gate * values + rest * x, ops.log(gate * slope[:, 0] + rest), seen

@@ -110,9 +110,13 @@ class Conditioned(Transform):
         """The output (outputs, N) of the network for the features `x`.
 
         Without features it sees the context alone."""
-        given = [layer.context for layer in self.context]
+        contexts = [layer.context for layer in self.context]
         inputs = (
-            ops.concat([x, *given]) if x is not None and given else given[0] if x is None else x
+            ops.concat([x, *contexts])
+            if x is not None and contexts
+            else contexts[0]
+            if x is None
+            else x
         )
         return run(ops, self.network, tamed(ops, inputs))
 
@@ -162,11 +166,11 @@ def with_given(ops: Ops, univariate: Univariate, raw: Array, size: int | None) -
     }
     shapes = [parameters(univariate)[name].shape(univariate, event) for name in predicted]
     pieces = ops.split(raw, [math.prod(shape) for shape in shapes])
-    found = {}
+    values = {}
     for (name, value), shape, rows in zip(predicted.items(), shapes, pieces, strict=True):
         free = rows[0] if not shape else rows if len(shape) == 1 else ops.unflatten(rows, shape)
-        found[name] = _constrained(ops, free, value)
-    return with_fields(univariate, found)
+        values[name] = _constrained(ops, free, value)
+    return with_fields(univariate, values)
 
 
 def _count(univariate: Univariate, name: str, event: tuple[int, ...]) -> int:

@@ -102,14 +102,14 @@ class Continuous(WholeSpace):
             traces: list[Array] = []
             for time, coefficients in STAGES:
                 point = x
-                for coefficient, each in zip(coefficients, slopes, strict=True):
-                    point = point + (coefficient * width) * each
-                found, trace = slope(start + time * width, point)
-                slopes.append(found)
+                for coefficient, slope_before in zip(coefficients, slopes, strict=True):
+                    point = point + (coefficient * width) * slope_before
+                rate, trace = slope(start + time * width, point)
+                slopes.append(rate)
                 traces.append(trace)
-            for weight, found, trace in zip(WEIGHTS, slopes, traces, strict=True):
+            for weight, rate, trace in zip(WEIGHTS, slopes, traces, strict=True):
                 if weight:
-                    x, total = x + (weight * width) * found, total + (weight * width) * trace
+                    x, total = x + (weight * width) * rate, total + (weight * width) * trace
             return x, total
 
         y, total = ops.loop(self.steps, advance, x, 0.0 * ops.clip(x[0], -1.0, 1.0))
@@ -120,7 +120,7 @@ class Continuous(WholeSpace):
     ) -> Callable[[Array, Array], tuple[Array, Array]]:
         """The right side of the equation, and the trace of its derivative in the point."""
         waves = ops.constant(math.pi * np.arange(1.0, self.frequencies + 1)[:, None])
-        given = [layer.context for layer in self.context]
+        contexts = [layer.context for layer in self.context]
         first = 2 * self.frequencies
         matrices = [layer.matrix for layer in self.network]
         entry, exit_ = matrices[0][:, first : first + size], matrices[-1]
@@ -130,7 +130,7 @@ class Continuous(WholeSpace):
 
         def slope(time: Array, point: Array) -> tuple[Array, Array]:
             angle = waves * time
-            y = ops.concat([ops.cos(angle), ops.sin(angle), point, *given])
+            y = ops.concat([ops.cos(angle), ops.sin(angle), point, *contexts])
             slopes = []
             for layer in self.network[:-1]:
                 y = ops.linear(layer.matrix, y, layer.bias)
@@ -156,8 +156,8 @@ class Continuous(WholeSpace):
         if len(slopes) == 2 and between:
             return ops.sum(slopes[1] * ops.matmul(matrices[1] * between[0], slopes[0]))
         tangents = entry[:, :, None]
-        for matrix, each in zip(matrices[1:], slopes, strict=True):
-            tangents = ops.combine(matrix, tangents * each[:, None])
+        for matrix, layer_slopes in zip(matrices[1:], slopes, strict=True):
+            tangents = ops.combine(matrix, tangents * layer_slopes[:, None])
         size = tangents.shape[0]
         return _total([tangents[i, i] for i in range(size)])
 

@@ -89,7 +89,7 @@ class Coupling(Conditioned):
         if space.scalar or len(space.supports) < space.size:
             return inner
         new = dict(zip(self._moved(space.size), inner.supports, strict=True))
-        return space.with_supports(new.get(i, part) for i, part in enumerate(space.supports))
+        return space.with_supports(new.get(i, support) for i, support in enumerate(space.supports))
 
     def make_network(
         self, space: Space, rates: Sequence[float], columns: int, outputs: int

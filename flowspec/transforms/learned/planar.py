@@ -16,7 +16,7 @@ STEEPEST = 0.999
 """The distance from -1 that the product u' . w keeps."""
 
 
-def _one(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
+def _one(component: Any, event: tuple[int, ...]) -> tuple[int, ...]:
     return ()
 
 
@@ -44,7 +44,7 @@ class Planar(WholeSpace):
 
     def _vectors(self, ops: Ops, x: Array) -> tuple[Array, Array, Array]:
         """u', w, and their product (N,)."""
-        u, w = (spread(ops, each, (x.shape[0],), x[0]) for each in (self.u, self.w))
+        u, w = (spread(ops, vector, (x.shape[0],), x[0]) for vector in (self.u, self.w))
         free = ops.sum(u * w)
         product = ops.maximum(free, 0.0) + STEEPEST * ops.expm1(ops.minimum(free, 0.0))
         return u + w * ((product - free) / (ops.sum(w * w) + 1e-30)), w, product

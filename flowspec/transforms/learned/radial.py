@@ -13,7 +13,7 @@ from flowspec.support.support import POSITIVE
 from flowspec.transforms.whole_space import WholeSpace
 
 
-def _one(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
+def _one(component: Any, event: tuple[int, ...]) -> tuple[int, ...]:
     return ()
 
 

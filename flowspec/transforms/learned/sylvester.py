@@ -22,16 +22,16 @@ STEEPEST = 0.99
 """The largest entry of the diagonals."""
 
 
-def _directions(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
-    return (part.rank, *event)
+def _directions(component: Any, event: tuple[int, ...]) -> tuple[int, ...]:
+    return (component.rank, *event)
 
 
-def _square(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
-    return (part.rank, part.rank)
+def _square(component: Any, event: tuple[int, ...]) -> tuple[int, ...]:
+    return (component.rank, component.rank)
 
 
-def _per_ridge(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
-    return (part.rank,)
+def _per_ridge(component: Any, event: tuple[int, ...]) -> tuple[int, ...]:
+    return (component.rank,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,8 +84,8 @@ class Sylvester(WholeSpace):
     def _triangles(self, ops: Ops) -> tuple[Array, Array, Array, Array]:
         """A, B, and their diagonals (rank, 1)."""
         eye, above = (
-            ops.constant(each)
-            for each in (np.eye(self.rank), np.triu(np.ones((self.rank, self.rank)), 1))
+            ops.constant(matrix)
+            for matrix in (np.eye(self.rank), np.triu(np.ones((self.rank, self.rank)), 1))
         )
         made, diagonals = [], []
         for free in (self.a, self.bent):
@@ -102,19 +102,19 @@ class Sylvester(WholeSpace):
     def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         basis, (a, bent, first, second) = self._basis(ops, y.shape[0]), self._triangles(ops)
         level = ops.matmul(ops.exchange(basis), y)
-        found: list[Array] = []
+        ridges: list[Array] = []
         known: list[Array] = []
         for i in range(self.rank - 1, -1, -1):
             # Row i of both triangles reads the ridges behind it, which are known.
             total, inner = level[i], self._shift(i)
             for j, (t, z) in zip(
-                range(i + 1, self.rank), zip(found, known, strict=True), strict=True
+                range(i + 1, self.rank), zip(ridges, known, strict=True), strict=True
             ):
                 total, inner = total - t * a[i, j], inner + z * bent[i, j]
             t = ridge(ops, total, first[i], second[i], inner)
-            found.insert(0, t)
+            ridges.insert(0, t)
             known.insert(0, total - t * first[i])
-        t = ops.stack(found)
+        t = ops.stack(ridges)
         return y - ops.matmul(basis, ops.matmul(a, t)), _log_det(ops, first * second, t)
 
     def _shift(self, i: int) -> Operand:

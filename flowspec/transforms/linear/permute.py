@@ -24,8 +24,8 @@ class Reordering(Transform):
         """The coordinate that comes to each place."""
 
     def check_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
-        if any(part.size > 1 for part in space.supports):
-            tied = next(part for part in space.supports if part.size > 1)
+        if any(support.size > 1 for support in space.supports):
+            tied = next(support for support in space.supports if support.size > 1)
             yield mistakes.TiedCoordinates(giver=giver, gives=tied.words)
 
     def domain_for(self, space: Space) -> Space:

@@ -21,8 +21,8 @@ zuko.
 """
 
 
-def _coefficients(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
-    return (part.degree + 1, *event)
+def _coefficients(component: Any, event: tuple[int, ...]) -> tuple[int, ...]:
+    return (component.degree + 1, *event)
 
 
 class BernsteinPolynomial(Searched):

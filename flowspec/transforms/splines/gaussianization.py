@@ -16,8 +16,8 @@ LIMIT = 10.0
 """The absolute value from which on the function is linear."""
 
 
-def _components(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
-    return (part.components, *event)
+def _components(component: Any, event: tuple[int, ...]) -> tuple[int, ...]:
+    return (component.components, *event)
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,12 +18,12 @@ from flowspec.transforms.splines.boxed import Boxed
 from flowspec.transforms.splines.searched import invert, spread
 
 
-def _per_bin(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
-    return (part.bins, *event)
+def _per_bin(component: Any, event: tuple[int, ...]) -> tuple[int, ...]:
+    return (component.bins, *event)
 
 
-def _per_inner_knot(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
-    return (part.bins - 1, *event)
+def _per_inner_knot(component: Any, event: tuple[int, ...]) -> tuple[int, ...]:
+    return (component.bins - 1, *event)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,17 +82,17 @@ class PolynomialSpline(Boxed):
             within, ops.log(slope), 0.0
         )
 
-    def _bin(self, ops: Ops, given: Array, side: int) -> tuple[Array, Array, list[Array]]:
+    def _bin(self, ops: Ops, numbers: Array, side: int) -> tuple[Array, Array, list[Array]]:
         """Position and value at the start of the bin of each number, and its piece.
 
         side   0 if the number is a position, 1 if it is a value
         """
-        widths, rises, others = self.pieces(ops, given)
+        widths, rises, others = self.pieces(ops, numbers)
         before = ops.constant(np.tril(np.ones((self.bins, self.bins)), -1))
-        positions, values = (ops.combine(before, each) - self.bound for each in (widths, rises))
-        index = ops.to_index(ops.sum(ops.number(given >= (values if side else positions)[1:])))
+        positions, values = (ops.combine(before, array) - self.bound for array in (widths, rises))
+        index = ops.to_index(ops.sum(ops.number(numbers >= (values if side else positions)[1:])))
         start, above, *piece = (
-            ops.take_along(each, index) for each in (positions, values, widths, rises, *others)
+            ops.take_along(array, index) for array in (positions, values, widths, rises, *others)
         )
         return start, above, piece
 
@@ -211,7 +211,7 @@ class CubicSpline(PolynomialSpline):
     )
 
     def pieces(self, ops: Ops, like: Array) -> tuple[Array, Array, list[Array]]:
-        widths, rises = (self.shares(ops, each, like) for each in (self.widths, self.heights))
+        widths, rises = (self.shares(ops, free, like) for free in (self.widths, self.heights))
         steep = rises / widths
         left, right = steep[:-1], steep[1:]
         parabola = (left * widths[1:] + right * widths[:-1]) / (widths[:-1] + widths[1:])

@@ -89,16 +89,16 @@ def _ends_of_circle(support: Support) -> tuple[float, float] | None:
     return (interval.low, interval.high) if interval and support.period else None
 
 
-def _per_bin(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
-    return (part.bins, *event)
+def _per_bin(component: Any, event: tuple[int, ...]) -> tuple[int, ...]:
+    return (component.bins, *event)
 
 
-def _per_inner_knot(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
-    return (_inner_knots(part), *event)
+def _per_inner_knot(component: Any, event: tuple[int, ...]) -> tuple[int, ...]:
+    return (_inner_knots(component), *event)
 
 
-def _inner_knots(part: Any) -> int:
-    return part.bins if part.circular else part.bins - 1
+def _inner_knots(component: Any) -> int:
+    return component.bins if component.circular else component.bins - 1
 
 
 def _over_knots(ops: Ops, value: Array, count: int, x: Array) -> Array:
@@ -161,10 +161,10 @@ class RQS(RationalQuadratic, Boxed):
     def domain_for(self, space: Space) -> Space:
         # Sets that tie coordinates together fall apart into numbers; circles stay.
         kept = (
-            (part,) if part.period and not self.circular else (self.domain,) * part.size
-            for part in space.supports
+            (support,) if support.period and not self.circular else (self.domain,) * support.size
+            for support in space.supports
         )
-        return space.with_supports(each for group in kept for each in group)
+        return space.with_supports(domain for group in kept for domain in group)
 
     def grow(self, space: Space, columns: int) -> Transform:
         ends = tuple(_ends_of_circle(support) for support in space.supports)
@@ -269,13 +269,13 @@ class RQS(RationalQuadratic, Boxed):
         side   0 if x is a position, 1 if it is a value
         """
         press = math.log(self.slope)
-        free = [_over_knots(ops, each, self.bins, x) for each in (self.widths, self.heights)]
-        weights = [ops.exp(pressed(ops, each, press / 2)) for each in free]
+        free = [_over_knots(ops, array, self.bins, x) for array in (self.widths, self.heights)]
+        weights = [ops.exp(pressed(ops, array, press / 2)) for array in free]
         sums = [
-            ops.combine(ops.constant(np.tril(np.ones((self.bins, self.bins)))), each)
-            for each in weights
+            ops.combine(ops.constant(np.tril(np.ones((self.bins, self.bins)))), array)
+            for array in weights
         ]
-        scales = [2.0 * half / each[-1] for each in sums]
+        scales = [2.0 * half / array[-1] for array in sums]
         # Not x is compared with the knots, which would have to be scaled, but x, scaled, with the
         # sums.
         count = ops.sum(ops.number((x + half) / scales[side] >= sums[side][:-1]))
@@ -302,9 +302,11 @@ def _column(ops: Ops, numbers: Sequence[float], like: Array) -> Array:
     return ops.constant(array if len(like.shape) == 1 else array[:, None])
 
 
-def _per_knot(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
-    given = [getattr(value, "init", value) for value in (part.x, part.y, part.slopes)]
-    return (next((len(value) for value in given if np.ndim(value)), 2), *event)
+def _per_knot(component: Any, event: tuple[int, ...]) -> tuple[int, ...]:
+    inits = [
+        getattr(value, "init", value) for value in (component.x, component.y, component.slopes)
+    ]
+    return (next((len(value) for value in inits if np.ndim(value)), 2), *event)
 
 
 @dataclass(frozen=True, eq=False)
@@ -337,26 +339,24 @@ class Spline(RationalQuadratic):
         return self._linear_outside(ops, y, self.y, self.x, -1)
 
     def _linear_outside(
-        self, ops: Ops, given: Array, edges: Array, images: Array, direction: int
+        self, ops: Ops, x: Array, edges: Array, images: Array, direction: int
     ) -> tuple[Array, Array]:
-        slopes = _over_knots(ops, self.slopes, self.x.shape[0], given)
+        slopes = _over_knots(ops, self.slopes, self.x.shape[0], x)
         low, high, first, last = edges[0], edges[-1], slopes[0], slopes[-1]
-        found, slope_here = self._curve(ops, ops.clip(given, low, high), edges, slopes, direction)
-        below, above = given < low, given > high
+        y, slope_here = self._curve(ops, ops.clip(x, low, high), edges, slopes, direction)
+        below, above = x < low, x > high
         rate = (first, last) if direction > 0 else (1 / first, 1 / last)
-        found = ops.where(below, images[0] + (given - low) * rate[0], found)
-        found = ops.where(above, images[-1] + (given - high) * rate[1], found)
-        return found, ops.where(below, ops.log(first), ops.where(above, ops.log(last), slope_here))
+        y = ops.where(below, images[0] + (x - low) * rate[0], y)
+        y = ops.where(above, images[-1] + (x - high) * rate[1], y)
+        return y, ops.where(below, ops.log(first), ops.where(above, ops.log(last), slope_here))
 
     def _curve(
-        self, ops: Ops, given: Array, edges: Array, slopes: Array, direction: int
+        self, ops: Ops, x: Array, edges: Array, slopes: Array, direction: int
     ) -> tuple[Array, Array]:
         """The spline or its inverse between the outer knots, and the log-slope of the
         spline.
         """
-        index = (
-            ops.to_index(ops.sum(ops.number(given >= edges[1:-1]))) if edges.shape[0] > 2 else None
-        )
+        index = ops.to_index(ops.sum(ops.number(x >= edges[1:-1]))) if edges.shape[0] > 2 else None
         widths, heights = self.x[1:] - self.x[:-1], self.y[1:] - self.y[:-1]
         rows = [self.x[:-1], widths, self.y[:-1], heights, slopes[:-1], slopes[1:]]
         x0, width, y0, height, d0, d1 = (
@@ -364,7 +364,7 @@ class Spline(RationalQuadratic):
         )
         steep = height / width
         if direction > 0:
-            z = (given - x0) / width
+            z = (x - x0) / width
             return value(y0, height, steep, d0, d1, z), log_slope(ops, steep, d0, d1, z)
-        z = share(ops, given - y0, height, steep, d0, d1)
+        z = share(ops, x - y0, height, steep, d0, d1)
         return x0 + z * width, log_slope(ops, steep, d0, d1, z)

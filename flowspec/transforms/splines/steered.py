@@ -26,8 +26,8 @@ from flowspec.transforms.splines.searched import Function, Searched, spread
 from flowspec.transforms.transform import Transform
 
 
-def _signals(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
-    return (part.signals, *event)
+def _signals(component: Any, event: tuple[int, ...]) -> tuple[int, ...]:
+    return (component.signals, *event)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +67,8 @@ class Steered(Searched):
     def steered(self, ops: Ops, like: Array) -> tuple[SteeredDense, ...]:
         """The layers, with the signal put into the first one."""
         signal = spread(ops, self.signal, (self.signals,), like)
-        each = ops.exchange(signal[:, None] if len(like.shape) == 1 else signal)
-        return (self.network[0].steered(ops, each), *self.network[1:])
+        signals = ops.exchange(signal[:, None] if len(like.shape) == 1 else signal)
+        return (self.network[0].steered(ops, signals), *self.network[1:])
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,8 +162,8 @@ class IntegratedNetwork(Steered):
 
         def function(x: Array) -> tuple[Array, Array]:
             row = x[None] if len(x.shape) == 1 else x
-            found = run(ops, layers, (ops.constant(places) * row[None])[:, :, None])[:, :, 0]
-            log_slopes = found / (1.0 + ops.abs(found) * (1.0 / 7.0))
+            outputs = run(ops, layers, (ops.constant(places) * row[None])[:, :, None])[:, :, 0]
+            log_slopes = outputs / (1.0 + ops.abs(outputs) * (1.0 / 7.0))
             area = ops.sum(ops.constant(weights) * ops.exp(log_slopes[:-1])) * row
             value, log_slope = area + self.shift, log_slopes[-1]
             return (value[0], log_slope[0]) if len(x.shape) == 1 else (value, log_slope)

@@ -15,8 +15,8 @@ from flowspec.parts.values import Learn, Value
 from flowspec.transforms.splines.searched import Function, Searched, spread
 
 
-def _coefficients(part: Any, event: tuple[int, ...]) -> tuple[int, ...]:
-    return (part.polynomials, part.degree + 1, *event)
+def _coefficients(component: Any, event: tuple[int, ...]) -> tuple[int, ...]:
+    return (component.polynomials, component.degree + 1, *event)
 
 
 @dataclass(frozen=True, eq=False)
