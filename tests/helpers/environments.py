@@ -15,8 +15,8 @@ OFFLINE = (
     "Network is unreachable",
     "timed out",
 )
-# Not `Exp`: before 1.23 the Log of onnxruntime takes numbers below 1.2e-38 for 1.2e-38, and the vectors of
-# `verify` hold one.
+# Without `Exp`: before 1.23 the Log of onnxruntime takes what is below 1.2e-38 for 1.2e-38, and
+# the vectors of `verify` hold such a number.
 FLOW = "event a, b: (0, 1)\nNormal(0, 1)[2] |> Affine(0, 2) |> Tanh |> Affine(0.5, 0.5)\n"
 FIRST_COMMANDS = [
     "check my.flow",
