@@ -1,7 +1,8 @@
 """Accuracy of every base and step against 50 digits: `python benchmarks/accuracy.py [NAME ...]`.
 
-For each example of the registry, the largest error of onnxruntime's log_prob at 40 samples, relative to 1 + |log_prob|,
-against the same formulas at 50 digits on the same rounded inputs. Two figures are kept apart: float32 and float64.
+For each example of the registry, the largest error of onnxruntime's log_prob at 40 samples,
+relative to 1 + |log_prob|, against the same formulas at 50 digits on the same rounded inputs. Two
+figures are kept apart: float32 and float64.
 """
 
 from __future__ import annotations

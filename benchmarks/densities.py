@@ -1,9 +1,12 @@
-"""Known two-dimensional densities, learned by an NSF here and by zuko's with the same budget, batches and seeds.
+"""Known two-dimensional densities, learned by an NSF of FlowSpec and by zuko's.
 
-    python benchmarks/densities.py [--steps 3000] [--seeds 3] [--first-seed 0] [--only crescent] [--json FILE] [--plot FILE]
+Both have the same budget, batches and seeds.
 
-Prints the mean log-density of fresh points under each flow with its standard deviation over the seeds, and under the truth
-where that is known.
+    python benchmarks/densities.py [--steps 3000] [--seeds 3] [--first-seed 0] [--only crescent]
+                                   [--json FILE] [--plot FILE]
+
+Prints the mean log-density of fresh points under each flow with its standard deviation over the
+seeds, and under the truth where that is known.
 """
 
 from __future__ import annotations
@@ -31,7 +34,7 @@ Draw = Callable[[np.random.Generator, int], np.ndarray]
 
 @dataclass(frozen=True)
 class Shape:
-    """A distribution in the plane, and its differential entropy in nats where it has a closed form."""
+    """A distribution in the plane, and its entropy in nats where that has a closed form."""
 
     draw: Draw
     entropy: float | None = None
@@ -87,15 +90,15 @@ SHAPES = {
 def trained(module: torch.nn.Module, draw: Draw, steps: int, seed: int) -> float:
     """Train on fresh batches, the learning rate falling along a cosine; seconds that it took."""
     random = np.random.default_rng(seed)
-    optimiser = torch.optim.Adam(module.parameters(), lr=RATE)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    optimizer = torch.optim.Adam(module.parameters(), lr=RATE)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     start = time.perf_counter()
     for _ in range(steps):
         loss = -module().log_prob(torch.from_numpy(draw(random, BATCH).astype(np.float32))).mean()
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(module.parameters(), 5.0)
-        optimiser.step()
+        optimizer.step()
         schedule.step()
     return time.perf_counter() - start
 
@@ -114,7 +117,7 @@ def makers(seed: int) -> dict[str, Callable[[], torch.nn.Module]]:
 
 
 def measured(shape: Shape, steps: int, seeds: range) -> tuple[dict[str, list[float]], FlowModule]:
-    """For each seed the mean log-density of fresh points, and the seconds of training; the first flow."""
+    """The mean log-density of fresh points and the seconds of training by seed; the first flow."""
     x = torch.from_numpy(shape.draw(np.random.default_rng(12345), TEST_ROWS).astype(np.float32))
     found: dict[str, list[float]] = {}
     first = None

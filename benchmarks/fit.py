@@ -1,8 +1,11 @@
-"""A step of `flowspec.fit` against a loop written by hand over the same flow in zuko, interleaved, on one thread.
+"""A step of `flowspec.fit` against a loop written by hand over the same flow in zuko.
+
+Both are interleaved, on one thread.
 
     python benchmarks/fit.py [--rows 1024] [--steps 40] [--repeats 5]
 
-Prints medians in milliseconds. `fit` also clips gradients, tests losses and picks the rows of each batch; the loop picks rows.
+Prints medians in milliseconds. `fit` also clips gradients, tests losses and picks the rows of
+each batch; the loop picks rows.
 """
 
 from __future__ import annotations
@@ -70,7 +73,8 @@ def main() -> None:
         ]
         hand, fit = (1e3 * statistics.median(each) for each in zip(*times, strict=True))
         print(
-            f"{name:36} zuko by hand {hand:7.2f} ms   flowspec.fit {fit:7.2f} ms   {hand / fit:.2f}x"
+            f"{name:36} zuko by hand {hand:7.2f} ms   "
+            f"flowspec.fit {fit:7.2f} ms   {hand / fit:.2f}x"
         )
 
 

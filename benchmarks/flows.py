@@ -1,10 +1,13 @@
-"""Learned flows against zuko and other libraries: log_prob, sampling and a training step, interleaved in one run.
+"""Learned flows against zuko and other libraries: log_prob, sampling and a training step.
 
-    python benchmarks/flows.py [--threads 1] [--only MAF] [--rows 1 1024 65536] [--compile] [--json FILE]
+All are interleaved in one run.
 
-Prints medians in milliseconds and their ratio to zuko's; graphs count the nodes of loops too. `--compile` adds zuko and
-FlowSpec through `torch.compile`. Other libraries take part where they are installed: see peers.py. The process is kept on as
-many cores as there are threads.
+    python benchmarks/flows.py [--threads 1] [--only MAF] [--rows 1 1024 65536] [--compile]
+                               [--json FILE]
+
+Prints medians in milliseconds and their ratio to zuko's; graphs count the nodes of loops too.
+`--compile` adds zuko and FlowSpec through `torch.compile`. Other libraries take part where they
+are installed: see peers.py. The process is kept on as many cores as there are threads.
 """
 
 from __future__ import annotations
@@ -64,7 +67,10 @@ TRAINING_ROWS = 1024
 
 
 TURN = 0.02
-"""Seconds that a turn of one call takes at least: short calls are repeated, as a program that makes many would."""
+"""Seconds that a turn of one call takes at least.
+
+Short calls are repeated, as a program that makes many would.
+"""
 
 SLOW = 3.0
 """Seconds from which on two calls have to do; the first may have compiled something."""
@@ -88,7 +94,7 @@ def medians(calls: dict[str, Callable], repeats: int) -> dict[str, float]:
 
 
 def training_step(module: torch.nn.Module, x: torch.Tensor, compiled: bool = False) -> Callable:
-    optimiser = torch.optim.Adam(module.parameters())
+    optimizer = torch.optim.Adam(module.parameters())
 
     def loss(x):
         return -module().log_prob(x).mean()
@@ -96,9 +102,9 @@ def training_step(module: torch.nn.Module, x: torch.Tensor, compiled: bool = Fal
     measured = torch.compile(loss, dynamic=False) if compiled else loss
 
     def step():
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         measured(x).backward()
-        optimiser.step()
+        optimizer.step()
 
     return step
 

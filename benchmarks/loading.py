@@ -1,9 +1,12 @@
-"""Is reading the bottleneck? Batches from a folder of Parquet files larger than what is kept in memory, against training steps.
+"""The speed of reading against that of training steps.
+
+Batches come from a folder of Parquet files that is larger than what is kept in memory.
 
     python benchmarks/loading.py [--rows 10000000] [--columns 16] [--batch 4096] [--folder DIR]
 
-Writes the table once (into a temporary folder, if none is given), then prints rows per second of reading, shuffling and cutting
-into batches, of a training step of an affine flow, the cheapest there is, and of an NSF, and the share of a step that waits.
+Writes the table once (into a temporary folder, if none is given), then prints rows per second of
+reading, shuffling and cutting into batches, of a training step of an affine flow, the cheapest
+there is, and of an NSF, and the share of a step that waits.
 """
 
 from __future__ import annotations
@@ -81,14 +84,16 @@ def main() -> None:
         some = [rows.values for rows in itertools.islice(batches.epoch(2), 20)]
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(
-        f"{len(source):,} rows x {options.columns}, {size / 2**20:,.0f} MB of Parquet; {checked:.1f} s to check them all"
+        f"{len(source):,} rows x {options.columns}, {size / 2**20:,.0f} MB of Parquet; "
+        f"{checked:.1f} s to check them all"
     )
     print(f"{'reading an epoch':<24}{reading:>14,.0f} rows/s   at most {memory:.1f} GB of memory")
     for name, text in FLOWS.items():
         training = steps_per_second(text.format(size=options.columns), some) * options.batch
         share = (1 / reading) / (1 / reading + 1 / training)
         print(
-            f"{name:<24}{training:>14,.0f} rows/s   reading alone would be {share:.0%} of the time, were it not done ahead"
+            f"{name:<24}{training:>14,.0f} rows/s   "
+            f"reading alone would be {share:.0%} of the time, were it not done ahead"
         )
 
 

@@ -3,9 +3,10 @@
     pip install --no-deps nflows umnn normflows
     pip install jax flowjax
 
-Weights are random: only speeds are compared. The affine flow of normflows runs the other way: it samples in one pass of its
-networks, and scores coordinate by coordinate. flowjax is jitted, for each number of rows. `zuko compiled` and `flowspec
-compiled` are flows through `torch.compile`, which needs a C compiler.
+Weights are random: only speeds are compared. The affine flow of normflows runs the other way: it
+samples in one pass of its networks, and scores coordinate by coordinate. flowjax is jitted, for
+each number of rows. `zuko compiled` and `flowspec compiled` are flows through `torch.compile`,
+which needs a C compiler.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ class Peer:
 
 @dataclass(frozen=True)
 class Architecture:
-    """What a peer is asked to build: autoregressive or coupling layers with affine steps, or with splines of 8 bins within 5."""
+    """The flow that a peer is asked to build.
+
+    Autoregressive or coupling layers with affine steps, or with splines of 8 bins within 5.
+    """
 
     size: int
     layers: int

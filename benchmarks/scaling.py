@@ -1,6 +1,9 @@
-"""Cost of a MAF (3 layers, 64x64) against the number of coordinates and of rows, here and in zuko, on one thread.
+"""Cost of a MAF (3 layers, 64x64) by the number of coordinates and of rows, on one thread.
 
-    python benchmarks/scaling.py [--sizes 4 16 64 256] [--rows 1 32 1024 32768] [--json FILE] [--plot FILE]
+FlowSpec and zuko are measured alike.
+
+    python benchmarks/scaling.py [--sizes 4 16 64 256] [--rows 1 32 1024 32768] [--json FILE]
+                                 [--plot FILE]
 
 The sizes are measured at 1,024 rows, the rows at 16 coordinates. Prints medians in milliseconds.
 """

@@ -2,9 +2,10 @@
 
     python benchmarks/start.py [--runs 7] [--json FILE]
 
-Each command is a fresh process; medians of interleaved runs are printed, of the time on the clock and of that of the
-processor, beside those of an empty Python and of one that only imports numpy. What zuko does to answer stands beside what a
-bundle does: import, build the flow, load its weights, score one row.
+Each command is a fresh process; medians of interleaved runs are printed, of the time on the clock
+and of that of the processor, beside those of an empty Python and of one that only imports numpy.
+What zuko does to answer stands beside what a bundle does: import, build the flow, load its
+weights, score one row.
 """
 
 from __future__ import annotations

@@ -1,13 +1,16 @@
-"""Real tables, learned by `flowspec.fit` and by the same architecture of zuko under a loop written by hand.
+"""Real tables, learned by `flowspec.fit` and by zuko under a loop written by hand.
+
+The architecture is the same.
 
     python benchmarks/tables.py [--seeds 10] [--epochs 200] [--only iris] [--json FILE]
 
-For each seed both get the same training, validation and test rows, and train alike: Adam, its rate falling along a cosine,
-clipped gradients, the weights of the best validation loss. Prints the mean log-likelihood of the test rows, in nats per row and
-the table's own units, with its standard deviation over the seeds, and the paired difference with its standard error.
+For each seed both get the same training, validation and test rows, and train alike: Adam, its
+rate falling along a cosine, clipped gradients, the weights of the best validation loss. Prints
+the mean log-likelihood of the test rows, in nats per row and the table's own units, with its
+standard deviation over the seeds, and the paired difference with its standard error.
 
-The networks' starts are each library's own: on tables of 150 rows they alone move a flow by some tenths of a nat, so that a
-verdict there takes more seeds.
+The networks' starts are each library's own: on tables of 150 rows they alone move a flow by some
+tenths of a nat, so that a verdict there takes more seeds.
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ from flowspec.train.engine import Engine
 DATA = Path(__file__).parent.parent / "examples" / "data"
 TRANSFORMS, HIDDEN, BINS = 3, (32, 32), 8
 ACTIVATION = torch.nn.Tanh
-"""Bounded: where relu goes on rising, a single test row far from a hundred training rows decides the mean."""
+"""Bounded: where relu goes on rising, one test row far from all training rows decides the mean."""
 
 SETTINGS = Settings(epochs=200, batch_size=128, learning_rate=5e-3, patience=50)
 TRAINING, VALIDATION = 0.7, 0.15
@@ -84,11 +87,13 @@ def parted(table: Table, values: Any) -> tuple[Any, Any]:
 
 def by_flowspec(table: Table, name: str, rows: list[np.ndarray], settings: Settings) -> float:
     """Mean log-likelihood of the test rows."""
-    options = f'transforms={TRANSFORMS}, hidden={list(HIDDEN)}, activation="{ACTIVATION.__name__.lower()}"'
+    activation = ACTIVATION.__name__.lower()
+    options = f'transforms={TRANSFORMS}, hidden={list(HIDDEN)}, activation="{activation}"'
     options += f", bins={BINS}" if name == "NSF" else ""
     context = f"context {', '.join(table.context)}\n" if table.context else ""
     flow = flowspec.parse(
-        f"{context}event {', '.join(table.event)}\n{name}({len(table.event)}, {options}) |> Standardize"
+        f"{context}event {', '.join(table.event)}\n"
+        f"{name}({len(table.event)}, {options}) |> Standardize"
     )
     training, validation, test = (parted(table, each) for each in rows)
     model = flowspec.fit(
@@ -98,7 +103,10 @@ def by_flowspec(table: Table, name: str, rows: list[np.ndarray], settings: Setti
 
 
 def by_hand(table: Table, name: str, rows: list[np.ndarray], settings: Settings) -> float:
-    """Mean log-likelihood of the test rows; all columns are standardised by the training rows, as `flowspec.fit` does it."""
+    """Mean log-likelihood of the test rows.
+
+    All columns are standardized by the training rows, as `flowspec.fit` does it.
+    """
     torch.manual_seed(settings.seed)
     options: dict[str, Any] = {
         "transforms": TRANSFORMS,
@@ -125,18 +133,18 @@ def train(
     """The loop; the flow ends with its best weights."""
     (x, context), (held_out, held_out_context) = training, validation
     rate = settings.learning_rate
-    optimiser = torch.optim.Adam(flow.parameters(), lr=rate)
+    optimizer = torch.optim.Adam(flow.parameters(), lr=rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-        optimiser, settings.epochs, eta_min=0.01 * rate
+        optimizer, settings.epochs, eta_min=0.01 * rate
     )
     best, kept, waited = math.inf, copy.deepcopy(flow.state_dict()), 0
     for _ in range(settings.epochs):
         for index in torch.randperm(len(x)).split(settings.batch_size):
             loss = -flow(None if context is None else context[index]).log_prob(x[index]).mean()
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(flow.parameters(), settings.clip)
-            optimiser.step()
+            optimizer.step()
         schedule.step()
         with torch.no_grad():
             score = -flow(held_out_context).log_prob(held_out).mean().item()

@@ -33,7 +33,7 @@ def write(path: Path, values: np.ndarray, names=NAMES, row_group_size: int = 4) 
 
 @pytest.fixture
 def folder(tmp_path) -> Path:
-    """23 rows in four files, two of them in folders of their own, whose columns stand in another order each."""
+    """23 rows in four files, two in folders of their own, each with another order of columns."""
     write(tmp_path / "data" / "2020" / "one.parquet", VALUES[:9])
     write(tmp_path / "data" / "2020" / "two.parquet", VALUES[9:12][:, ::-1], NAMES[::-1])
     write(tmp_path / "data" / "2021" / "more" / "one.parquet", VALUES[12:13])

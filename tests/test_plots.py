@@ -119,7 +119,7 @@ def test_the_band_holds_95_of_100_calibrated_flows():
     ("width", "shift", "inside"), [(1, 0, True), (0.6, 0, False), (1.6, 0, False), (1, 0.4, False)]
 )
 def test_only_a_calibrated_flow_stays_inside_the_band(width, shift, inside):
-    """Data that depend on a context, and samples for it that are right, too sure, not sure enough, or shifted."""
+    """Data that depend on a context, and samples that are right, too sure, unsure or shifted."""
     random = np.random.default_rng(4)
     context = random.normal(size=(1000, 1))
     data = 3 * context + np.exp(context) * random.normal(size=(1000, 1))

@@ -33,7 +33,9 @@ class OtherColumns(Diagnostic):
 
 @dataclass(frozen=True)
 class Pieces:
-    """A table in pieces: row groups of Parquet files, slices of a NumPy file; a CSV file is one piece.
+    """A table in pieces: row groups of Parquet files, slices of a NumPy file.
+
+    A CSV file is one piece.
 
     sizes   rows of each piece
     """
@@ -55,8 +57,8 @@ class Pieces:
     def numbers(self, piece: int, wanted: Sequence[str]) -> NDArray[Any]:
         """The wanted columns of a piece as float64, (rows, columns); empty cells are NaN.
 
-        Errors:  FlowError, where a column is missing or holds anything but numbers; rows are counted
-                 from the first piece on.
+        Errors:  FlowError, where a column is missing or holds anything but numbers; rows are
+                 counted from the first piece on.
         """
         return self._read(piece, wanted).numbers(wanted, before=sum(self.sizes[:piece]))
 
@@ -143,6 +145,6 @@ def _row_group(
     path, group = groups[piece]
     with refusing(path), parquet.ParquetFile(path) as opened:
         present = opened.schema_arrow.names
-        # Where a column is missing, all are read, so that the message can name those that are there.
+        # Where a column is missing, all are read, so that the message can name the others.
         columns = list(wanted) if {*wanted} <= {*present} else None
         return from_arrow(name, opened.read_row_group(group, columns))

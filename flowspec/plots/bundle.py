@@ -20,7 +20,10 @@ from flowspec.runtime.bundle import Bundle
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """Data that a picture shows: values (N, D) and context (N, C), each empty (N, 0) if not there."""
+    """Data that a picture shows: values (N, D) and context (N, C).
+
+    Either is empty, (N, 0), if there is none.
+    """
 
     values: NDArray[Any]
     context: NDArray[Any]

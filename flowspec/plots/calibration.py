@@ -51,8 +51,8 @@ def levels_of(
 def levels(data: NDArray[Any], samples: NDArray[Any]) -> NDArray[Any]:
     """(samples below + half of the ties + 0.5) / (draws + 1).
 
-    The place of each number among the samples for its row. These probability integral transforms are
-    uniform, for each coordinate, where the flow is calibrated.
+    The place of each number among the samples for its row. These probability integral transforms
+    are uniform, for each coordinate, where the flow is calibrated.
 
     Shapes:  data (rows, D) or (rows,), samples (rows, draws, D) or (rows, draws)  ->  (rows, D)
     Values:  strictly between 0 and 1.
@@ -65,8 +65,8 @@ def levels(data: NDArray[Any], samples: NDArray[Any]) -> NDArray[Any]:
 def departures(levels: NDArray[Any]) -> NDArray[Any]:
     """max |observed share - predicted level| of each coordinate, with its sign.
 
-    The statistic of Kolmogorov and Smirnov. Above 0, rows lie below a quantile of the flow more often
-    than it says.
+    The statistic of Kolmogorov and Smirnov. Above 0, rows lie below a quantile of the flow more
+    often than it says.
 
     Shapes:  levels (rows, D) or (rows,)  ->  (D,)
     """

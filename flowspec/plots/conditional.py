@@ -24,10 +24,10 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 def along(
     sample: Sampler, context: NDArray[Any], place: int, size: int, draws: int
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """A grid over one variable of the context (rows, C), and samples (size, draws, D) for its values.
+    """A grid over one variable of the context, and samples (size, draws, D) for its values.
 
-    The other variables stay at their medians. Each value gets the same random numbers: what the flow
-    does shows, not what chance does.
+    The other variables stay at their medians. Each value gets the same random numbers: what the
+    flow does shows, not what chance does.
     """
     varied, medians = context[:, place], np.median(context, axis=0)
     grid = np.linspace(varied.min(), varied.max(), size)
@@ -48,7 +48,7 @@ def conditional(
     names: Sequence[str],
     others: Mapping[str, float] | None = None,
 ) -> bytes:
-    """Data against one conditioning variable, with the quantiles of the flow for each of its values.
+    """Data against one conditioning variable, with the flow's quantiles for each of its values.
 
     grid      (G,) values of the conditioning variable, increasing
     samples   (G, draws, D) or (G, draws), drawn for these values

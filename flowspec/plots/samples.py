@@ -34,11 +34,11 @@ def compared(
     names: Sequence[str],
     density: Density | None = None,
 ) -> bytes:
-    """Data against samples: histograms, and the points of each pair of coordinates where these are few.
+    """Data against samples: histograms, and the points of each pair where coordinates are few.
 
     data, samples   (rows, D), or (rows,) for one coordinate; data may be None
-    density         points (N, D) to log-densities (N,): drawn as a curve or as contours, for one or two
-                    coordinates
+    density         points (N, D) to log-densities (N,): drawn as a curve or as contours, for one
+                    or two coordinates
     """
     names = [literal(name) for name in names]
     samples = samples.reshape(len(samples), -1)

@@ -14,8 +14,8 @@ from torch import Tensor
 class Epoch:
     """The outcome of one pass over the data.
 
-    loss, validation   mean losses of the steps and of the rows held out, in nats per row; the latter
-                       None, where no row is held out
+    loss, validation   mean losses of the steps and of the rows held out, in nats per row; the
+                       latter None, where no row is held out
     rate               the learning rate
     seconds            since the training began, in this process
     rows_per_second    of this pass

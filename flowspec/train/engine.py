@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 PRECISIONS = {"32": "32-true", "64": "64-true", "bf16": "bf16-mixed"}
-"""The names that users write, and Fabric's. With bf16, only products of matrices are rounded so far."""
+"""The names that users write, and Fabric's.
+
+With bf16, only products of matrices are rounded so far.
+"""
 
 
 @mistake

@@ -74,24 +74,24 @@ def fit(
     """The flow, trained: on data by maximum likelihood, or by reverse KL on a known log-density.
 
     data         (N, D), or (N,) for a scalar flow, in the order of `event`; or a data frame of
-                 pandas or polars, or the path of a table, whose columns are found by name; or a torch
-                 Dataset whose items are `x` or `(x, context)`, the same at each look; or a DataLoader that
-                 gives batches of them, or any other iterable that does
+                 pandas or polars, or the path of a table, whose columns are found by name; or a
+                 torch Dataset whose items are `x` or `(x, context)`, the same at each look; or a
+                 DataLoader that gives batches of them, or any other iterable that does
     context      (N, C), for a conditional flow
-    weights      (N,), how much each row counts; not the weights that are learned. Of a table: the name
-                 of a column
+    weights      (N,), how much each row counts; not the weights that are learned. Of a table: the
+                 name of a column
     held_out     rows that decide which weights are best, in place of a share of the data: whatever
                  `data` may be but a loader, or `(x, context)`
-    log_density  x (N, D) -> (N,), or (x, context) -> (N,): a function of torch tensors, known up to a
-                 constant, to learn from in the place of data. A conditional flow then draws its
-                 contexts from the rows of `context`
+    log_density  x (N, D) -> (N,), or (x, context) -> (N,): a function of torch tensors, known up
+                 to a constant, to learn from in the place of data. A conditional flow then draws
+                 its contexts from the rows of `context`
     draws        samples of an epoch, where there is no data
     settings     hyper-parameters, in place of those of the file; single ones can be given by name:
                  `fit(flow, data, epochs=50, learning_rate=1e-3)`
-    engine       where to compute: `Engine(accelerator="cuda", precision="bf16")`; None: on a GPU, if
-                 there is one
-    output       the directory of a bundle to leave, with metrics and pictures, as `flowspec fit` does;
-                 while it runs, the training is kept in `OUTPUT.training`
+    engine       the device: `Engine(accelerator="cuda", precision="bf16")`; None: a GPU, if there
+                 is one
+    output       the directory of a bundle to leave, with metrics and pictures, as `flowspec fit`
+                 does; while it runs, the training is kept in `OUTPUT.training`
     checkpoint   without `output`, a file in which the training is kept
     checkpoint_every  seconds between checkpoints
     resume       go on from what is kept, if there is something; a finished `output` is read
@@ -99,8 +99,9 @@ def fit(
 
     Same seed, same weights.
 
-    Errors:  FlowError, where rows are not finite or outside the support, nothing is to be learned, a
-             setting cannot be, the loss stops being a number, or `output` cannot be written.
+    Errors:  FlowError, where rows are not finite or outside the support, nothing is to be
+             learned, a setting cannot be, the loss stops being a number, or `output` cannot be
+             written.
     """
     if not isinstance(flow, Flow | Model):
         advice = "make one with `flowspec.parse(text)`"

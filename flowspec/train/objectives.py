@@ -55,8 +55,8 @@ class Likelihood(Objective):
     def __init__(self, module: FlowModule, compiled_rows: int = 0):
         """The loss of a module.
 
-        compiled_rows   the number of rows for which `torch.compile` makes one graph; each other number
-                        would need its own
+        compiled_rows   the number of rows for which `torch.compile` makes one graph; each other
+                        number would need its own
         """
         super().__init__()
         self.flow = module
@@ -79,8 +79,8 @@ class ReverseKL(Objective):
 
     p is a density that is known up to a constant.
 
-    Source: Variational Inference with Normalizing Flows, Rezende and Mohamed, 2015, arXiv:1505.05770,
-    equation 15.
+    Source: Variational Inference with Normalizing Flows, Rezende and Mohamed, 2015,
+    arXiv:1505.05770, equation 15.
     """
 
     advice = "lower the learning rate, or end the flow in the support of `log_density`"

@@ -37,7 +37,8 @@ def log(history: Sequence[Epoch]) -> str:
 def report(training: Training, bundle: Bundle) -> dict[str, bytes]:
     """The files that a bundle gets from its training, by name.
 
-    Same training, same bytes: no times are in them. Pictures are left out where matplotlib is not installed.
+    Same training, same bytes: no times are in them. Pictures are left out where matplotlib is not
+    installed.
     """
     columns = ("number", "loss", "validation", "rate")
     history = training.course.history

@@ -1,8 +1,8 @@
 """A training from its start to the bundle it leaves.
 
 `flowspec.fit` and `flowspec fit` share this door. While it runs, the training is kept beside the
-bundle's place, in `OUTPUT.training`: a checkpoint to go on from, and a log of the epochs. Both go once
-the bundle is written.
+bundle's place, in `OUTPUT.training`: a checkpoint to go on from, and a log of the epochs. Both go
+once the bundle is written.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from flowspec.train.torch.module import FlowModule
 def set_measured(module: FlowModule, rows: Rows) -> None:
     """Set the fields that are measured from data, each at its place in the pipeline.
 
-    From the data backwards: the points that a step measures are pulled back through the steps behind
-    it, those that were measured before included.
+    From the data backwards: the points that a step measures are pulled back through the steps
+    behind it, those that were measured before included.
     """
     weights = None if rows.weights is None else rows.weights.double().numpy()
     if module.flow.standard and rows.context is not None:

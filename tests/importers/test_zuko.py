@@ -1,4 +1,4 @@
-"""Every flow of zuko, with every option of its constructor: the same densities, samples and gradients here."""
+"""Every flow of zuko, with every option: the same densities, samples and gradients in FlowSpec."""
 
 import itertools
 
@@ -98,7 +98,7 @@ def compare(flow, tolerance=1e-10, offset=0.0):
 @pytest.mark.parametrize("size", [1, 2, 7])
 @pytest.mark.parametrize("columns", [0, 2])
 def test_has_the_numbers_of_zuko(name, size, columns):
-    # The base of zuko's NCSF is a little wider than the circle, so that its density is a little too small.
+    # The base of zuko's NCSF is a little wider than the circle: its density is a little too small.
     flow = made(lambda: getattr(FLOWS, name)(size, columns))
     offset = float(np.log(flow.base.upper[0].item() / np.pi)) if name == "NCSF" else 0.0
     compare(flow, offset=offset)

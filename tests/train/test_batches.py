@@ -1,4 +1,4 @@
-"""The batches of a training: every row once an epoch, the same for the same seed, wherever one begins."""
+"""Batches of a training: every row once an epoch, the same for the same seed."""
 
 from __future__ import annotations
 

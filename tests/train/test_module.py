@@ -13,7 +13,9 @@ torch = pytest.importorskip("torch")
 import flowspec
 
 LEARNED = "Normal(0, 1)[3] |> Affine(learn(0.5), learn(2)) |> RQS(bins=4) |> LULinear"
-CONDITIONAL = "context z: real, w: positive\nevent x: positive\nNormal(z, w) |> Affine(learn(0), learn(1)) |> Exp"
+CONDITIONAL = """context z: real, w: positive
+event x: positive
+Normal(z, w) |> Affine(learn(0), learn(1)) |> Exp"""
 
 
 @pytest.fixture

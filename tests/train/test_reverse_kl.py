@@ -33,7 +33,7 @@ def test_finds_the_density_and_its_constant():
     ).complete_weights
     assert weights["steps.0.shift"] == pytest.approx(2.0, abs=0.01)
     assert abs(weights["steps.0.scale"]) == pytest.approx(0.5, abs=0.01)
-    # For q = p the loss is minus the logarithm of the integral of exp(log_density), whatever is drawn.
+    # For q = p the loss is minus the logarithm of the integral of exp(log_density).
     assert min(losses) == pytest.approx(-0.5 * math.log(2 * math.pi * 0.25), abs=1e-3)
 
 

@@ -34,7 +34,7 @@ from flowspec.transforms.learned.conditioned import Conditioned
 def from_zuko(flow: nn.Module) -> Model:
     """A trained zuko flow as a model with the same densities and samples.
 
-    Errors:  FlowError, where the flow holds what FlowSpec has no counterpart for; the message names it.
+    Errors:  FlowError, where the flow holds something without a counterpart; the message names it.
     Example:
         >>> import zuko
         >>> from flowspec.importers import from_zuko

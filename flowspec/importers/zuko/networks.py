@@ -90,7 +90,10 @@ def _activation(module: nn.Module) -> str:
 
 
 def rows_of(shapes: Sequence[Sequence[int]], size: int) -> NDArray[Any]:
-    """Rows of the output layer: zuko's go coordinate by coordinate, FlowSpec's parameter by parameter."""
+    """Rows of the output layer, in FlowSpec's order.
+
+    zuko's go coordinate by coordinate, FlowSpec's parameter by parameter.
+    """
     total = sum(math.prod(shape) for shape in shapes)
     return np.arange(size * total).reshape(size, total).T.reshape(-1)
 

@@ -148,7 +148,7 @@ def _adjacency(
 def _stages(
     step: Autoregressive, size: int, context_size: int, outputs: int
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The stages at which inputs are known and outputs can be, as the transform itself plans them."""
+    """The stages at which inputs are known and outputs can be, by the transform's own plan."""
     stages = step.generations(size)
     return np.concatenate([stages + 1, np.zeros(context_size, int)]), np.tile(stages, outputs)
 

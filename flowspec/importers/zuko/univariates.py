@@ -1,7 +1,7 @@
 """The univariate transforms of zuko, and those of FlowSpec that equal them.
 
-Each maker takes zuko's function or module, its settings, the shapes of its parameters and the number
-of coordinates, and gives the transform with the weights that it holds itself.
+Each maker takes zuko's function or module, its settings, the shapes of its parameters and the
+number of coordinates, and gives the transform with the weights that it holds itself.
 """
 
 from __future__ import annotations

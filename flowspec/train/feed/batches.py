@@ -1,7 +1,7 @@
 """The protocol of the batches of a training.
 
-They are the same for the same seed, wherever the training was interrupted and however many processes
-share them.
+They are the same for the same seed, wherever the training was interrupted and however many
+processes share them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Batches of a torch DataLoader, or of any other iterable that begins anew each time it is asked."""
+"""Batches of a torch DataLoader, or of another iterable that begins anew each time it is asked."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class LoaderDequantized(WrongInput):
 class Loaded(Batches):
     """Batches as a loader gives them.
 
-    They are drawn with torch's random numbers, seeded for each epoch. `held_out` decides which weights
-    are best; without it, the loss of the training does.
+    They are drawn with torch's random numbers, seeded for each epoch. `held_out` decides which
+    weights are best; without it, the loss of the training does.
     """
 
     def __init__(

@@ -32,8 +32,8 @@ MOST_HELD_OUT = 2**20
 class Shuffled(Batches):
     """The rows of a source, in another order in every epoch.
 
-    Pieces are shuffled, then the rows of as many pieces as are held at a time. Rows that are held out
-    are drawn from every piece.
+    Pieces are shuffled, then the rows of as many pieces as are held at a time. Rows that are held
+    out are drawn from every piece.
     """
 
     def __init__(self, source: Source, settings: Settings, held_out: Source | None = None):

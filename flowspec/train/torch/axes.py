@@ -16,7 +16,10 @@ NO_SHAPE = Size()
 
 
 class Axes:
-    """The axes of points: (*batch, D) for users, (D, N) for formulas; (*batch,) and (N,) of scalars."""
+    """The axes of points: (*batch, D) for users, (D, N) for formulas.
+
+    Of scalars they are (*batch,) and (N,).
+    """
 
     def __init__(self, scalar: bool, batch: Size):
         self.scalar = scalar

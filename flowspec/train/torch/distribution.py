@@ -17,9 +17,9 @@ from flowspec.train.torch.axes import NO_SHAPE, Shape
 class NormalizingFlow(Distribution):
     """Distribution of `transform(z)`, z drawn from `base`.
 
-    transform   a torch Transform from base to data. (zuko's runs from data to base: give its `.inv`.)
-    base        a torch Distribution. Where the transform takes vectors, trailing batch dimensions of
-                the base become event dimensions
+    transform   a torch Transform from base to data. (Of zuko's give the `.inv`.)
+    base        a torch Distribution. Where the transform takes vectors, trailing batch dimensions
+                of the base become event dimensions
 
     Example:
         >>> import torch
