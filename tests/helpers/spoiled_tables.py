@@ -29,7 +29,7 @@ class Table(NamedTuple):
 
 
 def files(**tables: dict) -> Callable[[], None]:
-    """A writer of Parquet files with row groups of two rows: `{"a/one": ...}` is data/a/one.parquet."""
+    """A writer of Parquet files with row groups of two rows: `a_one` is data/a/one.parquet."""
 
     def write() -> None:
         for name, columns in tables.items():
