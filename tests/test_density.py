@@ -67,12 +67,21 @@ def _integral(density, a: float, b: float) -> float:
     return float(((density(x.ravel()).reshape(x.shape) * weights).sum(1) * half).sum())
 
 
-PILED_UP = "what comes out piles up below 4.9 and goes on far beyond: no quadrature between quantiles finds it all"
+PILED_UP = (
+    "what comes out piles up below 4.9 and goes on far beyond: "
+    "no quadrature between quantiles finds it all"
+)
 EXCEPTIONS = {label: PILED_UP for label in FLOWS if label.startswith("Gaussianization")}
 """label -> why the whole mass is not asked for."""
 
 
-@pytest.mark.parametrize("label", [label for label in FLOWS if label not in EXCEPTIONS])
+def _mark(label: str):
+    """Integrals of a network at thousands of points take their time."""
+    marks = [pytest.mark.slow] if label.startswith("IntegratedNetwork") else []
+    return pytest.param(label, marks=marks, id=label)
+
+
+@pytest.mark.parametrize("label", [_mark(label) for label in FLOWS if label not in EXCEPTIONS])
 def test_whole_support_has_mass_one(label):
     """Over the whole support, in steps between the quantiles."""
     model = Model(FLOWS[label])

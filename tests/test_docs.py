@@ -25,6 +25,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.S)
 
 
+@pytest.mark.slow
 def test_the_python_of_the_readme_runs(tmp_path):
     code = "\n".join(blocks("python"))
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)

@@ -47,6 +47,7 @@ def test_solvers_inside_of_other_steps_count():
     assert solver_error(with_solver_error(model, 1e-7)) <= 1e-7
 
 
+@pytest.mark.slow
 def test_an_error_out_of_reach_is_told():
     model = model_of("Normal(0, 1)[2] |> Continuous(hidden=[8, 8], steps=2)")
     with pytest.raises(FlowError, match="curvature"):
