@@ -1,6 +1,7 @@
-"""The tour of `make demo`: samples and densities of the compiled examples, one fit, and a picture of it.
+"""The tour of `make demo`: samples and densities of the examples, one fit, and its picture.
 
-python examples/demo.py      needs exported/ (python examples/export.py) and the extras train and plot
+python examples/demo.py      needs exported/ (python examples/export.py), and the extras train and
+                             plot
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ def show_bundles() -> None:
         print(
             f"\n{path.name}: {', '.join(bundle.columns)}"
             + (
-                f" given {', '.join(f'{n} = {v}' for n, v in zip(bundle.context, given, strict=True))}"
+                " given "
+                + ", ".join(f"{n} = {v}" for n, v in zip(bundle.context, given, strict=True))
                 if given
                 else ""
             )
@@ -63,7 +65,8 @@ def fit_iris() -> flowspec.Bundle:
 def _tell(epoch) -> None:
     if epoch.number % 50 == 0:
         print(
-            f"    epoch {epoch.number}: {epoch.loss:.3f} nats per row, {epoch.validation:.3f} on rows held out"
+            f"    epoch {epoch.number}: {epoch.loss:.3f} nats per row, "
+            f"{epoch.validation:.3f} on rows held out"
         )
 
 
@@ -98,7 +101,7 @@ def draw_moons() -> Path:
 
 
 def draw_prognosis() -> Path:
-    """What examples/prognosis.flow says of a disease for every body-mass index, beside the patients."""
+    """The prognosis of examples/prognosis.flow by body-mass index, beside the patients."""
     bundle = flowspec.load(ROOT / "exported" / "prognosis")
     table = read_table(ROOT / "examples" / "data" / "diabetes.csv")
     values, context = table.numbers(bundle.columns), table.numbers(bundle.context)
@@ -122,7 +125,8 @@ def score(bundle: flowspec.Bundle) -> None:
     log_prob = bundle.log_prob(data)
     for word, index in (("most", log_prob.argmax()), ("least", log_prob.argmin())):
         print(
-            f"    the {word} likely flower of the table: {data[index]}, log_prob {log_prob[index]:.3f}"
+            f"    the {word} likely flower of the table: {data[index]}, "
+            f"log_prob {log_prob[index]:.3f}"
         )
 
 

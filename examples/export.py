@@ -1,6 +1,7 @@
-"""Compiles every example into a directory: `python examples/export.py [DIRECTORY]` (default: exported/).
+"""Compile every example: `python examples/export.py [DIRECTORY]` (default: exported/).
 
-Examples that learn take their weights from examples/weights/, where `flowspec fit` left them. Same input, same bytes.
+Examples that learn take their weights from examples/weights/, where `flowspec fit` left them.
+Same input, same bytes.
 """
 
 from __future__ import annotations

@@ -26,7 +26,8 @@ def _scalar_flows():
     for name, kind in registry.transforms().items():
         for i, example in enumerate(kind.examples):
             yield f"{name}-{i}", example_flow(kind, example)
-            # Most steps are shown on vectors: here they stand behind a single number, where they can.
+            # Most steps are shown on vectors: here they stand behind one number, where
+            # they can.
             for base in ("Normal(0, 1)", "Uniform(0, 1)", "Exponential(1)"):
                 try:
                     yield f"{name}-{i}-{base}", flowspec.parse(f"{base} |> {example}")
@@ -45,7 +46,7 @@ def samples(model: Model, n: int) -> np.ndarray:
 
 @pytest.mark.parametrize("label", FLOWS)
 def test_integrates_to_one_between_any_two_quantiles(label):
-    """The integral between two samples is the share of samples between them: the density and the sampler agree."""
+    """The integral between two samples is the share of samples between them."""
     model = Model(FLOWS[label])
     drawn = np.sort(samples(model, 20_000))
     ends = drawn[[200, 5_000, 10_000, 15_000, 19_799]]
@@ -107,7 +108,7 @@ def test_whole_support_has_mass_one(label):
     ["Normal(0, 1)[3] |> Exp", "StudentT(5, 1, 2)[2]", "Gamma(0.5, 1)[2]", "VonMises(0, 2)[2]"],
 )
 def test_rows_and_copies_are_independent(text):
-    """Neighbouring rows, and copies of a base, are uncorrelated in rank, however heavy their tails."""
+    """Neighboring rows, and copies of a base, are uncorrelated in rank, however heavy the tails."""
     drawn = samples(Model(flowspec.parse(text)), 10_000)
     assert stats.spearmanr(drawn[:-1, 0], drawn[1:, 0]).pvalue > 1e-3
     assert stats.spearmanr(drawn[:, 0], drawn[:, 1]).pvalue > 1e-3

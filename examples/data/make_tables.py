@@ -1,4 +1,7 @@
-"""Makes the small tables of the examples from scikit-learn's bundled data: `python examples/data/make_tables.py`.
+"""Make the small tables of the examples from scikit-learn's bundled data.
+
+    python examples/data/make_tables.py
+
 
 Writes next to itself:
     iris.csv       four lengths in cm, all positive, and the species as a word

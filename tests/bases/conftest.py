@@ -1,4 +1,4 @@
-"""What the tests of single bases share: a base of its text, its density, its draws, and a law of scipy to hold them against."""
+"""Fixtures of the tests of single bases: density, draws, and a law of scipy to hold them to."""
 
 import numpy as np
 import pytest
@@ -41,7 +41,7 @@ def draw():
 
 @pytest.fixture
 def follows(log_prob, draw):
-    """Hold a scalar base against a law of scipy: its density, and its draws by a Kolmogorov-Smirnov test."""
+    """Hold a scalar base against a law of scipy: density, and draws (Kolmogorov-Smirnov)."""
 
     def check(text, law, rtol=2e-13):
         x = np.concatenate([law.ppf([1e-12, 1e-3, 0.1, 0.4, 0.7, 0.99]), law.isf([1e-5, 1e-14])])
@@ -55,7 +55,7 @@ def follows(log_prob, draw):
 
 @pytest.fixture
 def has_quantiles(base):
-    """Hold the distribution function and its inverse against a law of scipy, each from both tails."""
+    """Hold the distribution function and its inverse against a law of scipy, at both tails."""
 
     def check(text, law, rtol=1e-12):
         found, ops = base(text), NumpyOps()

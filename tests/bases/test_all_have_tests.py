@@ -5,8 +5,12 @@ from pathlib import Path
 from flowspec.ir.registry import bases
 
 WANTED = {
-    "Beta", "Cauchy", "CircularUniform", "Exponential", "Gamma", "GeneralizedNormal", "Gumbel", "HalfNormal", "Join", "Laplace",
-    "LogNormal", "Logistic", "Mixture", "MultivariateNormal", "Normal", "StudentT", "Truncated", "Uniform", "VonMises",
+    "Beta", "Cauchy", "CircularUniform", "Exponential", "Gamma", "GeneralizedNormal", "Gumbel",
+    "HalfNormal", "Join",
+    "Laplace",
+    "LogNormal", "Logistic", "Mixture", "MultivariateNormal", "Normal", "StudentT", "Truncated",
+    "Uniform",
+    "VonMises",
 }  # fmt: skip
 
 

@@ -54,7 +54,10 @@ def test_samples_have_the_moments_of_the_mixture():
 
 @pytest.mark.parametrize("covariance", ["full", "diagonal", "spherical"])
 def test_with_a_context_a_network_gives_the_parameters(covariance, tmp_path):
-    text = f'context c: real, d: real  GaussianMixture(2, components=3, covariance="{covariance}", hidden=[8])'
+    text = (
+        "context c: real, d: real  "
+        f'GaussianMixture(2, components=3, covariance="{covariance}", hidden=[8])'
+    )
     model = Model(flowspec.parse(text))
     assert all(path.startswith(("base.network", "context")) for path in model.flow.learned())
     x, context = np.random.default_rng(0).normal(size=(2, 6, 2))

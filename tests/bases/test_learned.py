@@ -19,7 +19,7 @@ STEP = 1e-6
 
 
 def case(text):
-    """The flow, 40 draws of it (the batch last), the noise they came from, and its trained parameters as tensors."""
+    """The flow, 40 draws (the batch last), their noise, and the trained parameters as tensors."""
     flow = flowspec.parse(text)
     rows = np.asarray(noise(NumpyOps(), np.int64(3), np.arange(40), flow.noise))
     x = Model(flow).from_noise(rows.T)[0]

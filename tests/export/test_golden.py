@@ -131,7 +131,8 @@ def test_graphs_are_the_ones_written_down(name, update_golden):
         path.parent.mkdir(exist_ok=True)
         path.write_text(found, encoding="utf-8")
     assert found == path.read_text(encoding="utf-8"), (
-        f"the graphs of {name} changed; if that is wanted, run pytest {Path(__file__).name} --update-golden"
+        f"the graphs of {name} changed; if that is wanted, "
+        f"run pytest {Path(__file__).name} --update-golden"
     )
 
 

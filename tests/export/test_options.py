@@ -18,7 +18,10 @@ from graphs import (
 )
 
 GIVEN = "context z: positive\nevent a, b: positive\nNormal(0, 1)[2] |> Scale(z) |> Onto(event)"
-OPERATORS = "Join(VonMises(0, 2), Gamma(2, 1), Normal(0, 1)[2]) |> on(2, 3) { RQS |> LULinear |> SinhArcsinh(0.1, 2) |> Softplus }"
+OPERATORS = (
+    "Join(VonMises(0, 2), Gamma(2, 1), Normal(0, 1)[2])"
+    " |> on(2, 3) { RQS |> LULinear |> SinhArcsinh(0.1, 2) |> Softplus }"
+)
 TEXTS = {"scalar": "Normal(0, 1) |> Tanh", "pair": "Normal(0, 1)[2] |> RQS", "given": GIVEN}
 
 

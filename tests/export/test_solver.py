@@ -42,7 +42,8 @@ def test_the_error_is_that_to_the_solution():
 
 def test_solvers_inside_of_other_steps_count():
     model = model_of(
-        'Normal(0, 1)[3] |> on(0, 1) { inverse { Continuous(hidden=[8], activation="silu", steps=2) } }'
+        "Normal(0, 1)[3] |> on(0, 1) "
+        '{ inverse { Continuous(hidden=[8], activation="silu", steps=2) } }'
     )
     assert solver_error(with_solver_error(model, 1e-7)) <= 1e-7
 

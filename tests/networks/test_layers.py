@@ -11,8 +11,11 @@ from flowspec.networks.layers import dense, normalized
 from flowspec.ops.numpy import REFERENCE
 
 TORCH = {
-    "relu": torch.nn.ReLU(), "elu": torch.nn.ELU(), "silu": torch.nn.SiLU(), "tanh": torch.nn.Tanh(), "gelu": torch.nn.GELU(),
-    "softplus": torch.nn.Softplus(), "sigmoid": torch.nn.Sigmoid(), "leaky_relu": torch.nn.LeakyReLU(),
+    "relu": torch.nn.ReLU(), "elu": torch.nn.ELU(), "silu": torch.nn.SiLU(),
+    "tanh": torch.nn.Tanh(),
+    "gelu": torch.nn.GELU(),
+    "softplus": torch.nn.Softplus(), "sigmoid": torch.nn.Sigmoid(),
+    "leaky_relu": torch.nn.LeakyReLU(),
     "identity": torch.nn.Identity(),
 }  # fmt: skip
 X = np.array([-30.0, -3, -0.5, -1e-9, 1e-9, 0.5, 3, 30])

@@ -316,7 +316,8 @@ def _flat(arguments: list) -> list:
 
 
 PLAIN = {
-    "acos": (0.3,), "atanh": (0.3,), "asin": (0.3,), "normal_quantile": (0.3,), "power": (2, -1), "maximum": (1, 2.5),
+    "acos": (0.3,), "atanh": (0.3,), "asin": (0.3,), "normal_quantile": (0.3,), "power": (2, -1),
+    "maximum": (1, 2.5),
     "minimum": (1, 2.5), "clip": (0.1, 0, 1), "where": (True, 0.1, 0.2), "number": (True,),
 }  # fmt: skip
 OF_ONE_VALUE = [

@@ -288,8 +288,10 @@ def test_a_python_if_on_data_is_an_error():
 
 # --- what onnxruntime lacks ---------------------------------------------------------------------
 
-NODES = {"log1p": (7, 7), "expm1": (5, 5), "sigmoid": (4, 4), "softplus": (1, 10), "cos": (1, 9), "sinh": (1, 9),
-         "asinh": (1, 21), "atanh": (1, 13), "atan": (1, 23), "asin": (1, 30), "acos": (1, 28)}  # fmt: skip
+NODES = {"log1p": (7, 7), "expm1": (5, 5), "sigmoid": (4, 4), "softplus": (1, 10), "cos": (1, 9),
+         "sinh": (1, 9),
+         "asinh": (1, 21), "atanh": (1, 13), "atan": (1, 23), "asin": (1, 30), "acos": (1,
+         28)}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NODES)

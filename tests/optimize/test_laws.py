@@ -1,4 +1,4 @@
-"""What holds for every pass: the same support, densities and samples as before, and never more nodes."""
+"""Laws of every pass: the same support, densities and samples as before, never more nodes."""
 
 import numpy as np
 import pytest
@@ -23,11 +23,13 @@ CASES = {
     "Normal(0, 1)[3] |> Reverse |> Permute([2, 1, 0])": (0, 0),
     "Normal(0, 1)[3] |> Permute([1, 2, 0]) |> Permute([1, 2, 0])": (1, 1),
     "Normal(0, 1)[3] |> Permute([1, 2, 0]) |> inverse { Permute([1, 2, 0]) } |> Tanh": (1, 1),
-    "Normal(0, 1)[3] |> Affine([1, 2, 3], 2) |> Rotate([[0, 1, 2], [0, 0, 3], [0, 0, 0]]) |> Householder([1, 2, 3]) |> Reverse": (
+    "Normal(0, 1)[3] |> Affine([1, 2, 3], 2)"
+    " |> Rotate([[0, 1, 2], [0, 0, 3], [0, 0, 0]]) |> Householder([1, 2, 3]) |> Reverse": (
         1,
         1,
     ),
-    "Normal(0, 1)[2] |> inverse { Linear([[2, 1], [0, 1]], [1, -1]) } |> Scale(3) |> LULinear(learn(0.5), learn(0.1))": (
+    "Normal(0, 1)[2] |> inverse { Linear([[2, 1], [0, 1]], [1, -1]) }"
+    " |> Scale(3) |> LULinear(learn(0.5), learn(0.1))": (
         1,
         1,
     ),
@@ -43,16 +45,19 @@ CASES = {
     "context c: real, d: real  NSF(3, bins=4, hidden=[8, 8])": (4, 6),
     "NCSF(3, bins=4, hidden=[8])": (7, 9),
     "NAF(3, signals=4, network=[5], hidden=[8])": (4, 6),
-    "Normal(0, 1)[3] |> Permute([1, 2, 0]) |> Autoregressive(Affine([1, 2, 3], learn(1)), order=[1, 0, 2], hidden=[6])": (
+    "Normal(0, 1)[3] |> Permute([1, 2, 0])"
+    " |> Autoregressive(Affine([1, 2, 3], learn(1)), order=[1, 0, 2], hidden=[6])": (
         2,
         2,
     ),
-    "Normal(0, 1)[3] |> Permute([1, 2, 0]) |> Autoregressive(MonotonicAffine, adjacency=[[0, 1, 0], [0, 0, 0], [1, 1, 0]])": (
+    "Normal(0, 1)[3] |> Permute([1, 2, 0])"
+    " |> Autoregressive(MonotonicAffine, adjacency=[[0, 1, 0], [0, 0, 0], [1, 1, 0]])": (
         2,
         2,
     ),
     "Normal(0, 1)[3] |> Reverse |> Coupling(MonotonicAffine, hidden=[8]) |> Reverse": (3, 3),
-    "CircularUniform(-pi, pi)[2] |> Reverse |> Autoregressive(RQS(bins=3), hidden=[8]) |> CircularShift(1) |> Reverse": (
+    "CircularUniform(-pi, pi)[2] |> Reverse"
+    " |> Autoregressive(RQS(bins=3), hidden=[8]) |> CircularShift(1) |> Reverse": (
         2,
         4,
     ),

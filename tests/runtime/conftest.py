@@ -14,7 +14,9 @@ TEXTS = {
     "single": "Normal(0, 1)[1]",
     "pair": "event a: real, b: positive\nNormal([0, 1], 2) |> Onto(event)",
     "given": "context z: positive\nevent y: positive\nNormal(0, 1) |> Exp |> Scale(z)",
-    "given pair": "context z: positive, w\nevent a: real, b: real\nNormal(0, 1)[2] |> Scale(z) |> Shift(w)",
+    "given pair": (
+        "context z: positive, w\nevent a: real, b: real\nNormal(0, 1)[2] |> Scale(z) |> Shift(w)"
+    ),
 }
 
 

@@ -21,7 +21,8 @@ ort.set_default_logger_severity(3)
 answers = {}
 for path, context in json.loads(sys.argv[1]).items():
     feeds = {"seed": np.array(7), "first_row": np.array(0)}
-    feeds |= {"context": np.full((50, context), 1.5, np.float32)} if context else {"n": np.array(50)}
+    conditional = {"context": np.full((50, context), 1.5, np.float32)}
+    feeds |= conditional if context else {"n": np.array(50)}
     answers[path] = ort.InferenceSession(path + "/sample.onnx").run(["x"], feeds)[0].tolist()
 print(json.dumps([ort.__version__, answers]))
 """

@@ -14,7 +14,8 @@ from flowspec.ops.numpy import REFERENCE
 
 @pytest.fixture
 def agree():
-    """agree(part, other, x): the values, inverse and log-determinants of `part` are those of torch's or zuko's `other`.
+    """agree(part, other, x): values, inverse and log-determinants of `part` are those of `other`,
+    of torch or zuko.
 
     x is (N,) or (D, N); a part with vectors in its fields takes them as formulas see them, (D, 1).
     """

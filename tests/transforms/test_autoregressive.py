@@ -1,4 +1,7 @@
-"""Autoregressive steps: what depends on what, loops, circles, contexts. (zuko's numbers: tests/importers.)"""
+"""Autoregressive steps: what depends on what, loops, circles, contexts.
+
+zuko's numbers: tests/importers.
+"""
 
 import numpy as np
 import pytest
@@ -31,7 +34,7 @@ def noise(model, rows=50):
 
 
 def test_circles_in_another_order_have_their_own_slopes():
-    """Numbers outside of their box pass, angles are always inside: the terms must not change places."""
+    """Numbers outside of their box pass, angles are always inside: terms keep their places."""
     flow = flowspec.parse(
         "Join(VonMises(0, 1), Normal(0, 1), Normal(0, 1))"
         " |> Autoregressive(RQS(bins=4, bound=1), hidden=[8], order=[2, 0, 1])"

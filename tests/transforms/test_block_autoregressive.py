@@ -1,4 +1,4 @@
-"""Block neural autoregressive steps, against their definition with loops over coordinates and units."""
+"""Block neural autoregressive steps, against their definition with loops."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def step_of(text="BlockAutoregressive(hidden=[4, 2])", seed=0):
 
 
 def by_hand(step, y):
-    """One row: blocks of the diagonal are exp(weight), those above are 0, and rows have the length exp(log_gain)."""
+    """One row: exp(weight) on the diagonal, 0 above it, and rows of the length exp(log_gain)."""
     units = y
     for number, layer in enumerate(step.network):
         found = np.zeros(layer.blocks * layer.outputs)

@@ -1,4 +1,7 @@
-"""Coupling steps: which coordinates pass, and what the others depend on. (zuko's numbers: tests/importers.)"""
+"""Coupling steps: which coordinates pass, and what the others depend on.
+
+zuko's numbers: tests/importers.
+"""
 
 import numpy as np
 import pytest

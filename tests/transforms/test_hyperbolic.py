@@ -31,7 +31,8 @@ def test_log_cosh_does_not_overflow(x):
 
 
 def test_sinh_arcsinh_at_known_points():
-    # Jones and Pewsey's median: where arsinh(x) = -skewness. With skewness 0 and tailweight 2: 2 x sqrt(1 + x^2).
+    # Jones and Pewsey's median: where arsinh(x) = -skewness.
+    # With skewness 0 and tailweight 2: 2 x sqrt(1 + x^2).
     assert_allclose(SinhArcsinh(0.7, 1.3).forward(REFERENCE, np.sinh([-0.7])), [0], atol=1e-15)
     assert_allclose(
         SinhArcsinh(0.0, 2.0).forward(REFERENCE, X), 2 * X * np.sqrt(1 + X**2), rtol=1e-13
@@ -45,7 +46,8 @@ def test_sinh_arcsinh_without_parameters_is_the_identity():
 
 
 def test_density_of_sinh_arcsinh(density):
-    # f(y) = d cosh(w) phi(sinh w) / sqrt(1 + y^2), w = arsinh(y) / t - s, d = 1 / t: eq. 2 of the paper.
+    # Eq. 2 of the paper: f(y) = d cosh(w) phi(sinh w) / sqrt(1 + y^2), w = arsinh(y) / t - s,
+    # d = 1 / t.
     skewness, tailweight, y = 0.3, 1.2, np.array([-2.0, 0.1, 5.0])
     w = np.arcsinh(y) / tailweight - skewness
     expected = (

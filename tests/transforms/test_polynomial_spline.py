@@ -1,4 +1,4 @@
-"""Linear, quadratic and cubic splines: their knots, continuity, and scipy's interpolants through the same knots."""
+"""Linear, quadratic and cubic splines: knots, continuity, and scipy's interpolants."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The search for an inverse: exact to the last digits, with the derivatives of the inverse function."""
+"""The search for an inverse: exact to the last digits, with the inverse's derivatives."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,7 @@
-"""Networks of each coordinate: increasing, onto, each with its own weights. (zuko's numbers: tests/importers.)"""
+"""Networks of each coordinate: increasing, onto, each with its own weights.
+
+zuko's numbers: tests/importers.
+"""
 
 import numpy as np
 import pytest
@@ -65,7 +68,8 @@ def test_a_loop_and_stages_written_out_have_the_same_numbers(tmp_path):
     """The graph of ten coordinates is a loop, numpy goes stage by stage."""
     model = Model(
         flowspec.parse(
-            "Normal(0, 1)[10] |> Autoregressive(MonotoneNetwork(signals=8, hidden=[6]), hidden=[12])"
+            "Normal(0, 1)[10] "
+            "|> Autoregressive(MonotoneNetwork(signals=8, hidden=[6]), hidden=[12])"
         )
     )
     flowspec.compile(model, tmp_path / "b", dtype="float64")
