@@ -104,7 +104,7 @@ class Base(ABC):
         """Mistakes in the fields that their own constraints cannot see."""
         return ()
 
-    def grow(self, columns: int) -> Base:
+    def grow(self, context_size: int) -> Base:
         """The base with its network, which follows from its fields and the context.
 
         A base that has grown stays as it is."""

@@ -78,15 +78,15 @@ class GaussianMixture(Base):
         columns = self.context[0].context.size if self.context else 0
         yield from too_large([max(columns, 1), *self.hidden, self._outputs])
 
-    def grow(self, columns: int) -> Base:
+    def grow(self, context_size: int) -> Base:
         if self.network:
             return self
-        if not columns:
+        if not context_size:
             free = Free(self._outputs, values=random((self._outputs,), math.sqrt(3)))
             return with_fields(self, {"network": (free,)})
-        network = mlp(columns, self._outputs, self.hidden, self.activation, self.normalize)
+        network = mlp(context_size, self._outputs, self.hidden, self.activation, self.normalize)
         return with_fields(
-            self, {"network": network, "context": (ContextInput(WholeContext(columns)),)}
+            self, {"network": network, "context": (ContextInput(WholeContext(context_size)),)}
         )
 
     # --- parameters -------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from functools import cached_property
 from flowspec.bases.base import Base, Noise
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
-from flowspec.parts.fields import part
+from flowspec.parts.fields import component
 from flowspec.support.membership import either
 from flowspec.support.space import Space
 
@@ -28,7 +28,9 @@ class Join(Base):
         "Join(Uniform(learn(0, high=1), 2), Uniform([0, 1], learn(3, low=2)))",
     )
 
-    bases: tuple[Base, ...] = part(many=True, doc="the bases, in the order of their coordinates")
+    bases: tuple[Base, ...] = component(
+        many=True, doc="the bases, in the order of their coordinates"
+    )
 
     @property
     def event_shape(self) -> tuple[int, ...]:

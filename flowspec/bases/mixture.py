@@ -14,7 +14,7 @@ from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
-from flowspec.parts.fields import parameter, part
+from flowspec.parts.fields import component, parameter
 from flowspec.parts.values import Value
 from flowspec.support.membership import either, keep_inside, move_to_safety, outside_of
 from flowspec.support.space import Space
@@ -51,7 +51,7 @@ class Mixture(Base):
         by_row=False,
         doc="relative weights, one for each base",
     )
-    bases: tuple[Base, ...] = part(many=True, doc="the components")
+    bases: tuple[Base, ...] = component(many=True, doc="the components")
 
     @property
     def event_shape(self) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from flowspec.ops import Ops
 from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
-from flowspec.parts.fields import part, setting
+from flowspec.parts.fields import component, setting
 from flowspec.support.space import Space
 from flowspec.support.support import Interval
 from flowspec.transforms.transform import bound_to_reference, over_event
@@ -47,7 +47,7 @@ class Truncated(Base):
         "Truncated(Uniform([0, 1], learn(3, low=2)), 0.5, 2)",
     )
 
-    base: Base = part(doc="a base whose distribution function has a closed form")
+    base: Base = component(doc="a base whose distribution function has a closed form")
     low: float = setting(-math.inf, kind=float, doc="lower end")
     high: float = setting(math.inf, kind=float, doc="upper end")
 

@@ -21,7 +21,7 @@ from flowspec.ir.pipeline import Declaration
 from flowspec.ir.schema import schema_mistakes
 from flowspec.ir.settings import ranges
 from flowspec.parts import mistakes
-from flowspec.parts.fields import ParameterSpec, PartSpec, Spec, specs
+from flowspec.parts.fields import ComponentSpec, ParameterSpec, Spec, specs
 from flowspec.parts.origin import Origin, placed
 from flowspec.parts.values import FromContext, Learn, Value
 from flowspec.support.registry import from_json as support_from_json
@@ -87,7 +87,7 @@ class _Reader:
         return placed(kind(**fields), Origin(path=path))
 
     def _field(self, value: Any, name: str, spec: Spec, path: str, kind: type) -> Any:
-        if isinstance(spec, PartSpec):
+        if isinstance(spec, ComponentSpec):
             if spec.many:
                 return tuple(self.component(child, f"{path}[{i}]") for i, child in enumerate(value))
             return self.component(value, path)

@@ -17,7 +17,7 @@ from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ir import registry
 from flowspec.ir.settings import Range, ranges
 from flowspec.parts import mistakes
-from flowspec.parts.fields import ParameterSpec, PartSpec, SettingSpec, specs
+from flowspec.parts.fields import ComponentSpec, ParameterSpec, SettingSpec, specs
 from flowspec.parts.limits import LARGEST_EVENT
 from flowspec.support.registry import kinds
 from flowspec.version import IR_VERSION
@@ -170,7 +170,7 @@ def _fields(kind: type, what: str) -> dict[str, Any]:
 
 
 def _field(spec: Any, what: str) -> dict[str, Any]:
-    if isinstance(spec, PartSpec):
+    if isinstance(spec, ComponentSpec):
         inner = {"$ref": f"#/$defs/{what}"}
         return {"type": "array", "items": inner, "minItems": 1} if spec.many else inner
     if isinstance(spec, ParameterSpec):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from flowspec.ir.pipeline import Declaration, Pipeline
-from flowspec.parts.fields import PartSpec, Spec, specs
+from flowspec.parts.fields import ComponentSpec, Spec, specs
 from flowspec.parts.values import FromContext, Learn, Predicted, Value
 from flowspec.support.space import Space
 from flowspec.support.support import Json
@@ -32,7 +32,7 @@ def pipeline_to_json(pipeline: Pipeline, train: Mapping[str, Any]) -> Json:
 
 
 def _placed(component: Any, output: Space) -> Json:
-    return {**part_data(component), "output": _space_to_json(output)}
+    return {**component_to_json(component), "output": _space_to_json(output)}
 
 
 def _declaration_to_json(declared: Declaration) -> list[dict[str, Any]]:
@@ -50,7 +50,7 @@ def _space_to_json(space: Space) -> dict[str, Any]:
     }
 
 
-def part_data(component: Any) -> dict[str, Any]:
+def component_to_json(component: Any) -> dict[str, Any]:
     """A base or a transform, with those inside it, as plain data."""
     data: dict[str, Any] = {"name": type(component).__name__}
     if getattr(component, "size", None) is not None:
@@ -61,8 +61,10 @@ def part_data(component: Any) -> dict[str, Any]:
 
 
 def _field_to_json(value: Value, spec: Spec) -> Any:
-    if isinstance(spec, PartSpec):
-        return [part_data(child) for child in value] if spec.many else part_data(value)
+    if isinstance(spec, ComponentSpec):
+        return (
+            [component_to_json(child) for child in value] if spec.many else component_to_json(value)
+        )
     if isinstance(value, Learn):
         bounds = {"low": _open_end(value.low), "high": _open_end(value.high)}
         spread = {"spread": value.spread} if value.spread else {}

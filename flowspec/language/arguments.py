@@ -11,7 +11,7 @@ from flowspec.diagnostics.source import Place
 from flowspec.language import check_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.scope import UNKNOWN, Scope, Unknown
-from flowspec.parts.fields import PartSpec, specs
+from flowspec.parts.fields import ComponentSpec, specs
 from flowspec.parts.writing import signature
 
 
@@ -20,7 +20,9 @@ def match_arguments(
 ) -> dict[str, list[syntax.Argument]] | Unknown:
     """The arguments of each field; UNKNOWN, with the mistakes noted, if they do not fit."""
     names = list(specs(kind))
-    variadic = next((n for n, s in specs(kind).items() if isinstance(s, PartSpec) and s.many), None)
+    variadic = next(
+        (n for n, s in specs(kind).items() if isinstance(s, ComponentSpec) and s.many), None
+    )
     found: dict[str, list[syntax.Argument]] = {}
     position, wrong = 0, False
     for argument in node.arguments or ():

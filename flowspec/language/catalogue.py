@@ -15,7 +15,7 @@ from flowspec.language.checker import prelude
 from flowspec.language.forms import Form, forms
 from flowspec.language.reading import parse
 from flowspec.parts import writing
-from flowspec.parts.fields import PartSpec, specs
+from flowspec.parts.fields import ComponentSpec, specs
 from flowspec.support.space import Space
 from flowspec.transforms.transform import Transform
 
@@ -132,7 +132,7 @@ def _entry(kind: type[Base] | type[Transform], what: str, takes: str, gives: str
         (
             name,
             ""
-            if isinstance(spec, PartSpec) or not _has_default(defaults[name])
+            if isinstance(spec, ComponentSpec) or not _has_default(defaults[name])
             else writing.default(defaults[name]),
             spec.doc,
         )

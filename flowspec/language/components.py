@@ -16,7 +16,7 @@ from flowspec.language import syntax
 from flowspec.language.arguments import is_required, match_arguments
 from flowspec.language.scope import UNKNOWN, Scope, Unknown
 from flowspec.language.values import CONSTANTS, FUNCTIONS, evaluate, in_words
-from flowspec.parts.fields import ParameterSpec, PartSpec, Spec, parameters, specs
+from flowspec.parts.fields import ComponentSpec, ParameterSpec, Spec, parameters, specs
 from flowspec.parts.limits import MOST_COMPONENTS, MOST_COPIES
 from flowspec.parts.origin import origin_of, placed
 from flowspec.parts.trees import count as component_count
@@ -132,7 +132,9 @@ class ComponentMaker:
         for name, arguments in written.items():
             spec = specs(kind)[name]
             values = [self._field(kind, name, spec, argument, scope) for argument in arguments]
-            fields[name] = tuple(values) if isinstance(spec, PartSpec) and spec.many else values[0]
+            fields[name] = (
+                tuple(values) if isinstance(spec, ComponentSpec) and spec.many else values[0]
+            )
             spans[name] = arguments[0].span
         if any(
             isinstance(v, Unknown)
@@ -156,7 +158,7 @@ class ComponentMaker:
     def _field(
         self, kind: type, name: str, spec: Spec, argument: syntax.Argument, scope: Scope
     ) -> Any:
-        inner = isinstance(spec, PartSpec) and spec.univariate
+        inner = isinstance(spec, ComponentSpec) and spec.univariate
         value = (
             self.univariate(argument.value, scope)
             if inner
@@ -186,7 +188,7 @@ def _unknown_univariate(name: syntax.Name) -> Diagnostic:
 
 def field_value(spec: Spec, value: Any) -> Any:
     """A value as a field of this kind holds it; None if it is of another kind."""
-    if isinstance(spec, PartSpec):
+    if isinstance(spec, ComponentSpec):
         return value if isinstance(value, Univariate if spec.univariate else Base) else None
     if isinstance(spec, ParameterSpec):
         is_number = isinstance(value, int | float | np.ndarray | Learn | FromContext)
@@ -205,7 +207,7 @@ def field_value(spec: Spec, value: Any) -> Any:
 
 def expected_words(spec: Spec) -> str:
     """The values of a field of this kind, as a message says it."""
-    if isinstance(spec, PartSpec):
+    if isinstance(spec, ComponentSpec):
         example = "a step of one number, such as `RQS(bins=8)`"
         return example if spec.univariate else "a base, such as `Normal(0, 1)`"
     if isinstance(spec, ParameterSpec):

@@ -28,9 +28,12 @@ class StandardContext:
     )
 
     @classmethod
-    def of(cls, columns: int) -> StandardContext:
+    def of(cls, context_size: int) -> StandardContext:
         """For so many variables; until it is measured, it changes nothing."""
-        return cls(Learn(np.zeros(columns), trained=False), Learn(np.ones(columns), trained=False))
+        return cls(
+            Learn(np.zeros(context_size), trained=False),
+            Learn(np.ones(context_size), trained=False),
+        )
 
     def run(self, ops: Ops, context: Array) -> Array:
         """The context as networks see it."""

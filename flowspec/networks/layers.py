@@ -17,7 +17,7 @@ import numpy as np
 from flowspec.networks.activations import ACTIVATIONS
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
-from flowspec.parts.fields import parameter, parameters, part
+from flowspec.parts.fields import component, parameter, parameters
 from flowspec.parts.trees import children
 from flowspec.parts.values import Learn, Value, WholeContext, varies
 
@@ -89,7 +89,7 @@ class MaskedDense(Dense):
 class Residual(Layer):
     """y = x + layers(x)."""
 
-    layers: tuple[Layer, ...] = part(many=True)
+    layers: tuple[Layer, ...] = component(many=True)
 
     def run(self, ops: Ops, x: Array) -> Array:
         return x + run(ops, self.layers, x)

@@ -68,7 +68,7 @@ class SettingSpec:
 
 
 @dataclass(frozen=True)
-class PartSpec:
+class ComponentSpec:
     """A field that holds other parts: one, or all that are given."""
 
     many: bool
@@ -85,13 +85,13 @@ class GrownSpec:
     """
 
 
-def part(*, many: bool = False, univariate: bool = False, doc: str = "") -> Any:
+def component(*, many: bool = False, univariate: bool = False, doc: str = "") -> Any:
     """Declare a field that holds another part, or (`many`) a tuple of parts.
 
     univariate   a step of one number, whose parameters something else decides; else a
                  base
     """
-    return dataclasses.field(metadata={"spec": PartSpec(many, doc, univariate)})
+    return dataclasses.field(metadata={"spec": ComponentSpec(many, doc, univariate)})
 
 
 def grown() -> Any:
@@ -146,7 +146,7 @@ def setting(
     return dataclasses.field(default=default, metadata={"spec": spec})
 
 
-Spec = ParameterSpec | SettingSpec | PartSpec
+Spec = ParameterSpec | SettingSpec | ComponentSpec
 Specs = Mapping[str, Spec]
 
 
@@ -202,7 +202,7 @@ def field_names(kind: type) -> tuple[str, ...]:
 def inner_names(kind: type) -> tuple[tuple[str, bool], ...]:
     """The fields that hold other parts, and whether each holds many."""
     written = [
-        (name, spec.many) for name, spec in _specs(kind).items() if isinstance(spec, PartSpec)
+        (name, spec.many) for name, spec in _specs(kind).items() if isinstance(spec, ComponentSpec)
     ]
     return (
         *written,

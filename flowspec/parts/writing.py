@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from flowspec.parts.fields import PartSpec, SettingSpec, specs
+from flowspec.parts.fields import ComponentSpec, SettingSpec, specs
 from flowspec.parts.trees import children
 from flowspec.parts.values import FromContext, Learn, Predicted
 from flowspec.support.support import number
@@ -72,7 +72,7 @@ def default(value: Any) -> str:
 
 
 def _parameter(name: str, spec: Any, value: Any) -> str:
-    if isinstance(spec, PartSpec):
+    if isinstance(spec, ComponentSpec):
         return "base, base, ..." if spec.many else name
     return name if value is dataclasses.MISSING else f"{name}={default(value)}"
 
@@ -118,7 +118,7 @@ def _arguments(made: Any, defaults: bool, predicted: bool) -> list[str]:
     named = False
     for name, spec in specs(made).items():
         value = getattr(made, name)
-        if isinstance(spec, PartSpec):
+        if isinstance(spec, ComponentSpec):
             inner = value if spec.many else (value,)
             arguments += [component(each, predicted=spec.univariate) for each in inner]
             named = named or spec.many
@@ -183,7 +183,7 @@ def summaries(made: Any) -> str:
     fields = [
         f"{name}={summary(getattr(made, name))}"
         for name, spec in specs(made).items()
-        if not isinstance(spec, PartSpec)
+        if not isinstance(spec, ComponentSpec)
     ]
     # The layers of a network follow from what is written: nobody has named them.
     named = (child for path, child in children(made) if path.partition(".")[0] in specs(made))

@@ -132,7 +132,7 @@ class Transform(ABC):
         """The support on which the transforms inside a composite one act."""
         return space
 
-    def grow(self, space: Space, columns: int) -> Transform:
+    def grow(self, space: Space, context_size: int) -> Transform:
         """The transform with its networks, which follow from the event and the context.
 
         A transform that has grown stays as it is.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
-from flowspec.parts.fields import part
+from flowspec.parts.fields import component
 from flowspec.support.space import Image, Space
 from flowspec.transforms.transform import Transform
 
@@ -21,7 +21,7 @@ class Inverse(Transform):
     before = "Uniform(0, 1)[3]"
     form = "inverse"
 
-    transform: Transform = part()
+    transform: Transform = component()
 
     @property
     def takes_scalars(self) -> bool:  # type: ignore[override]  # that of the inner one

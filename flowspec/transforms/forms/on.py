@@ -11,7 +11,7 @@ from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
-from flowspec.parts.fields import part, setting
+from flowspec.parts.fields import component, setting
 from flowspec.support.space import Image, Space
 from flowspec.support.support import Support
 from flowspec.transforms.transform import Transform
@@ -31,7 +31,7 @@ class On(Transform):
     coordinates: tuple[int, ...] = setting(
         kind=tuple, low=0, doc="which coordinates, counted from 0"
     )
-    transform: Transform = part()
+    transform: Transform = component()
 
     @property
     def title(self) -> str:

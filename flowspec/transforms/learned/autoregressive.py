@@ -106,8 +106,8 @@ class Autoregressive(Conditioned):
         assert stages is not None, "a circular adjacency is refused before"
         return stages
 
-    def grow(self, space: Space, columns: int) -> Transform:
-        step = super().grow(space, columns)
+    def grow(self, space: Space, context_size: int) -> Transform:
+        step = super().grow(space, context_size)
         if step is self:
             return self
         return with_fields(
@@ -115,11 +115,11 @@ class Autoregressive(Conditioned):
         )
 
     def make_network(
-        self, space: Space, rates: Sequence[float], columns: int, outputs: int
+        self, space: Space, rates: Sequence[float], context_size: int, outputs: int
     ) -> tuple[Layer, ...]:
         dependence = self._dependence(space.size)
-        context = np.ones((space.size, columns), bool)
-        if self.adjacency and len(self.adjacency[0]) == space.size + columns:
+        context = np.ones((space.size, context_size), bool)
+        if self.adjacency and len(self.adjacency[0]) == space.size + context_size:
             context = np.array(self.adjacency, bool)[:, space.size :]
         if space.size == 1:
             dependence, rates = dependence[:, :0], ()
@@ -129,7 +129,7 @@ class Autoregressive(Conditioned):
             return ()
         stages = self.generations(space.size)
         known = np.concatenate(
-            [np.repeat(stages[: len(counts)] + 1, counts), np.zeros(columns, int)]
+            [np.repeat(stages[: len(counts)] + 1, counts), np.zeros(context_size, int)]
         )
         masks = _Masks(rows.tobytes(), rows.shape, tuple(known), tuple(stages), outputs)
         return _masked_network(masks, self.hidden, self.activation, self.residual)

@@ -60,18 +60,18 @@ class BlockAutoregressive(WholeSpace):
     def check_consistency(self, space: Space) -> Iterable[Diagnostic]:
         yield from too_large([space.size * width for width in (1, *self.hidden, 1)])
 
-    def grow(self, space: Space, columns: int) -> Transform:
+    def grow(self, space: Space, context_size: int) -> Transform:
         if self.network:
             return self
         step = with_fields(self, {"network": blocks(space.size, self.hidden)})
-        if not columns:
+        if not context_size:
             return step
         width = space.size * (*self.hidden, 1)[0]
         return with_fields(
             step,
             {
-                "context": (ContextInput(WholeContext(columns)),),
-                "conditioner": (dense(columns, width),),
+                "context": (ContextInput(WholeContext(context_size)),),
+                "conditioner": (dense(context_size, width),),
             },
         )
 

@@ -21,7 +21,7 @@ from flowspec.networks.settings import too_large
 from flowspec.ops import Ops
 from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.vocabulary import Array
-from flowspec.parts.fields import grown, parameters, part, setting
+from flowspec.parts.fields import component, grown, parameters, setting
 from flowspec.parts.trees import with_fields
 from flowspec.parts.values import Constraint, Learn, Predicted, WholeContext, branch_of, value_range
 from flowspec.support.space import Image, Space
@@ -42,7 +42,7 @@ class Conditioned(Transform):
     runs from data to base.
     """
 
-    univariate: Univariate = part(
+    univariate: Univariate = component(
         univariate=True, doc="the step of one number, from data to base, whose parameters are given"
     )
     network: tuple[Layer, ...] = grown()
@@ -57,16 +57,16 @@ class Conditioned(Transform):
 
     @abstractmethod
     def make_network(
-        self, space: Space, rates: Sequence[float], columns: int, outputs: int
+        self, space: Space, rates: Sequence[float], context_size: int, outputs: int
     ) -> tuple[Layer, ...]:
         """The network for an event; () if nothing could be its input.
 
         rates     of the coordinates, as `angular_rates` gives them
-        columns   how many context variables there are
+        context_size   how many context variables there are
         outputs   how many numbers a coordinate takes
         """
 
-    def grow(self, space: Space, columns: int) -> Transform:
+    def grow(self, space: Space, context_size: int) -> Transform:
         # Parameters that are learned are from then on what the network gives.
         if self.network:
             return self
@@ -78,7 +78,7 @@ class Conditioned(Transform):
         event = self.inner_space(space).shape
         outputs = sum(_count(self.univariate, name, event) for name in predicted)
         rates = angular_rates(space) if getattr(self, "periodic", False) else (0.0,) * space.size
-        network = self.make_network(space, rates, columns, outputs) if outputs else ()
+        network = self.make_network(space, rates, context_size, outputs) if outputs else ()
         if not network:
             return self
         specs = parameters(self.univariate)
@@ -86,7 +86,7 @@ class Conditioned(Transform):
             self.univariate,
             {n: _predicted(value, specs[n].within) for n, value in predicted.items()},
         )
-        context = (ContextInput(WholeContext(columns)),) if columns else ()
+        context = (ContextInput(WholeContext(context_size)),) if context_size else ()
         return with_fields(
             self, {"univariate": univariate, "network": network, "context": context, "rates": rates}
         )

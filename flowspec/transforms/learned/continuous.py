@@ -69,17 +69,20 @@ class Continuous(WholeSpace):
     def check_consistency(self, space: Space) -> Iterable[Diagnostic]:
         yield from too_large([2 * self.frequencies + space.size, *self.hidden, space.size])
 
-    def grow(self, space: Space, columns: int) -> Transform:
+    def grow(self, space: Space, context_size: int) -> Transform:
         if self.network:
             return self
         network = mlp(
-            2 * self.frequencies + space.size + columns, space.size, self.hidden, self.activation
+            2 * self.frequencies + space.size + context_size,
+            space.size,
+            self.hidden,
+            self.activation,
         )
         return with_fields(
             self,
             {
                 "network": network,
-                "context": (ContextInput(WholeContext(columns)),) if columns else (),
+                "context": (ContextInput(WholeContext(context_size)),) if context_size else (),
             },
         )
 

@@ -92,10 +92,10 @@ class Coupling(Conditioned):
         return space.with_supports(new.get(i, support) for i, support in enumerate(space.supports))
 
     def make_network(
-        self, space: Space, rates: Sequence[float], columns: int, outputs: int
+        self, space: Space, rates: Sequence[float], context_size: int, outputs: int
     ) -> tuple[Layer, ...]:
         passing, moved = self._passing(space.size), self._moved(space.size)
-        inputs = sum(feature_counts([rates[i] for i in passing])) + columns
+        inputs = sum(feature_counts([rates[i] for i in passing])) + context_size
         if not inputs:
             return ()
         return mlp(inputs, outputs * len(moved), self.hidden, self.activation, self.normalize)

@@ -31,11 +31,11 @@ class Elementwise(Conditioned):
     normalize: bool = normalizes()
 
     def make_network(
-        self, space: Space, rates: Sequence[float], columns: int, outputs: int
+        self, space: Space, rates: Sequence[float], context_size: int, outputs: int
     ) -> tuple[Layer, ...]:
         return (
-            mlp(columns, outputs * space.size, self.hidden, self.activation, self.normalize)
-            if columns
+            mlp(context_size, outputs * space.size, self.hidden, self.activation, self.normalize)
+            if context_size
             else ()
         )
 
