@@ -15,8 +15,8 @@ def command(name: str) -> None:
 
     Example: flowspec explain RQS
     """
+    from flowspec.language.call_mistakes import UnknownName
     from flowspec.language.catalogue import entries
-    from flowspec.language.check_mistakes import UnknownName
 
     known = {entry.name: entry for entry in entries()}
     if name not in known:

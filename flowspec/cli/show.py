@@ -39,8 +39,8 @@ def _flow(path: Path) -> Flow:
 
         return from_json(load(path).about["flow"])
     if path.suffix == ".json":
+        from flowspec.ir.json_mistakes import SchemaMismatch
         from flowspec.language.parser import read_source
-        from flowspec.parts.mistakes import SchemaMismatch
 
         try:
             return from_json(json.loads(read_source(path).text))

@@ -18,7 +18,7 @@ from flowspec.ir.adapters import advice, between
 from flowspec.ir.derivation import first_misfit, follow
 from flowspec.ir.pipeline import Declaration, Step
 from flowspec.networks.layers import Layer
-from flowspec.parts import mistakes
+from flowspec.parts import domain_mistakes
 from flowspec.parts.checks import coordinates
 from flowspec.parts.fields import ParameterSpec, parameters
 from flowspec.parts.trees import substitute, values
@@ -45,7 +45,7 @@ def check_domain(
     misfit = first_misfit(transform, steps[-1].output if steps else base.space)
     if misfit is None:
         return None
-    return mistakes.DomainMismatch(
+    return domain_mistakes.DomainMismatch(
         giver=giver,
         takes="single real numbers" if misfit.takes == REAL else misfit.takes.words,
         gives=misfit.gives.words,
@@ -71,7 +71,7 @@ def check_event(event: Declaration, base: Base, steps: Sequence[Step]) -> list[D
 
 
 def _wrong_count(event: Declaration, derived: str) -> Diagnostic:
-    return mistakes.EventCount(
+    return domain_mistakes.EventCount(
         span=event.span,
         found=derived,
         names=f"{event.space.size} variable{'s' if event.space.size > 1 else ''}",
@@ -85,7 +85,7 @@ def _event_mismatch(
     name, single = event.names[start], derived.size == 1
     declare = "declare what the flow gives" + (f": `{name}: {derived}`" if single else "")
     no_way = single and between(derived, declared) is None
-    return mistakes.EventMismatch(
+    return domain_mistakes.EventMismatch(
         span=event.spans[start] if event.spans else event.span,
         name=name,
         declared=str(declared),

@@ -14,13 +14,12 @@ import numpy as np
 
 from flowspec.diagnostics.collector import raise_any
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError
-from flowspec.ir import registry
+from flowspec.ir import json_mistakes, registry
 from flowspec.ir.assembly import assemble
 from flowspec.ir.flow import Flow
 from flowspec.ir.pipeline import Declaration
 from flowspec.ir.schema import schema_mistakes
 from flowspec.ir.settings import ranges
-from flowspec.parts import mistakes
 from flowspec.parts.fields import ComponentSpec, ParameterSpec, Spec, specs
 from flowspec.parts.origin import Origin, placed
 from flowspec.parts.values import FromContext, Learn, Value
@@ -42,11 +41,11 @@ def from_json(data: Any) -> Flow:
         return _flow(data)
     except RecursionError:
         raise FlowError(
-            mistakes.SchemaMismatch(where="the file", what="it is nested too deeply")
+            json_mistakes.SchemaMismatch(where="the file", what="it is nested too deeply")
         ) from None
     except OverflowError:
         raise FlowError(
-            mistakes.SchemaMismatch(where="the file", what="a number in it is too large")
+            json_mistakes.SchemaMismatch(where="the file", what="a number in it is too large")
         ) from None
 
 
@@ -109,7 +108,7 @@ class _Reader:
             return float(value)
         if "context" in value:
             if self.context is None or value["context"] not in self.context.names:
-                raise FlowError(mistakes.UnknownContext(where=path, name=value["context"]))
+                raise FlowError(json_mistakes.UnknownContext(where=path, name=value["context"]))
             index = self.context.names.index(value["context"])
             return FromContext(
                 index, value["context"], self.context.space.supports[index].interval or REAL
@@ -130,7 +129,7 @@ def _array(rows: list[Any], path: str) -> np.ndarray:
     try:
         return np.array(rows, np.float64)
     except ValueError:
-        raise FlowError(mistakes.RaggedArray(where=path)) from None
+        raise FlowError(json_mistakes.RaggedArray(where=path)) from None
 
 
 def _kinds() -> dict[str, type]:
@@ -151,7 +150,7 @@ def _false_declarations(data: Json) -> Iterator[Diagnostic]:
         for i, group in enumerate(data.get(kind, ())):
             support = support_from_json(group["support"])
             if flaw := _flaw_of(group["names"], support, names, kind):
-                yield mistakes.SchemaMismatch(where=f"{kind}[{i}]", what=flaw)
+                yield json_mistakes.SchemaMismatch(where=f"{kind}[{i}]", what=flaw)
             names.update(group["names"])
 
 
@@ -174,13 +173,13 @@ def _false_supports(flow: Flow, data: Json) -> Iterator[Diagnostic]:
     ]
     for (path, space), stated in zip(derived, [data["base"], *data["steps"]], strict=True):
         if "output" in stated and not _same(space, stated["output"]):
-            yield mistakes.FalseSupport(where=f"{path}.output", derived=str(space))
+            yield json_mistakes.FalseSupport(where=f"{path}.output", derived=str(space))
 
 
 def _false_columns(flow: Flow, data: Json) -> Iterator[Diagnostic]:
     for name in data.get("train", {}).get("dequantize", ()):
         if name not in flow.columns:
-            yield mistakes.SchemaMismatch(
+            yield json_mistakes.SchemaMismatch(
                 where="train.dequantize", what=f"there is no output `{name}`"
             )
 

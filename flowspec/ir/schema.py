@@ -14,9 +14,8 @@ from functools import cache
 from typing import Any
 
 from flowspec.diagnostics.diagnostic import Diagnostic
-from flowspec.ir import registry
+from flowspec.ir import json_mistakes, registry
 from flowspec.ir.settings import Range, ranges
-from flowspec.parts import mistakes
 from flowspec.parts.fields import ComponentSpec, ParameterSpec, SettingSpec, specs
 from flowspec.parts.limits import LARGEST_EVENT
 from flowspec.support.registry import kinds
@@ -210,7 +209,7 @@ def schema_mistakes(data: Any) -> list[Diagnostic]:
         key=lambda error: (len(error.absolute_path), str(error.json_path)),
     )
     return [
-        mistakes.SchemaMismatch(
+        json_mistakes.SchemaMismatch(
             where=error.json_path.replace("$.", "").replace("$", "the file"),
             what=error.message[:300],
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 from flowspec.diagnostics.diagnostic import Diagnostic, suggest
 from flowspec.diagnostics.source import Place
-from flowspec.language import check_mistakes as mistakes
+from flowspec.language import call_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.scope import UNKNOWN, Scope, Unknown
 from flowspec.parts.fields import ComponentSpec, specs

@@ -15,7 +15,7 @@ from flowspec.diagnostics.source import Source, Span
 from flowspec.ir import registry
 from flowspec.ir.assembly import assemble
 from flowspec.ir.flow import Flow
-from flowspec.language import check_mistakes as mistakes
+from flowspec.language import call_mistakes as mistakes
 from flowspec.language import syntax, syntax_mistakes
 from flowspec.language.components import ComponentMaker
 from flowspec.language.declarations import declare, define

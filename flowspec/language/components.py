@@ -11,7 +11,7 @@ from flowspec.bases.base import Base, Coordinatewise
 from flowspec.bases.join import Join
 from flowspec.diagnostics.diagnostic import Diagnostic, suggest
 from flowspec.ir import registry
-from flowspec.language import check_mistakes as mistakes
+from flowspec.language import call_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.arguments import is_required, match_arguments
 from flowspec.language.scope import UNKNOWN, Scope, Unknown

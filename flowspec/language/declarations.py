@@ -9,7 +9,7 @@ from flowspec.diagnostics.diagnostic import suggest
 from flowspec.diagnostics.source import Place
 from flowspec.ir import registry
 from flowspec.ir.pipeline import Declaration
-from flowspec.language import check_mistakes as mistakes
+from flowspec.language import call_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.components import ComponentMaker
 from flowspec.language.forms import forms

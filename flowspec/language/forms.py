@@ -16,7 +16,7 @@ import numpy as np
 
 from flowspec.diagnostics.diagnostic import suggest
 from flowspec.ir.assembly import Deferred
-from flowspec.language import check_mistakes as mistakes
+from flowspec.language import call_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.components import ComponentMaker
 from flowspec.language.onto import onto

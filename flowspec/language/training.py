@@ -8,7 +8,7 @@ from typing import Any
 from flowspec.diagnostics.diagnostic import suggest
 from flowspec.diagnostics.source import Place
 from flowspec.ir.settings import Range, mistake_of, ranges
-from flowspec.language import check_mistakes as mistakes
+from flowspec.language import call_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.components import ComponentMaker
 from flowspec.language.scope import Scope, Unknown

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic, suggest
-from flowspec.language import check_mistakes as mistakes
+from flowspec.language import call_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.scope import UNKNOWN, Scope, Unknown
 from flowspec.parts.limits import LARGEST_ARRAY, MOST_AXES

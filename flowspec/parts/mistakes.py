@@ -20,20 +20,6 @@ class InComponent(Diagnostic):
 
 
 @mistake
-class DomainMismatch(InComponent):
-    message = "{part} cannot take every value that {giver} gives it"
-    label = "takes only {takes}"
-    contrast = "gives {gives}"
-    note = "{cause}"
-    help = "{adapter}"
-    giver: str
-    takes: str
-    gives: str
-    cause: str = ""
-    adapter: str = ""
-
-
-@mistake
 class SizeMismatch(InComponent):
     message = "`{field}` of {part} has {found}, but the event has {expected}"
     label = "{found}"
@@ -160,56 +146,6 @@ class SettingOutOfRange(InComponent):
 
 
 @mistake
-class NeedsVector(InComponent):
-    message = "{part} acts on a vector, but {giver} gives a single number"
-    contrast = "gives a single number"
-    help = "make the base a vector, for example `Normal(0, 1)[2]`"
-    giver: str
-
-
-@mistake
-class TiedCoordinates(InComponent):
-    message = "{part} acts on single coordinates, but {giver} gives {gives}"
-    contrast = "gives {gives}"
-    help = "put {part} before the step that ties the coordinates together"
-    giver: str
-    gives: str
-
-
-@mistake
-class WrongSize(InComponent):
-    message = "{part} is for {expected}, but {giver} gives {found}"
-    contrast = "gives {found}"
-    help = "{advice}"
-    expected: str
-    found: str
-    giver: str
-    advice: str = ""
-
-
-@mistake
-class EventMismatch(Diagnostic):
-    message = "`{name}` is declared {declared}, but the flow gives {gives}"
-    label = "declared here"
-    note = "{cause}"
-    help = "{advice}"
-    name: str
-    declared: str
-    gives: str
-    advice: str
-    cause: str = ""
-
-
-@mistake
-class EventCount(Diagnostic):
-    message = "`event` names {names}, but the flow gives {found}"
-    help = "{advice}"
-    found: str
-    names: str
-    advice: str
-
-
-@mistake
 class EventTooLarge(InComponent):
     message = "the event has {size} coordinates, and FlowSpec goes up to {limit}"
     help = "make the base smaller"
@@ -230,34 +166,11 @@ class FlowTooLarge(InComponent):
 
 
 @mistake
-class WrongCoordinate(InComponent):
-    message = "there is no coordinate {found}: the flow has {size} here"
-    help = "coordinates are counted from 0, so the last is {last}"
-    found: int
-    size: int
-    last: int
-
-
-@mistake
 class RankTooLarge(InComponent):
     message = "`rank` of {part} is {rank}, and the flow has {size} coordinates here"
     help = "give a rank of at most {size}"
     rank: int
     size: int
-
-
-@mistake
-class RepeatedCoordinate(InComponent):
-    message = "a coordinate is named twice"
-    help = "name each coordinate once"
-
-
-@mistake
-class SplitGroup(InComponent):
-    message = "the coordinates cut through a group that belongs together"
-    contrast = "ties coordinates together"
-    help = "name the whole group, in its order, or none of it"
-    giver: str
 
 
 @mistake
@@ -272,13 +185,6 @@ class UnsortedInterval(InComponent):
     message = "`{low_field}` of {part} must be less than `{field}`"
     help = "swap them, or bound what is trained so that they cannot cross: `learn(0, high=1)`"
     low_field: str
-
-
-@mistake
-class ScatteredCoordinates(InComponent):
-    message = "{inner} changes the number of coordinates, so it acts on neighbours only"
-    help = "name coordinates that stand side by side, in their order"
-    inner: str
 
 
 @mistake
@@ -358,33 +264,6 @@ class ThinCut(InComponent):
     help = "move the ends to where {base} has its mass"
     base: str
     least: str
-
-
-@mistake
-class SchemaMismatch(Diagnostic):
-    message = "the flow does not follow the schema: {what}"
-    help = "`flowspec show FILE --format json` writes a flow that does"
-    what: str
-
-
-@mistake
-class FalseSupport(Diagnostic):
-    message = "the stated support is not the one that follows from the steps"
-    help = "leave `output` out, or write: {derived}"
-    derived: str
-
-
-@mistake
-class UnknownContext(Diagnostic):
-    message = "there is no context variable `{name}`"
-    help = "declare it under `context`"
-    name: str
-
-
-@mistake
-class RaggedArray(Diagnostic):
-    message = "the rows of the array have different lengths"
-    help = "give every row the same number of entries"
 
 
 # --- networks -------------------------------------------------------------------------------------

@@ -47,12 +47,12 @@ from typing import Any, ClassVar, TypeVar, cast
 import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic
-from flowspec.networks.sequential import Sequential
+from flowspec.networks.autoregressive_inverse import Sequential
 from flowspec.ops import Ops
 from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.vocabulary import Array, Operand
+from flowspec.parts.domain_mistakes import NeedsVector, TiedCoordinates
 from flowspec.parts.fields import ParameterSpec, parameters
-from flowspec.parts.mistakes import NeedsVector, TiedCoordinates
 from flowspec.parts.trees import children, substitute
 from flowspec.parts.values import Value, varies
 from flowspec.support.space import Image, Space

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from flowspec.ops.onnx.graph import Graph, Written, name_of, shape_of
-from flowspec.ops.onnx.spelling import spelt
+from flowspec.ops.onnx.lowering import spelt
 from flowspec.ops.tape.recording import longest
 from flowspec.ops.tape.replay import replay
 from flowspec.ops.tape.tape import BATCH, Shape, Tape, broadcast

@@ -10,7 +10,7 @@ import numpy as np
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
-from flowspec.parts import mistakes
+from flowspec.parts import domain_mistakes
 from flowspec.parts.fields import component, setting
 from flowspec.support.space import Image, Space
 from flowspec.support.support import Support
@@ -43,20 +43,20 @@ class On(Transform):
 
     def check_shape(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if space.scalar:
-            return [mistakes.NeedsVector(giver=giver, part="`on`")]
+            return [domain_mistakes.NeedsVector(giver=giver, part="`on`")]
         return self.check_coordinates(space, giver)
 
     def check_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if max(self.coordinates) >= space.size:
-            yield mistakes.WrongCoordinate(
+            yield domain_mistakes.WrongCoordinate(
                 found=max(self.coordinates), size=space.size, last=space.size - 1
             )
         elif len(set(self.coordinates)) < len(self.coordinates):
-            yield mistakes.RepeatedCoordinate()
+            yield domain_mistakes.RepeatedCoordinate()
         elif self.gains and not consecutive(self.coordinates):
-            yield mistakes.ScatteredCoordinates(inner=type(self.transform).__name__)
+            yield domain_mistakes.ScatteredCoordinates(inner=type(self.transform).__name__)
         elif self._split(space) is None:
-            yield mistakes.SplitGroup(giver=giver)
+            yield domain_mistakes.SplitGroup(giver=giver)
         else:
             yield from self.transform.check_coordinates(self.inner_space(space), giver)
 

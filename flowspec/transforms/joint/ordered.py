@@ -10,7 +10,7 @@ import numpy as np
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
-from flowspec.parts import mistakes
+from flowspec.parts import domain_mistakes
 from flowspec.support import ordered
 from flowspec.support.space import Image, Space
 from flowspec.support.support import REAL
@@ -36,7 +36,7 @@ class Ordered(Transform):
     def check_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if space.size < 2:
             advice = "give the base more coordinates, or leave the step out"
-            yield mistakes.WrongSize(
+            yield domain_mistakes.WrongSize(
                 expected="2 or more coordinates", found="1 coordinate", giver=giver, advice=advice
             )
 

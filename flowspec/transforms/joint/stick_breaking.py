@@ -10,7 +10,7 @@ import numpy as np
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
-from flowspec.parts import mistakes
+from flowspec.parts import domain_mistakes
 from flowspec.support.simplex import Simplex
 from flowspec.support.space import Image, Space
 from flowspec.support.support import REAL
@@ -42,7 +42,7 @@ class StickBreaking(Transform):
 
     def check_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if space.intervals is None:
-            yield mistakes.TiedCoordinates(giver=giver, gives=str(space))
+            yield domain_mistakes.TiedCoordinates(giver=giver, gives=str(space))
 
     def check_image_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         return ()

@@ -14,10 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.networks.autoregressive_inverse import SequentialInverse
 from flowspec.networks.inputs import feature_counts, features
 from flowspec.networks.layers import Layer
 from flowspec.networks.masks import Plan, generations
-from flowspec.networks.sequential import SequentialInverse
 from flowspec.networks.settings import activation_name, hidden_layers
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
-from flowspec.parts import mistakes
+from flowspec.parts import domain_mistakes, mistakes
 from flowspec.parts.checks import coordinates
 from flowspec.parts.fields import setting
 from flowspec.support.space import Image, Space
@@ -26,7 +26,7 @@ class Reordering(Transform):
     def check_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if any(support.size > 1 for support in space.supports):
             tied = next(support for support in space.supports if support.size > 1)
-            yield mistakes.TiedCoordinates(giver=giver, gives=tied.words)
+            yield domain_mistakes.TiedCoordinates(giver=giver, gives=tied.words)
 
     def domain_for(self, space: Space) -> Space:
         return space
@@ -78,7 +78,9 @@ class Permute(Reordering):
         if len(self.order) != space.size:
             expected, found = coordinates(len(self.order)), coordinates(space.size)
             advice = f"write each number from 0 to {space.size - 1} once, in the new order"
-            yield mistakes.WrongSize(expected=expected, found=found, giver=giver, advice=advice)
+            yield domain_mistakes.WrongSize(
+                expected=expected, found=found, giver=giver, advice=advice
+            )
         elif sorted(self.order) != list(range(space.size)):
             yield mistakes.NotAPermutation(field="order", last=space.size - 1)
         else:

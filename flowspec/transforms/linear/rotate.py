@@ -11,7 +11,7 @@ import numpy as np
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
-from flowspec.parts import mistakes
+from flowspec.parts import domain_mistakes, mistakes
 from flowspec.parts.fields import parameter, setting, square_matrix
 from flowspec.parts.values import Value
 from flowspec.support.space import Space
@@ -78,11 +78,11 @@ class PlaneRotation(VectorMap):
 
     def check_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         if max(self.first, self.second) >= space.size:
-            yield mistakes.WrongCoordinate(
+            yield domain_mistakes.WrongCoordinate(
                 found=max(self.first, self.second), size=space.size, last=space.size - 1
             )
         elif self.first == self.second:
-            yield mistakes.RepeatedCoordinate()
+            yield domain_mistakes.RepeatedCoordinate()
 
     def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         return self._turned(ops, x, self.angle), 0.0
