@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from flowspec.ops.tape.recording import TapeOps, shape_of
+from flowspec.ops.tape.recorded import shape_of
+from flowspec.ops.tape.recording import TapeOps
 from flowspec.ops.vocabulary import Array, Operand
 
 HALF_PI_REST = 6.123233995736766e-17

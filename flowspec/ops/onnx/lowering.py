@@ -12,7 +12,8 @@ import numpy as np
 from flowspec.ops.onnx import kernels
 from flowspec.ops.tape import TapeOps
 from flowspec.ops.tape.passes import simplified
-from flowspec.ops.tape.recording import Recorded, of_data
+from flowspec.ops.tape.recorded import Recorded
+from flowspec.ops.tape.recording import of_data
 from flowspec.ops.tape.replay import replay
 from flowspec.ops.tape.tape import Tape
 from flowspec.ops.vocabulary import Array, Ops

@@ -16,7 +16,8 @@ spellings, as `flowspec.ops.onnx` does. A gradient is a tape too: `replay` of a 
 backwards, each entry's derivative written with the operators of its `Recorded` operands.
 """
 
-from flowspec.ops.tape.recording import Recorded, TapeOps
+from flowspec.ops.tape.recorded import Recorded
+from flowspec.ops.tape.recording import TapeOps
 from flowspec.ops.tape.tape import BATCH, Entry, Shape, Tape
 
 __all__ = ["BATCH", "Entry", "Recorded", "Shape", "Tape", "TapeOps"]
