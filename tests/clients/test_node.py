@@ -29,7 +29,7 @@ def node(tmp_path_factory):
     command = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", "onnxruntime-node"]
     try:
         done = subprocess.run(
-            command, cwd=place, capture_output=True, text=True, timeout=300,
+            command, cwd=place, capture_output=True, text=True, timeout=1800,
             env=os.environ | {"ONNXRUNTIME_NODE_INSTALL": "skip"},
         )  # fmt: skip
     except subprocess.TimeoutExpired:
@@ -52,7 +52,7 @@ def node(tmp_path_factory):
             cwd=place,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=1800,
         )
         assert done.returncode == 0, done.stderr
         return {name: np.array(values, float) for name, values in json.loads(done.stdout).items()}

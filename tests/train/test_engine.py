@@ -80,7 +80,7 @@ def test_two_processes_learn_what_one_does(tmp_path, starter):
             "two",
         ]
     for command in ([program, *words, "one"], two):
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=1800)
         assert done.returncode == 0, done.stderr
     assert done.stderr.count("wrote two") == 1
     one, both = (
