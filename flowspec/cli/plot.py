@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowspec.cli.options import DIRECTORY
-from flowspec.cli.plot_mistakes import (
+from flowspec.diagnostics.diagnostic import FlowError, suggest
+from flowspec.plots.mistakes import (
     ConstantVariable,
     ContextOutsideInTable,
     DataNeeded,
@@ -20,7 +21,6 @@ from flowspec.cli.plot_mistakes import (
     NothingVaries,
     SeveralVariables,
 )
-from flowspec.diagnostics.diagnostic import FlowError, suggest
 
 if TYPE_CHECKING:
     from flowspec.data.tables.table import Table
