@@ -100,7 +100,7 @@ def modules(flow: Flow, model: Model) -> None:
     optimizer = torch.optim.Adam(module.parameters(), lr=0.05)
     distribution = module(torch.ones(1, dtype=torch.float64))
     loss: Tensor = -distribution.log_prob(torch.ones(3, dtype=torch.float64)).mean()
-    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without annotations
+    loss.backward()
     optimizer.step()
     values: Tensor = flowspec.to_torch(model)(torch.ones(1)).sample((3,))
     log_normal = NormalizingFlow(ExpTransform(), Normal(0.0, 1.0))
