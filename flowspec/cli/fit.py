@@ -120,6 +120,17 @@ ENGINE = together(
 """The machine that trains."""
 
 RESUMING = together(
+    click.option(
+        "--start-from",
+        type=click.Path(path_type=Path),
+        metavar="BUNDLE",
+        help="Train on from the weights of a bundle of this flow.",
+    ),
+    click.option(
+        "--remeasure",
+        is_flag=True,
+        help="With --start-from: measure anew what was measured from the data of the bundle.",
+    ),
     click.option("--resume", is_flag=True, help="Go on with a training that was stopped."),
     click.option(
         "--restart",
@@ -134,7 +145,7 @@ RESUMING = together(
         help="Seconds between checkpoints.",
     ),
 )
-"""Trainings that were stopped."""
+"""Trainings that go on from others."""
 
 
 @click.command(short_help="Train a flow on a table; leave the bundle.")
@@ -162,6 +173,8 @@ def command(
     precision: str,
     threads: int,
     compiled: bool,
+    start_from: Path | None,
+    remeasure: bool,
     resume: bool,
     restart: bool,
     checkpoint_every: float,
@@ -174,7 +187,8 @@ def command(
     Writes the bundle, with the weights, metrics and pictures, to the output directory. Progress
     goes to standard error. While it runs, the training is kept in OUTPUT.training, with a log of
     its epochs; `--resume` goes on from there. Hyper-parameters can
-    stand in the file, `train { epochs = 100 }`; an option here wins.
+    stand in the file, `train { epochs = 100 }`; an option here wins. `--start-from` trains a
+    bundle on: what was measured from its data (`Standardize`, the scale of the context) stays.
 
     Example: flowspec fit examples/iris.flow --data examples/data/iris.csv -o iris_model
     """
@@ -183,9 +197,12 @@ def command(
     from flowspec.train.feed.shuffled import Shuffled
     from flowspec.train.run import Place, Run
     from flowspec.train.training import Training
+    from flowspec.train.warm import bundle_model
 
     if resume and restart:
         raise click.UsageError("--resume and --restart exclude each other")
+    if remeasure and not start_from:
+        raise click.UsageError("--remeasure is for trainings that --start-from a bundle")
     if held_out and options["validation"]:
         raise click.UsageError("--held-out and --validation exclude each other")
     flow, engine = read(file), Engine(accelerator, devices, precision, compiled, threads)
@@ -196,7 +213,8 @@ def command(
         return
     source = partial(_source, flow, settings, engine, weight_column, drop_bad_rows)
     batches = Shuffled(source(data), settings, source(held_out) if held_out else None)
-    training = Training(flow, batches, settings, engine)
+    start = bundle_model(flow, start_from) if start_from else flow
+    training = Training(start, batches, settings, engine, remeasure=remeasure)
     if restart:
         place.forget()
     stop = Interrupt()

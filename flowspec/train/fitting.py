@@ -26,6 +26,7 @@ from flowspec.train.objectives import LogDensity, ReverseKL
 from flowspec.train.run import Place, Run
 from flowspec.train.torch.module import FlowModule
 from flowspec.train.training import Training
+from flowspec.train.warm import bundle_model
 
 
 @mistake
@@ -64,6 +65,8 @@ def fit(
     draws: int = 25_600,
     settings: Settings | None = None,
     engine: Engine | None = None,
+    start_from: str | Path | None = None,
+    remeasure: bool = False,
     output: str | Path | None = None,
     checkpoint: str | Path | None = None,
     checkpoint_every: float = 60.0,
@@ -72,6 +75,9 @@ def fit(
     **changes: Any,
 ) -> Model:
     """The flow, trained: on data by maximum likelihood, or by reverse KL on a known log-density.
+
+    A `Model` is trained on from its weights: what was measured from its own data (`Standardize`,
+    `ActNorm`, the scale of the context) stays.
 
     data         (N, D), or (N,) for a scalar flow, in the order of `event`; or a data frame of
                  pandas or polars, or the path of a table, whose columns are found by name; or a
@@ -90,6 +96,8 @@ def fit(
                  `fit(flow, data, epochs=50, learning_rate=1e-3)`
     engine       the device: `Engine(accelerator="cuda", precision="bf16")`; None: a GPU, if there
                  is one
+    start_from   the directory of a bundle of this flow, from whose weights to go on
+    remeasure    measure from this data anew what was measured from the data of the model
     output       the directory of a bundle to leave, with metrics and pictures, as `flowspec fit`
                  does; while it runs, the training is kept in `OUTPUT.training`
     checkpoint   without `output`, a file in which the training is kept
@@ -108,6 +116,8 @@ def fit(
         raise TypeError(f"fit() takes a flow, not {type(flow).__name__}: {advice}")
     if output is not None and checkpoint is not None:
         raise TypeError("fit() keeps checkpoints beside `output`: leave `checkpoint` out")
+    if isinstance(flow, Model) and start_from is not None:
+        raise TypeError("fit() goes on from the model: leave `start_from` out")
     model = flow if isinstance(flow, Model) else Model(flow)
     engine = engine or Engine()
     _check_names(changes)
@@ -115,16 +125,17 @@ def fit(
     place = Place(Path(output)) if output is not None else None
     if place and resume and place.is_finished:
         return place.finished_model(model.flow)
+    start = flow if start_from is None else bundle_model(model.flow, Path(start_from))
     sources = (data, context, weights, held_out)
     if (data is None) == (log_density is None):
         raise FlowError(OneSource())
     if log_density is None:
         batches = batches_of(model.flow, *sources, chosen, engine.dtype)
-        training = Training(flow, batches, chosen, engine)
+        training = Training(start, batches, chosen, engine, remeasure=remeasure)
     else:
         batches = _drawn(model.flow, *sources, chosen, draws, engine.dtype)
         objective = partial(_reverse_kl, log_density)
-        training = Training(flow, batches, chosen, engine, objective)
+        training = Training(start, batches, chosen, engine, objective)
     if place:
         return _run(Run(training, place, resume=resume, interval=checkpoint_every), on_epoch)
     keeper = Keeper(Path(checkpoint), resume, checkpoint_every) if checkpoint else None

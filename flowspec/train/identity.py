@@ -25,11 +25,12 @@ class OtherTraining(Diagnostic):
     other: str
 
 
-def identity(model: Model, fingerprint: str) -> dict[str, str]:
+def identity(model: Model, fingerprint: str, remeasure: bool = False) -> dict[str, str]:
     """Hashes of the flow with the weights it starts from, and of the data."""
     flow = json.dumps({**model.flow.to_json(), "train": None}, sort_keys=True)
     weights = [value.tobytes() for _, value in sorted(model.complete_weights.items())]
-    hashed = hashlib.sha256(flow.encode() + b"".join(weights)).hexdigest()
+    anew = b"remeasure" if remeasure else b""
+    hashed = hashlib.sha256(flow.encode() + b"".join(weights) + anew).hexdigest()
     return {"flow": hashed, "data": fingerprint}
 
 

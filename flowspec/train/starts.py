@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import torch
 
 from flowspec.model import density
@@ -11,17 +13,20 @@ from flowspec.train.torch.axes import Axes, as_tensor, flat_context
 from flowspec.train.torch.module import FlowModule
 
 
-def set_measured(module: FlowModule, rows: Rows) -> None:
+def set_measured(module: FlowModule, rows: Rows, kept: Collection[str] = ()) -> None:
     """Set the fields that are measured from data, each at its place in the pipeline.
 
     From the data backwards: the points that a step measures are pulled back through the steps
     behind it, those that were measured before included.
+
+    kept   the paths of fields that stay as they are
     """
     weights = None if rows.weights is None else rows.weights.double().numpy()
+    learned = module.flow.learned().keys() - {*kept}
     if module.flow.standard and rows.context is not None:
         measured = location_and_scale(rows.context.double().numpy().T, weights)
-        module.set_values({f"context.{name}": value for name, value in measured.items()})
-    learned = module.flow.learned()
+        named = {f"context.{name}": value for name, value in measured.items()}
+        module.set_values({path: value for path, value in named.items() if path in learned})
     with torch.no_grad():
         batch = rows.values.shape[:1]
         y = Axes(module.flow.space.scalar, batch).last(rows.values)

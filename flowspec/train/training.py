@@ -84,7 +84,13 @@ class Training:
         settings: Settings,
         engine: Engine = ON_ANY,
         objective: MakeObjective = Likelihood,
+        remeasure: bool = False,
     ):
+        """The training of a flow, or of a model from its weights on.
+
+        remeasure   of a model, measure anew from the data what was measured once; else the values
+                    that it has stay
+        """
         model = flow if isinstance(flow, Model) else Model(flow, seed=settings.seed)
         if not model.flow.learned():
             raise FlowError(NothingToLearn())
@@ -97,6 +103,7 @@ class Training:
         if objective is not Likelihood:
             check_gradients(self.model.flow, self.module)
         self._make_objective = objective
+        self.remeasure = remeasure
         self.trained = list(self.module.parameters())
         self.course = Course(_copied(self.module))
         self._good: dict[str, Any] = {}
@@ -156,8 +163,10 @@ class Training:
         return self.module.to_model()
 
     def _measure_starts(self) -> None:
-        if (rows := self.batches.measured()) is not None:
-            set_measured(self.module, rows)
+        kept = () if self.remeasure else tuple(self.model.weights)
+        measured = self.model.flow.learned().keys() - {*kept}
+        if measured and (rows := self.batches.measured()) is not None:
+            set_measured(self.module, rows, kept)
         self.course.best_state = _copied(self.module)
 
     def _start(self, state: dict[str, Any] | None) -> None:
@@ -273,7 +282,7 @@ class Training:
     @cached_property
     def _identity(self) -> dict[str, str]:
         """Hashes that a training must share with the one that it goes on with."""
-        return identity(self.model, self.batches.fingerprint)
+        return identity(self.model, self.batches.fingerprint, self.remeasure)
 
     @property
     def _settings(self) -> dict[str, Any]:
