@@ -102,9 +102,7 @@ ENGINE = together(
     click.option(
         "--precision",
         type=click.Choice(["32", "64", "bf16"]),
-        default="32",
-        show_default=True,
-        help="Of the training.",
+        help="Of the training.  [default: 32, or that of the bundle to start from]",
     ),
     click.option(
         "--threads",
@@ -157,9 +155,7 @@ RESUMING = together(
 @click.option(
     "--dtype",
     type=click.Choice(["float32", "float64"]),
-    default="float32",
-    show_default=True,
-    help="Of the graphs.",
+    help="Of the graphs.  [default: float64 with --precision 64, else float32]",
 )
 def command(
     file: Path,
@@ -170,7 +166,7 @@ def command(
     drop_bad_rows: bool,
     accelerator: str,
     devices: int,
-    precision: str,
+    precision: str | None,
     threads: int,
     compiled: bool,
     start_from: Path | None,
@@ -178,7 +174,7 @@ def command(
     resume: bool,
     restart: bool,
     checkpoint_every: float,
-    dtype: str,
+    dtype: str | None,
     **options: Any,
 ) -> None:
     """Train the flow in FILE on a table, whose columns are found by the names in `event` and
@@ -186,13 +182,15 @@ def command(
 
     Writes the bundle, with the weights, metrics and pictures, to the output directory. Progress
     goes to standard error. While it runs, the training is kept in OUTPUT.training, with a log of
-    its epochs; `--resume` goes on from there. Hyper-parameters can
+    its epochs; `--resume` goes on from there. A training that diverged leaves its bundle in
+    OUTPUT.failed, and what was in OUTPUT stays. Hyper-parameters can
     stand in the file, `train { epochs = 100 }`; an option here wins. `--start-from` trains a
     bundle on: what was measured from its data (`Standardize`, the scale of the context) stays.
 
     Example: flowspec fit examples/iris.flow --data examples/data/iris.csv -o iris_model
     """
     from flowspec.language.reading import read
+    from flowspec.model.model import Model
     from flowspec.train.engine import Engine
     from flowspec.train.feed.shuffled import Shuffled
     from flowspec.train.run import Place, Run
@@ -205,21 +203,24 @@ def command(
         raise click.UsageError("--remeasure is for trainings that --start-from a bundle")
     if held_out and options["validation"]:
         raise click.UsageError("--held-out and --validation exclude each other")
-    flow, engine = read(file), Engine(accelerator, devices, precision, compiled, threads)
+    flow = read(file)
     chosen = {name: value for name, value in options.items() if value not in (None, ())}
     settings = Settings(**{**flow.train, **chosen})
+    start = bundle_model(flow, start_from) if start_from else Model(flow, seed=settings.seed)
+    precision = precision or ("64" if start.dtype == "float64" else "32")
+    engine = Engine(accelerator, devices, precision, compiled, threads)
     place = Place(output)
-    if resume and not place.is_kept and _nothing_to_resume(place, engine):
-        return
-    source = partial(_source, flow, settings, engine, weight_column, drop_bad_rows)
-    batches = Shuffled(source(data), settings, source(held_out) if held_out else None)
-    start = bundle_model(flow, start_from) if start_from else flow
-    training = Training(start, batches, settings, engine, remeasure=remeasure)
-    if restart:
-        place.forget()
-    stop = Interrupt()
-    run = Run(training, place, resume=resume, interval=checkpoint_every, stop=stop)
-    _train_and_write(run, stop, dtype)
+    with place.held(engine.is_rank_zero):
+        if resume and not place.is_kept and _nothing_to_resume(place, engine):
+            return
+        source = partial(_source, flow, settings, engine, weight_column, drop_bad_rows)
+        batches = Shuffled(source(data), settings, source(held_out) if held_out else None)
+        training = Training(start, batches, settings, engine, remeasure=remeasure)
+        if restart:
+            place.forget()
+        stop = Interrupt()
+        run = Run(training, place, resume=resume, interval=checkpoint_every, stop=stop, dtype=dtype)
+        _train_and_write(run, stop)
     if training.is_rank_zero:
         what = "validation loss" if batches.rows[1] else "loss"
         click.echo(f"best {what} {training.course.best:.4f} nats per row; wrote {output}", err=True)
@@ -234,7 +235,7 @@ def _nothing_to_resume(place: Place, engine: Engine) -> bool:
     return place.is_finished
 
 
-def _train_and_write(run: Run, stop: Interrupt, dtype: str) -> None:
+def _train_and_write(run: Run, stop: Interrupt) -> None:
     """Train with progress on standard error, and write the bundle.
 
     What goes wrong leaves the training kept.
@@ -250,7 +251,7 @@ def _train_and_write(run: Run, stop: Interrupt, dtype: str) -> None:
             click.echo(f"stopped in epoch {stopped.epoch}; {advice}", err=True)
         sys.exit(INTERRUPTED)
     try:
-        run.write(model, dtype)
+        run.write(model)
     except BaseException:
         if run.training.is_rank_zero:
             kept = f"{run.place.output} was not written; the training is kept"

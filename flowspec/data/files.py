@@ -32,7 +32,7 @@ def write_file(path: Path, data: bytes) -> None:
 
     Errors:  FlowError, where the file cannot be written.
     """
-    with _refusing(path):
+    with refusing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
@@ -53,7 +53,7 @@ def new_directory(path: Path) -> Iterator[Path]:
 
     Errors:  FlowError, where the directory or what is put into it cannot be written.
     """
-    with _refusing(path):
+    with refusing(path):
         place = path.resolve()  # what a link points to is replaced, not the link
         place.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
@@ -67,7 +67,7 @@ def new_directory(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _refusing(path: Path) -> Iterator[None]:
+def refusing(path: Path) -> Iterator[None]:
     """Turn an error of the system about a path into a mistake."""
     try:
         yield

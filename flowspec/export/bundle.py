@@ -59,7 +59,7 @@ def compile(
     flow: Flow | Model | Any,
     directory: str | Path,
     weights: Mapping[str, np.ndarray] | str | Path | None = None,
-    dtype: str = "float32",
+    dtype: str | None = None,
     *,
     batch: int | None = None,
     opset: int = ONNXRUNTIME.lowest_opset,
@@ -71,7 +71,8 @@ def compile(
     flow       a `Flow`, a `Model`, or the module that `to_torch` made
     weights    values of what is learned: path -> array, or a safetensors file; for a
                `Flow` only
-    dtype      "float32" or "float64": of the graphs' inputs and outputs
+    dtype      "float32" or "float64": of the graphs' inputs and outputs. None: float32, or
+               that of the training, if that was float64
     batch      a fixed number of rows, for runtimes that want static shapes
     opset      version of the ONNX operators
     solver_error   the error that a continuous flow may have, relative to 1 + |value|: its
@@ -84,9 +85,10 @@ def compile(
              directory
              holds something else.
     """
-    target, path = checked(Target(dtype, opset, batch)), Path(directory)
+    path = Path(directory)
     check_place(path)
     model = as_model(flow, weights)
+    target = checked(Target(dtype or model.dtype, opset, batch))
     if solver_error is not None:
         model = with_solver_error(model, solver_error)
     files = bundle_files(model, target, extras)

@@ -32,6 +32,8 @@ class Model:
     weights: Mapping[str, np.ndarray] = field(default_factory=dict)
     seed: int = 0
     """Of what starts from random numbers."""
+    dtype: str = "float32"
+    """Of its bundle, if `compile` is asked for no other: float64 for what was trained in it."""
 
     @cached_property
     def fixed(self) -> FixedFlow:

@@ -42,6 +42,7 @@ class Course:
     total, weight   sums over these batches: of the weighted losses, and of the weights
     best            the best decisive loss, with the weights that had it
     waited          epochs since then
+    start           the loss before the first step, of the rows by which the end is judged
     history         the epochs that are over
     """
 
@@ -52,6 +53,7 @@ class Course:
     weight: float = 0.0
     best: float = math.inf
     waited: int = 0
+    start: float | None = None
     history: list[Epoch] = field(default_factory=list)
 
     @property
@@ -87,6 +89,7 @@ class Course:
             "best": self.best,
             "best_state": self.best_state,
             "waited": self.waited,
+            "start": self.start,
             "history": [dataclasses.asdict(epoch) for epoch in self.history],
         }
 

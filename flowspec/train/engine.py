@@ -54,6 +54,13 @@ class TooManyDevices(NoDevices):
     cores: int
 
 
+@mistake
+class UnknownPrecision(Diagnostic):
+    message = "there is no precision `{precision}`"
+    help = "choose 32, 64 or bf16"
+    precision: str
+
+
 @dataclass(frozen=True)
 class Engine:
     """The machinery to compute with.
@@ -72,6 +79,11 @@ class Engine:
     precision: str = "32"
     compiled: bool = False
     threads: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "precision", str(self.precision))
+        if self.precision not in PRECISIONS:
+            raise FlowError(UnknownPrecision(precision=self.precision))
 
     @property
     def dtype(self) -> torch.dtype:

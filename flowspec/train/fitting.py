@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,7 @@ def fit(
     draws: int = 25_600,
     settings: Settings | None = None,
     engine: Engine | None = None,
+    precision: int | str | None = None,
     start_from: str | Path | None = None,
     remeasure: bool = False,
     output: str | Path | None = None,
@@ -96,6 +98,7 @@ def fit(
                  `fit(flow, data, epochs=50, learning_rate=1e-3)`
     engine       the device: `Engine(accelerator="cuda", precision="bf16")`; None: a GPU, if there
                  is one
+    precision    32, 64 or "bf16": of the training. What is trained in float64 is compiled so, too
     start_from   the directory of a bundle of this flow, from whose weights to go on
     remeasure    measure from this data anew what was measured from the data of the model
     output       the directory of a bundle to leave, with metrics and pictures, as `flowspec fit`
@@ -118,28 +121,40 @@ def fit(
         raise TypeError("fit() keeps checkpoints beside `output`: leave `checkpoint` out")
     if isinstance(flow, Model) and start_from is not None:
         raise TypeError("fit() goes on from the model: leave `start_from` out")
-    model = flow if isinstance(flow, Model) else Model(flow)
-    engine = engine or Engine()
     _check_names(changes)
-    chosen = dataclasses.replace(settings or Settings(**model.flow.train), **changes)
+    written = flow.flow if isinstance(flow, Model) else flow
+    chosen = dataclasses.replace(settings or Settings(**written.train), **changes)
+    model = flow if isinstance(flow, Model) else Model(flow, seed=chosen.seed)
+    start = model if start_from is None else bundle_model(model.flow, Path(start_from))
+    engine = _engine(engine, precision, start)
     place = Place(Path(output)) if output is not None else None
-    if place and resume and place.is_finished:
-        return place.finished_model(model.flow)
-    start = flow if start_from is None else bundle_model(model.flow, Path(start_from))
-    sources = (data, context, weights, held_out)
-    if (data is None) == (log_density is None):
-        raise FlowError(OneSource())
-    if log_density is None:
-        batches = batches_of(model.flow, *sources, chosen, engine.dtype)
-        training = Training(start, batches, chosen, engine, remeasure=remeasure)
-    else:
-        batches = _drawn(model.flow, *sources, chosen, draws, engine.dtype)
-        objective = partial(_reverse_kl, log_density)
-        training = Training(start, batches, chosen, engine, objective)
-    if place:
-        return _run(Run(training, place, resume=resume, interval=checkpoint_every), on_epoch)
-    keeper = Keeper(Path(checkpoint), resume, checkpoint_every) if checkpoint else None
-    return training.run(keeper, on_epoch)
+    with place.held(engine.is_rank_zero) if place else nullcontext():
+        if place and resume and place.is_finished:
+            return place.finished_model(model.flow)
+        sources = (data, context, weights, held_out)
+        if (data is None) == (log_density is None):
+            raise FlowError(OneSource())
+        if log_density is None:
+            batches = batches_of(model.flow, *sources, chosen, engine.dtype)
+            training = Training(start, batches, chosen, engine, remeasure=remeasure)
+        else:
+            batches = _drawn(model.flow, *sources, chosen, draws, engine.dtype)
+            objective = partial(_reverse_kl, log_density)
+            training = Training(start, batches, chosen, engine, objective)
+        if place:
+            return _run(Run(training, place, resume=resume, interval=checkpoint_every), on_epoch)
+        keeper = Keeper(Path(checkpoint), resume, checkpoint_every) if checkpoint else None
+        return training.run(keeper, on_epoch)
+
+
+def _engine(engine: Engine | None, precision: int | str | None, start: Model) -> Engine:
+    """The machine to train on, in the precision that is asked for, or that of the model."""
+    if engine is not None:
+        return (
+            engine if precision is None else dataclasses.replace(engine, precision=str(precision))
+        )
+    own = "64" if start.dtype == "float64" else "32"
+    return Engine(precision=str(precision or own))
 
 
 def _run(run: Run, on_epoch: Callable[[Epoch], None] | None) -> Model:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,11 @@ def _pictures(training: Training, bundle: Bundle) -> dict[str, bytes]:
     from flowspec.plots import course as courses
 
     rows = _shown(training.batches.shown(DRAWN_ROWS), bundle)
-    course = [(epoch.number, epoch.loss, epoch.validation) for epoch in training.course.history]
+    course = [
+        (epoch.number, epoch.loss, epoch.validation)
+        for epoch in training.course.history
+        if math.isfinite(epoch.loss) and math.isfinite(epoch.decisive)
+    ]
     drawn = {
         "training.png": courses.course(course),
         "samples.png": pictures.samples(bundle, rows, DRAWN_ROWS, seed=0),
@@ -82,13 +87,14 @@ def _shown(rows: Rows | None, bundle: Bundle) -> Shown:
 
 
 def _metrics(training: Training) -> bytes:
-    best = min(training.course.history, key=lambda epoch: epoch.decisive, default=None)
+    finite = [epoch for epoch in training.course.history if math.isfinite(epoch.decisive)]
+    best = min(finite, key=lambda epoch: epoch.decisive, default=None)
     metrics = {
         "flowspec": VERSION,
         "rows": dict(zip(("training", "validation"), training.batches.rows, strict=True)),
         "epochs": len(training.course.history),
         "best_epoch": best.number if best else 0,
-        "loss": best.loss if best else None,
+        "loss": best.loss if best and math.isfinite(best.loss) else None,
         "validation": best.validation if best else None,
         "settings": dataclasses.asdict(training.settings),
     }

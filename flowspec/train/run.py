@@ -2,25 +2,31 @@
 
 `flowspec.fit` and `flowspec fit` share this door. While it runs, the training is kept beside the
 bundle's place, in `OUTPUT.training`: a checkpoint to go on from, and a log of the epochs. Both go
-once the bundle is written.
+once the bundle is written. A training that diverged leaves its bundle in `OUTPUT.failed`; what was
+in OUTPUT stays.
 """
 
 from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from flowspec.data.files import write_file
+from flowspec.data.locks import held
+from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.export.bundle import check_place
 from flowspec.export.bundle import compile as compile_flow
 from flowspec.ir.flow import Flow
 from flowspec.model.model import Model
 from flowspec.model.weights import as_weights
+from flowspec.runtime.formats import read
 from flowspec.train.checkpoint import Keeper
 from flowspec.train.course import Epoch
+from flowspec.train.outcome import Diverged, FailedTraining
 from flowspec.train.report import log, report
 from flowspec.train.training import Training
 
@@ -37,8 +43,24 @@ class Place:
         self.output = output
         resolved = output.resolve()  # `.` has a name only when resolved
         self.kept = resolved.with_name(f"{resolved.name}.training")
+        self.failed = (output if output.name else resolved).with_name(f"{resolved.name}.failed")
+        self._lock = self.kept / "lock"
         self.checkpoint = self.kept / "checkpoint.pt"
         self.log = self.kept / "log.csv"
+
+    @contextmanager
+    def held(self, by_us: bool = True) -> Iterator[None]:
+        """Keep other trainings away while the block runs.
+
+        by_us   false in the further processes of a training, of which the first holds it
+
+        Errors:  FlowError, where another training is at work there.
+        """
+        if not by_us:
+            yield
+            return
+        with held(self._lock, str(self.output)):
+            yield
 
     @property
     def is_kept(self) -> bool:
@@ -55,11 +77,16 @@ class Place:
 
         Errors:  FlowError, where it is one of another flow.
         """
-        return Model(flow, as_weights(flow, self.output / "weights.safetensors"))
+        about, _ = read(self.output)
+        weights = as_weights(flow, self.output / "weights.safetensors")
+        return Model(flow, weights, dtype=about["dtype"])
 
     def forget(self) -> None:
-        """Remove what is kept of a training."""
-        shutil.rmtree(self.kept, ignore_errors=True)
+        """Remove what is kept of a training, but not the lock on it."""
+        for path in (self.checkpoint, self.log):
+            path.unlink(missing_ok=True)
+        if not self._lock.exists():
+            shutil.rmtree(self.kept, ignore_errors=True)
 
 
 class Run:
@@ -73,15 +100,18 @@ class Run:
         resume: bool = False,
         interval: float = 60.0,
         stop: Callable[[], bool] = lambda: False,
+        dtype: str | None = None,
     ):
         """The run of a training.
 
         resume     go on with what is kept
         interval   seconds between checkpoints
         stop       asked after every step: True ends the training, which is kept
+        dtype      of the bundle; None: that of the training
         """
         self.training = training
         self.place = place
+        self._dtype = dtype
         self._keeper = Keeper(place.checkpoint, resume, interval, stop)
         self._logged = 0.0
 
@@ -99,18 +129,35 @@ class Run:
                 on_epoch(epoch)
 
         try:
-            return self.training.run(self._keeper, after_epoch, on_step)
-        finally:
-            if self.training.course.history and self.training.is_rank_zero:
-                self._log()
+            try:
+                return self.training.run(self._keeper, after_epoch, on_step)
+            finally:
+                if self.training.course.history and self.training.is_rank_zero:
+                    self._log()
+        except FailedTraining as failed:
+            raise self._set_aside(failed) from None
 
-    def write(self, model: Model, dtype: str = "float32") -> None:
+    def write(self, model: Model) -> None:
         """Write the bundle with weights, metrics and pictures, and forget what was kept."""
         if self.training.is_rank_zero:
-            compile_flow(
-                model, self.place.output, dtype=dtype, extras=partial(report, self.training)
-            )
+            self._write(model, self.place.output)
             self.place.forget()
+
+    def _write(self, model: Model, output: Path) -> None:
+        compile_flow(model, output, dtype=self._dtype, extras=partial(report, self.training))
+
+    def _set_aside(self, failed: FailedTraining) -> FailedTraining:
+        """Write the bundle of a training that failed beside the place of a good one."""
+        if not self.training.is_rank_zero:
+            return failed
+        stays = f"; {self.place.output} is as it was" if self.place.output.exists() else ""
+        try:
+            self._write(failed.model, self.place.failed)
+        except FlowError:  # there is no room, or another thing in its place
+            return failed.also(stays.removeprefix("; "))
+        if isinstance(failed.mistake, Diverged):  # it is over; others can be gone on with
+            self.place.forget()
+        return failed.also(f"its best weights are in {self.place.failed}{stays}")
 
     def _log(self) -> None:
         write_file(self.place.log, log(self.training.course.history).encode())

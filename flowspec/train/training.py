@@ -6,7 +6,7 @@ import copy
 import dataclasses
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any
 
@@ -20,10 +20,11 @@ from flowspec.model.model import Model
 from flowspec.train.checkpoint import Keeper
 from flowspec.train.course import Course, Epoch
 from flowspec.train.engine import Engine
-from flowspec.train.feed.batches import Batches
+from flowspec.train.feed.batches import SCORED, Batches
 from flowspec.train.feed.rows import Rows
 from flowspec.train.identity import check_same, identity, plain_settings
 from flowspec.train.objectives import Likelihood, Objective, check_gradients
+from flowspec.train.outcome import FEW, FailedTraining, LossNotFinite, divergence
 from flowspec.train.starts import set_measured
 from flowspec.train.torch.module import FlowModule, to_torch
 
@@ -41,19 +42,6 @@ MakeObjective = Callable[[FlowModule, int], Objective]
 class NothingToLearn(Diagnostic):
     message = "the flow has nothing to learn"
     help = "write `learn(...)` where a parameter is to be trained, or add `Standardize`"
-
-
-@mistake
-class LossNotFinite(Diagnostic):
-    message = "the {quantity} became {value} in epoch {epoch}, batch {batch}"
-    note = "{kept}"
-    help = "{advice}"
-    quantity: str
-    value: str
-    epoch: int
-    batch: int
-    advice: str
-    kept: str = ""
 
 
 @mistake
@@ -106,6 +94,7 @@ class Training:
         self.remeasure = remeasure
         self.trained = list(self.module.parameters())
         self.course = Course(_copied(self.module))
+        self._compared: Rows | None = None
         self._good: dict[str, Any] = {}
         """The state at the start of the epoch, as far as steps change it.
 
@@ -139,13 +128,18 @@ class Training:
         on_epoch: Callable[[Epoch], None] | None = None,
         on_step: Callable[[], None] | None = None,
     ) -> Model:
-        """Train to the end, and give the model with the best weights."""
+        """Train to the end, and give the model with the best weights.
+
+        Errors:  FailedTraining, where it diverged.
+        """
         state = keeper.kept_state() if keeper else None
         if keeper and state is not None:
             check_same(state, self._identity, self._settings, keeper.path)
         else:
             self._measure_starts()
         self._start(state)
+        if state is None and self.trained:
+            self.course.start = self._compared_loss()
         history = self.course.history
         begin = time.monotonic() - (history[-1].seconds if history else 0.0)
         while not self.is_finished:
@@ -158,16 +152,15 @@ class Training:
                 on_epoch(self.course.history[-1])
         if keeper:
             self._keep(keeper)
-        self._end()
-        self.module.load_state_dict(self.course.best_state)
-        return self.module.to_model()
+        return self._outcome()
 
     def _measure_starts(self) -> None:
         kept = () if self.remeasure else tuple(self.model.weights)
-        measured = self.model.flow.learned().keys() - {*kept}
-        if measured and (rows := self.batches.measured()) is not None:
-            set_measured(self.module, rows, kept)
-        self.course.best_state = _copied(self.module)
+        if self.model.flow.learned().keys() - {*kept}:
+            if (rows := self.batches.measured()) is not None:
+                set_measured(self.module, rows, kept)
+                self._compared = rows[:SCORED]
+            self.course.best_state = _copied(self.module)
 
     def _start(self, state: dict[str, Any] | None) -> None:
         self.processes = self.engine.start()
@@ -189,6 +182,23 @@ class Training:
             # They hold what connects the processes, which must be let go of before that is closed.
             del self.objective, self.optimizer
         self.processes.close()
+
+    def _outcome(self) -> Model:
+        """The model with the best weights, which the module has from then on."""
+        self.module.load_state_dict(self.course.best_state)
+        model = self._model()
+        failure = None
+        if self.course.start is not None:
+            best = self.course.best if self._is_judged_held_out else self._compared_loss()
+            failure = divergence(self.course.start, best, self._advice)
+        self._end()
+        if failure:
+            raise FailedTraining(failure, model)
+        return model
+
+    def _model(self) -> Model:
+        dtype = "float64" if self.engine.dtype == torch.float64 else "float32"
+        return dataclasses.replace(self.module.to_model(), dtype=dtype)
 
     # --- epochs and steps -------------------------------------------------------------------------
 
@@ -246,32 +256,48 @@ class Training:
             if self.processes.is_rank_zero:
                 keeper.write({**self._state(), **self._good})
             kept = f"the training up to the end of epoch {epochs} is kept in {keeper.path}"
-        raise FlowError(
-            LossNotFinite(
-                quantity=quantity,
-                value=str(value),
-                epoch=self.course.epoch,
-                batch=self.course.batch,
-                advice=self._advice,
-                kept=kept,
-            )
+        mistake = LossNotFinite(
+            quantity=quantity,
+            value=str(value),
+            epoch=self.course.epoch,
+            batch=self.course.batch,
+            advice=self._advice,
+            kept=kept,
         )
+        self.module.load_state_dict(self.course.best_state)
+        raise FailedTraining(mistake, self._model())
 
     def _end_epoch(self, seconds: float, speed: float) -> None:
         number, loss = self.course.epoch, self.course.loss
         rate = self.settings.rate(number)
-        epoch = Epoch(number, loss, self._validation_loss(), rate, seconds, speed)
+        validation = self._mean_loss(self.batches.scored())
+        epoch = Epoch(number, loss, validation, rate, seconds, speed)
         if self.course.end_epoch(epoch):
             self.course.best_state = _copied(self.module)
 
-    def _validation_loss(self) -> float | None:
-        """The mean loss of the rows that are held out, if there are any."""
+    def _mean_loss(self, parts: Iterable[Rows]) -> float | None:
+        """The mean loss of some rows, if there are any."""
         total, weight = 0.0, 0.0
         with torch.no_grad():
-            for rows in self.batches.scored():
+            for rows in parts:
                 total += self._losses(rows).item()
                 weight += rows.weight
         return self.processes.total(total)[0] / weight if weight else None
+
+    @property
+    def _is_judged_held_out(self) -> bool:
+        return self.batches.rows[1] >= FEW
+
+    def _compared_loss(self) -> float | None:
+        """The mean loss of rows that are the same at the start and at the end, if there are any.
+
+        They are the rows that are held out, or some of those that are trained on, if these are few.
+        """
+        if self._is_judged_held_out:
+            return self._mean_loss(self.batches.scored())
+        if self._compared is None and (rows := self.batches.measured()) is not None:
+            self._compared = rows[:SCORED]
+        return self._mean_loss([] if self._compared is None else [self._compared])
 
     # --- checkpoints ------------------------------------------------------------------------------
 

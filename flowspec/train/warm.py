@@ -32,10 +32,11 @@ def bundle_model(flow: Flow, directory: Path) -> Model:
         reason = "it has learned nothing"
         raise FlowError(OtherFlowToStartFrom(directory=str(directory), reason=reason))
     try:
-        return Model(flow, as_weights(flow, directory / "weights.safetensors"))
+        weights = as_weights(flow, directory / "weights.safetensors")
     except FlowError as error:
         reason = _summary(error.diagnostics)
         raise FlowError(OtherFlowToStartFrom(directory=str(directory), reason=reason)) from None
+    return Model(flow, weights, dtype=about["dtype"])
 
 
 def _other_order(flow: Flow, columns: Sequence[str], context: Sequence[str]) -> str:

@@ -109,7 +109,7 @@ def test_a_loss_that_becomes_infinite_leaves_the_epochs_before_it(tmp_path):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"log_density": lambda x: x[:, None]}, r"`log_density` gave \(256, 1\) for 256 rows"),
+        ({"log_density": lambda x: x[:, None]}, r"`log_density` gave \(8192, 1\) for 8192 rows"),
         ({"log_density": lambda x: x.detach().numpy()}, "`log_density` gave ndarray"),
         ({"log_density": lambda x: -(x.detach() ** 2)}, "has no gradient"),
         (

@@ -45,7 +45,8 @@ def to_torch(
     """The flow as a torch module.
 
     weights   values to start from, for a `Flow`: path -> array, or a safetensors file
-    dtype     of the learned values; None is torch's default
+    dtype     of the learned values; None is torch's default, or float64 for a model that was
+              trained in it
     Errors:   FlowError, where the weights do not fit.
     Example:
         >>> import flowspec, torch
@@ -54,7 +55,8 @@ def to_torch(
         >>> loss.backward()
     """
     model = flow if isinstance(flow, Model) else Model(flow, as_weights(flow, weights))
-    return FlowModule(model, dtype or torch.get_default_dtype())
+    own = torch.float64 if model.dtype == "float64" else torch.get_default_dtype()
+    return FlowModule(model, dtype or own)
 
 
 Interpreter = tuple[TorchOps, dict[str, Tensor]]
