@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-HEAVY = {"torch", "onnx", "onnxruntime", "onnx_ir", "matplotlib", "pyarrow"}
+HEAVY = {"torch", "onnx", "onnxruntime", "onnx_ir", "matplotlib", "pandas", "pyarrow"}
 
 
 def loaded_by(code: str) -> set[str]:

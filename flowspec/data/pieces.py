@@ -75,24 +75,6 @@ def open_pieces(path: str | Path) -> Pieces:
     return opened
 
 
-def frame_pieces(frame: Any) -> Pieces:
-    """A data frame of pandas or polars, or a table of pyarrow."""
-    if hasattr(frame, "column_names"):
-        table = from_arrow("data", frame)
-    else:
-        table = Table(
-            "data",
-            tuple(map(str, frame.columns)),
-            tuple(_series_cells(frame[name]) for name in frame.columns),
-        )
-    return Pieces("data", table.columns, (table.rows,), lambda piece, wanted: table)
-
-
-def _series_cells(series: Any) -> Any:
-    array = series.to_numpy()
-    return array if array.dtype.kind in "biuf" else array.tolist()
-
-
 def _csv(path: Path) -> Pieces:
     table = read_table(path)
     return Pieces(path.name, table.columns, (table.rows,), lambda piece, wanted: table)

@@ -1,13 +1,9 @@
-"""Mistakes in what is given to a flow that runs, and the checks of it that bundles, models and
-modules share."""
+"""Mistakes in what is given to a flow that runs, and what bundles, models and modules say alike."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
-from numpy.typing import DTypeLike, NDArray
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 
@@ -105,76 +101,6 @@ def is_conditional(names: Sequence[str], context: object) -> bool:
     if context is not None and not names:
         raise FlowError(NoContext())
     return bool(names)
-
-
-def context_rows(
-    names: Sequence[str], context: Any, rows: int | None, dtype: DTypeLike
-) -> NDArray[Any] | None:
-    """The context as an array (rows, C), one row repeated for all; None for a flow that has none.
-
-    rows      how many are needed; None for as many as there are
-    Errors:   FlowError, where it does not fit.
-    """
-    if not is_conditional(names, context):
-        return None
-    given = table(context, "context", len(names), dtype)
-    if rows is None or len(given) == rows:
-        return given
-    if len(given) != 1:
-        found = f"{len(given)} row{'s' * (len(given) != 1)}"
-        raise FlowError(WrongContextRows(found=found, needed=rows))
-    return np.repeat(given, rows, axis=0)
-
-
-def numbers(values: Any, name: str, dtype: DTypeLike) -> NDArray[Any]:
-    """An array of numbers.
-
-    Errors:   FlowError, where it holds anything else.
-    """
-    try:
-        array = np.asarray(values)
-        if array.dtype.kind not in "biuf":
-            raise ValueError
-    except ValueError:
-        raise FlowError(NotNumbers(name=name)) from None
-    with np.errstate(over="ignore"):  # what is too large for a float32 is infinite there
-        return array.astype(dtype)
-
-
-def table(
-    values: Any, name: str, width: int, dtype: DTypeLike, columns: Sequence[str] = ()
-) -> NDArray[Any]:
-    """An array (rows, width); one row may be given as a vector.
-
-    columns   their names, for the message
-    Errors:   FlowError, where it is of another shape.
-    """
-    array = numbers(values, name, dtype)
-    array = array[None] if array.ndim == 1 and len(array) == width else array
-    if array.ndim != 2 or array.shape[1] != width:
-        listed = f" ({', '.join(columns[:LISTED])})" if columns else ""
-        raise wrong_width(name, array.shape, width, "an array of shape (rows, {})", listed)
-    return array
-
-
-def vector(values: Any, name: str, dtype: DTypeLike) -> NDArray[Any]:
-    """An array (rows,), for a flow of numbers; (rows, 1) is one too.
-
-    Errors:   FlowError, where it is of another shape.
-    """
-    array = np.atleast_1d(numbers(values, name, dtype))
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
-    if array.ndim != 1:
-        raise FlowError(
-            WrongShape(
-                name=name,
-                shape=written_shape(array.shape),
-                needed="the flow is a scalar",
-                wanted="a vector of numbers",
-            )
-        )
-    return array
 
 
 def wrong_width(

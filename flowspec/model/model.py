@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from flowspec.diagnostics.inputs import context_rows, table, vector
+from flowspec.data.rows import context_beside, context_rows, table_rows, vector_rows
 from flowspec.ir.flow import Flow
 from flowspec.model import density
 from flowspec.model.binding import bind
@@ -25,7 +25,8 @@ Rows = NDArray[Any]
 class Model:
     """A flow and the values of what it learned. Missing values stand at their start.
 
-    Points are (N, D), or (N,) for a scalar flow; context is (N, C).
+    Points are (N, D), or (N,) for a scalar flow; context is (N, C). What has columns with names is
+    read by name; one column may be given as (N,) or (N, 1).
     """
 
     flow: Flow
@@ -55,6 +56,7 @@ class Model:
         """Density at `x`: natural log; -inf outside the support; NaN only where x is NaN."""
         ops = NumpyOps(dtype)
         points = self._points(x, dtype)
+        context = context_beside(self._context_names, x, context)
         flow = bind(ops, self.fixed, context=self._context(context, dtype, points.shape[-1]))
         with np.errstate(all="ignore"):
             log_prob = density.log_prob(ops, flow, points)
@@ -67,20 +69,23 @@ class Model:
         `flow.noise` lists.
         """
         ops = NumpyOps(dtype)
-        standard = table(noise, "noise", len(self.flow.noise), dtype).T
+        standard = table_rows(noise, "noise", len(self.flow.noise), dtype).T
         flow = bind(ops, self.fixed, context=self._context(context, dtype, standard.shape[-1]))
         with np.errstate(all="ignore"):
             x, log_prob = density.sample(ops, flow, standard)
         rows = np.broadcast_to(np.asarray(log_prob), standard.shape[-1:])
         return np.asarray(x).T.astype(dtype), rows.astype(dtype)
 
+    @property
+    def _context_names(self) -> tuple[str, ...]:
+        return self.flow.context.names if self.flow.context else ()
+
     def _context(self, context: ArrayLike | None, dtype: DTypeLike, rows: int) -> Rows | None:
-        names = self.flow.context.names if self.flow.context else ()
-        rows_of_context = context_rows(names, context, rows, dtype)
+        rows_of_context = context_rows(self._context_names, context, rows, dtype)
         return None if rows_of_context is None else rows_of_context.T
 
     def _points(self, x: ArrayLike, dtype: DTypeLike) -> Rows:
         """Points with the batch last."""
         if self.flow.space.scalar:
-            return vector(x, "x", dtype)
-        return table(x, "x", self.flow.space.size, dtype, self.flow.columns).T
+            return vector_rows(x, "x", dtype, self.flow.columns)
+        return table_rows(x, "x", self.flow.space.size, dtype, self.flow.columns).T

@@ -14,8 +14,9 @@ import onnxruntime
 from numpy.typing import ArrayLike, NDArray
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf
 
+from flowspec.data.rows import context_beside, context_rows, table_rows, vector_rows
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
-from flowspec.diagnostics.inputs import ContextOutside, context_rows, table, vector, whole
+from flowspec.diagnostics.inputs import ContextOutside, whole
 from flowspec.runtime.formats import BrokenBundle, describe, read
 
 Rows = NDArray[Any]
@@ -101,7 +102,8 @@ def _provider(name: str) -> str:
 
 
 class Bundle:
-    """A compiled flow. Points are (N, D), or (N,) for a scalar flow; context is (N, C).
+    """A compiled flow. Points are (N, D), or (N,) for a scalar flow; context is (N, C). What has
+    columns with names is read by name; one column may be given as (N,) or (N, 1).
 
     columns   names of the coordinates
     context   names of the conditioning variables, empty if there are none
@@ -165,11 +167,13 @@ class Bundle:
     def log_prob(self, x: ArrayLike, context: ArrayLike | None = None) -> Rows:
         """Density of the flow at `x`.
 
-        Shapes:  x (N, D) or (N,), context (N, C) or (C,) for all rows  ->  (N,)
+        Shapes:  x (N, D) or (N,), context (N, C) or (C,) for all rows  ->  (N,); or tables, and
+                 that of `x` may hold the context
         Values:  natural log; -inf outside the support; NaN only where x is NaN.
         Errors:  FlowError, where a shape does not fit or the context is missing.
         """
         points = self._points(x)
+        context = context_beside(self.context, x, context)
         feeds = {"x": points} | self._context(context, len(points))
         return self._cut(self._log_prob, feeds, len(points), ["log_prob"])[0]
 
@@ -242,7 +246,7 @@ class Bundle:
                  log_prob (N,)
         Errors:  FlowError, where a shape does not fit or the context is missing.
         """
-        standard = table(noise, "noise", len(self.noise), self.dtype)
+        standard = table_rows(noise, "noise", len(self.noise), self.dtype)
         feeds = {"noise": standard} | self._context(context, len(standard))
         x, log_prob = self._cut(self._from_noise, feeds, len(standard), ["x", "log_prob"])
         return x, log_prob
@@ -251,8 +255,8 @@ class Bundle:
 
     def _points(self, x: ArrayLike) -> Rows:
         if self._scalar:
-            return vector(x, "x", self.dtype)
-        return table(x, "x", len(self.columns), self.dtype, self.columns)
+            return vector_rows(x, "x", self.dtype, self.columns)
+        return table_rows(x, "x", len(self.columns), self.dtype, self.columns)
 
     def _context(self, context: ArrayLike | None, rows: int | None) -> dict[str, Rows]:
         rows_of_context = context_rows(self.context, context, rows, self.dtype)

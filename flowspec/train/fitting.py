@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from flowspec.diagnostics.diagnostic import FlowError, mistake, suggest
@@ -22,7 +21,7 @@ from flowspec.train.course import Epoch
 from flowspec.train.engine import Engine
 from flowspec.train.feed.noise import Drawn
 from flowspec.train.feed.opening import batches_of
-from flowspec.train.feed.rows import as_raw
+from flowspec.train.feed.rows import as_contexts
 from flowspec.train.objectives import LogDensity, ReverseKL
 from flowspec.train.run import Place, Run
 from flowspec.train.torch.module import FlowModule
@@ -81,11 +80,12 @@ def fit(
     A `Model` is trained on from its weights: what was measured from its own data (`Standardize`,
     `ActNorm`, the scale of the context) stays.
 
-    data         (N, D), or (N,) for a scalar flow, in the order of `event`; or a data frame of
-                 pandas or polars, or the path of a table, whose columns are found by name; or a
-                 torch Dataset whose items are `x` or `(x, context)`, the same at each look; or a
-                 DataLoader that gives batches of them, or any other iterable that does
-    context      (N, C), for a conditional flow
+    data         (N, D), or (N,) of one column, in the order of `event`; or a data frame, an Arrow
+                 table, a structured array, a mapping, or the path of a table, whose columns are
+                 found by name; or a torch Dataset whose items are `x` or `(x, context)`, the same
+                 at each look; or a DataLoader that gives batches of them, or any other iterable
+    context      (N, C), or (N,) of one variable, for a conditional flow; or a table as above.
+                 A table of data may hold it too
     weights      (N,), how much each row counts; not the weights that are learned. Of a table: the
                  name of a column
     held_out     rows that decide which weights are best, in place of a share of the data: whatever
@@ -193,7 +193,6 @@ def _drawn(
         raise FlowError(NoRowsToWeigh())
     if draws < 1:
         raise FlowError(TooFewDraws(draws=draws))
-    rows = 0 if context is None else len(context)
-    _, contexts, _ = as_raw(flow, np.zeros((rows, len(flow.columns))), context)
+    contexts = as_contexts(flow, context)
     tensor = None if contexts is None else torch.from_numpy(contexts).to(dtype)
     return Drawn(flow, settings, draws, tensor, dtype)

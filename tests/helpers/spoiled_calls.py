@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
+import pandas as pd
 import torch
 from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 
@@ -75,7 +76,11 @@ CALLS: dict[str, Callable[[], object]] = {
     "array-with-nan": lambda: fit(PAIR, np.where(rows() == 4, np.nan, rows())),
     "array-too-large-for-float32": lambda: fit(PAIR, rows() * 1e38),
     "tensor-sparse": lambda: fit(PAIR, torch.ones(3, 2).to_sparse()),
-    "columns-in-a-dict": lambda: fit(PAIR, {"length": [1, 2], "width": [1, 3]}),
+    "mapping-without-a-column": lambda: fit(PAIR, {"length": [1, 2], "widht": [1, 3]}),
+    "mapping-of-unequal-columns": lambda: fit(PAIR, {"length": [1, 2], "width": [1]}),
+    "mapping-of-dates": lambda: fit(ONE, {"x": np.array(["2020-01-01"] * 2, "datetime64[D]")}),
+    "frame-without-a-column": lambda: fit(PAIR, pd.DataFrame({"length": [1.0], "height": 2.0})),
+    "structured-array-without-a-column": lambda: fit(PAIR, np.zeros(2, [("length", float)])),
     "context-not-given": lambda: fit(GIVEN, rows(width=1)),
     "context-of-other-rows": lambda: fit(GIVEN, rows(width=1), rows(3, 1)),
     "context-of-text": lambda: fit(GIVEN, rows(width=1), ["a", "b", "c", "d"]),

@@ -65,13 +65,12 @@ def test_a_context_too_much_is_told(opened, name):
 @pytest.mark.parametrize(
     ("context", "told"),
     [
-        (1.0, "`context` has shape (), but 1 column is needed"),
-        ([1.0, 2.0], "`context` has shape (2,), but 1 column is needed"),
+        (np.ones((2, 1, 1)), "`context` has shape (2, 1, 1), but 1 column is needed"),
         ([[1.0, 2.0]], "`context` has shape (1, 2), but 1 column is needed"),
         (np.ones((3, 1)), "`context` has 3 rows, and 2 are needed"),
         (np.ones((0, 1)), "`context` has 0 rows, and 2 are needed"),
         ("z", "`context` does not hold real numbers only"),
-        ({"z": 1}, "`context` does not hold real numbers only"),
+        ({"w": 1}, "the table has no column `z`"),
     ],
     ids=lambda value: "" if isinstance(value, str) and len(value) > 1 else repr(value),
 )

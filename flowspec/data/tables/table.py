@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flowspec.data.numbers import is_number
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake, suggest
 
 LISTED = 12
@@ -82,6 +83,16 @@ class NotNumeric(Diagnostic):
 
 
 @mistake
+class UnequalColumns(Diagnostic):
+    message = "`{name}` has {rows}, and `{first}` has {expected}"
+    help = "give every column one number for each row"
+    name: str
+    rows: str
+    first: str
+    expected: str
+
+
+@mistake
 class EmptyTable(Diagnostic):
     message = "{name} has no rows"
     help = "give a table with at least one row of data"
@@ -94,7 +105,7 @@ class Table:
 
     name: str
     columns: tuple[str, ...]
-    cells: tuple[Column, ...]
+    cells: Sequence[Column]
 
     @property
     def rows(self) -> int:
@@ -114,8 +125,24 @@ class Table:
         if mistakes := list(self._check_names(wanted)):
             raise FlowError(mistakes)
         cells = (self.cells[self.columns.index(name)] for name in wanted)
-        columns = zip(wanted, cells, strict=True)
-        return np.stack([numeric(column, n, self.name, before) for n, column in columns], axis=1)
+        columns = [
+            numeric(column, name, self.name, before)
+            for name, column in zip(wanted, cells, strict=True)
+        ]
+        self._check_lengths(wanted, [len(column) for column in columns])
+        return np.stack(columns, axis=1)
+
+    def _check_lengths(self, names: Sequence[str], lengths: Sequence[int]) -> None:
+        """Refuse columns of other lengths, which mappings may have."""
+        first = lengths[0]
+        for name, own in zip(names, lengths, strict=True):
+            if own != first:
+                rows, expected = (f"{n} row{'s' * (n != 1)}" for n in (own, first))
+                raise FlowError(
+                    UnequalColumns(
+                        where=self.name, name=name, rows=rows, first=names[0], expected=expected
+                    )
+                )
 
     def _check_names(self, wanted: Sequence[str]) -> Iterator[Diagnostic]:
         for name in wanted:
@@ -131,7 +158,7 @@ class Table:
         other = next((words for mark, words in SEPARATORS.items() if mark in present), "")
         if len(self.columns) == 1 and other:
             return f"its columns are to be separated by `,`, not by {other}"
-        if self.columns and all(map(_is_number, self.columns)):
+        if self.columns and all(map(is_number, self.columns)):
             return f"its first line, which holds {present}, is to name the columns"
         if near := suggest(name, self.columns):
             return f"did you mean `{near}`?"
@@ -153,7 +180,7 @@ def numeric(cells: Column, name: str, table: str, before: int = 0) -> NDArray[An
         array = np.empty((0, 0))
     if array.ndim == 1:  # lists of the same length would make a matrix
         return array
-    bad = [i for i, cell in enumerate(cells) if not _is_number(cell)]
+    bad = [i for i, cell in enumerate(cells) if not is_number(cell)]
     raise FlowError(
         NotNumeric(
             where=table,
@@ -176,11 +203,3 @@ def _shown(cell: Any) -> str:
 def unnamed(count: int) -> tuple[str, ...]:
     """The names of columns that have none: `column0`, `column1`, ..."""
     return tuple(f"column{i}" for i in range(count))
-
-
-def _is_number(cell: Any) -> bool:
-    try:
-        float("nan" if cell in ("", None) else cell)
-    except (ValueError, TypeError, OverflowError):
-        return False
-    return True

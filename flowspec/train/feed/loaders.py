@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
@@ -19,13 +19,6 @@ from flowspec.train.feed.sources import Source
 
 MEASURED = 2**16
 """Rows of a loader from which data-dependent starts are measured."""
-
-
-@mistake
-class DataInDict(WrongInput):
-    message = "the data is a dict"
-    help = "give an array of shape (rows, {width}), its columns in the order of `event`"
-    width: int
 
 
 @mistake
@@ -55,8 +48,6 @@ class Loaded(Batches):
         held_out: Source | None,
         dtype: torch.dtype,
     ):
-        if isinstance(loader, Mapping):
-            raise FlowError(DataInDict(width=len(flow.columns)))
         # Asking a DataLoader for an iterator would start its workers and draw a random number.
         if isinstance(loader, Iterator):
             raise FlowError(DataFromIterator())

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
-from flowspec.data.pieces import frame_pieces, open_pieces
+from flowspec.data.pieces import open_pieces
+from flowspec.data.tables.memory import is_table
 from flowspec.diagnostics.diagnostic import FlowError, mistake
 from flowspec.diagnostics.inputs import WrongInput
 from flowspec.ir.flow import Flow
@@ -82,11 +83,10 @@ def _source(
 ) -> Source:
     if isinstance(data, Source):
         return data
-    if isinstance(data, str | Path) or _is_frame(data):
+    if isinstance(data, str | Path):
         if context is not None:
             raise FlowError(ContextBesideTable())
-        table = frame_pieces(data) if _is_frame(data) else open_pieces(data)
-        return table_source(flow, table, weights, **options)
+        return table_source(flow, open_pieces(data), weights, **options)
     if isinstance(data, Dataset):
         _refuse_beside("a dataset", context, weights)
         return dataset_source(flow, data, **options)
@@ -98,12 +98,7 @@ def _refuse_beside(data: str, context: Any, weights: Any) -> None:
         raise FlowError(NothingBesideItems(data=data))
 
 
-def _is_frame(data: Any) -> bool:
-    """True for a data frame of pandas or polars, or a table of pyarrow: its columns have names."""
-    return hasattr(data, "columns") and hasattr(data, "__getitem__") and hasattr(data, "shape")
-
-
 def _is_loader(data: Any) -> bool:
     is_plain = isinstance(data, str | Path | list | tuple | Tensor | Dataset | Source)
-    is_plain = is_plain or hasattr(data, "__array__") or _is_frame(data)
+    is_plain = is_plain or hasattr(data, "__array__") or is_table(data)
     return isinstance(data, Iterable) and not is_plain

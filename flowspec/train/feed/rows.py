@@ -11,6 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from flowspec.data.numbers import plain_array
+from flowspec.data.rows import NO_NUMBERS, context_beside
+from flowspec.data.tables.memory import as_table, is_table
 from flowspec.diagnostics.diagnostic import FlowError, mistake
 from flowspec.diagnostics.inputs import WrongInput, is_conditional
 from flowspec.ir.flow import Flow
@@ -124,7 +127,7 @@ def as_raw(flow: Flow, data: Any, context: Any = None, weights: Any = None, wher
     Errors:  FlowError, where shapes are wrong, or a context is missing.
     """
     width = len(flow.columns)
-    values = _numbers(data, "data")
+    values = _numbers(data, "data", flow.columns)
     values = values[:, None] if values.ndim == 1 and width == 1 else values
     if values.ndim != 2 or values.shape[1] != width:
         columns = f"{width} column{'s' * (width != 1)}"
@@ -132,15 +135,24 @@ def as_raw(flow: Flow, data: Any, context: Any = None, weights: Any = None, wher
         raise FlowError(
             WrongDataShape(where=where, shape=values.shape, columns=columns, wanted=wanted)
         )
-    return values, _context(flow, context, len(values)), _weights(weights, len(values))
+    names = flow.context.names if flow.context else ()
+    contexts = as_contexts(flow, context_beside(names, data, context), len(values))
+    if isinstance(weights, str) and is_table(data):
+        weights = _numbers(data, "data", [weights])[:, 0]
+    return values, contexts, _weights(weights, len(values))
 
 
-def _context(flow: Flow, context: Any, rows: int) -> NDArray[Any] | None:
+def as_contexts(flow: Flow, context: Any, rows: int | None = None) -> NDArray[Any] | None:
+    """The context (rows, C) of a flow that has one; None for as many rows as there are.
+
+    Errors:  FlowError, where shapes are wrong, or a context is missing.
+    """
     names = flow.context.names if flow.context else ()
     if not is_conditional(names, context):
         return None
-    array = _numbers(context, "context")
+    array = _numbers(context, "context", names)
     array = array[:, None] if array.ndim == 1 else array
+    rows = array.shape[0] if rows is None and array.ndim else rows
     if array.shape != (rows, len(names)):
         count = f"{rows} row{'s' * (rows != 1)}"
         wanted = f"({rows}, {len(names)}){_listed(names)}"
@@ -157,24 +169,19 @@ def _weights(weights: Any, rows: int) -> NDArray[Any] | None:
     if weights is None:
         return None
     array = _numbers(weights, "weights")
+    array = array[:, 0] if array.shape == (rows, 1) else array
     if array.shape != (rows,):
         raise FlowError(WrongWeightsShape(shape=array.shape, rows=rows))
     return array
 
 
-def _numbers(values: Any, name: str) -> NDArray[Any]:
+def _numbers(values: Any, name: str, columns: Sequence[str] = ()) -> NDArray[Any]:
+    """An array of numbers: of a table its columns of these names."""
+    if is_table(values):
+        table = as_table(values, name)
+        return table.numbers(columns or table.columns)
     try:
-        array = np.asarray(_from_torch(values) if isinstance(values, Tensor) else values)
-        if array.dtype.kind not in "cmM":  # numpy would make real numbers of complex ones and times
-            return array.astype(np.float64)
-    except (ValueError, TypeError):
-        pass
-    form = "one for each row" if name == "weights" else "as (rows, columns)"
-    raise FlowError(NotAnArray(name=name, form=form))
-
-
-def _from_torch(tensor: Tensor) -> NDArray[Any]:
-    tensor = tensor.detach().cpu()
-    # numpy has no bfloat16
-    array: NDArray[Any] = (tensor.double() if tensor.dtype == torch.bfloat16 else tensor).numpy()
-    return array
+        return plain_array(values).astype(np.float64)
+    except NO_NUMBERS:
+        form = "one for each row" if name == "weights" else "as (rows, columns)"
+        raise FlowError(NotAnArray(name=name, form=form)) from None

@@ -40,7 +40,7 @@ class FlowBase(Distribution):
     def expand(self, batch_shape: Shape, _instance: Distribution | None = None) -> FlowBase:
         return FlowBase(self.module, self.context, Size(batch_shape))
 
-    def _like(self) -> Tensor:
+    def like(self) -> Tensor:
         """A tensor of the module's dtype and device."""
         tensor = next(iter([*self.module.parameters(), *self.module.buffers()]), None)
         if tensor is not None:
@@ -49,7 +49,7 @@ class FlowBase(Distribution):
 
     def noise(self, sample_shape: Shape = NO_SHAPE) -> Tensor:
         """Standard draws (*sample_shape, *batch_shape, K) from torch's generator."""
-        like = self._like()
+        like = self.like()
         shape = Size((*sample_shape, *self.batch_shape))
         draws = [_draw(kind, shape, like) for kind in self.module.flow.noise]
         return torch.stack(draws, dim=-1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from numpy.typing import ArrayLike
 from torch import Size, Tensor
 from torch.distributions import Distribution
 
@@ -16,6 +17,7 @@ from flowspec.train.torch.bindable import Bindable
 from flowspec.train.torch.distribution import NormalizingFlow
 from flowspec.train.torch.flow_base import FlowBase
 from flowspec.train.torch.flow_transform import FlowTransform
+from flowspec.train.torch.inputs import as_points
 
 
 @mistake
@@ -47,7 +49,12 @@ class FlowDistribution(NormalizingFlow):
     def expand(self, batch_shape: Shape, _instance: Distribution | None = None) -> FlowDistribution:
         return FlowDistribution(self.module, self.context, Size(batch_shape))
 
-    def log_prob(self, value: Tensor) -> Tensor:
+    def log_prob(self, value: Tensor | ArrayLike) -> Tensor:
+        """Log-density of points (*, D), or (*,) of a scalar flow, as torch has it; a table is read
+        by the names of its columns. One column may be (N,) or (N, 1)."""
+        value = as_points(
+            value, "x", self.module.flow.columns, not self.event_shape, self.base.like()
+        )
         axes = Axes(not self.event_shape, self._batch_of(value))
         value = value.expand(*axes.batch, *self.event_shape)
         ops, flow = self.module.bound(value, flat_context(self.context, axes.batch))
@@ -65,11 +72,12 @@ class FlowDistribution(NormalizingFlow):
     def rsample_and_log_prob(self, sample_shape: Shape = NO_SHAPE) -> tuple[Tensor, Tensor]:
         return self.from_noise(self.base.noise(sample_shape))
 
-    def from_noise(self, noise: Tensor) -> tuple[Tensor, Tensor]:
+    def from_noise(self, noise: Tensor | ArrayLike) -> tuple[Tensor, Tensor]:
         """Samples and their log-densities from standard draws (*, K).
 
         The draws are of the kinds that `flow.noise` lists.
         """
+        noise = as_points(noise, "noise", self.module.flow.noise, False, self.base.like())
         axes = Axes(False, noise.shape[:-1])
         ops, flow = self.module.bound(noise, flat_context(self.context, axes.batch))
         x, log_prob = density.sample(ops, flow, axes.last(noise))

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 from flowspec.diagnostics.inputs import is_conditional, wrong_width
@@ -34,6 +34,7 @@ from flowspec.support.support import Interval
 from flowspec.train.torch.axes import as_tensor
 from flowspec.train.torch.flow_base import every_base
 from flowspec.train.torch.flow_distribution import FlowDistribution
+from flowspec.train.torch.inputs import as_points
 from flowspec.transforms.elementwise.standard import from_real
 
 
@@ -108,18 +109,27 @@ class FlowModule(nn.Module):
     def _tensor(self, array: NDArray[Any]) -> Tensor:
         return torch.tensor(np.asarray(array), dtype=self._start_dtype)
 
-    def forward(self, context: Tensor | None = None) -> FlowDistribution:
-        """The distribution of the flow, given the context (*, C) if the flow has one."""
-        self._check_context(context)
-        return FlowDistribution(self, context)
+    def forward(self, context: Tensor | ArrayLike | None = None) -> FlowDistribution:
+        """The distribution of the flow, given the context (*, C) if the flow has one.
 
-    def _check_context(self, context: Tensor | None) -> None:
+        A table is read by the names of its columns; of one variable the context may be (*,).
+        """
+        return FlowDistribution(self, self._context(context))
+
+    def _context(self, context: Tensor | ArrayLike | None) -> Tensor | None:
         names = self.flow.context.names if self.flow.context else ()
         if not is_conditional(names, context):
-            return
-        assert context is not None
-        if context.ndim == 0 or context.shape[-1] != len(names):
-            raise wrong_width("context", context.shape, len(names), "a tensor of shape (..., {})")
+            return None
+        values = as_points(context, "context", names, False, self._like)
+        if values.ndim == 0 or values.shape[-1] != len(names):
+            raise wrong_width("context", values.shape, len(names), "a tensor of shape (..., {})")
+        return values
+
+    @property
+    def _like(self) -> Tensor:
+        """A tensor of the module's dtype and device."""
+        tensor = next(iter([*self.parameters(), *self.buffers()]), None)
+        return torch.empty(0, dtype=self._start_dtype) if tensor is None else tensor
 
     def parameter_values(self, ops: TorchOps) -> dict[str, Tensor]:
         """The learned values, inside their constraints, by path."""
