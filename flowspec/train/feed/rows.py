@@ -73,9 +73,10 @@ class Rows:
 
     @classmethod
     def of(cls, flow: Flow, raw: Raw, dtype: torch.dtype) -> Rows:
-        """Arrays as tensors of a float type."""
+        """Arrays as tensors of a float type; the weights stay in float64, until they are scaled."""
         values = _tensor(raw[0], dtype)
-        context, weights = (None if array is None else _tensor(array, dtype) for array in raw[1:])
+        context = None if raw[1] is None else _tensor(raw[1], dtype)
+        weights = None if raw[2] is None else _tensor(raw[2], torch.float64)
         return cls(values[:, 0] if flow.space.scalar else values, context, weights)
 
     @classmethod
@@ -90,6 +91,17 @@ class Rows:
             torch.cat(contexts) if contexts else None,
             torch.cat(weights) if weights else None,
         )
+
+    def with_scaled_weights(self, exponent: int) -> Rows:
+        """The rows with their weights divided by 2 to the exponent, in the type of the values.
+
+        Weights count in relation to each other alone. Scaled by a power of two they are the same
+        numbers, but those of 1e300 or 1e-300 fit into a float32.
+        """
+        if self.weights is None:
+            return self
+        scaled = torch.from_numpy(np.ldexp(self.weights.numpy(), -exponent))
+        return Rows(self.values, self.context, scaled.to(self.values.dtype))
 
     @property
     def tensors(self) -> tuple[Tensor, Tensor | None, Tensor | None]:

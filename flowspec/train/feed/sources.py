@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -80,6 +81,9 @@ class Source:
         self.dropped = checks.rows - sum(sizes) if self.drop else 0
         if mistakes := checks.mistakes(self.dropped):
             raise FlowError(mistakes)
+        self._exponent = math.frexp(checks.heaviest)[1]
+        if self._kept is not None:
+            self._kept = [rows.with_scaled_weights(self._exponent) for rows in self._kept]
         self._untrainable = checks.untrainable(self.dropped)
         self.sizes = tuple(sizes)
         fingerprint.update(str(sizes).encode())  # in other pieces they would come in another order
@@ -100,7 +104,8 @@ class Source:
         """The rows of a piece."""
         if self._kept is not None:
             return self._kept[piece]
-        return self._rows(self._pieces[piece](), self._good[piece])
+        rows = self._rows(self._pieces[piece](), self._good[piece])
+        return rows.with_scaled_weights(self._exponent)
 
     def _rows(self, raw: Raw, good: NDArray[np.bool_]) -> Rows:
         if self.drop and len(good):
