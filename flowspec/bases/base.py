@@ -177,6 +177,19 @@ class Coordinatewise(Base):
 
 
 @dataclass(frozen=True, eq=False)
+class BoundedBase(Coordinatewise):
+    """A family between two ends, to which a density refers by its distances from them."""
+
+    @abstractmethod
+    def log_density_from_ends(self, ops: Ops, above: Array, below: Array) -> Array:
+        """Log-density of each coordinate.
+
+        above   the distance from the lower end, as a share of the width, with all digits
+        below   the distance from the upper end, the same; above + below = 1
+        """
+
+
+@dataclass(frozen=True, eq=False)
 class WithQuantile(Coordinatewise):
     """A family whose distribution function and its inverse have a closed form;
     `Truncated` takes these.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flowspec.bases.base import Coordinatewise
+from flowspec.bases.base import BoundedBase
 from flowspec.bases.gamma import GAMMA_DRAWS, log_standard_gamma
 from flowspec.ops import Ops
 from flowspec.ops.asymptotic import log_quotient, stirling_error
@@ -16,7 +16,7 @@ from flowspec.support.support import POSITIVE, UNIT
 
 
 @dataclass(frozen=True, eq=False)
-class Beta(Coordinatewise):
+class Beta(BoundedBase):
     """x^(a - 1) (1 - x)^(b - 1) / B(a, b), for 0 < x < 1.
 
     Source: torch.distributions.Beta.
@@ -39,11 +39,20 @@ class Beta(Coordinatewise):
         return ops.sigmoid(first - second)
 
     def log_density(self, ops: Ops, x: Array) -> Array:
+        return self._log_density(ops, x, 1 - x, ops.log(x), ops.log1p(-x))
+
+    def log_density_from_ends(self, ops: Ops, above: Array, below: Array) -> Array:
+        # Each logarithm from the smaller of the two, which has all the digits.
+        log_x = ops.where(above < below, ops.log(above), ops.log1p(-below))
+        log_rest = ops.where(above < below, ops.log1p(-above), ops.log(below))
+        return self._log_density(ops, above, below, log_x, log_rest)
+
+    def _log_density(self, ops: Ops, x: Array, rest: Array, log_x: Array, log_rest: Array) -> Array:
         # Around the mean a / (a + b), as in Gamma: the terms of B(a, b) alone are far larger than
         # the result.
         a, b = self.concentration1, self.concentration0
-        log_x, log_rest, log_sum = ops.log(x), ops.log1p(-x), ops.log(a + b)
-        excess = x * b - (1 - x) * a
+        log_sum = ops.log(a + b)
+        excess = x * b - rest * a
         one = a * log_quotient(ops, excess, a, log_x + (log_sum - ops.log(a)))
         zero = b * log_quotient(ops, -excess, b, log_rest + (log_sum - ops.log(b)))
         return one + zero - log_x - log_rest + self._log_norm(ops, log_sum)

@@ -130,12 +130,15 @@ class GaussianMixture(Base):
 
     def log_prob(self, ops: Ops, x: Array) -> Array:
         log_weights, loc, scale, below = self._given(ops)
-        z = self._standardized(ops, x[:, None] - loc, scale, below)
+        z = self._standardized(ops, ops.squarable(x)[:, None] - loc, scale, below)
         log_scale = ops.sum(ops.log(scale)) * (
             self.features if self.covariance == "spherical" else 1
         )
         log_densities = (
-            log_weights - log_scale - 0.5 * ops.sum(ops.square(z)) - 0.5 * LOG_2PI * self.features
+            log_weights
+            - log_scale
+            - 0.5 * ops.sum(ops.square(ops.squarable(z)))
+            - 0.5 * LOG_2PI * self.features
         )
         return ops.logsumexp(log_densities)
 

@@ -73,7 +73,7 @@ class MultivariateNormal(Base):
 
     def log_prob(self, ops: Ops, x: Array) -> Array:
         factor = ops.constant(self.factor)
-        z = ops.solve(factor, x - self.loc)
+        z = ops.squarable(ops.solve(factor, ops.squarable(x - self.loc)))
         return -0.5 * ops.sum(ops.square(z)) - 0.5 * LOG_2PI * x.shape[0] - ops.log_abs_det(factor)
 
 

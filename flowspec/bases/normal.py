@@ -28,7 +28,7 @@ class Normal(LocationScale):
         return self.located(noise[0])
 
     def standard_log_density(self, ops: Ops, z: Array) -> Array:
-        return -0.5 * ops.square(z) - 0.5 * LOG_2PI
+        return -0.5 * ops.square(ops.squarable(z)) - 0.5 * LOG_2PI
 
     def standard_cdf(self, ops: Ops, z: Array) -> Array:
         return ops.normal_cdf(z)

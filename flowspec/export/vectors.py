@@ -48,7 +48,7 @@ def vectors(model: Model, dtype: str, rows: int | None) -> dict[str, Any]:
         "x": listed(points),
         "log_prob": {
             "parity": listed(model.log_prob(points, point_context, dtype=np.dtype(dtype))),
-            "accurate": listed(model.log_prob(points.astype(np.float64), _double(point_context))),
+            "accurate": listed(model.log_prob(points, _double(point_context))),
         },
     }
     drawn = {

@@ -4,7 +4,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from flowspec.bases.base import Base
 from flowspec.ir.flow import Flow
 from flowspec.ir.pipeline import Pipeline, Step
+from flowspec.model.ends import Stretch, base_stretch, exact_ends
 from flowspec.model.fixed import FixedFlow
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
@@ -35,6 +36,8 @@ class BoundFlow:
     space: Space
     retests_base: bool
     """True if the support of the base depends on parameters that vary."""
+    stretch: Stretch | None = None
+    """The first step, where the density of the base is asked for behind it."""
 
 
 def bind(
@@ -53,17 +56,17 @@ class Binding:
 
     def __init__(self, flow: FixedFlow | Flow):
         self._flow: Pipeline = flow
+        self._steps = exact_ends(flow.steps)
         self._base = Template(flow.base, "base", _is_put_in, keep_derived=True)
         self._transforms = [
-            Template(step.transform, f"steps.{i}", _is_put_in, keep_derived=True)
-            for i, step in enumerate(flow.steps)
+            Template(step.transform, path, _is_put_in, keep_derived=True)
+            for path, step in zip(map(path_of, self._steps), self._steps, strict=True)
         ]
         seen = flow.standard and not flow.standard.idle
         self._standard = Template(flow.standard, "context", _is_put_in) if seen else None
         self._retests_base = flow.base.varies
-        self._written = {
-            f"steps.{i}": f"steps.{written_place(i, step)}" for i, step in enumerate(flow.steps)
-        }
+        stretch = base_stretch(flow.base, self._steps)
+        self._stretch = Template(stretch, path_of(self._steps[0]), _is_put_in) if stretch else None
 
     def bind(
         self,
@@ -90,7 +93,7 @@ class Binding:
                 return seen
             if constants:
                 return constants[path]
-            return ops.constant(for_formulas(value, spec), self._name(path))
+            return ops.constant(for_formulas(value, spec), path)
 
         flow, seen = self._flow, context
         if self._standard and context is not None:
@@ -99,34 +102,36 @@ class Binding:
             Step(
                 template.filled(put), step.input, step.output, step.retests, step.span, step.places
             )
-            for step, template in zip(flow.steps, self._transforms, strict=True)
+            for step, template in zip(self._steps, self._transforms, strict=True)
         ]
         base = self._base.filled(put)
-        return BoundFlow(base, tuple(steps), flow.base_space, flow.space, self._retests_base)
+        stretch = self._stretch.filled(put) if self._stretch else None
+        retests = self._retests_base
+        return BoundFlow(base, tuple(steps), flow.base_space, flow.space, retests, stretch)
 
-    def _name(self, path: str) -> str:
-        """The path of a parameter in the flow as written: graphs call constants so."""
-        step = ".".join(path.split(".")[:2])
-        return self._written.get(step, step) + path.removeprefix(step)
+    def fixed_arrays(self) -> dict[str, np.ndarray]:
+        """Every fixed array as formulas see it, by path: for interpreters that keep them."""
+        return {
+            path: for_formulas(value, parameters(owner)[name])
+            for prefix, component in self._components()
+            for path, owner, name, value in values(component, prefix)
+            if isinstance(value, np.ndarray) and value.ndim
+        }
+
+    def _components(self) -> Iterator[tuple[str, Any]]:
+        yield "base", self._flow.base
+        yield from ((path_of(step), step.transform) for step in self._steps)
+        if self._stretch:
+            yield path_of(self._steps[0]), self._stretch.component
+        if self._flow.standard:
+            yield "context", self._flow.standard
 
 
-def written_place(index: int, step: Step) -> str:
-    """The place of a step in the flow as written: `1`; `0+1` if it was merged."""
-    return "+".join(map(str, step.places or (index,)))
+def path_of(step: Step) -> str:
+    """The path of a step in the flow as written: `steps.1`; `steps.0+1` if it was merged."""
+    return "steps." + "+".join(map(str, step.places))
 
 
 def _is_put_in(value: Value) -> bool:
     """True for values that an interpreter makes its own: arrays, and promises of values."""
     return isinstance(value, Learn | FromContext | WholeContext) or bool(np.ndim(value))
-
-
-def fixed_arrays(flow: Pipeline) -> dict[str, np.ndarray]:
-    """Every fixed array of a flow as formulas see it, by path: for interpreters that keep
-    them.
-    """
-    return {
-        path: for_formulas(value, parameters(owner)[name])
-        for prefix, component in flow.components
-        for path, owner, name, value in values(component, prefix)
-        if isinstance(value, np.ndarray) and value.ndim
-    }

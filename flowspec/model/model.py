@@ -54,7 +54,8 @@ class Model:
         self, x: ArrayLike, context: ArrayLike | None = None, dtype: DTypeLike = np.float64
     ) -> Rows:
         """Density at `x`: natural log; -inf outside the support; NaN only where x is NaN."""
-        ops = NumpyOps(dtype)
+        single = getattr(x, "dtype", None) == np.float32
+        ops = NumpyOps(dtype, np.float32 if single else None)
         points = self._points(x, dtype)
         context = context_beside(self._context_names, x, context)
         flow = bind(ops, self.fixed, context=self._context(context, dtype, points.shape[-1]))

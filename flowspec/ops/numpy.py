@@ -65,8 +65,14 @@ def _power(x: Any, exponent: Any) -> Any:
 class NumpyOps(Ops):
     """Runs formulas at once on numpy arrays of one float type."""
 
-    def __init__(self, dtype: DTypeLike = np.float64):
+    def __init__(self, dtype: DTypeLike = np.float64, data_dtype: DTypeLike | None = None):
+        """`data_dtype`: the float type that points came in, where it is another."""
         self.dtype = np.dtype(dtype)
+        self._data_dtype = self.dtype if data_dtype is None else np.dtype(data_dtype)
+
+    @property
+    def data_dtype(self) -> np.dtype[Any]:
+        return self._data_dtype
 
     def constant(self, value: NDArray[Any], name: str = "") -> Any:
         return np.asarray(value, self.dtype)

@@ -18,9 +18,12 @@ class Primitives(ABC):
     """The operations that an interpreter of the vocabulary must have."""
 
     dtype: np.dtype[Any]
-    """The float type of the data, as numpy names it: it fixes where a support's ends are
-    rounded to.
-    """
+    """The float type of the values, as numpy names it."""
+
+    @property
+    def data_dtype(self) -> np.dtype[Any]:
+        """The float type that points came in: the ends of supports are rounded to it."""
+        return self.dtype
 
     # --- entering -----------------------------------------------------------------------------
 

@@ -24,6 +24,8 @@ from __future__ import annotations
 import math
 from typing import cast
 
+import numpy as np
+
 from flowspec.ops import special
 from flowspec.ops.array import Array, Number, Operand
 from flowspec.ops.primitives import Primitives
@@ -69,6 +71,20 @@ class Ops(Primitives):
     def clip(self, x: Operand, low: Operand, high: Operand) -> Array:
         """x, or the nearer end where it lies outside; NaN stays NaN."""
         return self.minimum(self.maximum(x, low), high)
+
+    def squarable(self, x: Operand) -> Array:
+        """x, no farther from 0 than numbers whose squares are finite: 9e18 in float32."""
+        far = 0.5 * math.sqrt(float(np.finfo(self.dtype).max))
+        return self.clip(x, -far, far)
+
+    def within_reach(self, x: Operand) -> Array:
+        """x, no farther from 0 than networks can follow: 1e12 in float32.
+
+        Of what lies beyond, layer by layer, they would make infinities, and NaN of their
+        differences and gradients.
+        """
+        reach = float(np.finfo(self.dtype).max) ** (5 / 16)
+        return self.clip(x, -reach, reach)
 
     def lgamma(self, x: Operand) -> Array:
         """log of the gamma function, for x > 0."""

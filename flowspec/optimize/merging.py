@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from flowspec.model.ends import plain, scale_and_shift
 from flowspec.ops.numpy import REFERENCE
-from flowspec.parts.values import Value
-from flowspec.transforms.elementwise.affine import Affine, ScaleAndShift
+from flowspec.transforms.elementwise.affine import Affine
 from flowspec.transforms.forms.inverse import Inverse
 from flowspec.transforms.linear.linear import Linear
 from flowspec.transforms.linear.matrix import Matrix, VectorMap
@@ -16,29 +16,13 @@ from flowspec.transforms.transform import Transform, bound_to_reference
 
 def merge_affine(first: Transform, second: Transform, size: int) -> tuple[Affine] | None:
     """Scales and shifts of each coordinate."""
-    a, b = _scale_and_shift(first), _scale_and_shift(second)
+    a, b = scale_and_shift(first), scale_and_shift(second)
     if a is None or b is None:
         return None
     with np.errstate(all="ignore"):
         scale, shift = a[0] * b[0], a[1] * b[0] + b[1]
     usable = np.isfinite(scale).all() and np.isfinite(shift).all() and np.all(scale)
-    return (Affine(_plain(shift), _plain(scale)),) if usable else None
-
-
-def _scale_and_shift(step: Transform) -> tuple[np.ndarray, np.ndarray] | None:
-    if isinstance(step, Inverse):
-        inner = _scale_and_shift(step.transform)
-        if inner is None:
-            return None
-        with np.errstate(all="ignore"):
-            return 1.0 / inner[0], -inner[1] / inner[0]
-    if not isinstance(step, ScaleAndShift) or step.varies:
-        return None
-    return np.asarray(step.scale, float), np.asarray(step.shift, float)
-
-
-def _plain(value: np.ndarray) -> Value:
-    return float(value) if value.ndim == 0 else value
+    return (Affine(plain(shift), plain(scale)),) if usable else None
 
 
 def merge_linear(first: Transform, second: Transform, size: int) -> tuple[Linear] | None:
@@ -63,7 +47,7 @@ def _linear_map(step: Transform, size: int) -> tuple[np.ndarray, np.ndarray] | N
     """
     if step.varies:
         return None
-    if (affine := _scale_and_shift(step)) is not None:
+    if (affine := scale_and_shift(step)) is not None:
         scale, shift = (np.broadcast_to(value, size) for value in affine)
         return np.diag(scale), shift
     if isinstance(step, Inverse):

@@ -65,7 +65,7 @@ class Template:
         *,
         keep_derived: bool = False,
     ):
-        self._component = component
+        self.component = component
         specs, held = parameters(component), component.__dict__
         self._values = [
             (name, f"{path}.{name}", held[name], spec)
@@ -85,7 +85,7 @@ class Template:
 
     def filled(self, put: Put) -> Any:
         """A copy of the tree with the values that `put` gives."""
-        copy = object.__new__(type(self._component))
+        copy = object.__new__(type(self.component))
         for name, value in self._kept:
             object.__setattr__(copy, name, value)
         for name, path, value, spec in self._values:

@@ -105,7 +105,7 @@ def _outside_run(ops: Ops, run: Space, x: Array) -> Array:
 def _outside_box(ops: Ops, space: Space, x: Array) -> Array:
     if space.is_real:
         return ops.isinf(x)
-    low, high = _ends(space, beyond, ops.dtype)
+    low, high = _ends(space, beyond, ops.data_dtype)
     below = x <= _end(ops, low)
     return below | (x >= _end(ops, high))
 
@@ -120,35 +120,36 @@ def beyond(intervals: tuple[Interval, ...], dtype: np.dtype) -> tuple[np.ndarray
     They make one comparison right for open and closed ends, and for ends that the type
     cannot hold.
     """
-    low = np.array([_round(i.low, dtype, -1, strictly=i.closed_low) for i in intervals], dtype)
-    high = np.array([_round(i.high, dtype, +1, strictly=i.closed_high) for i in intervals], dtype)
+    low = np.array([_round(i.low, dtype, -1, closed=i.closed_low) for i in intervals], dtype)
+    high = np.array([_round(i.high, dtype, +1, closed=i.closed_high) for i in intervals], dtype)
     return low, high
 
 
 def within(intervals: tuple[Interval, ...], dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
-    """The least and the greatest number inside each interval.
+    """The least and the greatest finite number inside each interval.
 
     Next to 0 that is the smallest normal number: engines differ in whether they keep
     smaller ones.
     """
-    low = np.array([_round(i.low, dtype, +1, strictly=not i.closed_low) for i in intervals], dtype)
-    high = np.array(
-        [_round(i.high, dtype, -1, strictly=not i.closed_high) for i in intervals], dtype
-    )
+    low, high = beyond(intervals, dtype)
+    low = np.nextafter(low, dtype.type(math.inf))
+    high = np.nextafter(high, dtype.type(-math.inf))
     tiny = np.finfo(dtype).tiny
     low = np.where((low > 0) & (low < tiny), tiny, low)
     return low, np.where((high < 0) & (high > -tiny), -tiny, high)
 
 
-def _round(end: float, dtype: np.dtype, direction: int, strictly: bool) -> np.floating:
-    """The number of the type nearest to `end` on the given side of it, `end` itself
-    unless `strictly`.
+def _round(end: float, dtype: np.dtype, direction: int, closed: bool) -> np.floating:
+    """The number of the type nearest to `end` that is not of the set, in a direction.
+
+    The nearest number to a closed end stands for it, on whichever side it lies: what a
+    user calls inside is inside.
     """
     value: np.floating = dtype.type(end)
     if math.isinf(end):
         return value
-    too_near = (float(value) - end) * direction < 0 or (strictly and float(value) == end)
-    return np.nextafter(value, dtype.type(direction * math.inf)) if too_near else value
+    inside = closed or (float(value) - end) * direction < 0
+    return np.nextafter(value, dtype.type(direction * math.inf)) if inside else value
 
 
 def _ends(space: Space, rounding: Rounding, dtype: np.dtype) -> tuple[Ends, Ends]:
@@ -176,22 +177,20 @@ def _end(ops: Ops, ends: Ends) -> Any:
 
 
 def keep_inside(ops: Ops, space: Space, x: Array) -> Array:
-    """x with each number that rounding has put on or beyond a finite end moved to the
-    nearest inside.
+    """x with each number that rounding has put on or beyond an end moved to the nearest
+    inside.
     """
-    if space.is_real or space.intervals is None:
+    return x if space.is_real else keep_finite(ops, space, x)
+
+
+def keep_finite(ops: Ops, space: Space, x: Array) -> Array:
+    """The same where any real number lies inside, too: what has overflowed is the largest
+    number.
+    """
+    if space.intervals is None:
         return x
     low, high = _ends(space, within, ops.dtype)
-    has_low, has_high = _has_finite(low), _has_finite(high)
-    if has_low and has_high:
-        return ops.clip(x, _end(ops, low), _end(ops, high))
-    x = ops.maximum(x, _end(ops, low)) if has_low else x
-    return ops.minimum(x, _end(ops, high)) if has_high else x
-
-
-def _has_finite(ends: Ends) -> bool:
-    # A column has ends that differ.
-    return not isinstance(ends, float) or math.isfinite(ends)
+    return ops.clip(x, _end(ops, low), _end(ops, high))
 
 
 def move_to_safety(ops: Ops, space: Space, x: Array, outside: Array | None) -> Array:

@@ -78,6 +78,9 @@ class Transform(ABC):
     takes_scalars: ClassVar[bool] = False
     """True if it takes a scalar flow as well as a vector."""
 
+    has_reach: ClassVar[bool] = False
+    """True if points are moved to where its networks can follow, see `Ops.within_reach`."""
+
     @property
     def title(self) -> str:
         """Its name in messages."""

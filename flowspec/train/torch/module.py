@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from flowspec.diagnostics.inputs import is_conditional, wrong_width
 from flowspec.ir.flow import Flow
-from flowspec.model.binding import Binding, BoundFlow, fixed_arrays
+from flowspec.model.binding import Binding, BoundFlow
 from flowspec.model.model import Model
 from flowspec.model.weights import as_weights
 from flowspec.ops.numpy import REFERENCE
@@ -151,7 +151,7 @@ class FlowModule(nn.Module):
         key = (dtype, device)
         if key not in self._interpreters:
             ops = TorchOps(dtype, device)
-            arrays = fixed_arrays(self.flow).items()
+            arrays = self._binding.fixed_arrays().items()
             self._interpreters[key] = ops, {path: ops.constant(array) for path, array in arrays}
         return self._interpreters[key]
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import LOG_2PI, Array
 from flowspec.support.support import UNIT
-from flowspec.transforms.transform import Univariate
+from flowspec.transforms.bounded import Bounded, FromBounded
 
 
 @dataclass(frozen=True, eq=False)
-class NormalCDF(Univariate):
+class NormalCDF(Bounded):
     """y = Phi(x), the standard normal distribution function.
 
     Slope: exp(-x^2/2) / sqrt(2 pi).
@@ -32,9 +32,14 @@ class NormalCDF(Univariate):
     def log_slope(self, ops: Ops, x: Array) -> Array:
         return log_normal_density(ops, x)
 
+    def from_ends(self, ops: Ops, above: Array, below: Array) -> tuple[Array, Array]:
+        tail = ops.normal_quantile(ops.minimum(above, below))
+        x = ops.where(above < below, tail, -tail)
+        return x, log_normal_density(ops, x)
+
 
 @dataclass(frozen=True, eq=False)
-class NormalQuantile(Univariate):
+class NormalQuantile(FromBounded):
     """y = Phi^-1(x), for 0 < x < 1.
 
     Slope: sqrt(2 pi) exp(y^2/2).
@@ -42,6 +47,7 @@ class NormalQuantile(Univariate):
     """
 
     domain = UNIT
+    inverse_of = NormalCDF
     examples = ("NormalQuantile",)
     before = "Uniform(0, 1)[3]"
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.support.support import UNIT
-from flowspec.transforms.transform import Univariate
+from flowspec.transforms.bounded import Bounded, FromBounded
 
 
 @dataclass(frozen=True, eq=False)
-class Sigmoid(Univariate):
+class Sigmoid(Bounded):
     """y = 1 / (1 + exp(-x)).
 
     Slope: y (1 - y).
@@ -36,9 +36,13 @@ class Sigmoid(Univariate):
         log_y, log_rest = ops.log(y), ops.log1p(-y)
         return log_y - log_rest, log_y + log_rest
 
+    def from_ends(self, ops: Ops, above: Array, below: Array) -> tuple[Array, Array]:
+        log_above, log_below = ops.log(above), ops.log(below)
+        return log_above - log_below, log_above + log_below
+
 
 @dataclass(frozen=True, eq=False)
-class Logit(Univariate):
+class Logit(FromBounded):
     """y = log(x / (1 - x)), for 0 < x < 1.
 
     Slope: 1 / (x (1 - x)).
@@ -46,6 +50,7 @@ class Logit(Univariate):
     """
 
     domain = UNIT
+    inverse_of = Sigmoid
     examples = ("Logit",)
     before = "Uniform(0, 1)[3] |> Power(0.5)"
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import LOG_2, Array
 from flowspec.parts.fields import setting
 from flowspec.parts.mistakes import SettingOutOfRange
 from flowspec.support.space import Space
 from flowspec.support.support import REAL, Interval
+from flowspec.transforms.bounded import Bounded
 from flowspec.transforms.transform import Univariate
 
 
@@ -28,14 +29,24 @@ class RationalSquash(Univariate):
         return x / (1.0 + ops.abs(x) / self.bound)
 
     def inverse(self, ops: Ops, y: Array) -> Array:
-        return y / (1.0 - ops.abs(y) / self.bound)
+        # Written so that the distance to the end keeps its digits.
+        return y * (self.bound / (self.bound - ops.abs(y)))
 
     def log_slope(self, ops: Ops, x: Array) -> Array:
         return -2.0 * ops.log1p(ops.abs(x) / self.bound)
 
 
+class BoundedSquash(RationalSquash, Bounded):
+    """The same on the whole real line, so that it has two ends."""
+
+    def from_ends(self, ops: Ops, above: Array, below: Array) -> tuple[Array, Array]:
+        nearer = ops.minimum(above, below)
+        x = (above - below) / nearer * (0.5 * self.bound)
+        return x, 2.0 * (ops.log(nearer) + LOG_2)
+
+
 @dataclass(frozen=True, eq=False)
-class Softclip(RationalSquash):
+class Softclip(BoundedSquash):
     """y = x / (1 + |x| / bound).
 
     Slope: 1 / (1 + |x| / bound)^2.
@@ -50,7 +61,7 @@ class Softclip(RationalSquash):
 
 
 @dataclass(frozen=True, eq=False)
-class Softsign(RationalSquash):
+class Softsign(BoundedSquash):
     """y = x / (1 + |x|).
 
     Slope: 1 / (1 + |x|)^2.

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import LOG_2, Array
 from flowspec.support.support import Interval
-from flowspec.transforms.transform import Univariate
+from flowspec.transforms.bounded import Bounded, FromBounded
 
 
 @dataclass(frozen=True, eq=False)
-class Tanh(Univariate):
+class Tanh(Bounded):
     """y = tanh(x).
 
     Slope: 1 - tanh(x)^2.
@@ -30,9 +30,14 @@ class Tanh(Univariate):
     def log_slope(self, ops: Ops, x: Array) -> Array:
         return log_tanh_slope(ops, x)
 
+    def from_ends(self, ops: Ops, above: Array, below: Array) -> tuple[Array, Array]:
+        # artanh(above - below), and 1 - (above - below)^2 = 4 above below.
+        log_above, log_below = ops.log(above), ops.log(below)
+        return 0.5 * (log_above - log_below), log_above + log_below + 2 * LOG_2
+
 
 @dataclass(frozen=True, eq=False)
-class Atanh(Univariate):
+class Atanh(FromBounded):
     """y = artanh(x), for -1 < x < 1.
 
     Slope: 1 / (1 - x^2).
@@ -40,6 +45,7 @@ class Atanh(Univariate):
     """
 
     domain = Interval(-1, 1)
+    inverse_of = Tanh
     examples = ("Atanh",)
     before = "Normal([-0.5, 0, 0.5], 1) |> Tanh"
 

@@ -6,15 +6,15 @@ import math
 from dataclasses import dataclass
 
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array
+from flowspec.ops.vocabulary import LOG_2, Array
 from flowspec.support.support import Interval
-from flowspec.transforms.transform import Univariate
+from flowspec.transforms.bounded import Bounded
 
 _SYMMETRIC = Interval(-1, 1)
 
 
 @dataclass(frozen=True, eq=False)
-class Sin(Univariate):
+class Sin(Bounded):
     """y = sin(x), for -pi/2 < x < pi/2.
 
     Slope: cos(x).
@@ -39,9 +39,14 @@ class Sin(Univariate):
         # cos(arcsin(y))^2 = (1 - y)(1 + y), whose logarithm is exact near the ends.
         return ops.asin(y), 0.5 * (ops.log1p(-y) + ops.log1p(y))
 
+    def from_ends(self, ops: Ops, above: Array, below: Array) -> tuple[Array, Array]:
+        # cos(x)^2 = 4 above below, and from either end sin grows by 2 sin(x / 2)^2.
+        to_end = math.pi / 2 - _angle(ops, ops.minimum(above, below))
+        return ops.where(above < below, -to_end, to_end), _log_sine(ops, above, below)
+
 
 @dataclass(frozen=True, eq=False)
-class Cos(Univariate):
+class Cos(Bounded):
     """y = cos(x), for 0 < x < pi, decreasing.
 
     Slope: sin(x).
@@ -64,3 +69,17 @@ class Cos(Univariate):
 
     def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         return ops.acos(y), 0.5 * (ops.log1p(-y) + ops.log1p(y))
+
+    def from_ends(self, ops: Ops, above: Array, below: Array) -> tuple[Array, Array]:
+        to_end = _angle(ops, ops.minimum(above, below))
+        return ops.where(above < below, math.pi - to_end, to_end), _log_sine(ops, above, below)
+
+
+def _angle(ops: Ops, share: Array) -> Array:
+    """The angle at which 1 - cos has grown to this share of 2."""
+    return 2 * ops.asin(ops.sqrt(share))
+
+
+def _log_sine(ops: Ops, above: Array, below: Array) -> Array:
+    """log sqrt(1 - y^2), with 1 + y = 2 above and 1 - y = 2 below."""
+    return 0.5 * (ops.log(above) + ops.log(below)) + LOG_2

@@ -28,6 +28,10 @@ class Inverse(Transform):
         return self.transform.takes_scalars
 
     @property
+    def has_reach(self) -> bool:  # type: ignore[override]  # that of the inner one
+        return self.transform.has_reach
+
+    @property
     def title(self) -> str:
         return f"the inverse of {self.transform.title}"
 

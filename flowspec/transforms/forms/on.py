@@ -34,6 +34,10 @@ class On(Transform):
     transform: Transform = component()
 
     @property
+    def has_reach(self) -> bool:  # type: ignore[override]  # that of the inner one
+        return self.transform.has_reach
+
+    @property
     def title(self) -> str:
         return self.transform.title
 

@@ -50,7 +50,9 @@ class Ordered(Transform):
         return Image(self.domain_for(space))
 
     def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
-        steps = ops.exp(x[1:])
+        # Steps that overflow are the largest whose sum is finite.
+        largest = float(np.finfo(ops.dtype).max) / (2 * x.shape[0])
+        steps = ops.minimum(ops.exp(x[1:]), largest)
         y = ops.cumsum(ops.concat([x[:1], steps]))
         # A step that rounding would swallow becomes the least that it keeps: equal numbers are
         # not in order.

@@ -43,6 +43,7 @@ class BlockAutoregressive(WholeSpace):
     Source: Block Neural Autoregressive Flow, De Cao et al., 2019, arXiv:1904.04676.
     """
 
+    has_reach = True
     examples = ("BlockAutoregressive(hidden=[4])", "BlockAutoregressive(hidden=[3, 2])")
 
     hidden: tuple[int, ...] = setting(

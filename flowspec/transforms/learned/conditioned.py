@@ -51,6 +51,7 @@ class Conditioned(Transform):
     """The factor that turns each input into an angle, as `angular_rates` gives it."""
 
     takes_scalars = True
+    has_reach = True
     before = "Normal([-0.5, 0, 0.5], 1)"
 
     # --- what the network is for ----------------------------------------------------------------

@@ -50,6 +50,7 @@ class Continuous(WholeSpace):
     Source: FFJORD, Grathwohl et al., 2018, arXiv:1810.01367; zuko.flows.FFJTransform.
     """
 
+    has_reach = True
     examples = (
         'Continuous(hidden=[8], activation="softplus", steps=64)',
         'Continuous(hidden=[6, 4], activation="tanh", steps=48, frequencies=1)',

@@ -32,6 +32,7 @@ class Planar(WholeSpace):
         arXiv:1505.05770, eq. 10 to 12.
     """
 
+    has_reach = True
     examples = (
         "Planar([1, -0.5, 2], [0.3, 0.4, 1], 0.5)",
         "Planar([1, 0, -1], [-1, 1, 2], 0.2)",

@@ -29,6 +29,7 @@ class Radial(WholeSpace):
         radius.
     """
 
+    has_reach = True
     examples = ("Radial([1, -1, 0.5], 0.7, 3)", "Radial(0, 2, 0.2)", "Radial")
 
     centre: Value = parameter(

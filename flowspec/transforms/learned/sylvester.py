@@ -46,6 +46,7 @@ class Sylvester(WholeSpace):
         2018, arXiv:1803.05649.
     """
 
+    has_reach = True
     examples = (
         "Sylvester(2, [[1, 2, 0.5], [-1, 0.3, 1]], [[1, 2], [0, -0.7]], [[0.5, "
         "-1], [0, 2]], [0.3, -0.2])",
