@@ -68,10 +68,13 @@ def same_in_float32(text: str) -> None:
     flow = flowspec.parse(text)
     model, x = flowspec.Model(flow), at_the_ends(flow)
     accurate = model.log_prob(x)
-    assert np.isfinite(accurate).sum() >= 4
-    np.testing.assert_allclose(model.log_prob(x, dtype=np.float32), accurate, rtol=2e-6, atol=2e-6)
+    inside = ~np.isneginf(accurate)
+    told = inside & (accurate > -1e36)  # a float32 cannot tell more of the others
+    assert told.sum() >= 4
     torch_log_prob = flowspec.to_torch(flow, dtype=torch.float32)().log_prob(torch.as_tensor(x))
-    np.testing.assert_allclose(torch_log_prob.detach(), accurate, rtol=4e-6, atol=4e-6)
+    for log_prob in (model.log_prob(x, dtype=np.float32), torch_log_prob.detach().numpy()):
+        np.testing.assert_array_equal(np.isfinite(log_prob), inside)
+        np.testing.assert_allclose(log_prob[told], accurate[told], rtol=4e-6, atol=4e-6)
 
 
 @pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN)

@@ -80,7 +80,7 @@ def _stretched_log_prob(ops: Ops, flow: BoundFlow, stretch: Stretch, x: Array) -
     with ops.scope("base"):
         x = move_to_safety(ops, flow.steps[0].output, x, left)
         base = cast(BoundedBase, flow.base)
-        density = base.log_density_from_ends(ops, *stretch.shares(x)) - stretch.log_scale(ops)
+        density = base.log_density_from_ends(ops, *stretch.shares(ops, x)) - stretch.log_scale(ops)
         log_prob = cast(Array, over_event(ops, density, x)) - log_det
     log_prob = _finite(ops, log_prob)
     return log_prob if left is None else ops.where(left, -math.inf, log_prob)

@@ -44,11 +44,15 @@ class Stretch:
     second: Value = parameter()
     second_rest: Value = parameter()
 
-    def shares(self, y: Array) -> tuple[Array, Array]:
-        """The distances of y to the two ends, as shares of the width between them."""
-        width = self.second - self.first
+    def shares(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+        """The distances of y to the two ends, as shares of the width between them.
+
+        None is 0: next to an end at 0 there are numbers that engines take for 0.
+        """
+        width, least = self.second - self.first, float(np.finfo(ops.dtype).tiny)
         above = plus_rest(y - self.first, -self.first_rest) / width
-        return above, plus_rest(self.second - y, self.second_rest) / width
+        below = plus_rest(self.second - y, self.second_rest) / width
+        return ops.maximum(above, least), ops.maximum(below, least)
 
     def log_scale(self, ops: Ops) -> Array:
         return ops.log(ops.abs(self.scale))
@@ -75,7 +79,7 @@ class Stretched(Univariate):
         return self.inverse_and_log_slope(ops, y)[0]
 
     def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
-        x, log_slope = self.bounded.from_ends(ops, *self.stretch.shares(y))
+        x, log_slope = self.bounded.from_ends(ops, *self.stretch.shares(ops, y))
         return x, log_slope + self.stretch.log_scale(ops)
 
 

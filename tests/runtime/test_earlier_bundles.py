@@ -15,8 +15,10 @@ from flowspec.export.graphs import GRAPHS, serialize
 from flowspec.export.targets import Target
 from flowspec.model.model import Model
 from flowspec.model.weights import as_weights
+from flowspec.ops.numpy import NumpyOps
 from flowspec.runtime.bundle import opened
 from flowspec.runtime.verification import difference, replayed, unlisted
+from flowspec.support.membership import outside_of
 
 PLACE = Path(__file__).parent.parent / "bundles"
 BUNDLES = sorted(path.parent for path in PLACE.glob("*/*/flow.json"))
@@ -41,6 +43,30 @@ def frozen(path: Path, graph: str) -> dict[str, np.ndarray | int]:
             rows = value["parity"] if isinstance(value, dict) else value
             found[name] = unlisted(rows, np.dtype(vectors["dtype"]))
     return found
+
+
+def without_rows_at_ends(vectors: dict, model: Model) -> dict:
+    """The vectors without those densities that the float type of then could not tell: next to
+    an end of the support, where what was exact in float64 was far from what the graph gave, and
+    on a closed end that the nearest float32 lies beyond.
+    """
+    case, dtype = vectors["log_prob"], np.dtype(vectors["dtype"])
+    outside = outside_of(NumpyOps(dtype), model.fixed.space, unlisted(case["x"], dtype).T)
+    kept = [
+        difference(unlisted([parity], float), unlisted([accurate], float)) <= 1e-3
+        and (parity == "-Infinity") == is_outside
+        for parity, accurate, is_outside in zip(
+            case["log_prob"]["parity"], case["log_prob"]["accurate"], outside, strict=True
+        )
+    ]
+    assert sum(kept) >= len(kept) - 3
+
+    def of_kept(rows: list) -> list:
+        return [row for row, keep in zip(rows, kept, strict=True) if keep]
+
+    again = {name: of_kept(rows) for name, rows in case.items() if name in ("x", "context")}
+    again["log_prob"] = {kind: of_kept(rows) for kind, rows in case["log_prob"].items()}
+    return vectors | {"log_prob": again}
 
 
 def test_there_are_bundles_of_every_version():
@@ -96,5 +122,6 @@ def test_its_flow_compiled_today_has_the_numbers_of_then(path):
         for name, make in GRAPHS.items()
     }
     vectors = json.loads((path / "vectors.json").read_text())
+    vectors = without_rows_at_ends(vectors, model)
     for comparison in replayed(opened(path, about, graphs), vectors):
         assert comparison.passed, comparison

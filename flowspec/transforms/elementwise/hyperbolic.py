@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+import numpy as np
 
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import LOG_2, Array
@@ -46,7 +49,7 @@ class Arcsinh(Univariate):
         return ops.asinh(x)
 
     def inverse(self, ops: Ops, y: Array) -> Array:
-        return ops.sinh(y)
+        return _finite_sinh(ops, y)
 
     def log_slope(self, ops: Ops, x: Array) -> Array:
         # cosh(arsinh(x)) = sqrt(1 + x^2), without the overflow of the square.
@@ -57,7 +60,7 @@ class Arcsinh(Univariate):
         return y, -log_cosh(ops, y)
 
     def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
-        return ops.sinh(y), -log_cosh(ops, y)
+        return _finite_sinh(ops, y), -log_cosh(ops, y)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +107,12 @@ class SinhArcsinh(Univariate):
     def _log_slope(self, ops: Ops, start: Array, end: Array) -> Array:
         """From the angles, whose hyperbolic sines are x and y."""
         return ops.log(self.tailweight) + log_cosh(ops, end) - log_cosh(ops, start)
+
+
+def _finite_sinh(ops: Ops, x: Array) -> Array:
+    """sinh(x), where it would overflow the largest number that it can be."""
+    largest = math.log(float(np.finfo(ops.dtype).max))
+    return ops.sinh(ops.clip(x, -largest, largest))
 
 
 def log_cosh(ops: Ops, x: Array) -> Array:
