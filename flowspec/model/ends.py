@@ -35,6 +35,7 @@ class Stretch:
     """y = shift + scale u, for u between two ends.
 
     first, second   the values of y at the lower and at the upper end of u
+    sign            that of the scale
     """
 
     shift: Value = parameter()
@@ -43,19 +44,41 @@ class Stretch:
     first_rest: Value = parameter()
     second: Value = parameter()
     second_rest: Value = parameter()
+    width: Value = parameter()
+    sign: Value = parameter()
+
+    def distances(self, ops: Ops, y: Array) -> tuple[Array, Array]:
+        """The distances of y to the first and to the second end."""
+        from_first = distance(ops, self.first, self.first_rest, y, -self.sign)
+        return from_first, distance(ops, self.second, self.second_rest, y, self.sign)
 
     def shares(self, ops: Ops, y: Array) -> tuple[Array, Array]:
-        """The distances of y to the two ends, as shares of the width between them.
-
-        None is 0: next to an end at 0 there are numbers that engines take for 0.
-        """
-        width, least = self.second - self.first, float(np.finfo(ops.dtype).tiny)
-        above = plus_rest(y - self.first, -self.first_rest) / width
-        below = plus_rest(self.second - y, self.second_rest) / width
-        return ops.maximum(above, least), ops.maximum(below, least)
+        """The same, as shares of the width."""
+        above, below = self.distances(ops, y)
+        least = float(np.finfo(ops.dtype).tiny)
+        return ops.maximum(above / self.width, least), ops.maximum(below / self.width, least)
 
     def log_scale(self, ops: Ops) -> Array:
         return ops.log(ops.abs(self.scale))
+
+
+def distance(ops: Ops, end: Value, rest: Value, y: Array, sign: Value) -> Array:
+    """sign (end - y), where `rest` is what `end` leaves out.
+
+    Next to an end at 0 there are numbers that engines take for 0: it is never that.
+    """
+    if not _is(rest, 0.0):
+        apart = ((end - y) + rest) * sign
+    elif _is(end, 0.0):
+        apart = y if _is(sign, -1.0) else -y * sign
+    else:
+        apart = end - y if _is(sign, 1.0) else y - end if _is(sign, -1.0) else (end - y) * sign
+    may_be_zero = np.ndim(end) or _is(end, 0.0)
+    return ops.maximum(apart, float(np.finfo(ops.dtype).tiny)) if may_be_zero else apart
+
+
+def _is(value: Value, number: float) -> bool:
+    return isinstance(value, float) and value == number
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +102,9 @@ class Stretched(Univariate):
         return self.inverse_and_log_slope(ops, y)[0]
 
     def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
-        x, log_slope = self.bounded.from_ends(ops, *self.stretch.shares(ops, y))
-        return x, log_slope + self.stretch.log_scale(ops)
+        above, below = self.stretch.distances(ops, y)
+        log_scale = self.stretch.log_scale(ops)
+        return self.bounded.from_ends(ops, above, below, self.stretch.width, log_scale)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,12 +117,7 @@ class FromEnd(ScaleAndShift):
     rest: Value = parameter()
 
     def inverse(self, ops: Ops, y: Array) -> Array:
-        return plus_rest(y - self.nearest, -self.rest) / self.scale
-
-
-def plus_rest(distance: Array, rest: Value) -> Array:
-    """The distance to an end, with what the nearest float32 to the end leaves out."""
-    return distance if isinstance(rest, float) and rest == 0.0 else distance + rest
+        return ((y - self.nearest) - self.rest) / self.scale
 
 
 def exact_ends(steps: Sequence[Step]) -> tuple[Step, ...]:
@@ -169,8 +188,10 @@ def stretch(interval: Interval, scale: np.ndarray, shift: np.ndarray) -> Stretch
     ends = [shift + scale * end for end in (interval.low, interval.high)]
     if not np.all(np.isfinite(ends)) or np.any(ends[0] == ends[1]):
         return None
-    (low, low_rest), (high, high_rest) = map(split, ends)
-    return Stretch(*map(plain, (shift, scale, low, low_rest, high, high_rest)))
+    (first, first_rest), (second, second_rest) = map(split, ends)
+    width, sign = np.abs(ends[1] - ends[0]), np.sign(scale)
+    numbers = (shift, scale, first, first_rest, second, second_rest, width, sign)
+    return Stretch(*map(plain, numbers))
 
 
 def _unstretched(first: Transform, second: Transform) -> Inverse | None:

@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
+from flowspec.parts.values import Value
 from flowspec.transforms.transform import Univariate
 
 
@@ -21,11 +22,15 @@ class Bounded(Univariate):
     """A map onto the inside of `codomain`, which has two ends."""
 
     @abstractmethod
-    def from_ends(self, ops: Ops, above: Array, below: Array) -> tuple[Array, Operand]:
+    def from_ends(
+        self, ops: Ops, above: Array, below: Array, width: Value, log_scale: Array
+    ) -> tuple[Array, Operand]:
         """x and the log-slope there, from the distances of y to its ends.
 
-        above   of y from the lower end, as a share of the width, with all its digits
-        below   of y from the upper end, the same; above + below = 1
+        above   of y from the lower end, with all its digits
+        below   of y from the upper end, the same
+        width   above + below: the codomain may be stretched
+        log_scale   what stretching adds to the log-slope
         """
 
 

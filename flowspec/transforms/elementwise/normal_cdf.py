@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import LOG_2PI, Array
+from flowspec.parts.values import Value
 from flowspec.support.support import UNIT
 from flowspec.transforms.bounded import Bounded, FromBounded
 
@@ -32,10 +35,13 @@ class NormalCDF(Bounded):
     def log_slope(self, ops: Ops, x: Array) -> Array:
         return log_normal_density(ops, x)
 
-    def from_ends(self, ops: Ops, above: Array, below: Array) -> tuple[Array, Array]:
-        tail = ops.normal_quantile(ops.minimum(above, below))
+    def from_ends(
+        self, ops: Ops, above: Array, below: Array, width: Value, log_scale: Array
+    ) -> tuple[Array, Array]:
+        share = ops.minimum(above, below) / width
+        tail = ops.normal_quantile(ops.maximum(share, float(np.finfo(ops.dtype).tiny)))
         x = ops.where(above < below, tail, -tail)
-        return x, log_normal_density(ops, x)
+        return x, log_normal_density(ops, x) + log_scale
 
 
 @dataclass(frozen=True, eq=False)

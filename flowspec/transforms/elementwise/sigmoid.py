@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
+from flowspec.parts.values import Value
 from flowspec.support.support import UNIT
 from flowspec.transforms.bounded import Bounded, FromBounded
 
@@ -36,9 +37,12 @@ class Sigmoid(Bounded):
         log_y, log_rest = ops.log(y), ops.log1p(-y)
         return log_y - log_rest, log_y + log_rest
 
-    def from_ends(self, ops: Ops, above: Array, below: Array) -> tuple[Array, Array]:
+    def from_ends(
+        self, ops: Ops, above: Array, below: Array, width: Value, log_scale: Array
+    ) -> tuple[Array, Array]:
         log_above, log_below = ops.log(above), ops.log(below)
-        return log_above - log_below, log_above + log_below
+        constant = log_scale - 2 * ops.log(width)
+        return log_above - log_below, log_above + log_below + constant
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from flowspec.ops import Ops
 from flowspec.ops.vocabulary import LOG_2, Array
 from flowspec.parts.fields import setting
 from flowspec.parts.mistakes import SettingOutOfRange
+from flowspec.parts.values import Value
 from flowspec.support.space import Space
 from flowspec.support.support import REAL, Interval
 from flowspec.transforms.bounded import Bounded
@@ -39,10 +40,12 @@ class RationalSquash(Univariate):
 class BoundedSquash(RationalSquash, Bounded):
     """The same on the whole real line, so that it has two ends."""
 
-    def from_ends(self, ops: Ops, above: Array, below: Array) -> tuple[Array, Array]:
+    def from_ends(
+        self, ops: Ops, above: Array, below: Array, width: Value, log_scale: Array
+    ) -> tuple[Array, Array]:
         nearer = ops.minimum(above, below)
         x = (above - below) / nearer * (0.5 * self.bound)
-        return x, 2.0 * (ops.log(nearer) + LOG_2)
+        return x, 2.0 * ops.log(nearer) + (log_scale - 2.0 * (ops.log(width) - LOG_2))
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import LOG_2, Array
+from flowspec.parts.values import Value
 from flowspec.support.support import Interval
 from flowspec.transforms.bounded import Bounded, FromBounded
 
@@ -30,10 +31,13 @@ class Tanh(Bounded):
     def log_slope(self, ops: Ops, x: Array) -> Array:
         return log_tanh_slope(ops, x)
 
-    def from_ends(self, ops: Ops, above: Array, below: Array) -> tuple[Array, Array]:
-        # artanh(above - below), and 1 - (above - below)^2 = 4 above below.
+    def from_ends(
+        self, ops: Ops, above: Array, below: Array, width: Value, log_scale: Array
+    ) -> tuple[Array, Array]:
+        # With shares a and b of the width: artanh(a - b), and 1 - (a - b)^2 = 4 a b.
         log_above, log_below = ops.log(above), ops.log(below)
-        return 0.5 * (log_above - log_below), log_above + log_below + 2 * LOG_2
+        constant = log_scale - 2 * (ops.log(width) - LOG_2)
+        return 0.5 * (log_above - log_below), log_above + log_below + constant
 
 
 @dataclass(frozen=True, eq=False)

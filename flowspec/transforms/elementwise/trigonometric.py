@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import LOG_2, Array
+from flowspec.parts.values import Value
 from flowspec.support.support import Interval
 from flowspec.transforms.bounded import Bounded
 
@@ -39,10 +40,13 @@ class Sin(Bounded):
         # cos(arcsin(y))^2 = (1 - y)(1 + y), whose logarithm is exact near the ends.
         return ops.asin(y), 0.5 * (ops.log1p(-y) + ops.log1p(y))
 
-    def from_ends(self, ops: Ops, above: Array, below: Array) -> tuple[Array, Array]:
-        # cos(x)^2 = 4 above below, and from either end sin grows by 2 sin(x / 2)^2.
-        to_end = math.pi / 2 - _angle(ops, ops.minimum(above, below))
-        return ops.where(above < below, -to_end, to_end), _log_sine(ops, above, below)
+    def from_ends(
+        self, ops: Ops, above: Array, below: Array, width: Value, log_scale: Array
+    ) -> tuple[Array, Array]:
+        # From either end sin grows by 2 sin(x / 2)^2.
+        to_end = math.pi / 2 - _angle(ops, ops.minimum(above, below) / width)
+        x = ops.where(above < below, -to_end, to_end)
+        return x, _log_sine(ops, above, below, width, log_scale)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,9 +74,12 @@ class Cos(Bounded):
     def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Array]:
         return ops.acos(y), 0.5 * (ops.log1p(-y) + ops.log1p(y))
 
-    def from_ends(self, ops: Ops, above: Array, below: Array) -> tuple[Array, Array]:
-        to_end = _angle(ops, ops.minimum(above, below))
-        return ops.where(above < below, math.pi - to_end, to_end), _log_sine(ops, above, below)
+    def from_ends(
+        self, ops: Ops, above: Array, below: Array, width: Value, log_scale: Array
+    ) -> tuple[Array, Array]:
+        to_end = _angle(ops, ops.minimum(above, below) / width)
+        x = ops.where(above < below, math.pi - to_end, to_end)
+        return x, _log_sine(ops, above, below, width, log_scale)
 
 
 def _angle(ops: Ops, share: Array) -> Array:
@@ -80,6 +87,7 @@ def _angle(ops: Ops, share: Array) -> Array:
     return 2 * ops.asin(ops.sqrt(share))
 
 
-def _log_sine(ops: Ops, above: Array, below: Array) -> Array:
-    """log sqrt(1 - y^2), with 1 + y = 2 above and 1 - y = 2 below."""
-    return 0.5 * (ops.log(above) + ops.log(below)) + LOG_2
+def _log_sine(ops: Ops, above: Array, below: Array, width: Value, log_scale: Array) -> Array:
+    """log sqrt((1 - y)(1 + y)), from the distances to 1 and -1 where width stands for 2."""
+    constant = log_scale - (ops.log(width) - LOG_2)
+    return 0.5 * (ops.log(above) + ops.log(below)) + constant
