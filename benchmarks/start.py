@@ -5,7 +5,7 @@
 Each command is a fresh process; medians of interleaved runs are printed, of the time on the clock
 and of that of the processor, beside those of an empty Python and of one that only imports numpy.
 What zuko does to answer stands beside what a bundle does: import, build the flow, load its
-weights, score one row.
+weights, score one row. Last comes what Python adds to a density of one row, once a bundle is open.
 """
 
 from __future__ import annotations
@@ -16,7 +16,13 @@ import os
 import statistics
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+
+import numpy as np
+
+import flowspec
 
 ROOT = Path(__file__).parent.parent
 FLOWSPEC = str(Path(sys.executable).with_name("flowspec"))
@@ -31,6 +37,7 @@ flow.load_state_dict(torch.load("/dev/shm/flowspec-start.pt"))
 with torch.no_grad():
     print(flow().log_prob(torch.tensor([[0.1, 0.2]])))
 """
+CALLS = 5000
 SAVE = (
     'import torch, zuko; torch.save(zuko.flows.NSF(2).state_dict(), "/dev/shm/flowspec-start.pt")'
 )
@@ -63,6 +70,26 @@ def seconds(command: list[str]) -> tuple[float, float]:
     return after.elapsed - before.elapsed, processor
 
 
+def one_row(name: str) -> tuple[float, float]:
+    """Microseconds of `bundle.log_prob` and of the bare `session.run` in it, for one row; medians
+    of interleaved calls."""
+    bundle = flowspec.load(ROOT / "exported" / name, threads=1)
+    x = bundle.sample(1)
+    session, feeds = bundle.session("log_prob"), {"x": x}
+    calls: list[Callable[[], object]] = [
+        lambda: bundle.log_prob(x),
+        lambda: session.run(["log_prob"], feeds),
+    ]
+    times: list[list[float]] = [[], []]
+    for _ in range(CALLS):
+        for call, found in zip(calls, times, strict=True):
+            start = time.perf_counter()
+            call()
+            found.append(time.perf_counter() - start)
+    of_bundle, of_session = (1e6 * float(np.median(found[100:])) for found in times)
+    return of_bundle, of_session
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -81,6 +108,11 @@ def main() -> None:
         elapsed, processor = (statistics.median(each) for each in zip(*found[1:], strict=True))
         results[name] = {"elapsed_s": elapsed, "processor_s": processor}
         print(f"{name:24} {elapsed:.2f} s   {processor:.2f} s of CPU")
+    for name in ("one_liner", "two_moons"):
+        of_bundle, of_session = one_row(name)
+        results[f"one row, {name}"] = {"bundle_us": of_bundle, "session_us": of_session}
+        around = f"{of_bundle - of_session:.1f} us around session.run"
+        print(f"{'one row, ' + name:24} {of_bundle:.1f} us, {around} ({of_session:.1f} us)")
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n")
 

@@ -17,14 +17,23 @@ from flowspec.cli.options import DIRECTORY, FORMAT, print_json, table
     show_default=True,
     help="onnxruntime, or the (slow) reference evaluator of the onnx package.",
 )  # fmt: skip
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Work the reference outputs out anew from the flow and its weights.",
+)
 @FORMAT
-def command(directory: Path, runtime: str, form: str) -> None:
+def command(directory: Path, runtime: str, strict: bool, form: str) -> None:
     """Check the bundle in DIRECTORY: its files against their hashes, its graphs against the
-    reference outputs.
+    reference outputs; with --strict these against the flow, so that graphs and reference outputs
+    that were replaced together are found.
 
     Example: flowspec verify exported/one_liner
     """
-    from flowspec.runtime.verification import verify
+    if strict:
+        from flowspec.export.strict import verify_strictly as verify
+    else:
+        from flowspec.runtime.verification import verify
 
     report = verify(directory, runtime)
     if form == "json":

@@ -24,7 +24,7 @@ from flowspec.ir.flow import Flow
 from flowspec.model.model import Model
 from flowspec.model.weights import as_weights, to_bytes
 from flowspec.runtime.bundle import Bundle, opened
-from flowspec.runtime.formats import FORMAT
+from flowspec.runtime.formats import FORMAT, OPEN_DIGEST, seal
 from flowspec.version import VERSION
 
 OF_TRAINING = (
@@ -152,7 +152,7 @@ def bundle_files(model: Model, target: Target, extras: Extras | None = None) -> 
     about["files"] = {
         name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())
     }
-    files["flow.json"] = _json_bytes(about)
+    files["flow.json"] = seal(_json_bytes({**about, "digest": OPEN_DIGEST}))
     return {**further, **files}
 
 

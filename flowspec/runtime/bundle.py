@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Any, Literal, TypeGuard, overload
 
 import numpy as np
 import onnxruntime
 from numpy.typing import ArrayLike, NDArray
-from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf
 
 from flowspec.data.rows import context_beside, context_rows, table_rows, vector_rows
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.diagnostics.inputs import ContextOutside, whole
-from flowspec.runtime.formats import BrokenBundle, describe, read
+from flowspec.runtime.formats import describe, read
+from flowspec.runtime.graphs import Graph, open_graph
+from flowspec.runtime.limits import Limits
 
 Rows = NDArray[Any]
 """Points, noise, context or log-densities, a row or a number each."""
@@ -26,6 +27,9 @@ ROWS_AT_ONCE = 4096
 """Larger inputs are cut: beyond some thousand rows the intermediate results fall out of
 the caches.
 """
+
+DENSITY = ["log_prob"]
+"""The output of `log_prob.onnx`."""
 
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",
@@ -83,12 +87,17 @@ def opened(
     """A bundle of files that are in memory: what its `flow.json` says, and its graphs by
     name.
     """
-    whole("rows_at_once", rows_at_once, 1)
+    rows_at_once = whole("rows_at_once", rows_at_once, 1)
+    threads = None if threads is None else whole("threads", threads, 0)
+    return Bundle(path, about, files, provider, threads, rows_at_once)
+
+
+def _session_options(threads: int | None) -> onnxruntime.SessionOptions:
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what goes wrong is told in our words
     if threads is not None:
         options.intra_op_num_threads = threads
-    return Bundle(path, about, files, options, _provider(provider), rows_at_once)
+    return options
 
 
 def _provider(name: str) -> str:
@@ -110,6 +119,7 @@ class Bundle:
     noise     kinds of the standard draws, column by column
     dtype     numpy dtype of inputs and outputs
     about     everything that `flow.json` says
+    files     the content of its other files, by name
     """
 
     def __init__(
@@ -117,50 +127,65 @@ class Bundle:
         path: Path,
         about: dict[str, Any],
         files: dict[str, bytes],
-        options: onnxruntime.SessionOptions,
         provider: str,
+        threads: int | None,
         rows_at_once: int,
     ):
         self.path = path
         self.about = about
-        said = describe(about)
+        self._said = said = describe(about)
         self.columns = said.columns
         self.context = said.context
         self.noise = said.noise
         self.dequantized = said.dequantized
         self.dtype = said.dtype
         self._scalar = said.scalar
+        self._row = () if said.scalar else (len(said.columns),)
         self._batch = said.batch
-        self._context_supports = said.supports
-        self._files = files
-        self._options = options
-        self._provider = provider
+        self._limits = Limits(said.supports, said.dtype)
+        self.files = files
+        self._provider = _provider(provider)
+        self._opening = provider, threads, rows_at_once
         self._rows = said.batch or rows_at_once
+        self._rows_of_one_run = -1 if said.batch else self._rows
 
     def __repr__(self) -> str:
         return f"Bundle({str(self.path)!r}: {', '.join(self.columns)})"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy carries the files, and opens its sessions anew."""
+        return opened, (self.path, self.about, self.files, *self._opening)
+
+    def graph(self, name: str) -> Graph:
+        """The graph `log_prob`, `sample` or `from_noise`, opened anew.
+
+        Errors:  FlowError, where onnxruntime cannot open it, or it is not what `flow.json` says.
+        """
+        return open_graph(
+            self.path,
+            f"{name}.onnx",
+            self.files[f"{name}.onnx"],
+            _session_options(self._opening[1]),
+            self._provider,
+            self._said,
+            self.about["flow"],
+        )
+
     def session(self, name: str) -> onnxruntime.InferenceSession:
-        """The graph `log_prob`, `sample` or `from_noise`, opened anew."""
-        try:
-            return onnxruntime.InferenceSession(
-                self._files[f"{name}.onnx"], self._options, providers=[self._provider]
-            )
-        except (Fail, InvalidGraph, InvalidProtobuf):
-            reason = f"onnxruntime {onnxruntime.__version__} cannot open {name}.onnx"
-            raise FlowError(BrokenBundle(directory=str(self.path), reason=reason)) from None
+        """The session of a graph, opened anew."""
+        return self.graph(name).session
 
     @cached_property
-    def _log_prob(self) -> onnxruntime.InferenceSession:
-        return self.session("log_prob")
+    def _log_prob(self) -> Graph:
+        return self.graph("log_prob")
 
     @cached_property
-    def _sample(self) -> onnxruntime.InferenceSession:
-        return self.session("sample")
+    def _sample(self) -> Graph:
+        return self.graph("sample")
 
     @cached_property
-    def _from_noise(self) -> onnxruntime.InferenceSession:
-        return self.session("from_noise")
+    def _from_noise(self) -> Graph:
+        return self.graph("from_noise")
 
     # --- the three graphs -------------------------------------------------------------------------
 
@@ -172,10 +197,26 @@ class Bundle:
         Values:  natural log; -inf outside the support; NaN only where x is NaN.
         Errors:  FlowError, where a shape does not fit or the context is missing.
         """
+        if self._is_ready(x, self._row):
+            if context is None and not self.context:
+                return self._log_prob.run(DENSITY, {"x": x}, len(x))[0]
+            if self._is_ready(context, (len(self.context),)) and len(context) == len(x):
+                feeds = {"x": x, "context": self._checked(context)}
+                return self._log_prob.run(DENSITY, feeds, len(x))[0]
         points = self._points(x)
         context = context_beside(self.context, x, context)
         feeds = {"x": points} | self._context(context, len(points))
         return self._cut(self._log_prob, feeds, len(points), ["log_prob"])[0]
+
+    def _is_ready(self, array: Any, row: tuple[int, ...]) -> TypeGuard[Rows]:
+        """True for an array that a graph takes as it is, with rows of this shape."""
+        return (
+            type(array) is np.ndarray
+            and array.dtype == self.dtype
+            and array.ndim > 0
+            and array.shape[1:] == row
+            and len(array) <= self._rows_of_one_run
+        )
 
     @overload
     def sample(
@@ -236,7 +277,8 @@ class Bundle:
             feeds["context"] = self._padded(context_feeds["context"][start : start + rows])
         elif self._batch is None:
             feeds["n"] = np.array(rows, np.int64)
-        return [output[:rows] for output in self._sample.run(["x", "log_prob"], feeds)]
+        outputs = self._sample.run(["x", "log_prob"], feeds, self._batch or rows)
+        return [output[:rows] for output in outputs]
 
     def from_noise(self, noise: ArrayLike, context: ArrayLike | None = None) -> tuple[Rows, Rows]:
         """Points and their log-densities from standard noise.
@@ -262,16 +304,20 @@ class Bundle:
         rows_of_context = context_rows(self.context, context, rows, self.dtype)
         if rows_of_context is None:
             return {}
-        self._check_context(rows_of_context)
-        return {"context": np.ascontiguousarray(rows_of_context)}
+        return {"context": self._checked(rows_of_context)}
 
-    def _check_context(self, context: Rows) -> None:
-        """Refuse values that the flow was not declared for.
+    def _checked(self, context: Rows) -> Rows:
+        """The context, if all its values are such as the flow was declared for.
 
         NaN passes: its log-density is NaN.
         """
+        if not self._limits.hold(context):
+            self._refuse_context(context)
+        return context
+
+    def _refuse_context(self, context: Rows) -> None:
         for column, (name, support) in enumerate(
-            zip(self.context, self._context_supports, strict=True)
+            zip(self.context, self._said.supports, strict=True)
         ):
             values = context[:, column]
             outside = np.flatnonzero(support.excludes(values))
@@ -281,7 +327,7 @@ class Bundle:
                     ContextOutside(
                         name=name,
                         value=f"{values[first]:g}",
-                        row=first,
+                        row=first + 1,
                         support=support.brackets,
                         count=outside.size,
                         rows=len(context),
@@ -290,31 +336,29 @@ class Bundle:
 
     def _cut(
         self,
-        session: onnxruntime.InferenceSession,
+        graph: Graph,
         feeds: dict[str, Rows],
         count: int,
         names: list[str],
     ) -> list[Rows]:
         """Run a graph on pieces that stay in the caches."""
         if count <= self._rows and self._batch is None:
-            return list(session.run(names, feeds))
+            return graph.run(names, feeds, count)
         pieces = []
         for start in range(0, count, self._rows):
             rows = min(self._rows, count - start)
             piece = {
                 name: self._padded(value[start : start + rows]) for name, value in feeds.items()
             }
-            pieces.append([output[:rows] for output in session.run(names, piece)])
+            pieces.append(
+                [output[:rows] for output in graph.run(names, piece, self._batch or rows)]
+            )
         if not pieces:
             return [
                 np.empty((0, *self._row)[: 1 if name == "log_prob" else None], self.dtype)
                 for name in names
             ]
         return [np.concatenate(outputs) for outputs in zip(*pieces, strict=True)]
-
-    @property
-    def _row(self) -> tuple[int, ...]:
-        return () if self._scalar else (len(self.columns),)
 
     def _padded(self, rows: Rows) -> Rows:
         """Rows for a graph of a fixed batch: the last one repeated."""

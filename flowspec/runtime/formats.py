@@ -1,31 +1,41 @@
-"""The files of a bundle, read and checked: one reader for each format that was ever
-written.
+"""The files of a bundle, read and checked, in every format that was ever written.
 
-A new format gets the next number, a reader here, and bundles of it under
-`tests/bundles/`. Readers of earlier formats stay: what was written once is opened for
-ever.
+1   `flow.json` with the hashes of all other files
+2   the same with a digest of itself
+
+A new format gets the next number, and bundles of it under `tests/bundles/`. Earlier formats stay:
+what was written once is opened for ever.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.runtime.about import about_flaw
 from flowspec.support.registry import from_json as support_from_json
 from flowspec.support.support import Interval
 
-FORMAT = 1
+FORMAT = 2
 """The format that is written now, into `flow.json`."""
+
+SEALED_FROM = 2
+"""The first format with a digest."""
 
 GRAPHS = frozenset({"log_prob.onnx", "sample.onnx", "from_noise.onnx"})
 REQUIRED = GRAPHS | {"vectors.json"}
+
+DIGEST = re.compile(rb'"digest": "([0-9a-f]{64})"')
+OPEN_DIGEST = "0" * 64
+"""The digest of a file while its digest is worked out."""
 
 
 @mistake
@@ -67,18 +77,33 @@ class Description:
 
 
 class Damaged(Exception):
-    """`flow.json` does not hold what its format asks for."""
+    """`flow.json` does not hold what its format asks for. Its text says what is wrong."""
 
 
 def describe(about: Mapping[str, Any]) -> Description:
-    """The content of `flow.json`, by the reader of its format.
+    """The content of a `flow.json` that has been checked."""
+    flow = about["flow"]
+    return Description(
+        columns=tuple(about["columns"]),
+        context=tuple(about["context"]),
+        supports=tuple(_supports(flow.get("context") or [])),
+        noise=tuple(about["noise"]),
+        dequantized=tuple(flow.get("train", {}).get("dequantize", ())),
+        dtype=np.dtype(about["dtype"]),
+        batch=about["batch"],
+        scalar=about["scalar"],
+    )
 
-    Errors:  Damaged.
-    """
-    try:
-        return READERS[about["format"]](about)
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
-        raise Damaged from error
+
+def _supports(declared: list[dict[str, Any]]) -> Iterable[Interval]:
+    """The supports of the conditioning variables."""
+    for entry in declared:
+        part = support_from_json(entry["support"]).interval
+        if part is not None:
+            yield from [part] * len(entry["names"])
+
+
+# --- reading --------------------------------------------------------------------------------------
 
 
 def read(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
@@ -91,17 +116,18 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
         return FlowError(BrokenBundle(directory=str(path), reason=reason))
 
     try:
-        about = _parsed((path / "flow.json").read_bytes())
-        if (newer := about["format"]) > max(READERS):
-            raise FlowError(NewerBundle(directory=str(path), found=newer, newest=max(READERS)))
-        describe(about)
-        files = {name: (path / name).read_bytes() for name in _hashes(about)}
+        data = (path / "flow.json").read_bytes()
+        about = _parsed(data)
+        if (newer := about["format"]) > FORMAT:
+            raise FlowError(NewerBundle(directory=str(path), found=newer, newest=FORMAT))
+        _check(about, data)
+        files = {name: (path / name).read_bytes() for name in about["files"]}
     except OSError as error:
         name, reason = Path(error.filename or path).name, error.strerror or "unreadable"
         raise broken(f"{name}: {reason.lower()}") from None
-    except Damaged:
-        raise broken("flow.json is damaged") from None
-    for name, expected in _hashes(about).items():
+    except Damaged as damage:
+        raise broken(f"flow.json {damage}") from None
+    for name, expected in about["files"].items():
         if hashlib.sha256(files[name]).hexdigest() != expected:
             raise broken(f"{name} is not the file that was written")
     return about, files
@@ -109,60 +135,41 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
 
 def _parsed(data: bytes) -> dict[str, Any]:
     try:
-        about = json.loads(data)
+        about = json.loads(data, parse_constant=_no_number)
     except (ValueError, RecursionError):
-        raise Damaged from None
-    _need(isinstance(about, dict) and type(about.get("format")) is int and about["format"] > 0)
+        raise Damaged("is damaged") from None
+    if not isinstance(about, dict):
+        raise Damaged("is damaged")
+    if type(about.get("format")) is not int or about["format"] < 1:
+        raise Damaged("is damaged: `format` is no format that there was")
     return dict(about)
 
 
-def _hashes(about: Mapping[str, Any]) -> dict[str, str]:
-    """The SHA-256 of each other file of the bundle. All of them lie in its own folder."""
-    hashes: Any = about.get("files")
-    _need(isinstance(hashes, dict))
-    for name, expected in hashes.items():
-        _need(isinstance(expected, str) and Path(name).name == name)
-    _need(set(hashes) >= REQUIRED)
-    return dict(hashes)
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
 
 
-def _need(holds: bool) -> None:
-    if not holds:
-        raise Damaged
+def _check(about: dict[str, Any], data: bytes) -> None:
+    """Raise `Damaged` where a `flow.json` was changed, or does not hold what its format asks for.
+
+    An earlier format has no digest, so that every field of it is all there is to be checked.
+    """
+    if about["format"] >= SEALED_FROM and DIGEST.findall(data) != [_digest(data)]:
+        raise Damaged("is not the file that was written: its digest does not fit")
+    if flaw := about_flaw(about):
+        raise Damaged("is damaged: `{}` {}".format(*flaw))
+    if missing := sorted(REQUIRED - set(about["files"])):
+        raise Damaged(f"is damaged: `files` lacks {missing[0]}")
+    if outside := next((name for name in about["files"] if Path(name).name != name), ""):
+        raise Damaged(f"is damaged: `files` names {outside}, which is no file of its folder")
 
 
-def _names(names: Any) -> tuple[str, ...]:
-    """A list of names."""
-    _need(isinstance(names, list) and all(isinstance(name, str) for name in names))
-    return tuple(names)
+def _digest(data: bytes) -> bytes:
+    """The SHA-256 of a `flow.json` in which the digits of its digest are zeros."""
+    zeros = b'"digest": "%s"' % OPEN_DIGEST.encode()
+    return hashlib.sha256(DIGEST.sub(zeros, data)).hexdigest().encode()
 
 
-# --- readers, one for each format -----------------------------------------------------------------
-
-
-def _format_1(about: Mapping[str, Any]) -> Description:
-    columns, context, noise = (_names(about[name]) for name in ("columns", "context", "noise"))
-    dtype, batch, scalar, flow = (about[name] for name in ("dtype", "batch", "scalar", "flow"))
-    _need(dtype in ("float32", "float64"))
-    _need(batch is None or (type(batch) is int and batch > 0))
-    _need(isinstance(scalar, bool))
-    _need(len(columns) == 1 if scalar else bool(columns))
-    _need(isinstance(flow, dict))
-    supports = tuple(_supports(flow.get("context") or []))
-    _need(len(supports) == len(context))
-    dequantized = _names(flow.get("train", {}).get("dequantize", []))
-    return Description(
-        columns, context, supports, noise, dequantized, np.dtype(dtype), batch, scalar
-    )
-
-
-def _supports(declared: list[dict[str, Any]]) -> Iterable[Interval]:
-    """The supports of the conditioning variables."""
-    for entry in declared:
-        part = support_from_json(entry["support"]).interval
-        if part is not None:
-            yield from [part] * len(entry["names"])
-
-
-READERS: Mapping[int, Callable[[Mapping[str, Any]], Description]] = {1: _format_1}
-"""Every format that is read."""
+def seal(data: bytes) -> bytes:
+    """A `flow.json` with its digest in the place of `OPEN_DIGEST`."""
+    return DIGEST.sub(b'"digest": "%s"' % _digest(data), data)

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.runtime.bundle import Bundle, load
+from flowspec.runtime.formats import BrokenBundle
 
 Vectors = dict[str, Any]
 """The content of a `vectors.json`."""
@@ -21,6 +23,15 @@ Values = dict[str, NDArray[Any]]
 """Inputs or outputs of a graph, by name."""
 
 Runner = Callable[[list[str], Values], list[NDArray[Any]]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """The inputs of a graph, and the outputs that it is to give."""
+
+    graph: str
+    feeds: Values
+    outputs: Values
 
 
 @dataclass(frozen=True)
@@ -48,20 +59,54 @@ def verify(directory: str | Path, runtime: str = "onnxruntime") -> list[Comparis
     Errors:   FlowError, where the bundle is broken.
     """
     bundle = load(directory)
-    return replayed(bundle, json.loads((bundle.path / "vectors.json").read_text()), runtime)
+    return replayed(bundle, vectors_of(bundle), runtime)
+
+
+def vectors_of(bundle: Bundle) -> Vectors:
+    """The content of `vectors.json`.
+
+    Errors:  FlowError, where it is damaged.
+    """
+    try:
+        vectors = json.loads(bundle.files["vectors.json"])
+    except ValueError:
+        raise _damaged(bundle) from None
+    if not isinstance(vectors, dict):
+        raise _damaged(bundle)
+    return vectors
 
 
 def replayed(bundle: Bundle, vectors: Vectors, runtime: str = "onnxruntime") -> list[Comparison]:
     """Compare every output of every graph with vectors, such as `vectors.json` holds."""
-    dtype = np.dtype(vectors["dtype"])
-    allowed = vectors["tolerance"]["relative"]
     differences = []
-    for name, feeds, expected in _cases(vectors, dtype, bundle.about):
-        run = _runner(bundle, name, runtime)
-        outputs = run(list(expected), feeds)
-        for output, values, reference in zip(expected, outputs, expected.values(), strict=True):
-            differences.append(Comparison(name, output, difference(values, reference), allowed))
+    for case in cases(bundle, vectors):
+        outputs = _runner(bundle, case.graph, runtime)(list(case.outputs), case.feeds)
+        for (output, reference), values in zip(case.outputs.items(), outputs, strict=True):
+            allowed = vectors["tolerance"]["relative"]
+            differences.append(
+                Comparison(case.graph, output, difference(values, reference), allowed)
+            )
     return differences
+
+
+def cases(bundle: Bundle, vectors: Vectors) -> list[Case]:
+    """The vectors of each graph.
+
+    Errors:  FlowError, where something is missing in them.
+    """
+    try:
+        found = [Case(*each) for each in _cases(vectors, bundle.dtype, bundle.about)]
+        whole = isinstance(vectors["tolerance"]["relative"], float)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        raise _damaged(bundle) from None
+    if not whole or not all(len(rows) for case in found for rows in case.outputs.values()):
+        raise _damaged(bundle)
+    return found
+
+
+def _damaged(bundle: Bundle) -> FlowError:
+    reason = "vectors.json is damaged"
+    return FlowError(BrokenBundle(directory=str(bundle.path), reason=reason))
 
 
 def _cases(
@@ -100,8 +145,7 @@ def _runner(bundle: Bundle, name: str, runtime: str) -> Runner:
                 return list(evaluator.run(names, feeds))
 
         return evaluate
-    session = bundle.session(name)
-    return lambda names, feeds: list(session.run(names, feeds))
+    return bundle.graph(name).run
 
 
 def difference(actual: ArrayLike, expected: ArrayLike) -> float:
@@ -109,6 +153,8 @@ def difference(actual: ArrayLike, expected: ArrayLike) -> float:
     NaN and the other is not.
     """
     actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
+    if actual.shape != expected.shape:
+        return math.inf
     same = (actual == expected) | (np.isnan(actual) & np.isnan(expected))
     with np.errstate(all="ignore"):
         relative = np.abs(actual - expected) / (1 + np.abs(expected))

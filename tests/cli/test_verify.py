@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
 import flowspec
-from commands import (
-    written,
-)
+from forgery import replaced, without_spec
 
 
 @pytest.mark.parametrize("name", ["one", "pair", "given"])
@@ -44,18 +43,9 @@ def test_verify_replays_in_the_reference_evaluator(call, bundles):
 
 def test_verify_fails_where_a_graph_is_not_the_flow(call, here, bundles):
     """Another flow's graph, with a hash that matches: only replaying the vectors can tell."""
-    import hashlib
-    import shutil
-
     shutil.copytree(bundles / "one", here / "forged")
-    other = (
-        flowspec.compile(flowspec.parse("Normal(0, 1) |> Sigmoid"), here / "other")
-        / "log_prob.onnx"
-    )
-    shutil.copy(other, here / "forged" / "log_prob.onnx")
-    about = json.loads((here / "forged" / "flow.json").read_text())
-    about["files"]["log_prob.onnx"] = hashlib.sha256(other.read_bytes()).hexdigest()
-    written(here / "forged" / "flow.json", json.dumps(about))
+    other = flowspec.compile(flowspec.parse("Normal(0, 1) |> Sigmoid"), here / "other")
+    replaced(here / "forged", log_prob_onnx=without_spec((other / "log_prob.onnx").read_bytes()))
     answer = call("verify", "forged")
     assert answer.code == 1
     assert [line.split()[0] for line in answer.out.splitlines() if line.endswith("WRONG")] == [

@@ -7,6 +7,7 @@ import json
 import re
 
 import flowspec
+from flowspec.runtime.formats import FORMAT
 from graphs import (
     GRAPHS,
     model,
@@ -16,7 +17,7 @@ from graphs import (
 
 def test_flow_json_says_what_the_bundle_is(bundle, flow):
     about = bundle.about
-    assert about["format"] == 1
+    assert about["format"] == FORMAT
     assert about["flowspec"] == flowspec.__version__
     assert (about["dtype"], about["opset"], about["batch"]) == (bundle.dtype.name, 18, None)
     assert about["columns"] == list(flow.columns)

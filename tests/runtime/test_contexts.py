@@ -87,6 +87,6 @@ def test_a_context_that_is_nan_gives_nan_in_its_row_only(opened):
 
 
 def test_context_outside_its_support_is_told(opened):
-    with pytest.raises(FlowError, match=r"context `z` is -1 in row 1, outside of \(0, inf\)"):
+    with pytest.raises(FlowError, match=r"context `z` is -1 in row 2, outside of \(0, inf\)"):
         opened("given").sample(context=[[1.0], [-1.0], [0.0]])
     assert np.isnan(opened("given").log_prob([1.0], context=[[np.nan]])).all()

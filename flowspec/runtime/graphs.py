@@ -1,0 +1,154 @@
+"""Graphs of a bundle in onnxruntime: held against `flow.json` when they are opened, and told in
+words where onnxruntime cannot go on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as states
+
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.runtime.formats import BrokenBundle, Description
+
+_ERRORS = [kind for kind in vars(states).values() if isinstance(kind, type)]
+FAILURES: tuple[type[Exception], ...] = (
+    *(kind for kind in _ERRORS if issubclass(kind, Exception)),
+    MemoryError,
+    RuntimeError,
+    ValueError,
+)
+"""Everything that onnxruntime raises for a graph that it cannot open or run."""
+
+MEMORY = ("bad_alloc", "allocate memory", "out of memory", "bad allocation")
+"""Words of onnxruntime for a lack of memory."""
+
+FLOATS = {"float32": "tensor(float)", "float64": "tensor(double)"}
+Signature = dict[str, tuple[str, tuple[int | None, ...]]]
+"""The type and the shape of each input or output; None for a batch that is free."""
+
+
+@mistake
+class GraphFails(Diagnostic):
+    message = "{graph} cannot be run: {reason}"
+    help = "{advice}"
+    graph: str
+    reason: str
+    advice: str = "`flowspec verify` checks the bundle; write it again with `flowspec compile`"
+
+
+class Graph:
+    """A graph that is open."""
+
+    def __init__(self, name: str, session: onnxruntime.InferenceSession, row: tuple[int, ...]):
+        self.name = name
+        self.session = session
+        self._rows = {"x": row, "log_prob": ()}
+
+    def run(
+        self, outputs: list[str], feeds: Mapping[str, Any], rows: int | None = None
+    ) -> list[NDArray[Any]]:
+        """The outputs of these names.
+
+        rows     how many they are to have; None where the caller looks at that
+        Errors:  FlowError, where onnxruntime cannot go on, or gives another number of rows.
+        """
+        try:
+            values = self.session.run(outputs, feeds)
+        except FAILURES as error:
+            raise self.failure(error) from None
+        if rows is not None:
+            for output, value in zip(outputs, values, strict=True):
+                if value.shape != (rows, *self._rows[output]):
+                    reason = f"it gives `{output}` of shape {value.shape} for {rows} rows"
+                    raise FlowError(GraphFails(graph=self.name, reason=reason))
+        return values
+
+    def failure(self, error: Exception) -> FlowError:
+        """The mistake that stands for an error of onnxruntime."""
+        if _lacks_memory(error):
+            return FlowError(
+                GraphFails(
+                    graph=self.name,
+                    reason="there is not enough memory for it",
+                    advice="give fewer rows at once",
+                )
+            )
+        reason = f"onnxruntime {onnxruntime.__version__} gives up ({type(error).__name__})"
+        return FlowError(GraphFails(graph=self.name, reason=reason))
+
+
+def open_graph(
+    path: Path,
+    name: str,
+    data: bytes,
+    options: onnxruntime.SessionOptions,
+    provider: str,
+    said: Description,
+    flow: Mapping[str, Any],
+) -> Graph:
+    """A graph of a bundle.
+
+    Errors:  FlowError, where onnxruntime cannot open it, or it is not the one that `flow.json`
+             describes.
+    """
+    try:
+        session = onnxruntime.InferenceSession(data, options, providers=[provider])
+    except FAILURES as error:
+        version = onnxruntime.__version__
+        why = " for lack of memory" if _lacks_memory(error) else ""
+        reason = f"onnxruntime {version} cannot open {name}{why}"
+        raise FlowError(BrokenBundle(directory=str(path), reason=reason)) from None
+    if reason := _discord(name, session, said, flow):
+        reason = f"{name} is not the graph that flow.json describes: {reason}"
+        raise FlowError(BrokenBundle(directory=str(path), reason=reason))
+    return Graph(name, session, () if said.scalar else (len(said.columns),))
+
+
+def _lacks_memory(error: Exception) -> bool:
+    text = str(error)
+    return isinstance(error, MemoryError) or any(words in text for words in MEMORY)
+
+
+def _discord(
+    name: str,
+    session: onnxruntime.InferenceSession,
+    said: Description,
+    flow: Mapping[str, Any],
+) -> str:
+    """The reason why a graph is another one than was described; "" if it is not."""
+    inputs, outputs = _signatures(name, said)
+    for kind, wanted, present in (
+        ("inputs", inputs, session.get_inputs()),
+        ("outputs", outputs, session.get_outputs()),
+    ):
+        if {*wanted} != {value.name for value in present}:
+            return f"its {kind} are {', '.join(value.name for value in present)}"
+        for value in present:
+            own = value.type, tuple(n if isinstance(n, int) else None for n in value.shape)
+            if own != wanted[value.name]:
+                return f"`{value.name}` is {value.type} of shape {value.shape}"
+    spec = session.get_modelmeta().custom_metadata_map.get("flowspec.spec")
+    return "it was made of another flow" if spec and json.loads(spec) != flow else ""
+
+
+def _signatures(name: str, said: Description) -> tuple[Signature, Signature]:
+    """The inputs and outputs of a graph, by what `flow.json` says."""
+    number, rows = FLOATS[said.dtype.name], said.batch
+    row = () if said.scalar else (len(said.columns),)
+    whole: tuple[str, tuple[int | None, ...]] = "tensor(int64)", ()
+    x, density = (number, (rows, *row)), (number, (rows,))
+    context: Signature = {}
+    if said.context:
+        context = {"context": (number, (rows, len(said.context)))}
+    if name == "log_prob.onnx":
+        return {"x": x, **context}, {"log_prob": density}
+    outputs = {"x": x, "log_prob": density}
+    if name == "from_noise.onnx":
+        return {"noise": (number, (rows, len(said.noise))), **context}, outputs
+    count = {} if said.context or rows else {"n": whole}
+    return {"seed": whole, "first_row": whole, **count, **context}, outputs
