@@ -54,3 +54,13 @@ def table(rows: Sequence[tuple[str, ...]]) -> str:
         for row in rows
     ]
     return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+
+
+def density_column(taken: Sequence[str]) -> str:
+    """The name of a column of densities; another one than `log_prob` is told."""
+    from flowspec.data.tables.write import free_name
+
+    name = free_name("log_prob", taken)
+    if name != "log_prob":
+        click.echo(f"note: there is a column `log_prob` already: the density is `{name}`", err=True)
+    return name

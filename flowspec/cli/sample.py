@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from flowspec.cli.options import DIRECTORY, PROVIDER
+from flowspec.cli.options import DIRECTORY, PROVIDER, density_column
 from flowspec.diagnostics.diagnostic import FlowError
 
 
@@ -65,7 +65,7 @@ def command(
         with_log_prob=True,
     )
     x = rounded_down(x, bundle.columns, bundle.dequantized)
-    columns = list(bundle.columns) + (["log_prob"] if log_prob else [])
+    columns = [*bundle.columns, *([density_column(bundle.columns)] if log_prob else [])]
     arrays = [x] if x.ndim == 1 else list(x.T)
     arrays += [density] if log_prob else []
     if output:

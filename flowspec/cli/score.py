@@ -9,7 +9,7 @@ from typing import Any
 import click
 import numpy as np
 
-from flowspec.cli.options import DIRECTORY, PROVIDER
+from flowspec.cli.options import DIRECTORY, PROVIDER, density_column
 
 
 @click.command(short_help="Add the log-density of each row to a table.")
@@ -26,7 +26,7 @@ from flowspec.cli.options import DIRECTORY, PROVIDER
 @PROVIDER
 def command(directory: Path, data: Path, output: Path | None, provider: str) -> None:
     """Score the rows of a table with the bundle in DIRECTORY: the table comes back with a column
-    `log_prob`.
+    `log_prob` (`log_prob_2`, where it has one of this name).
 
     Columns are found by name. Rows with missing numbers get nan, rows outside the support -inf.
 
@@ -43,10 +43,8 @@ def command(directory: Path, data: Path, output: Path | None, provider: str) -> 
     log_prob = bundle.log_prob(
         cell_middles(table.numbers(bundle.columns), bundle.columns, bundle.dequantized), context
     )
-    # A table that was scored before gets the new density in the place of the old one.
-    kept = [i for i, name in enumerate(table.columns) if name != "log_prob"]
-    columns: list[str] = [*(table.columns[i] for i in kept), "log_prob"]
-    arrays: list[Sequence[Any] | np.ndarray] = [*(table.cells[i] for i in kept), log_prob]
+    columns = [*table.columns, density_column(table.columns)]
+    arrays: list[Sequence[Any] | np.ndarray] = [*table.cells, log_prob]
     if output:
         write_table(output, columns, arrays)
         click.echo(

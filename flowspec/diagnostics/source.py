@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 
@@ -11,7 +11,7 @@ from functools import cached_property
 class Source:
     """A text and the name it is reported under (a path, or `<flow>`)."""
 
-    text: str
+    text: str = field(repr=False)  # the prelude alone has thousands of characters
     name: str = "<flow>"
 
     @cached_property

@@ -16,7 +16,7 @@ from flowspec.parts.trees import values
 from flowspec.parts.values import Learn
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Flow(Pipeline):
     """A checked flow: its parameters are numbers, or promises of numbers (`Learn`,
     `FromContext`).

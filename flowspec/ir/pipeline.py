@@ -7,7 +7,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from flowspec.bases.base import Base
+from flowspec.diagnostics.prompt import headline
 from flowspec.diagnostics.source import Span
+from flowspec.ir.glance import glance
 from flowspec.networks.context import StandardContext
 from flowspec.support.space import Space
 from flowspec.transforms.transform import Transform
@@ -45,7 +47,7 @@ class Step:
     """
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Pipeline:
     """A base, the steps from it to the data, and the names of what goes in and out.
 
@@ -59,6 +61,11 @@ class Pipeline:
     event: Declaration | None = None
     standard: StandardContext | None = None
     """The context as networks see it; None where no network sees it."""
+
+    def __repr__(self) -> str:
+        names = self.context.names if self.context else ()
+        head = headline(type(self).__name__, self.columns, names, None)
+        return glance(head, self.base, [step.transform for step in self.steps])
 
     @property
     def base_space(self) -> Space:

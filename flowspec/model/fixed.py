@@ -14,7 +14,7 @@ from flowspec.ir.pipeline import Pipeline
 from flowspec.parts.trees import with_values
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FixedFlow(Pipeline):
     """A flow in which nothing is learned: only the context still varies.
 

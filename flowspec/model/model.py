@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from flowspec.data.rows import context_beside, context_rows, table_rows, vector_rows
+from flowspec.diagnostics.prompt import headline
 from flowspec.ir.flow import Flow
+from flowspec.ir.glance import glance
 from flowspec.model import density
 from flowspec.model.binding import bind
 from flowspec.model.fixed import FixedFlow, fix
@@ -21,7 +23,7 @@ Rows = NDArray[Any]
 """Points, noise, context or log-densities."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Model:
     """A flow and the values of what it learned. Missing values stand at their start.
 
@@ -35,6 +37,16 @@ class Model:
     """Of what starts from random numbers."""
     dtype: str = "float32"
     """Of its bundle, if `compile` is asked for no other: float64 for what was trained in it."""
+
+    def __repr__(self) -> str:
+        return self.glance("Model")
+
+    def glance(self, kind: str) -> str:
+        """A few lines for a prompt: the columns, how much is learned, the pipeline."""
+        flow = self.flow
+        learned = sum(int(np.size(value.init)) for value in flow.learned().values())
+        head = headline(kind, flow.columns, self._context_names, learned)
+        return glance(head, flow.base, [step.transform for step in flow.steps])
 
     @cached_property
     def fixed(self) -> FixedFlow:

@@ -5,6 +5,7 @@ No torch, no compiler.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeGuard, overload
@@ -16,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from flowspec.data.rows import context_beside, context_rows, table_rows, vector_rows
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.diagnostics.inputs import ContextOutside, whole
+from flowspec.diagnostics.prompt import headline, in_a_line
 from flowspec.runtime.formats import describe, read
 from flowspec.runtime.graphs import Graph, open_graph
 from flowspec.runtime.limits import Limits
@@ -110,6 +112,14 @@ def _provider(name: str) -> str:
     raise FlowError(ProviderMissing(name=name, advice=advice))
 
 
+def _name(part: Mapping[str, Any]) -> str:
+    """The name of a component in `flow.json`, and of those in it."""
+    fields = [field if isinstance(field, list) else [field] for field in part.values()]
+    inner = [each for field in fields for each in field if isinstance(each, dict)]
+    names = [_name(each) for each in inner if "name" in each]
+    return part["name"] + (f"({', '.join(names)})" if names else "")
+
+
 class Bundle:
     """A compiled flow. Points are (N, D), or (N,) for a scalar flow; context is (N, C). What has
     columns with names is read by name; one column may be given as (N,) or (N, 1).
@@ -150,7 +160,9 @@ class Bundle:
         self._rows_of_one_run = -1 if said.batch else self._rows
 
     def __repr__(self) -> str:
-        return f"Bundle({str(self.path)!r}: {', '.join(self.columns)})"
+        head = headline(f"Bundle {str(self.path)!r}", self.columns, self.context, None)
+        flow = self.about["flow"]
+        return f"{head}\n  {in_a_line([_name(each) for each in (flow['base'], *flow['steps'])])}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy carries the files, and opens its sessions anew."""

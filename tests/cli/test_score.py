@@ -48,12 +48,35 @@ def test_score_uses_the_context_of_each_row(call, here, bundles):
     )
 
 
-def test_score_puts_a_new_density_in_the_place_of_an_old_one(call, here, bundles):
+def test_score_keeps_a_column_log_prob_of_the_table(call, here, bundles):
     data = written(here / "data.csv", "log_prob,x\nold,0.5\n")
-    assert call("score", bundles / "one", "--data", data).rows == [
-        ["x", "log_prob"],
-        ["0.5", "-0.9189385"],
+    answer = call("score", bundles / "one", "--data", data)
+    assert answer.rows == [["log_prob", "x", "log_prob_2"], ["old", "0.5", "-0.9189385"]]
+    assert answer.err == (
+        "note: there is a column `log_prob` already: the density is `log_prob_2`\n"
+    )
+    again = written(here / "again.csv", answer.out)
+    assert call("score", bundles / "one", "--data", again).rows[0][-2:] == [
+        "log_prob_2",
+        "log_prob_3",
     ]
+
+
+@pytest.fixture(scope="session")
+def named(tmp_path_factory):
+    """A bundle whose flow has an output `log_prob`."""
+    flow = flowspec.parse("event x, log_prob\nNormal(0, 1)[2]")
+    return flowspec.compile(flow, tmp_path_factory.mktemp("named") / "it")
+
+
+def test_an_output_named_log_prob_is_scored_and_drawn(call, here, named):
+    data = written(here / "data.csv", "x,log_prob\n0.5,7\n")
+    scored = call("score", named, "--data", data)
+    assert scored.rows[0] == ["x", "log_prob", "log_prob_2"] and scored.rows[1][1] == "7"
+    drawn = call("sample", named, "-n", 2, "--log-prob")
+    assert drawn.rows[0] == ["x", "log_prob", "log_prob_2"]
+    assert "the density is `log_prob_2`" in drawn.err
+    assert call("sample", named, "-n", 2).rows[0] == ["x", "log_prob"]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".npy", ".parquet"])

@@ -14,6 +14,7 @@ import pytest
 
 import flowspec
 from flowspec import FlowError
+from flowspec.diagnostics.prompt import WIDTH
 from flowspec.runtime.formats import OPEN_DIGEST, seal
 from refusals import refused
 
@@ -35,7 +36,10 @@ def test_a_bundle_says_what_it_is(place, opened):
     assert bundle.noise == ("normal", "normal")
     assert bundle.dtype == np.float32
     assert bundle.path == place / "given pair"
-    assert repr(bundle) == f"Bundle({str(place / 'given pair')!r}: a, b)"
+    assert repr(bundle).splitlines() == [
+        f"Bundle {str(place / 'given pair')!r} of a, b given z, w"[:WIDTH],
+        "  Normal |> Scale |> Shift",
+    ]
     assert opened("scalar").columns == ("x",) and opened("scalar").context == ()
     assert opened("double").dtype == np.float64
 

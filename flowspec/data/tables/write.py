@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 from flowspec.data.files import UnwritablePath, write_file
@@ -27,3 +27,12 @@ def write_table(path: str | Path, columns: Sequence[str], arrays: Sequence[Colum
         advice = "give a name that ends in .csv, .parquet or .npy"
         reason = f"`{path.suffix}` files are not known"
         raise FlowError(UnwritablePath(path=str(path), reason=reason, advice=advice))
+
+
+def free_name(name: str, taken: Container[str]) -> str:
+    """The name of a new column: `log_prob`, or `log_prob_2`, ... where a table has one already."""
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name}_{number}"
+    return free

@@ -11,6 +11,7 @@ from torch.distributions import Distribution
 
 from flowspec.diagnostics.diagnostic import FlowError, mistake
 from flowspec.diagnostics.inputs import WrongInput
+from flowspec.diagnostics.prompt import in_a_line
 from flowspec.model import density
 from flowspec.train.torch.axes import NO_SHAPE, Axes, Shape, flat_context
 from flowspec.train.torch.bindable import Bindable
@@ -44,7 +45,7 @@ class FlowDistribution(NormalizingFlow):
     def __repr__(self) -> str:
         flow = self.module.flow
         names = [flow.base.title, *(step.transform.title for step in flow.steps)]
-        return f"NormalizingFlow({' |> '.join(names)})"
+        return f"NormalizingFlow({in_a_line(names)})"
 
     def expand(self, batch_shape: Shape, _instance: Distribution | None = None) -> FlowDistribution:
         return FlowDistribution(self.module, self.context, Size(batch_shape))

@@ -90,6 +90,9 @@ class FlowModule(nn.Module):
         self._binding = Binding(self.flow)
         self._interpreter(dtype, torch.device("cpu"))
 
+    def __repr__(self) -> str:
+        return Model(self.flow).glance("FlowModule")
+
     def _register(self, path: str, spec: ParameterSpec, value: Learn, start: NDArray[Any]) -> None:
         *parents, leaf = path.split(".")
         holder: nn.Module = self
