@@ -7,30 +7,56 @@ from pathlib import Path
 
 import click
 
-from flowspec.cli.options import FORMAT, print_json
+from flowspec.cli.options import FORMAT, echo_all, print_json
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError
-from flowspec.diagnostics.render import render_all
 
 
 @click.command(short_help="Say what is wrong with flows, or nothing.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="A table to train on: say what is wrong with it, and what a density cannot fit well.",
+)
 @FORMAT
-def command(files: tuple[Path, ...], form: str) -> None:
+def command(files: tuple[Path, ...], data: Path | None, form: str) -> None:
     """Check FILES and say what is wrong with them, or nothing.
+
+    With `--data` the rows are checked as `flowspec fit` checks them. Warnings alone leave the exit
+    code 0.
 
     Example: flowspec check examples/*.flow
     """
-    from flowspec.language.reading import read
-
-    mistakes: list[Diagnostic] = []
+    told: list[Diagnostic] = []
     for file in files:
         try:
-            read(file)
+            told += _checked(file, data)
         except FlowError as error:
-            mistakes += error.diagnostics
+            told += error.diagnostics
+    mistakes = sum(diagnostic.level == "error" for diagnostic in told)
     if form == "json":
-        print_json([diagnostic.to_json() for diagnostic in mistakes])
-    elif mistakes:
-        click.echo(render_all(mistake.as_message() for mistake in mistakes), err=True)
-        click.echo(f"\n{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}", err=True)
+        print_json([diagnostic.to_json() for diagnostic in told])
+    else:
+        echo_all(told)
+        if mistakes:
+            click.echo(f"\n{mistakes} mistake{'s' if mistakes > 1 else ''}", err=True)
     sys.exit(1 if mistakes else 0)
+
+
+def _checked(file: Path, data: Path | None) -> list[Diagnostic]:
+    """The warnings of a flow and its data.
+
+    Errors:  FlowError, where one of them is wrong.
+    """
+    from flowspec.language.reading import read
+
+    flow = read(file)
+    if data is None:
+        return []
+    from flowspec.data.pieces import open_pieces
+    from flowspec.train.feed.sources import table_source
+
+    dequantize = flow.train.get("dequantize", ())
+    source = table_source(flow, open_pieces(data), dequantize=dequantize)
+    source.check_trainable()
+    return source.warnings()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flowspec.cli.options import FLOW_FILE, Command, together
+from flowspec.cli.options import FLOW_FILE, Command, echo_all, together
 from flowspec.cli.progress import Interrupt, Progress
 from flowspec.ir.settings import Range, Settings, ranges
 
@@ -213,8 +213,11 @@ def command(
     with place.held(engine.is_rank_zero):
         if resume and not place.is_kept and _nothing_to_resume(place, engine):
             return
-        source = partial(_source, flow, settings, engine, weight_column, drop_bad_rows)
-        batches = Shuffled(source(data), settings, source(held_out) if held_out else None)
+        source_of = partial(_source, flow, settings, engine, weight_column, drop_bad_rows)
+        source = source_of(data)
+        batches = Shuffled(source, settings, source_of(held_out) if held_out else None)
+        if engine.is_rank_zero:
+            echo_all(source.warnings())
         training = Training(start, batches, settings, engine, remeasure=remeasure)
         if restart:
             place.forget()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
+
+from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.diagnostics.render import render_all
 
 Command = Callable[..., Any]
 Option = Callable[[Any], Any]
@@ -44,6 +47,12 @@ def together(*options: Option) -> Option:
 def print_json(data: Any) -> None:
     """Data for another program, on standard output."""
     click.echo(json.dumps(data, indent=1, allow_nan=False))
+
+
+def echo_all(mistakes: Iterable[Diagnostic]) -> None:
+    """Mistakes or warnings, on standard error."""
+    if told := render_all(mistake.as_message() for mistake in mistakes):
+        click.echo(told, err=True)
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> str:

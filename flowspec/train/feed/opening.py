@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,9 @@ def batches_of(
 ) -> Batches:
     """The batches of whatever `fit` takes as data.
 
+    What a density cannot fit well is warned of (`UserWarning`); the batches of a loader are not
+    looked at.
+
     Errors:  FlowError, where there is something wrong with it.
     """
     options = {"dtype": dtype, "dequantize": settings.dequantize}
@@ -62,7 +66,11 @@ def batches_of(
     if _is_loader(data):
         _refuse_beside("a loader", context, weights)
         return Loaded(flow, data, settings, validation, dtype)
-    return Shuffled(_source(flow, data, context, weights, options=options), settings, validation)
+    source = _source(flow, data, context, weights, options=options)
+    batches = Shuffled(source, settings, validation)
+    for warning in source.warnings():
+        warnings.warn(str(warning), stacklevel=3)
+    return batches
 
 
 def _held_out_source(flow: Flow, held_out: Any, options: dict[str, Any]) -> Source:

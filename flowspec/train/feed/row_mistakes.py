@@ -5,7 +5,7 @@ from __future__ import annotations
 from flowspec.diagnostics.diagnostic import Diagnostic, mistake
 
 LEAVE_OUT = "leave these rows out (`flowspec fit --drop-bad-rows` does)"
-DOUBLE = '`--precision 64`, in Python `Engine(precision="64")`, computes in float64'
+DOUBLE = "`--precision 64`, in Python `precision=64`, computes in float64"
 ROUNDED = f"that comes of rounding to float32; {DOUBLE}"
 
 

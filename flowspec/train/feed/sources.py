@@ -12,11 +12,13 @@ import torch
 from numpy.typing import NDArray
 
 from flowspec.data.pieces import Pieces
-from flowspec.diagnostics.diagnostic import FlowError, mistake
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.diagnostics.inputs import WrongInput
 from flowspec.ir.flow import Flow
 from flowspec.train.feed.row_checks import RowChecks
 from flowspec.train.feed.rows import Raw, Rows, as_raw, float_type
+from flowspec.train.feed.sample import Sample
+from flowspec.train.feed.suspicions import Suspicions
 
 KEPT_NUMBERS = 2**27
 """Numbers up to which a source is kept in memory, 512 MB in float32.
@@ -57,9 +59,11 @@ class Source:
         self._pieces = pieces
         self._good: list[NDArray[np.bool_]] = []
         self._kept: list[Rows] | None = []
-        self._scan(RowChecks(flow, float_type(dtype), dequantize, where))
+        sample = Sample(len(pieces))
+        self._scan(RowChecks(flow, float_type(dtype), dequantize, where), sample)
+        self._suspicions = Suspicions(flow, sample, dequantize, float_type(dtype), where)
 
-    def _scan(self, checks: RowChecks) -> None:
+    def _scan(self, checks: RowChecks, sample: Sample) -> None:
         """Look at all rows once: check and count them, and keep them if they are few."""
         if checks.unfit:
             raise FlowError(checks.unfit)
@@ -70,6 +74,7 @@ class Source:
             raw = piece()
             bad = checks.look(*raw)
             self._good.append(~bad if bad.any() else np.empty(0, bool))
+            sample.add(*raw[:2], self._good[-1])
             rows = self._rows(raw, self._good[-1])
             sizes.append(len(rows))
             for tensor in rows.tensors:
@@ -93,12 +98,16 @@ class Source:
         return sum(self.sizes)
 
     def check_trainable(self) -> None:
-        """Raise a `FlowError` where the rows are too few or all alike.
+        """Raise a `FlowError` where the rows are too few or all alike, or lost to the float type.
 
         Rows that are held out may be.
         """
-        if self._untrainable:
-            raise FlowError(self._untrainable)
+        if mistakes := self._untrainable or list(self._suspicions.errors()):
+            raise FlowError(mistakes)
+
+    def warnings(self) -> list[Diagnostic]:
+        """Warnings of what a density cannot fit well."""
+        return list(self._suspicions.warnings())
 
     def read(self, piece: int) -> Rows:
         """The rows of a piece."""
