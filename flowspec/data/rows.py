@@ -8,7 +8,7 @@ name, anything else by position. One column may be (N,) or (N, 1). What is missi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -18,6 +18,7 @@ from flowspec.data.tables.memory import as_table, is_labelled_row, is_table, row
 from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.diagnostics.inputs import (
     LISTED,
+    ContextOutside,
     NotNumbers,
     WrongContextRows,
     WrongShape,
@@ -112,3 +113,37 @@ def context_rows(
         found = f"{len(array)} row{'s' * (len(array) != 1)}"
         raise FlowError(WrongContextRows(found=found, needed=rows))
     return np.repeat(array, rows, axis=0)
+
+
+class _Support(Protocol):
+    """A set of numbers: all that is asked here of those in `flowspec.support`."""
+
+    @property
+    def brackets(self) -> str: ...
+
+    def excludes(self, values: Any) -> Any: ...
+
+
+def refuse_outside(
+    names: Sequence[str], supports: Sequence[_Support | None], context: NDArray[Any]
+) -> None:
+    """Refuse values of a context (rows, C) that the flow was not declared for, by their row.
+
+    NaN passes: its log-density is NaN.
+    """
+    for name, support, values in zip(names, supports, context.T, strict=True):
+        if support is None:
+            continue
+        outside = np.flatnonzero(support.excludes(values))
+        if len(outside):
+            first = int(outside[0])
+            raise FlowError(
+                ContextOutside(
+                    name=name,
+                    value=f"{values[first]:g}",
+                    row=first + 1,
+                    support=support.brackets,
+                    count=len(outside),
+                    rows=len(context),
+                )
+            )

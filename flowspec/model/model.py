@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from flowspec.data.rows import context_beside, context_rows, table_rows, vector_rows
+from flowspec.data.rows import context_beside, context_rows, refuse_outside, table_rows, vector_rows
 from flowspec.diagnostics.prompt import headline
 from flowspec.ir.flow import Flow
 from flowspec.ir.glance import glance
@@ -95,7 +95,11 @@ class Model:
 
     def _context(self, context: ArrayLike | None, dtype: DTypeLike, rows: int) -> Rows | None:
         rows_of_context = context_rows(self._context_names, context, rows, dtype)
-        return None if rows_of_context is None else rows_of_context.T
+        if rows_of_context is None or self.flow.context is None:
+            return None
+        supports = [support.interval for support in self.flow.context.space.supports]
+        refuse_outside(self._context_names, supports, rows_of_context)
+        return rows_of_context.T
 
     def _points(self, x: ArrayLike, dtype: DTypeLike) -> Rows:
         """Points with the batch last."""

@@ -14,9 +14,15 @@ import numpy as np
 import onnxruntime
 from numpy.typing import ArrayLike, NDArray
 
-from flowspec.data.rows import context_beside, context_rows, table_rows, vector_rows
+from flowspec.data.rows import (
+    context_beside,
+    context_rows,
+    refuse_outside,
+    table_rows,
+    vector_rows,
+)
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
-from flowspec.diagnostics.inputs import ContextOutside, whole
+from flowspec.diagnostics.inputs import whole
 from flowspec.diagnostics.prompt import headline, in_a_line
 from flowspec.runtime.formats import describe, read
 from flowspec.runtime.graphs import Graph, open_graph
@@ -324,27 +330,8 @@ class Bundle:
         NaN passes: its log-density is NaN.
         """
         if not self._limits.hold(context):
-            self._refuse_context(context)
+            refuse_outside(self.context, self._said.supports, context)
         return context
-
-    def _refuse_context(self, context: Rows) -> None:
-        for column, (name, support) in enumerate(
-            zip(self.context, self._said.supports, strict=True)
-        ):
-            values = context[:, column]
-            outside = np.flatnonzero(support.excludes(values))
-            if outside.size:
-                first = int(outside[0])
-                raise FlowError(
-                    ContextOutside(
-                        name=name,
-                        value=f"{values[first]:g}",
-                        row=first + 1,
-                        support=support.brackets,
-                        count=outside.size,
-                        rows=len(context),
-                    )
-                )
 
     def _cut(
         self,
