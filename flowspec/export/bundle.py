@@ -14,6 +14,15 @@ from onnx.checker import check_model
 
 from flowspec.data.files import UnwritablePath, new_directory
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.diagnostics.kinds import (
+    FUNCTION,
+    NUMBER,
+    PATH,
+    TEXT,
+    WEIGHTS,
+    WHOLE,
+    require,
+)
 from flowspec.export.card import card
 from flowspec.export.certificate import certificate
 from flowspec.export.graphs import GRAPHS, serialize
@@ -21,6 +30,7 @@ from flowspec.export.solver import with_solver_error
 from flowspec.export.targets import ONNXRUNTIME, Target, checked
 from flowspec.export.vectors import vectors
 from flowspec.ir.flow import Flow
+from flowspec.model.kinds import COMPILABLE
 from flowspec.model.model import Model
 from flowspec.model.weights import as_weights, to_bytes
 from flowspec.runtime.bundle import Bundle, opened
@@ -85,6 +95,17 @@ def compile(
              directory
              holds something else.
     """
+    require(
+        "compile",
+        flow=(flow, COMPILABLE),
+        directory=(directory, PATH),
+        weights=(weights, WEIGHTS.or_none()),
+        dtype=(dtype, TEXT.or_none()),
+        batch=(batch, WHOLE.or_none()),
+        opset=(opset, WHOLE),
+        solver_error=(solver_error, NUMBER.or_none()),
+        extras=(extras, FUNCTION.or_none()),
+    )
     path = Path(directory)
     check_place(path)
     model = as_model(flow, weights)
@@ -126,7 +147,9 @@ def as_model(
     if isinstance(flow, Flow):
         return Model(flow, as_weights(flow, weights))
     if weights is not None:
-        raise TypeError("weights can be given for a Flow only; a Model or a module has its own")
+        raise TypeError(
+            "compile() takes `weights` for a flow only: a model or a module has its own"
+        )
     return flow if isinstance(flow, Model) else flow.to_model()
 
 

@@ -9,7 +9,7 @@ goes on with what the transform would give.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,10 +18,12 @@ import numpy as np
 from flowspec.bases.base import Base, Coordinatewise
 from flowspec.diagnostics.collector import Mistakes
 from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.diagnostics.kinds import Kind, one_of, require
 from flowspec.diagnostics.source import Place
 from flowspec.ir.causes import MOST_EXPLAINED, check_domain, check_event
 from flowspec.ir.derivation import follow
 from flowspec.ir.flow import Flow
+from flowspec.ir.kinds import DECLARATION
 from flowspec.ir.pipeline import Declaration, Step
 from flowspec.networks.context import StandardContext
 from flowspec.networks.layers import Layer
@@ -63,6 +65,14 @@ def assemble(
     already   mistakes found before, to be reported together
     Errors:   FlowError, with everything that is wrong.
     """
+    transforms = _listed(transforms)
+    require(
+        "assemble",
+        base=(base, one_of("a base", Base).or_none() if already else one_of("a base", Base)),
+        transforms=(transforms, WRITTEN),
+        context=(context, DECLARATION.or_none()),
+        event=(event, DECLARATION.or_none()),
+    )
     context_size = len(context.names) if context else 0
     walk = _Walk(already or Mistakes(), context_size)
     checked = walk.base(base) if base else None
@@ -74,6 +84,21 @@ def assemble(
     is_seen = any(map(_sees_context, (checked, *(step.transform for step in steps))))
     standard = StandardContext.of(context_size) if context and is_seen else None
     return Flow(checked, tuple(steps), context, event, standard)
+
+
+WRITTEN = Kind(
+    "a list of transforms",
+    lambda steps: (
+        isinstance(steps, list)
+        and all(step is None or isinstance(step, Transform | Deferred) for step in steps)
+    ),
+)
+
+
+def _listed(transforms: Any) -> Any:
+    """What can be gone through, as a list; anything else as it is."""
+    is_plain = isinstance(transforms, str | bytes | Mapping) or not isinstance(transforms, Iterable)
+    return transforms if is_plain else list(transforms)
 
 
 def _sees_context(component: Any) -> bool:

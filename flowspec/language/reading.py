@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from flowspec.diagnostics.kinds import PATH, TEXT, Kind, require
 from flowspec.diagnostics.source import Source
 from flowspec.ir.flow import Flow
 from flowspec.language.checker import check
 from flowspec.language.parser import read_source
+
+TEXT_OF_A_FLOW = Kind("text", TEXT.holds, lambda value: _advice(value))
+
+
+def _advice(value: object) -> str:
+    """What to do with a thing that stands in the place of a flow's text."""
+    if isinstance(value, bytes):
+        return "decode it, `text.decode()`"
+    return "`flowspec.read(path)` reads a file" if PATH.holds(value) else ""
 
 
 def parse(text: str, name: str = "<flow>") -> Flow:
@@ -19,6 +29,7 @@ def parse(text: str, name: str = "<flow>") -> Flow:
         >>> str(flowspec.parse("Normal(0, 1) |> Exp").space)
         'positive'
     """
+    require("parse", text=(text, TEXT_OF_A_FLOW), name=(name, TEXT))
     return check(Source(text, name))
 
 
@@ -27,4 +38,5 @@ def read(path: str | Path) -> Flow:
 
     Errors:  FlowError, also where the file cannot be read or is no text.
     """
+    require("read", path=(path, PATH))
     return check(read_source(path))

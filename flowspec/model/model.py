@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from flowspec.data.rows import context_beside, context_rows, refuse_outside, table_rows, vector_rows
+from flowspec.diagnostics.kinds import MAPPING, TEXT, WHOLE, Kind, require
 from flowspec.diagnostics.prompt import headline
 from flowspec.ir.flow import Flow
 from flowspec.ir.glance import glance
+from flowspec.ir.kinds import FLOW
 from flowspec.model import density
 from flowspec.model.binding import bind
 from flowspec.model.fixed import FixedFlow, fix
@@ -21,6 +23,17 @@ from flowspec.ops.numpy import NumpyOps
 
 Rows = NDArray[Any]
 """Points, noise, context or log-densities."""
+
+
+def _is_float_type(dtype: Any) -> bool:
+    """True for what numpy takes as a type of float."""
+    try:
+        return dtype is not None and np.dtype(dtype).name in ("float32", "float64")
+    except (TypeError, ValueError):
+        return False
+
+
+FLOAT_TYPE = Kind("float32 or float64", _is_float_type)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -37,6 +50,15 @@ class Model:
     """Of what starts from random numbers."""
     dtype: str = "float32"
     """Of its bundle, if `compile` is asked for no other: float64 for what was trained in it."""
+
+    def __post_init__(self) -> None:
+        require(
+            "Model",
+            flow=(self.flow, FLOW),
+            weights=(self.weights, MAPPING),
+            seed=(self.seed, WHOLE),
+            dtype=(self.dtype, TEXT),
+        )
 
     def __repr__(self) -> str:
         return self.glance("Model")
@@ -66,6 +88,7 @@ class Model:
         self, x: ArrayLike, context: ArrayLike | None = None, dtype: DTypeLike = np.float64
     ) -> Rows:
         """Density at `x`: natural log; -inf outside the support; NaN only where x is NaN."""
+        require("log_prob", dtype=(dtype, FLOAT_TYPE))
         single = getattr(x, "dtype", None) == np.float32
         ops = NumpyOps(dtype, np.float32 if single else None)
         points = self._points(x, dtype)
@@ -81,6 +104,7 @@ class Model:
         """Points and their log-densities from standard noise (N, K), of the kinds that
         `flow.noise` lists.
         """
+        require("from_noise", dtype=(dtype, FLOAT_TYPE))
         ops = NumpyOps(dtype)
         standard = table_rows(noise, "noise", len(self.flow.noise), dtype).T
         flow = bind(ops, self.fixed, context=self._context(context, dtype, standard.shape[-1]))

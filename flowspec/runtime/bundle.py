@@ -23,6 +23,7 @@ from flowspec.data.rows import (
 )
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.diagnostics.inputs import whole
+from flowspec.diagnostics.kinds import PATH, SWITCH, TEXT, require
 from flowspec.diagnostics.prompt import headline, in_a_line
 from flowspec.runtime.formats import describe, read
 from flowspec.runtime.graphs import Graph, open_graph
@@ -80,6 +81,7 @@ def load(
         >>> bundle.log_prob([0.1, 0.5, 0.77]).round(4)
         array([-0.0482, -0.9189, -0.6198], dtype=float32)
     """
+    require("load", directory=(directory, PATH), provider=(provider, TEXT))
     path = Path(directory)
     return opened(path, *read(path), provider, threads, rows_at_once)
 
@@ -272,6 +274,7 @@ class Bundle:
                  flow draws one row for each row of `context`, or n rows for one.
         Errors:  FlowError, where n or the context does not fit.
         """
+        require("sample", with_log_prob=(with_log_prob, SWITCH))
         if n is None and context is None:
             n = 1
         n = None if n is None else whole("n", n, 0)

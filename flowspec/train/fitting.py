@@ -13,8 +13,18 @@ import torch
 
 from flowspec.diagnostics.diagnostic import FlowError, mistake, suggest
 from flowspec.diagnostics.inputs import WrongInput
+from flowspec.diagnostics.kinds import (
+    FUNCTION,
+    NUMBER,
+    PATH,
+    SWITCH,
+    WHOLE,
+    one_of,
+    require,
+)
 from flowspec.ir.flow import Flow
 from flowspec.ir.settings import Settings, ranges
+from flowspec.model.kinds import FLOW_OR_MODEL
 from flowspec.model.model import Model
 from flowspec.train.checkpoint import Keeper
 from flowspec.train.course import Epoch
@@ -114,9 +124,22 @@ def fit(
              learned, a setting cannot be, the loss stops being a number, or `output` cannot be
              written.
     """
-    if not isinstance(flow, Flow | Model):
-        advice = "make one with `flowspec.parse(text)`"
-        raise TypeError(f"fit() takes a flow, not {type(flow).__name__}: {advice}")
+    require(
+        "fit",
+        flow=(flow, FLOW_OR_MODEL),
+        log_density=(log_density, FUNCTION.or_none()),
+        draws=(draws, WHOLE),
+        settings=(settings, one_of("settings", Settings).or_none()),
+        engine=(engine, one_of("an engine", Engine).or_none()),
+        precision=(precision, one_of("32, 64 or bf16", int, str).or_none()),
+        start_from=(start_from, PATH.or_none()),
+        remeasure=(remeasure, SWITCH),
+        output=(output, PATH.or_none()),
+        checkpoint=(checkpoint, PATH.or_none()),
+        checkpoint_every=(checkpoint_every, NUMBER),
+        resume=(resume, SWITCH),
+        on_epoch=(on_epoch, FUNCTION.or_none()),
+    )
     if output is not None and checkpoint is not None:
         raise TypeError("fit() keeps checkpoints beside `output`: leave `checkpoint` out")
     if isinstance(flow, Model) and start_from is not None:

@@ -70,7 +70,7 @@ def test_weights_that_do_not_fit_are_refused(tmp_path, case):
 
 
 def test_a_model_takes_no_other_weights(tmp_path):
-    with pytest.raises(TypeError, match="weights can be given for a Flow only"):
+    with pytest.raises(TypeError, match="takes `weights` for a flow only"):
         flowspec.compile(Model(flowspec.parse(LEARNS)), tmp_path / "made", WEIGHTS)
 
 

@@ -54,7 +54,7 @@ def _is_arrow(values: Any) -> bool:
 
 def _is_named_frame(values: Any) -> bool:
     """True for a data frame of pandas or polars; columns that are counted have no names."""
-    if not (hasattr(values, "columns") and hasattr(values, "shape")):
+    if not all(hasattr(values, name) for name in ("columns", "shape", "__getitem__")):
         return False
     return not all(isinstance(name, int | np.integer) for name in values.columns)
 

@@ -117,6 +117,8 @@ class Table:
         before    rows before the first, which messages count too
         Errors:   FlowError, where a column is missing or holds anything but numbers.
         """
+        if not wanted:
+            return np.empty((self.rows, 0))
         if len(self.columns) == len(wanted) and self.columns == unnamed(len(wanted)):
             return np.stack([np.asarray(column, float) for column in self.cells], axis=1)
         if self.columns == unnamed(len(self.columns)) and not {*wanted} & {*self.columns}:

@@ -11,6 +11,7 @@ from torch.distributions import Distribution, Independent, Transform, constraint
 from torch.distributions.transforms import ComposeTransform, IndependentTransform
 from torch.distributions.utils import _sum_rightmost
 
+from flowspec.diagnostics.kinds import one_of, require
 from flowspec.train.torch.axes import NO_SHAPE, Shape
 
 
@@ -34,6 +35,11 @@ class NormalizingFlow(Distribution):
     base: Distribution
 
     def __init__(self, transform: Transform, base: Distribution):
+        require(
+            "NormalizingFlow",
+            transform=(transform, one_of("a transform of torch", Transform)),
+            base=(base, one_of("a distribution of torch", Distribution)),
+        )
         missing = transform.domain.event_dim - len(base.event_shape)
         self.transform = IndependentTransform(transform, -missing) if missing < 0 else transform
         self.base = Independent(base, missing) if missing > 0 else base
@@ -58,6 +64,7 @@ class NormalizingFlow(Distribution):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Log-density: -inf outside the support, NaN only where `value` is NaN."""
+        require("log_prob", value=(value, one_of("a tensor", Tensor)))
         event_dim = len(self.event_shape)
         nan = _rowwise(torch.isnan(value), event_dim)
         z, log_det, outside = self._pulled_back(value)

@@ -57,7 +57,7 @@ class FlowDistribution(NormalizingFlow):
             value, "x", self.module.flow.columns, not self.event_shape, self.base.like()
         )
         axes = Axes(not self.event_shape, self._batch_of(value))
-        value = value.expand(*axes.batch, *self.event_shape)
+        value = value.expand(Size((*axes.batch, *self.event_shape)))
         ops, flow = self.module.bound(value, flat_context(self.context, axes.batch))
         return axes.rows(density.log_prob(ops, flow, axes.last(value)))
 

@@ -18,8 +18,10 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 from flowspec.diagnostics.inputs import is_conditional, wrong_width
+from flowspec.diagnostics.kinds import MAPPING, WEIGHTS, one_of, require
 from flowspec.ir.flow import Flow
 from flowspec.model.binding import Binding, BoundFlow
+from flowspec.model.kinds import FLOW_OR_MODEL
 from flowspec.model.model import Model
 from flowspec.model.weights import as_weights
 from flowspec.ops.numpy import REFERENCE
@@ -55,6 +57,12 @@ def to_torch(
         >>> loss = -module().log_prob(torch.tensor([0.5, 1.0, 2.0])).mean()
         >>> loss.backward()
     """
+    require(
+        "to_torch",
+        flow=(flow, FLOW_OR_MODEL),
+        weights=(weights, WEIGHTS.or_none()),
+        dtype=(dtype, one_of("a dtype of torch", torch.dtype).or_none()),
+    )
     model = flow if isinstance(flow, Model) else Model(flow, as_weights(flow, weights))
     own = torch.float64 if model.dtype == "float64" else torch.get_default_dtype()
     return FlowModule(model, dtype or own)
@@ -178,6 +186,7 @@ class FlowModule(nn.Module):
 
     def set_values(self, values: Mapping[str, NDArray[Any]]) -> None:
         """Set learned values, inside their constraints: data-dependent starts."""
+        require("set_values", values=(values, MAPPING))
         with torch.no_grad():
             for path, value in values.items():
                 holder, leaf, ends = self._raw[path]
