@@ -11,11 +11,12 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 HEAVY = {"torch", "onnx", "onnxruntime", "onnx_ir", "matplotlib", "pandas", "pyarrow"}
+COMPILER = {"torch._dynamo", "torch._inductor", "lightning_fabric"}
 
 
 def loaded_by(code: str) -> set[str]:
     """The heavy packages that are loaded when a fresh interpreter has run the code."""
-    script = f"{code}\nimport sys\nprint(*sorted({HEAVY!r} & set(sys.modules)))"
+    script = f"{code}\nimport sys\nprint(*sorted({HEAVY | COMPILER!r} & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
@@ -53,6 +54,14 @@ def test_compiling_loads_no_torch():
         "flowspec.compile(flowspec.parse('Normal(0, 1)'), tempfile.mkdtemp() + '/b')"
     )
     assert "torch" not in loaded_by(code)
+
+
+def test_training_on_one_device_loads_no_compiler():
+    pytest.importorskip("torch")
+    flow = "Normal(learn(0), learn(1))"
+    code = f"import flowspec; flowspec.fit(flowspec.parse({flow!r}), [0.0, 1.0, 3.0], epochs=2)"
+    assert "torch" in (loaded := loaded_by(code))
+    assert not loaded & COMPILER
 
 
 def test_the_wheel_holds_every_package():

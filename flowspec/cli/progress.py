@@ -42,15 +42,28 @@ class Interrupt:
             signal.signal(each, handler)
 
 
+FIRST_ESTIMATE = 3.0
+"""Seconds of steps after which it is told how long a long training will take."""
+LONG = 60.0
+
+
 class Progress:
-    """A bar on a terminal, a line every tenth of the way elsewhere."""
+    """A bar on a terminal; elsewhere a first estimate, and a line every tenth of the way."""
 
     def __init__(self, training: Training) -> None:
+        from flowspec.train.pace import Pace
+
         self.training = training
+        self.pace = Pace()
+        self.is_estimated = False
         self.moved = 0.0
         self.terminal = sys.stderr.isatty()
         self.bar = click.progressbar(
-            length=PARTS, label="training", file=sys.stderr, item_show_func=self._shown
+            length=PARTS,
+            label="training",
+            file=sys.stderr,
+            item_show_func=self._shown,
+            show_eta=False,  # click counts the start-up in
         )
 
     def __enter__(self) -> Progress:
@@ -70,12 +83,32 @@ class Progress:
 
     def step(self) -> None:
         """A step was taken: an epoch may last for hours."""
+        self.pace.step(self.training.done)
+        if not self.terminal and not self.is_estimated and self.pace.timed >= FIRST_ESTIMATE:
+            self._estimate()
         if self.terminal and time.monotonic() - self.moved >= 0.25:
             self._move(self.training.course.history[-1] if self.training.course.history else None)
 
+    def _estimate(self) -> None:
+        """Tell how long a long training will take."""
+        from flowspec.train.pace import in_words
+
+        remaining = self.pace.remaining
+        if remaining is None:  # a loader that does not know its length, in its first epoch
+            return
+        self.is_estimated = True
+        if remaining >= LONG:
+            epochs = self.training.settings.epochs
+            click.echo(f"{epochs} epochs take about {in_words(remaining)}", err=True)
+
+    def _left(self) -> str:
+        """The time that is left, on a terminal."""
+        from flowspec.train.pace import in_words
+
+        remaining = self.pace.remaining if self.terminal else None
+        return "" if remaining is None else f"{in_words(remaining)} left  "
+
     def _move(self, epoch: Epoch | None) -> None:
-        # Before anything is done there is no time left to tell, and click would count on
-        # what it was told for a while.
         if done := int(PARTS * self.training.done):
             self.bar.update(done - self.bar.pos, epoch)
         self.moved = time.monotonic()
@@ -84,7 +117,7 @@ class Progress:
         """The epoch that runs and its loss so far; of the one before the rest."""
         training = self.training
         epoch_now = (
-            f"epoch {min(training.course.epoch, training.settings.epochs)}  "
+            f"{self._left()}epoch {min(training.course.epoch, training.settings.epochs)}  "
             if self.terminal
             else ""
         )

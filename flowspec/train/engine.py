@@ -1,4 +1,4 @@
-"""Devices, precision and processes of a training. Lightning Fabric does the work."""
+"""Devices, precision and processes of a training. Where there are many, Lightning starts them."""
 
 from __future__ import annotations
 
@@ -95,13 +95,15 @@ class Engine:
         """True in rank 0, as far as that is known before the others are started."""
         return os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0")) == "0"
 
-    def start(self) -> Processes:
+    def start(self) -> Alone | Processes:
         """Start the other processes, if there are any.
 
         Errors:  FlowError, where the accelerator is not there, or has not so many devices.
         """
         if self.threads:
             torch.set_num_threads(self.threads)
+        if self._is_alone:
+            return Alone(self._own_device())
         for name in ("lightning_fabric", "lightning.fabric"):
             logging.getLogger(name).setLevel(logging.WARNING)
         with warnings.catch_warnings():
@@ -113,6 +115,31 @@ class Engine:
                 raise FlowError(TooManyDevices(devices=devices, cores=cores))
             fabric.launch()
         return Processes(fabric)
+
+    @property
+    def _is_alone(self) -> bool:
+        """True for one device in full precision: all that Lightning is not needed for."""
+        return self.devices == 1 and self.precision != "bf16" and not self._by_torchrun
+
+    @property
+    def _by_torchrun(self) -> bool:
+        return "TORCHELASTIC_RUN_ID" in os.environ
+
+    def _own_device(self) -> torch.device:
+        """The device that is asked for; a GPU, if there is one and it is left open.
+
+        Errors:  FlowError, where it is not there.
+        """
+        there = {
+            "cuda": torch.cuda.is_available(),
+            "mps": torch.backends.mps.is_available(),
+            "cpu": True,
+        }
+        if self.accelerator == "auto":
+            return torch.device(next(name for name, is_there in there.items() if is_there))
+        if not there.get(self.accelerator):
+            raise FlowError(self._missing(1))
+        return torch.device(self.accelerator)
 
     def _fabric(self, devices: int, nodes: int) -> Fabric:
         from lightning_fabric import Fabric  # it takes a second to load
@@ -136,10 +163,46 @@ class Engine:
 
     def _counts(self) -> tuple[int, int]:
         """Devices of a node, and nodes: those of `torchrun`, if it has started this process."""
-        if "TORCHELASTIC_RUN_ID" not in os.environ:
+        if not self._by_torchrun:
             return self.devices, 1
         devices = int(os.environ["LOCAL_WORLD_SIZE"])
         return devices, int(os.environ["WORLD_SIZE"]) // devices
+
+
+class Alone:
+    """The one process of a training on one device.
+
+    It does what `Processes` does without Lightning, which loads torch's compiler with it.
+    """
+
+    count = 1
+    is_rank_zero = True
+
+    def __init__(self, device: torch.device):
+        self._device = device
+
+    def close(self) -> None:
+        """Nobody is waited for."""
+
+    def set_up(self, module: nn.Module) -> nn.Module:
+        """The module on the device."""
+        return module.to(self._device)
+
+    def share(self, rows: Rows) -> Rows:
+        """All rows."""
+        return rows
+
+    def to_device(self, tensor: Tensor | None) -> Tensor | None:
+        """A tensor on the device."""
+        return None if tensor is None else tensor.to(self._device)
+
+    def backward(self, loss: Tensor) -> None:
+        """Gradients."""
+        loss.backward()
+
+    def total(self, *values: float) -> list[float]:
+        """The values themselves."""
+        return list(values)
 
 
 class Processes:
@@ -160,11 +223,9 @@ class Processes:
             gc.collect()
             torch.distributed.destroy_process_group()
 
-    def set_up(
-        self, module: nn.Module, optimizer: torch.optim.Optimizer
-    ) -> tuple[nn.Module, torch.optim.Optimizer]:
-        """Module and optimizer, ready to be trained on the device of this process."""
-        ready: tuple[nn.Module, torch.optim.Optimizer] = self._fabric.setup(module, optimizer)
+    def set_up(self, module: nn.Module) -> nn.Module:
+        """The module, ready to be trained on the device of this process."""
+        ready: nn.Module = self._fabric.setup(module)
         return ready
 
     def share(self, rows: Rows) -> Rows:

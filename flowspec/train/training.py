@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import math
 import time
@@ -17,6 +16,7 @@ from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.ir.flow import Flow
 from flowspec.ir.settings import Settings, ranges
 from flowspec.model.model import Model
+from flowspec.train.adam import Adam
 from flowspec.train.checkpoint import Keeper
 from flowspec.train.course import Course, Epoch
 from flowspec.train.engine import Engine
@@ -29,11 +29,6 @@ from flowspec.train.starts import set_measured
 from flowspec.train.torch.module import FlowModule, to_torch
 
 ON_ANY = Engine()
-OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-}
-
 MakeObjective = Callable[[FlowModule, int], Objective]
 """(module, rows for which `torch.compile` makes one graph) -> the loss."""
 
@@ -165,15 +160,17 @@ class Training:
     def _start(self, state: dict[str, Any] | None) -> None:
         self.processes = self.engine.start()
         if self.trained:
-            rates = {"lr": self.settings.learning_rate, "weight_decay": self.settings.weight_decay}
-            # Fused: one call for all weights. A flow has many small ones, and a call for each would
-            # take as long as the step.
-            optimizer = OPTIMIZERS[self.settings.optimizer](self.trained, **rates, fused=True)
             most = self.batches.rows[0] or self.settings.batch_size
             rows = min(self.settings.batch_size, most) // self.processes.count
             objective = self._make_objective(self.module, rows if self.engine.compiled else 0)
             self._advice = objective.advice
-            self.objective, self.optimizer = self.processes.set_up(objective, optimizer)
+            self.objective = self.processes.set_up(objective)
+            self.trained = list(self.module.parameters())
+            settings = self.settings
+            is_adamw = settings.optimizer == "adamw"
+            self.optimizer = Adam(
+                self.trained, settings.learning_rate, settings.weight_decay, is_adamw
+            )
         if state is not None:
             self._load(state)
 
@@ -224,8 +221,7 @@ class Training:
 
     def _step(self, rows: Rows, keeper: Keeper | None) -> bool:
         """One step, on all processes. True if the training is to stop."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.settings.rate(self.course.epoch)
+        self.optimizer.rate = self.settings.rate(self.course.epoch)
         weight = rows.weight
         # The mean of the processes' gradients is the gradient of the sum of their shares.
         share = self._losses(rows) * (self.processes.count / max(weight, 1e-30))
@@ -234,7 +230,7 @@ class Training:
             share.item() / self.processes.count, float(bool(keeper and keeper.stop()))
         )
         self._require_finite("loss", loss, keeper)
-        self.optimizer.zero_grad()
+        self.optimizer.forget_gradients()
         self.processes.backward(share)
         norm = nn.utils.clip_grad_norm_(self.trained, self.settings.clip)
         self._require_finite("gradient", norm.item(), keeper)
@@ -319,19 +315,19 @@ class Training:
             **self._identity,
             "settings": self._settings,
             "module": self.module.state_dict(),
-            "optimizer": self.optimizer.state_dict() if self.trained else {},
+            "optimizer": self.optimizer.to_state() if self.trained else {},
             **self.course.to_state(),
         }
 
     def _copied_state(self) -> dict[str, Any]:
         """The state that steps change, copied so that they do not."""
-        optimizer = copy.deepcopy(self.optimizer.state_dict())
+        optimizer = self.optimizer.to_state()
         return {"module": _copied(self.module), "optimizer": optimizer, **self.course.sums}
 
     def _load(self, state: dict[str, Any]) -> None:
         self.module.load_state_dict(state["module"])
         if self.trained:
-            self.optimizer.load_state_dict(state["optimizer"])  # the rate is set anew at each step
+            self.optimizer.load_state(state["optimizer"])  # the rate is set anew at each step
         self.course = Course.from_state(state)
 
 
