@@ -40,6 +40,12 @@ NUMBER = Kind("a number", lambda value: _is_real(value))
 SWITCH = Kind("True or False", lambda value: type(value).__name__ in ("bool", "bool_"))
 FUNCTION = Kind("a function", lambda value: callable(value) and not isinstance(value, type))
 WEIGHTS = one_of("weights by their paths, or the path of a file,", Mapping, str, os.PathLike)
+SHAPE = Kind("a shape such as (100,)", lambda value: _is_shape(value))
+
+
+def _is_shape(value: Any) -> bool:
+    """True for a sequence of sizes."""
+    return isinstance(value, tuple | list) and all(isinstance(size, int) for size in value)
 
 
 def _is_real(value: Any) -> bool:

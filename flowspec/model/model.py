@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from flowspec.data.numbers import plain_array
 from flowspec.data.rows import context_beside, context_rows, refuse_outside, table_rows, vector_rows
+from flowspec.diagnostics.collector import raise_any
 from flowspec.diagnostics.kinds import MAPPING, TEXT, WHOLE, Kind, require
 from flowspec.diagnostics.prompt import headline
 from flowspec.ir.flow import Flow
@@ -19,6 +21,7 @@ from flowspec.ir.kinds import FLOW
 from flowspec.model import density
 from flowspec.model.binding import bind
 from flowspec.model.fixed import FixedFlow, fix
+from flowspec.model.weights import weight_mistakes
 from flowspec.ops.numpy import NumpyOps
 
 Rows = NDArray[Any]
@@ -59,6 +62,7 @@ class Model:
             seed=(self.seed, WHOLE),
             dtype=(self.dtype, TEXT),
         )
+        raise_any(weight_mistakes(self.flow, self.weights))
 
     def __repr__(self) -> str:
         return self.glance("Model")
@@ -80,7 +84,7 @@ class Model:
         """The value of everything that is learned, by path."""
         learned = self.flow.learned()
         return {
-            path: np.asarray(self.weights.get(path, value.start(path, self.seed)), np.float64)
+            path: plain_array(self.weights.get(path, value.start(path, self.seed))).astype(float)
             for path, value in learned.items()
         }
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from flowspec.data.numbers import plain_array
+from flowspec.data.rows import NO_NUMBERS
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake, suggest
 from flowspec.ir.flow import Flow
 from flowspec.parts.fields import parameters
@@ -59,9 +62,10 @@ def as_weights(
     if weights is None:
         return {}
     arrays = dict(weights) if isinstance(weights, Mapping) else _read(Path(weights))
-    if wrong := list(_check(flow, arrays)):
+    missing = (MissingWeight(name=name) for name in flow.learned() if name not in arrays)
+    if wrong := [*missing, *weight_mistakes(flow, arrays)]:
         raise FlowError(wrong)
-    return {name: np.asarray(value, np.float64) for name, value in arrays.items()}
+    return {name: plain_array(value).astype(np.float64) for name, value in arrays.items()}
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
@@ -72,8 +76,8 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         raise FlowError(UnreadableWeights(where=str(path), reason=reason.lower())) from None
 
 
-def _check(flow: Flow, weights: Mapping[str, np.ndarray]) -> Iterator[Diagnostic]:
-    """Mistakes in weights that are meant for a flow."""
+def weight_mistakes(flow: Flow, weights: Mapping[str, np.ndarray]) -> Iterator[Diagnostic]:
+    """Mistakes in weights that are meant for a flow; some may be missing."""
     learned = flow.learned()
     for name in sorted(set(weights) - set(learned)):
         near = suggest(name, learned)
@@ -81,11 +85,9 @@ def _check(flow: Flow, weights: Mapping[str, np.ndarray]) -> Iterator[Diagnostic
         yield UnknownWeight(name=name, advice=advice)
     allowed = _allowed(flow)
     for name, value in learned.items():
-        if name not in weights:
-            yield MissingWeight(name=name)
-        else:
-            array = np.asarray(weights[name], np.float64)
-            if what := _flaw(array, np.shape(value.init), allowed[name]):
+        if name in weights:
+            what = _flaw(weights[name], np.shape(value.init), allowed[name])
+            if what:
                 yield WrongWeight(name=name, what=what)
 
 
@@ -99,8 +101,12 @@ def _allowed(flow: Flow) -> dict[str, Interval]:
     }
 
 
-def _flaw(array: np.ndarray, shape: tuple[int, ...], allowed: Interval) -> str:
+def _flaw(weight: Any, shape: tuple[int, ...], allowed: Interval) -> str:
     """The reason why a weight does not fit; "" if it does."""
+    try:
+        array = plain_array(weight).astype(np.float64)
+    except NO_NUMBERS:
+        return "is no array of numbers"
     if array.shape != shape:
         return f"has shape {list(array.shape)}, not {list(shape)}"
     if not np.isfinite(array).all():

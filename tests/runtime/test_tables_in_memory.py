@@ -157,6 +157,32 @@ def test_columns_without_names_go_by_position(bundles):
     )
 
 
+def test_columns_that_are_numbers_in_another_order_are_names(bundles):
+    told = refused(bundles["pair"].log_prob, pandas.DataFrame(ROWS, columns=[1, 0])[[0]])
+    assert told == "`x` has shape (4, 1), but 2 columns are needed (a, b)"
+    with pytest.raises(flowspec.FlowError, match="no column `a`"):
+        bundles["pair"].log_prob(pandas.DataFrame(ROWS, columns=[1, 0]))
+
+
+@pytest.mark.parametrize("form", ["frame", "mapping", "arrow table"])
+def test_batches_of_a_loader_may_be_tables(form):
+    flow = flowspec.parse(ONE)
+    batches = Batches(shuffled(form, "az", ROWS[:, :1], CONTEXT[:, :1]))
+    pairs = Batches((ROWS[:, 0], CONTEXT[:, 0]))
+    weights = flowspec.fit(flow, batches, epochs=1).weights
+    assert weights == flowspec.fit(flow, pairs, epochs=1).weights
+
+
+class Batches:
+    """The same batch, three times."""
+
+    def __init__(self, batch):
+        self.batch = batch
+
+    def __iter__(self):
+        return iter([self.batch] * 3)
+
+
 GAP = np.array([[1.0, 2.0], [np.nan, 2.0], [1.0, 1.0]])
 MASKED = np.ma.masked_invalid(GAP)
 WITH_GAPS = {

@@ -19,6 +19,7 @@ from torch.distributions.transforms import ExpTransform
 import flowspec
 from flowspec.model import Model
 from flowspec.train.engine import Engine
+from refusals import refused
 
 FLOW = flowspec.parse("event a\nNormal(learn(0), learn(1))")
 GIVEN = flowspec.parse("event a\ncontext z\nNormal(learn(0), learn(1)) |> Shift(z)")
@@ -176,6 +177,32 @@ def test_the_message_says_what_to_do_instead(words):
     with pytest.raises(TypeError) as caught:
         INSTEAD[words]()
     assert str(caught.value) == words
+
+
+WEIGHTS = {
+    "the flow learns nothing called `base.lok`": {"base.lok": 1.0},
+    "the value of `base.loc` is no array of numbers": {"base.loc": "x"},
+    "the value of `base.loc` has shape [3], not []": {"base.loc": np.ones(3)},
+}
+
+
+@pytest.mark.parametrize("words", WEIGHTS)
+def test_a_model_refuses_weights_that_are_not_its_own(words):
+    assert refused(Model, FLOW, WEIGHTS[words]) == words
+
+
+def test_weights_may_be_tensors_that_require_gradients():
+    weights = {"base.loc": torch.tensor(0.5, requires_grad=True), "base.scale": 2.0}
+    expected = Model(FLOW, {"base.loc": 0.5, "base.scale": 2.0}).log_prob(ROWS)
+    np.testing.assert_array_equal(Model(FLOW, weights).log_prob(ROWS), expected)
+
+
+@pytest.mark.parametrize("shape", [5, None, "ab", (1.5,)])
+def test_a_shape_that_is_none_is_refused_in_words(shape):
+    for distribution in (MODULE(), BY_HAND):
+        for draw in ("sample", "rsample", "rsample_and_log_prob"):
+            with pytest.raises(TypeError, match=r"^\w+\(\) takes a shape such as \(100,\), not "):
+                getattr(distribution, draw)(shape)
 
 
 def test_a_point_without_axes_has_a_density():

@@ -56,7 +56,7 @@ def _is_named_frame(values: Any) -> bool:
     """True for a data frame of pandas or polars; columns that are counted have no names."""
     if not all(hasattr(values, name) for name in ("columns", "shape", "__getitem__")):
         return False
-    return not all(isinstance(name, int | np.integer) for name in values.columns)
+    return list(values.columns) != list(range(len(values.columns)))
 
 
 def as_table(values: Any, name: str) -> Table:

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch.utils.data import Dataset, default_collate
 
+from flowspec.data.tables.memory import is_table
 from flowspec.diagnostics.diagnostic import FlowError, mistake
 from flowspec.diagnostics.inputs import WrongInput
 from flowspec.ir.flow import Flow
@@ -44,11 +45,6 @@ class ItemIsText(WrongItem):
 
 
 @mistake
-class ItemIsDict(WrongItem):
-    message = "{name} is a dict"
-
-
-@mistake
 class WrongItemParts(WrongItem):
     message = "{name} has {parts}"
     parts: str
@@ -81,15 +77,18 @@ def _items(dataset: Any, index: range) -> Any:
 
 
 def raw_batch(flow: Flow, batch: Any, name: str = "an item of the dataset") -> Raw:
-    """The arrays in an item of a torch dataset or loader: `x`, `(x,)` or `(x, context)`.
+    """The arrays in an item of a torch dataset or loader: `x`, `(x,)`,
+    `(x, context)`, or a table.
 
     name   the words for it in messages
 
     Errors:  FlowError, where it is something else.
     """
+    if is_table(batch):
+        return as_raw(flow, batch)
     parts = tuple(batch) if isinstance(batch, tuple | list) else (batch,)
     fits = len(parts) == (2 if flow.context else 1)
-    if isinstance(batch, dict) or not fits or any(isinstance(part, str) for part in parts):
+    if not fits or any(isinstance(part, str) for part in parts):
         wanted = "`(x, context)`, in this order" if flow.context else "`x`, an array of numbers"
         raise FlowError(_wrong_item(name, wanted, batch, parts))
     return as_raw(flow, *parts)
@@ -98,7 +97,5 @@ def raw_batch(flow: Flow, batch: Any, name: str = "an item of the dataset") -> R
 def _wrong_item(name: str, wanted: str, batch: Any, parts: tuple[Any, ...]) -> WrongItem:
     if parts and all(isinstance(part, str) for part in parts):
         return ItemIsText(name=name, wanted=wanted)
-    if isinstance(batch, dict):
-        return ItemIsDict(name=name, wanted=wanted)
     count = f"{len(parts)} part{'s' * (len(parts) != 1)}"
     return WrongItemParts(name=name, wanted=wanted, parts=count)

@@ -11,7 +11,7 @@ from torch.distributions import Distribution, Independent, Transform, constraint
 from torch.distributions.transforms import ComposeTransform, IndependentTransform
 from torch.distributions.utils import _sum_rightmost
 
-from flowspec.diagnostics.kinds import one_of, require
+from flowspec.diagnostics.kinds import SHAPE, one_of, require
 from flowspec.train.torch.axes import NO_SHAPE, Shape
 
 
@@ -105,17 +105,20 @@ class NormalizingFlow(Distribution):
         return point.detach().expand(shape)
 
     def sample(self, sample_shape: Shape = NO_SHAPE) -> Tensor:
+        require("sample", sample_shape=(sample_shape, SHAPE))
         with torch.no_grad():
             x: Tensor = self.transform(self.base.sample(Size(sample_shape)))
             return x
 
     def rsample(self, sample_shape: Shape = NO_SHAPE) -> Tensor:
         """Samples through which gradients flow to the parameters."""
+        require("rsample", sample_shape=(sample_shape, SHAPE))
         x: Tensor = self.transform(self.base.rsample(Size(sample_shape)))
         return x
 
     def rsample_and_log_prob(self, sample_shape: Shape = NO_SHAPE) -> tuple[Tensor, Tensor]:
         """Samples and their log-densities, in one pass through the transform."""
+        require("rsample_and_log_prob", sample_shape=(sample_shape, SHAPE))
         z = self.base.rsample(sample_shape) if self.has_rsample else self.base.sample(sample_shape)
         x, log_det = forward_and_log_det(self.transform, z)
         return x, self.base.log_prob(z) - log_det

@@ -11,6 +11,7 @@ from torch.distributions import Distribution
 
 from flowspec.diagnostics.diagnostic import FlowError, mistake
 from flowspec.diagnostics.inputs import WrongInput
+from flowspec.diagnostics.kinds import SHAPE, require
 from flowspec.diagnostics.prompt import in_a_line
 from flowspec.model import density
 from flowspec.train.torch.axes import NO_SHAPE, Axes, Shape, flat_context
@@ -71,6 +72,7 @@ class FlowDistribution(NormalizingFlow):
         return Size(torch.broadcast_shapes(batch, self.batch_shape))
 
     def rsample_and_log_prob(self, sample_shape: Shape = NO_SHAPE) -> tuple[Tensor, Tensor]:
+        require("rsample_and_log_prob", sample_shape=(sample_shape, SHAPE))
         return self.from_noise(self.base.noise(sample_shape))
 
     def from_noise(self, noise: Tensor | ArrayLike) -> tuple[Tensor, Tensor]:
