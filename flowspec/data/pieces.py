@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -96,7 +97,7 @@ def _numpy(path: Path) -> Pieces:
 
 def _parquet(path: Path) -> Pieces:
     _, parquet = pyarrow_for(path)
-    files = parquet_files(path) if path.is_dir() else [path]
+    files = parquet_files(path) if os.path.isdir(path) else [path]
     groups: list[tuple[Path, int]] = []
     sizes: list[int] = []
     names: list[tuple[str, ...]] = []

@@ -33,7 +33,7 @@ def one_of(words: str, *classes: type) -> Kind:
 
 
 TEXT = one_of("text", str)
-PATH = one_of("a path", str, os.PathLike)
+PATH = Kind("a path", lambda value: _is_path(value), lambda value: _flaw_of_path(value))
 MAPPING = one_of("a mapping", Mapping)
 WHOLE = Kind("a whole number", lambda value: _is_real(value) and value == int(value))
 NUMBER = Kind("a number", lambda value: _is_real(value))
@@ -41,6 +41,14 @@ SWITCH = Kind("True or False", lambda value: type(value).__name__ in ("bool", "b
 FUNCTION = Kind("a function", lambda value: callable(value) and not isinstance(value, type))
 WEIGHTS = one_of("weights by their paths, or the path of a file,", Mapping, str, os.PathLike)
 SHAPE = Kind("a shape such as (100,)", lambda value: _is_shape(value))
+
+
+def _is_path(value: Any) -> bool:
+    return isinstance(value, str | os.PathLike) and "\0" not in str(value)
+
+
+def _flaw_of_path(value: Any) -> str:
+    return "no path holds the character NUL" if isinstance(value, str | os.PathLike) else ""
 
 
 def _is_shape(value: Any) -> bool:

@@ -124,7 +124,7 @@ def check_place(path: Path) -> None:
 
     Its whole directory is replaced.
     """
-    if path.is_dir():
+    if os.path.isdir(path):  # no error where the name is too long
         names = sorted(file.name for file in path.iterdir())
         foreign = next((name for name in names if name not in FILES), "")
         if foreign or (names and "flow.json" not in names):
@@ -132,12 +132,17 @@ def check_place(path: Path) -> None:
     elif os.path.lexists(path):
         raise FlowError(NotABundle(path=str(path)))
     if beneath := next(
-        (str(parent) for parent in path.parents if os.path.lexists(parent) and not parent.is_dir()),
+        (str(parent) for parent in path.parents if _is_no_folder(parent)),
         None,
     ):
         raise FlowError(
             UnwritablePath(path=str(path), reason=f"{beneath} is a file, not a directory")
         )
+
+
+def _is_no_folder(path: Path) -> bool:
+    """True for a file, or a link to nothing."""
+    return os.path.lexists(path) and not os.path.isdir(path)
 
 
 def as_model(

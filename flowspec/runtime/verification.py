@@ -69,7 +69,7 @@ def vectors_of(bundle: Bundle) -> Vectors:
     """
     try:
         vectors = json.loads(bundle.files["vectors.json"])
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _damaged(bundle) from None
     if not isinstance(vectors, dict):
         raise _damaged(bundle)
@@ -97,7 +97,7 @@ def cases(bundle: Bundle, vectors: Vectors) -> list[Case]:
     try:
         found = [Case(*each) for each in _cases(vectors, bundle.dtype, bundle.about)]
         whole = isinstance(vectors["tolerance"]["relative"], float)
-    except (AttributeError, LookupError, TypeError, ValueError):
+    except (AttributeError, LookupError, OverflowError, TypeError, ValueError):
         raise _damaged(bundle) from None
     if not whole or not all(len(rows) for case in found for rows in case.outputs.values()):
         raise _damaged(bundle)

@@ -48,10 +48,12 @@ def test_a_path_may_be_text(place):
     assert flowspec.load(str(place / "pair")).columns == ("a", "b")
 
 
-def test_opening_needs_no_compiler_and_no_torch(place):
+def test_opening_and_verifying_need_no_compiler_and_no_torch(place):
     program = (
         "import sys, flowspec\n"
         "flowspec.load(sys.argv[1]).sample(3)\n"
+        "from flowspec.runtime.verification import verify\n"
+        "assert all(each.passed for each in verify(sys.argv[1]))\n"
         "print(sorted({'torch', 'lark', 'onnx', 'onnx_ir', 'jsonschema'} & set(sys.modules)))\n"
     )
     done = subprocess.run(

@@ -186,6 +186,23 @@ WEIGHTS = {
 }
 
 
+def test_a_path_that_cannot_be_is_refused_in_words():
+    calls = [
+        flowspec.read,
+        flowspec.load,
+        lambda path: flowspec.compile(FLOW, path),
+        lambda path: flowspec.compile(FLOW, "out", path),
+        lambda path: flowspec.fit(FLOW, path + ".csv"),
+        lambda path: flowspec.fit(FLOW, ROWS, output=path),
+        lambda path: flowspec.fit(FLOW, ROWS, start_from=path),
+    ]
+    for call in calls:
+        assert "too long" in refused(call, "a" * 5000)
+    for call in (*calls[:3], calls[5]):
+        with pytest.raises(TypeError, match=r"takes a path.*: no path holds the character NUL"):
+            call("a\0b")
+
+
 @pytest.mark.parametrize("words", WEIGHTS)
 def test_a_model_refuses_weights_that_are_not_its_own(words):
     assert refused(Model, FLOW, WEIGHTS[words]) == words

@@ -35,12 +35,13 @@ def kind_of(path: Path) -> str:
 
     Errors:  FlowError, where it is unknown.
     """
-    if path.is_dir() and not parquet_files(path):
+    is_folder = os.path.isdir(path)  # no error where the name is too long
+    if is_folder and not parquet_files(path):
         reason = "it is a folder without .parquet files"
         raise FlowError(UnreadableTable(name=path.name, reason=reason))
-    suffix = ".parquet" if path.is_dir() else path.suffix.lower()
+    suffix = ".parquet" if is_folder else path.suffix.lower()
     if suffix not in (".csv", ".parquet", ".npy"):
-        if not path.exists():
+        if not os.path.lexists(path):
             reason = os.strerror(errno.ENOENT).lower()
             raise FlowError(UnreadableTable(name=str(path), reason=reason, advice=LOOK))
         reason = "its name has no ending that says what it is"
