@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 REAL_KINDS = "biuf"
 """Kinds of NumPy arrays that hold real numbers."""
+TRUTH = {"true": 1.0, "false": 0.0}
+"""Words that are read as numbers."""
 
 
 def plain_array(values: Any) -> NDArray[Any]:
@@ -80,12 +82,21 @@ def cell_number(cell: Any) -> float:
         return np.nan
     if isinstance(cell, bytes | np.datetime64 | np.timedelta64):
         raise TypeError("no number")
-    return float(cell)
+    if not isinstance(cell, str):
+        return float(cell)
+    if "_" in cell:  # Python alone takes 1_000 for a number
+        raise ValueError("no number")
+    word = TRUTH.get(cell.strip().lower())
+    return float(cell) if word is None else word
 
 
 def is_missing(cell: Any) -> bool:
     """True for None, empty text and pandas' NA."""
-    return cell is None or (isinstance(cell, str) and not cell) or type(cell).__name__ == "NAType"
+    return (
+        cell is None
+        or (isinstance(cell, str) and not cell.strip())
+        or type(cell).__name__ == "NAType"
+    )
 
 
 def is_number(cell: Any) -> bool:

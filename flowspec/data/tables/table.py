@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowspec.data.numbers import is_number
+from flowspec.data.tables.cells import EMPTY, advice_on, as_numbers
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake, suggest
 
 LISTED = 12
@@ -73,13 +74,14 @@ class RepeatedColumn(Diagnostic):
 class NotNumeric(Diagnostic):
     message = "column `{name}` holds {value} in row {row}, which is no number"
     note = "no number stands in {count} of the rows {first} to {last}"
-    help = "correct the row, or leave it out; where a number is missing, leave the cell empty"
+    help = "{advice}"
     name: str
     value: str
     row: int
     count: int
     first: int
     last: int
+    advice: str = EMPTY
 
 
 @mistake
@@ -127,10 +129,7 @@ class Table:
         if mistakes := list(self._check_names(wanted)):
             raise FlowError(mistakes)
         cells = (self.cells[self.columns.index(name)] for name in wanted)
-        columns = [
-            numeric(column, name, self.name, before)
-            for name, column in zip(wanted, cells, strict=True)
-        ]
+        columns = _all_numeric(dict(zip(wanted, cells, strict=True)), wanted, self.name, before)
         self._check_lengths(wanted, [len(column) for column in columns])
         return np.stack(columns, axis=1)
 
@@ -176,11 +175,7 @@ def numeric(cells: Column, name: str, table: str, before: int = 0) -> NDArray[An
     """
     if isinstance(cells, np.ndarray):
         return cells.astype(float)
-    try:
-        array = np.asarray([np.nan if cell in ("", None) else cell for cell in cells], float)
-    except (ValueError, TypeError, OverflowError):
-        array = np.empty((0, 0))
-    if array.ndim == 1:  # lists of the same length would make a matrix
+    if (array := as_numbers(cells)) is not None:
         return array
     bad = [i for i, cell in enumerate(cells) if not is_number(cell)]
     raise FlowError(
@@ -192,8 +187,28 @@ def numeric(cells: Column, name: str, table: str, before: int = 0) -> NDArray[An
             count=len(bad),
             first=before + 1,
             last=before + len(cells),
+            advice=advice_on(name, [cells[i] for i in bad], len(cells)),
         )
     )
+
+
+def _all_numeric(
+    cells: Mapping[str, Column], wanted: Sequence[str], table: str, before: int
+) -> list[NDArray[Any]]:
+    """Columns as float64.
+
+    Errors:  FlowError, with all columns that hold anything but numbers.
+    """
+    mistakes: list[Diagnostic] = []
+    columns: dict[str, NDArray[Any]] = {}
+    for name, column in cells.items():
+        try:
+            columns[name] = numeric(column, name, table, before)
+        except FlowError as error:
+            mistakes += error.diagnostics
+    if mistakes:
+        raise FlowError(mistakes)
+    return [columns[name] for name in wanted]
 
 
 def _shown(cell: Any) -> str:
