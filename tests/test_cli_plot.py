@@ -89,7 +89,7 @@ def drawn_levels(call, monkeypatch, name: str, *options) -> np.ndarray:
     """The levels that the picture of kind calibration shows."""
     seen = []
     monkeypatch.setattr(
-        calibration_plots, "calibration", lambda levels, names: seen.append(levels) or b""
+        calibration_plots, "calibration", lambda levels, names, origin: seen.append(levels) or b""
     )
     assert call(name, "--kind", "calibration", *options)[0] == 0
     return seen[0]

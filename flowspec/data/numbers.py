@@ -86,8 +86,11 @@ def cell_number(cell: Any) -> float:
         return float(cell)
     if "_" in cell:  # Python alone takes 1_000 for a number
         raise ValueError("no number")
-    word = TRUTH.get(cell.strip().lower())
-    return float(cell) if word is None else word
+    text = cell.strip()
+    if len(text) > 1 and text[0] == text[-1] == '"':  # quotes behind a space, which CSV keeps
+        text = text[1:-1]
+    word = TRUTH.get(text.strip().lower())
+    return float(text) if word is None else word
 
 
 def is_missing(cell: Any) -> bool:

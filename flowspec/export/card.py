@@ -80,10 +80,11 @@ def _training(extras: Mapping[str, bytes]) -> str:
         + ", ".join(f"{name} {value}" for name, value in metrics["settings"].items())
         + " |"
     )
+    judged = "rows that were trained on" if metrics["validation"] is None else "held-out rows"
     pictures = {
         "training.png": "the losses over the epochs",
         "samples.png": "data against samples",
-        "calibration.png": "how often held-out rows lie below the quantiles that "
+        "calibration.png": f"how often {judged} lie below the quantiles that "
         "the flow gives for their contexts",
         "conditional.png": "data against the first variable of the context, with "
         "the flow's quantiles",

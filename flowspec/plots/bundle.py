@@ -52,14 +52,15 @@ def samples(bundle: Bundle, data: Shown, count: int, seed: int) -> bytes:
     return compared(values, drawn, bundle.columns, density)
 
 
-def calibration(bundle: Bundle, data: Shown, draws: int, seed: int) -> bytes:
+def calibration(bundle: Bundle, data: Shown, draws: int, seed: int, origin: str = "") -> bytes:
     """Calibration: how often data lie below the quantiles that the flow gives for their contexts.
 
-    draws   samples for each row, from which its level is counted
+    draws    samples for each row, from which its level is counted
+    origin   words behind the number of rows: `that were trained on`
     """
     sample = _sampler(bundle, seed)
     levels = calibration_plots.levels_of(sample, data.values, data.context, draws)
-    return calibration_plots.calibration(levels, bundle.columns)
+    return calibration_plots.calibration(levels, bundle.columns, origin)
 
 
 def conditional(bundle: Bundle, data: Shown, name: str, size: tuple[int, int], seed: int) -> bytes:

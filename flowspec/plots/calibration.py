@@ -100,12 +100,13 @@ def _largest_gap(levels: NDArray[Any]) -> tuple[float, float]:
 # --- picture --------------------------------------------------------------------------------------
 
 
-def calibration(levels: NDArray[Any], names: Sequence[str]) -> bytes:
+def calibration(levels: NDArray[Any], names: Sequence[str], origin: str = "") -> bytes:
     """For each coordinate the share of rows below each predicted quantile, as PNG.
 
     It lies on the diagonal, if the flow is calibrated.
 
     levels   (rows, D) as `levels` gives them
+    origin   words behind the number of rows: `that were trained on`
     """
     levels, names = levels.reshape(len(levels), -1), [literal(name) for name in names]
     with matplotlib.rc_context(STYLE):
@@ -115,7 +116,7 @@ def calibration(levels: NDArray[Any], names: Sequence[str]) -> bytes:
             axis.set_title(name, fontsize=10)
         label_edges(axes, "predicted quantile level", "observed share of rows below")
         rows = f"{len(levels):,} row{'s' * (len(levels) != 1)}"
-        return finished(figure, axes, [f"calibration on {rows}", left_out(names)])
+        return finished(figure, axes, [f"calibration on {rows} {origin}".rstrip(), left_out(names)])
 
 
 def _curve(axis: Axes, levels: NDArray[Any]) -> None:

@@ -68,7 +68,8 @@ def _pictures(training: Training, bundle: Bundle) -> dict[str, bytes]:
     }
     if bundle.context:
         judged = _shown(training.batches.judged(JUDGED_ROWS), bundle)
-        drawn["calibration.png"] = pictures.calibration(bundle, judged, JUDGED_DRAWS, seed=0)
+        origin = "held out" if training.batches.rows[1] else "that were trained on"
+        drawn["calibration.png"] = pictures.calibration(bundle, judged, JUDGED_DRAWS, 0, origin)
         if np.ptp(judged.context[:, 0]):
             drawn["conditional.png"] = pictures.conditional(
                 bundle, judged, bundle.context[0], GRID, seed=0

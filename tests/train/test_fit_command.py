@@ -139,8 +139,30 @@ def test_a_conditional_flow_is_drawn_with_its_calibration(call, here):
     card = Path("made/README.md").read_text()
     assert "](calibration.png)" in card and "](conditional.png)" in card
     assert call("verify", "made").code == 0
+    assert "how often held-out rows lie below" in card
     # Opening and replacing it work as for any other bundle.
-    fitted(call, GIVEN, "data.csv", "--epochs", 1)
+    fitted(call, GIVEN, "data.csv", "--epochs", 1, "--validation", 0)
+    assert "how often rows that were trained on lie below" in Path("made/README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("validation", "origin"), [(0.5, "held out"), (0.0, "that were trained on")]
+)
+def test_calibration_says_on_which_rows_it_was_drawn(monkeypatch, here, validation, origin):
+    pytest.importorskip("matplotlib")
+    from flowspec.plots import calibration
+
+    titles = []
+    finished = calibration.finished
+    monkeypatch.setattr(
+        calibration,
+        "finished",
+        lambda *arguments: titles.append(arguments[2]) or finished(*arguments),
+    )
+    z, y = RANDOM.uniform(1, 2, (40, 2)), RANDOM.normal(size=(40, 1))
+    flow = flowspec.parse(GIVEN)
+    flowspec.fit(flow, y, z, epochs=1, validation=validation, output=here / "made")
+    assert titles[0][0].endswith(f"rows {origin}")
 
 
 def test_seeds_below_zero_are_seeds_of_their_own(call, table):

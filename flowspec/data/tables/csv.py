@@ -17,7 +17,7 @@ from flowspec.diagnostics.diagnostic import FlowError
 def read_csv(path: Path) -> Table:
     """The table in a CSV file, whose first line names the columns."""
     with path.open(newline="", encoding="utf-8-sig") as stream:
-        reader = csv.reader(stream, skipinitialspace=True)
+        reader = csv.reader(stream)
         rows: list[list[str]] = []
         for row in reader:
             if row and rows and len(row) != len(rows[0]):
