@@ -13,7 +13,7 @@ from flowspec.ir.flow import Flow
 from flowspec.ops.numpy import NumpyOps
 from flowspec.support.membership import outside_of
 from flowspec.support.space import Space
-from flowspec.support.support import Support, number
+from flowspec.support.support import Interval, Support, number
 from flowspec.train.feed.cells import Float, cell_ends, check_dequantized
 from flowspec.train.feed.column_ends import ColumnEnds
 from flowspec.train.feed.row_mistakes import (
@@ -62,6 +62,13 @@ class RowChecks:
         self._spaces = [(self.columns, flow.space)]
         if flow.context:
             self._spaces.append((flow.context.names, flow.context.space))
+        declared = [each for each in (flow.event, flow.context) if each]
+        self._declared = {
+            name: support
+            for each in declared
+            for columns, support in each.space.blocks
+            for name in each.names[columns]
+        }
         self._names = [name for names, _ in self._spaces for name in names]
         self._not_finite: dict[str, Tally] = {}
         self._outside: dict[str, tuple[Support, Tally]] = {}
@@ -209,12 +216,30 @@ class RowChecks:
             if tally.count:
                 yield OutsideRows(
                     names=names,
-                    support=support.aside,
-                    advice=support.row_advice,
+                    support=self._as_declared(names, support),
+                    advice=self._wider(names, support, tally),
                     reason=self._why_outside(names, support, tally),
                     **tally.fields,
                     **self._place,
                 )
+
+    def _as_declared(self, names: str, support: Support) -> str:
+        """The support, and the one that was written, if the flow does not reach all of it."""
+        declared = self._declared.get(names.strip("`"), support)
+        if declared.joint or declared.same(support):
+            return support.aside
+        return f"({support!s}; declared {declared})"
+
+    def _wider(self, names: str, support: Support, tally: Tally) -> str:
+        """The declaration that takes the rows too, where a column is declared by itself."""
+        name = names.strip("`")
+        dequantized = name in {self.columns[index] for index in self.dequantized}
+        is_declared = name in self._declared and not dequantized
+        if not is_declared or not _is_line(support) or tally.rounded:
+            return support.row_advice
+        wider = "positive" if tally.least > 0 else "real"
+        written = name if name.isidentifier() else f'"{name}"'
+        return f"declare `{written}: {wider}`"
 
     def _why_outside(self, names: str, support: Support, tally: Tally) -> str:
         if names.strip("`") in {self.columns[index] for index in self.dequantized}:
@@ -248,6 +273,11 @@ class RowChecks:
                     value=number(constant.value),
                     reason=ROUNDED if constant.rounded else "",
                 )
+
+
+def _is_line(support: Support) -> bool:
+    """True for an interval of the line, which a wider one can take the place of."""
+    return isinstance(support, Interval)
 
 
 def _rounding(tally: Tally) -> str:

@@ -22,6 +22,8 @@ class Tally:
     count: int = 0
     row: int = 0
     values: tuple[float, ...] = ()
+    least: float = math.inf
+    """The least number in any of the rows."""
     rounded: bool = True
     """True if the rounded numbers alone have the mistake."""
 
@@ -46,6 +48,7 @@ class Tally:
             self.row = before + first + 1
             self.values = tuple(np.atleast_1d(values[first]).tolist())
         self.count += len(rows)
+        self.least = min(self.least, float(values[rows].min()))
         self.rounded = self.rounded and unrounded is not None and not unrounded[rows].any()
 
     @property
