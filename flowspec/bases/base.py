@@ -47,6 +47,8 @@ class Base(ABC):
     """
 
     examples: ClassVar[tuple[str, ...]] = ()
+    is_gaussian: ClassVar[bool] = False
+    """True if every coordinate is normally distributed, whatever the parameters are."""
     reparametrized: ClassVar[bool] = True
     """True if a sample has gradients with respect to the parameters."""
 

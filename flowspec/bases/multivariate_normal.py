@@ -33,6 +33,7 @@ class MultivariateNormal(Base):
     The covariance is fixed. To train one, write `Normal(0, 1)[n] |> LULinear`.
     """
 
+    is_gaussian = True
     examples = (
         "MultivariateNormal([0, 1], [[2, 0.5], [0.5, 1]])",
         "MultivariateNormal(learn(1), [[2, 0.5], [0.5, 1]])",

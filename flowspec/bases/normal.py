@@ -16,6 +16,7 @@ class Normal(LocationScale):
     Source: torch.distributions.Normal.
     """
 
+    is_gaussian = True
     examples = (
         "Normal(0, 1)",
         "Normal([0, 1], [1, 2])",

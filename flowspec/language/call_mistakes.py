@@ -255,6 +255,14 @@ class Recursion(Diagnostic):
 
 
 @mistake
+class TooDeep(Diagnostic):
+    message = "`{name}` stands in more than {limit} definitions that use each other"
+    help = "write out the steps of some of them in the place of their names"
+    name: str
+    limit: int
+
+
+@mistake
 class TooManySteps(Diagnostic):
     message = "the flow would have more than {limit} steps"
     help = "repeat fewer times"

@@ -103,8 +103,11 @@ class StepMaker:
     def unfold(self, node: syntax.Call, scope: Scope) -> tuple[syntax.Pipeline, Scope] | Unknown:
         """The body of a macro, and the scope in which its arguments have their values."""
         macro = scope.macros[node.name.text]
-        if macro.name.text in scope.calls or len(scope.calls) >= DEEPEST_MACROS:
+        if macro.name.text in scope.calls:
             return scope.report(mistakes.Recursion(span=node.span, name=macro.name.text))
+        if len(scope.calls) >= DEEPEST_MACROS:
+            too_deep = mistakes.TooDeep(span=node.span, name=macro.name.text, limit=DEEPEST_MACROS)
+            return scope.report(too_deep)
         arguments = self._arguments(macro, node, scope)
         return (
             UNKNOWN

@@ -19,7 +19,7 @@ LARGEST_ARRAY = 2**16
 """Numbers of one vector in a text."""
 MOST_AXES = 4
 """Axes of an array in a text, nested brackets: more than any parameter has."""
-DEEPEST_MACROS = 32
+DEEPEST_MACROS = 64
 """Macros being unfolded inside each other: unfolding recurses."""
 LONGEST_PIPELINE = 1000
 """Steps of a flow, `repeat` unfolded: what can be checked in about a second."""

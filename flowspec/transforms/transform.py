@@ -40,7 +40,7 @@ branch.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -162,6 +162,12 @@ class Transform(ABC):
         """The values that `measure` finds, by the paths of the parameters."""
         return {f"{path}.{name}": value for name, value in self.measure(y, weights).items()}
 
+    def straight(self, before: Sequence[bool]) -> tuple[bool, ...]:
+        """For each coordinate behind it, True if it is an affine function of noise, whatever
+        is trained, given which coordinates before it are.
+        """
+        return (False,) * (len(before) + self.gains)
+
     @property
     def varies(self) -> bool:
         """True if training or the context decides a parameter of it."""
@@ -184,6 +190,9 @@ class Univariate(Transform, Sequential):
     """The values that can come out whatever trained parameters become.
 
     Where nothing is trained the image is exact."""
+
+    is_affine: ClassVar[bool] = False
+    """True if it is y = shift + scale x, whatever its parameters are."""
 
     takes_scalars = True
     before: ClassVar[str] = "Normal([-0.5, 0, 0.5], 1)"
@@ -225,6 +234,9 @@ class Univariate(Transform, Sequential):
         return self.domain
 
     # --- derived --------------------------------------------------------------------------------
+
+    def straight(self, before: Sequence[bool]) -> tuple[bool, ...]:
+        return tuple(before) if self.is_affine else (False,) * len(before)
 
     def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         y, log_slope = self.forward_and_log_slope(ops, x)

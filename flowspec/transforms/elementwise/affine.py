@@ -16,6 +16,8 @@ from flowspec.transforms.transform import Univariate
 class ScaleAndShift(Univariate):
     """y = shift + scale x, for whoever says what the two are."""
 
+    is_affine = True
+
     shift: Value
     scale: Value
 

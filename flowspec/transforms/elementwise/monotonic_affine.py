@@ -20,6 +20,7 @@ class MonotonicAffine(Univariate):
     Source: zuko.transforms.MonotonicAffineTransform.
     """
 
+    is_affine = True
     examples = ("MonotonicAffine", "MonotonicAffine([1, -1, 0], [0.5, -20, 2], slope=0.01)")
 
     shift: Value = parameter(Learn(0.0), doc="added after scaling")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flowspec.diagnostics.diagnostic import Diagnostic
@@ -53,6 +53,9 @@ class Inverse(Transform):
 
     def preimage(self, space: Space) -> Image:
         return self.transform.image(space)
+
+    def straight(self, before: Sequence[bool]) -> tuple[bool, ...]:
+        return self.transform.straight(before)
 
     def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         y, log_det = self.transform.inverse_and_log_det(ops, x)

@@ -121,6 +121,13 @@ class On(Transform):
     def preimage(self, space: Space) -> Image:
         return self._placed_image(space, self.transform.preimage(self.inner_space(space)))
 
+    def straight(self, before: Sequence[bool]) -> tuple[bool, ...]:
+        if self.gains:
+            return super().straight(before)
+        inner = self.transform.straight([before[i] for i in self.coordinates])
+        changed = dict(zip(self.coordinates, inner, strict=True))
+        return tuple(changed.get(i, is_straight) for i, is_straight in enumerate(before))
+
     def measurements(
         self, y: np.ndarray, path: str, weights: np.ndarray | None = None
     ) -> dict[str, np.ndarray]:

@@ -96,6 +96,9 @@ class Autoregressive(Conditioned):
         order = np.array(self.order or range(size))
         return order[:, None] > order
 
+    def is_free(self, size: int) -> Sequence[bool]:
+        return [not row.any() for row in self._dependence(size)]
+
     def generations(self, size: int) -> np.ndarray:
         """The stage of each coordinate, at which those that it depends on are known."""
         if not self.adjacency:

@@ -67,6 +67,15 @@ class Conditioned(Transform):
         outputs   how many numbers a coordinate takes
         """
 
+    def is_free(self, size: int) -> Sequence[bool]:
+        """For each coordinate, True if its parameters do not depend on others."""
+        return (True,) * size
+
+    def straight(self, before: Sequence[bool]) -> tuple[bool, ...]:
+        free = self.is_free(len(before))
+        inner = self.univariate.straight(before)
+        return tuple(a and b for a, b in zip(inner, free, strict=True))
+
     def grow(self, space: Space, context_size: int) -> Transform:
         # Parameters that are learned are from then on what the network gives.
         if self.network:

@@ -70,6 +70,14 @@ class Coupling(Conditioned):
         passing = set(self._passing(size))
         return [i for i in range(size) if i not in passing]
 
+    def straight(self, before: Sequence[bool]) -> tuple[bool, ...]:
+        passing = set(self._passing(len(before)))
+        inner = super().straight(before)
+        return tuple(
+            straight if i in passing else inner[i] and not passing
+            for i, straight in enumerate(before)
+        )
+
     def inner_space(self, space: Space) -> Space:
         if space.scalar or len(space.supports) < space.size:
             return space

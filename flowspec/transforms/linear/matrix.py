@@ -34,6 +34,9 @@ class VectorMap(Transform):
     def preimage(self, space: Space) -> Image:
         return self._hull(space, "inverse_and_log_det")
 
+    def straight(self, before: Sequence[bool]) -> tuple[bool, ...]:
+        return (all(before),) * len(before)
+
     def _hull(self, space: Space, direction: str) -> Image:
         if self.varies or space.is_real:
             return Image(self.domain_for(space), exact=space.is_real)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flowspec.diagnostics.diagnostic import Diagnostic
@@ -39,6 +39,9 @@ class Reordering(Transform):
 
     def preimage(self, space: Space) -> Image:
         return Image(space.with_supports(space.supports[i] for i in self._back(space.size)))
+
+    def straight(self, before: Sequence[bool]) -> tuple[bool, ...]:
+        return tuple(before[i] for i in self.order_of(len(before)))
 
     def _back(self, size: int) -> list[int]:
         order = self.order_of(size)
