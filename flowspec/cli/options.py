@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -55,9 +57,15 @@ def echo_all(mistakes: Iterable[Diagnostic]) -> None:
         click.echo(told, err=True)
 
 
-def table(rows: Sequence[tuple[str, ...]]) -> str:
-    """Rows in aligned columns, the first being the heads."""
+def table(rows: Sequence[tuple[str, ...]], width: int | None = None) -> str:
+    """Rows in aligned columns, the first being the heads.
+
+    width   of the whole table: cells are cut short until it fits, the widest first
+    """
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    if width is not None:
+        _narrow(widths, width - 2 * (len(widths) - 1))
+        rows = [tuple(map(_cut, row, widths)) for row in rows]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
@@ -73,3 +81,20 @@ def density_column(taken: Sequence[str]) -> str:
     if name != "log_prob":
         click.echo(f"note: there is a column `log_prob` already: the density is `{name}`", err=True)
     return name
+
+
+def _narrow(widths: list[int], total: int) -> None:
+    """Take from the widest columns until all fit."""
+    while sum(widths) > max(total, 8 * len(widths)):
+        widest = widths.index(max(widths))
+        rest = [width for i, width in enumerate(widths) if i != widest]
+        widths[widest] = max(total - sum(rest), max(rest) - 1, 8)
+
+
+def _cut(cell: str, width: int) -> str:
+    return cell if len(cell) <= width else cell[: width - 3] + "..."
+
+
+def line_width() -> int:
+    """Columns of the terminal; 100 where the output is none."""
+    return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 
-from flowspec.cli.options import FORMAT, print_json, table
+from flowspec.cli.options import FORMAT, line_width, print_json, table
 from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.ir.flow import Flow
-from flowspec.parts.writing import summaries
+from flowspec.parts.writing import brief, summaries
 
 
 @click.command(short_help="The pipeline as a table: step, support, parameters.")
 @click.argument("path", type=click.Path(path_type=Path))
+@click.option("--wide", is_flag=True, help="Every parameter, however long the lines become.")
 @FORMAT
-def command(path: Path, form: str) -> None:
+def command(path: Path, wide: bool, form: str) -> None:
     """Show the flow of PATH, a .flow file, a .json file or a bundle.
+
+    Lines are as long as the terminal is wide; parameters that have their usual values are left out.
 
     Example: flowspec show examples/galaxy.flow
     """
@@ -27,7 +31,7 @@ def command(path: Path, form: str) -> None:
     if form == "json":
         print_json(flow.to_json())
         return
-    click.echo(_shown(flow))
+    click.echo(_shown(flow, wide))
 
 
 def _flow(path: Path) -> Flow:
@@ -55,18 +59,20 @@ def _flow(path: Path) -> Flow:
     return read(path)
 
 
-def _shown(flow: Flow) -> str:
+def _shown(flow: Flow, wide: bool) -> str:
+    words = summaries if wide else brief
     rows = [
         ("", "part", "gives", "parameters"),
-        ("base", flow.base.title, str(flow.base_space), summaries(flow.base)),
+        ("base", flow.base.title, str(flow.base_space), words(flow.base)),
     ]
     for index, step in enumerate(flow.steps):
-        rows.append((str(index), step.transform.title, str(step.output), summaries(step.transform)))
+        rows.append((str(index), step.transform.title, str(step.output), words(step.transform)))
     lines = []
     if flow.context:
         pairs = zip(flow.context.names, flow.context.space.supports, strict=True)
         lines.append("context  " + ", ".join(f"{name}: {part}" for name, part in pairs))
     lines.append("event    " + ", ".join(flow.columns))
+    width = None if wide else line_width()
     learned = sum(int(np.size(value.init)) for value in flow.learned().values())
     lines.append(f"learned  {learned} number{'s' if learned != 1 else ''}")
     if flow.train:
@@ -74,7 +80,12 @@ def _shown(flow: Flow) -> str:
             "train    "
             + ", ".join(f"{name}={_setting(value)}" for name, value in flow.train.items())
         )
-    return "\n".join(lines) + "\n\n" + table(rows)
+    lines = [line if width is None else _wrapped(line, width) for line in lines]
+    return "\n".join(lines) + "\n\n" + table(rows, width)
+
+
+def _wrapped(line: str, width: int) -> str:
+    return textwrap.fill(line, width, subsequent_indent=" " * 9, break_on_hyphens=False)
 
 
 def _setting(value: Any) -> str:

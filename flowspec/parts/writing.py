@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from flowspec.parts.fields import ComponentSpec, SettingSpec, specs
-from flowspec.parts.trees import children
+from flowspec.parts.trees import children, values
 from flowspec.parts.values import FromContext, Learn, Predicted
 from flowspec.support.support import number
 
@@ -189,3 +189,35 @@ def summaries(made: Any) -> str:
     named = (child for path, child in children(made) if path.partition(".")[0] in specs(made))
     inner = ", ".join(f"{child.title}({summaries(child)})".removesuffix("()") for child in named)
     return ", ".join([*fields, *([inner] if inner else [])])
+
+
+def brief(made: Any) -> str:
+    """What is not as usual in a component, and a network in a few words, in a table."""
+    usual = {field.name: field.default for field in dataclasses.fields(made)}
+    fields: list[str] = []
+    for name, spec in specs(made).items():
+        value = getattr(made, name)
+        if isinstance(spec, ComponentSpec):
+            inner = value if spec.many else (value,)
+            fields += [component(each, predicted=spec.univariate) for each in inner]
+        elif isinstance(value, Learn) or not _is_default(value, usual[name]):
+            fields.append(f"{name}={summary(value)}")
+        elif name in ALWAYS_SHOWN:
+            fields.append(f"{name}={in_short(value)}")
+    weights = _weights(made)
+    return ", ".join([*fields, *([f"{weights:,} weights"] if weights else [])])
+
+
+ALWAYS_SHOWN = ("loc", "scale", "low", "high", "shift", "hidden", "activation")
+"""Fields that a table shows with their usual values, too: readers look for them."""
+
+
+def _weights(made: Any) -> int:
+    """Numbers of the layers that a component has grown."""
+    grown = [child for path, child in children(made) if path.partition(".")[0] not in specs(made)]
+    return sum(
+        int(np.size(value.init))
+        for child in grown
+        for _, _, _, value in values(child, "")
+        if isinstance(value, Learn)
+    )
