@@ -48,15 +48,17 @@ def _checked(file: Path, data: Path | None) -> list[Diagnostic]:
 
     Errors:  FlowError, where one of them is wrong.
     """
+    from flowspec.ir import flexibility
     from flowspec.language.reading import read
 
     flow = read(file)
+    told = list(flexibility.warnings(flow))
     if data is None:
-        return []
+        return told
     from flowspec.data.pieces import open_pieces
     from flowspec.train.feed.sources import table_source
 
     dequantize = flow.train.get("dequantize", ())
     source = table_source(flow, open_pieces(data), dequantize=dequantize)
     source.check_trainable()
-    return source.warnings()
+    return [*told, *source.warnings()]

@@ -189,6 +189,7 @@ def command(
 
     Example: flowspec fit examples/iris.flow --data examples/data/iris.csv -o iris_model
     """
+    from flowspec.ir import flexibility
     from flowspec.language.reading import read
     from flowspec.model.model import Model
     from flowspec.train.engine import Engine
@@ -217,7 +218,7 @@ def command(
         source = source_of(data)
         batches = Shuffled(source, settings, source_of(held_out) if held_out else None)
         if engine.is_rank_zero:
-            echo_all(source.warnings())
+            echo_all([*flexibility.warnings(flow), *source.warnings()])
         training = Training(start, batches, settings, engine, remeasure=remeasure)
         if restart:
             place.forget()

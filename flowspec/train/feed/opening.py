@@ -15,6 +15,7 @@ from flowspec.data.pieces import open_pieces
 from flowspec.data.tables.memory import is_table
 from flowspec.diagnostics.diagnostic import FlowError, mistake
 from flowspec.diagnostics.inputs import WrongInput
+from flowspec.ir import flexibility
 from flowspec.ir.flow import Flow
 from flowspec.ir.settings import Settings
 from flowspec.train.feed.batches import Batches
@@ -68,7 +69,7 @@ def batches_of(
         return Loaded(flow, data, settings, validation, dtype)
     source = _source(flow, data, context, weights, options=options)
     batches = Shuffled(source, settings, validation)
-    for warning in source.warnings():
+    for warning in (*flexibility.warnings(flow), *source.warnings()):
         warnings.warn(str(warning), stacklevel=3)
     return batches
 
