@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import importlib
 import os
 import pkgutil
 import sys
+import warnings
+from typing import Any
 
 import click
 
@@ -60,14 +64,27 @@ def cli() -> None:
 
 def main() -> None:
     """Exit code 0: done. 1: the input is wrong. 2: the command was called wrongly."""
+    warnings.showwarning = _show_warning
+    # What overflows is told as what it means, or means nothing.
+    warnings.filterwarnings("ignore", category=RuntimeWarning)
+    if not _has_directory():
+        click.echo("error: the current directory is gone; change into one that exists", err=True)
+        sys.exit(1)
     try:
-        cli(prog_name="flowspec")
+        try:
+            cli(prog_name="flowspec")
+        finally:
+            sys.stdout.flush()
     except FlowError as error:
         click.echo(str(error), err=True)
         sys.exit(1)
-    except BrokenPipeError:
-        # The reader of our output (`| head`) has had enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        _drop_output()
+        if error.errno != errno.EPIPE:  # else the reader of our output (`| head`) has had enough
+            click.echo(f"error: {_what(error)}: {(error.strerror or str(error)).lower()}", err=True)
+        sys.exit(1)
+    except MemoryError:
+        click.echo("error: there is not enough memory for this", err=True)
         sys.exit(1)
     except ModuleNotFoundError as error:
         if error.name not in ("torch", "matplotlib", "pyarrow", "zuko"):
@@ -80,3 +97,30 @@ def main() -> None:
             err=True,
         )
         sys.exit(1)
+
+
+def _has_directory() -> bool:
+    """False where the current directory was removed: torch's libraries end the process there."""
+    try:
+        return bool(os.getcwd())
+    except FileNotFoundError:
+        return False
+
+
+def _what(error: OSError) -> str:
+    """What could not be done. Writing to standard output has no name of a file."""
+    if error.filename is not None:
+        return f"{os.fspath(error.filename)} cannot be read or written"
+    return "standard output cannot be written"
+
+
+def _drop_output() -> None:
+    """Let what still waits for standard output go nowhere, so that Python's end is quiet."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _show_warning(message: Warning | str, *place: Any, **further: Any) -> None:
+    """A warning in words, without the line of code that gave it."""
+    text = str(message)
+    click.echo(text if text.startswith("warning") else f"warning: {text}", err=True)

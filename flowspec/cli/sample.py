@@ -2,12 +2,56 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from flowspec.cli.options import DIRECTORY, PROVIDER, density_column
-from flowspec.diagnostics.diagnostic import FlowError
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+
+if TYPE_CHECKING:
+    from flowspec.runtime.bundle import Bundle
+
+
+@mistake
+class ContextTableMissing(Diagnostic):
+    message = "this flow is conditional: it needs a table with {names}"
+    help = "write one row for each sample, such as\n{example}"
+    names: str
+    example: str
+
+
+@mistake
+class RowsAndContext(Diagnostic):
+    message = "`-n {rows}` does not go with {context_rows} rows of context"
+    help = (
+        "leave `-n` out for one sample of each row, or give a table of one row "
+        "for {rows} samples of it"
+    )
+    rows: int
+    context_rows: int
+
+
+def no_context_table(bundle: Bundle, directory: Path) -> ContextTableMissing:
+    """That `--context` is missing, with commands that work as they stand."""
+    names = bundle.context
+    heads = csv_line(names)
+    numbers = ",".join(f"{float(support.inner_point):g}" for support in bundle.context_supports)
+    quoted = [shlex.quote(part) for part in (f"{heads}\\n{numbers}\\n", str(directory))]
+    example = (
+        f"    printf {quoted[0]} > context.csv\n"
+        f"    flowspec sample {quoted[1]} --context context.csv"
+    )
+    listed = ", ".join(f"`{name}`" for name in names)
+    return ContextTableMissing(names=listed, example=example)
+
+
+def csv_line(names: Sequence[str]) -> str:
+    """Names as the first line of a table."""
+    return ",".join(f'"{name}"' if set(name) & set(',"') else name for name in names)
 
 
 @click.command(short_help="Draw samples from a bundle.")
@@ -56,7 +100,11 @@ def command(
     bundle = load(directory, provider)
     if context and not bundle.context:
         raise FlowError(NoContext(name="--context"))
+    if bundle.context and context is None:
+        raise FlowError(no_context_table(bundle, directory))
     rows_of_context = read_table(context).numbers(bundle.context) if context else None
+    if rows is not None and rows_of_context is not None and len(rows_of_context) not in (1, rows):
+        raise FlowError(RowsAndContext(rows=rows, context_rows=len(rows_of_context)))
     x, density = bundle.sample(
         10 if rows is None and rows_of_context is None else rows,
         seed,

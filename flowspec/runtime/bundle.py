@@ -134,6 +134,7 @@ class Bundle:
 
     columns   names of the coordinates
     context   names of the conditioning variables, empty if there are none
+    context_supports   the values that each of them takes
     noise     kinds of the standard draws, column by column
     dtype     numpy dtype of inputs and outputs
     about     everything that `flow.json` says
@@ -154,6 +155,7 @@ class Bundle:
         self._said = said = describe(about)
         self.columns = said.columns
         self.context = said.context
+        self.context_supports = said.supports
         self.noise = said.noise
         self.dequantized = said.dequantized
         self.dtype = said.dtype

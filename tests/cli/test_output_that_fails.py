@@ -1,0 +1,112 @@
+"""Every command where its output cannot go: a full disk, a reader that has gone, a place that is
+no directory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from commands import COMMANDS, LEARNS, written
+from flowspec.cli.main import main
+
+WITH_OUTPUT = {
+    "check": ["check", "wrong.flow", "--format", "json"],
+    "compile": ["compile", "--help"],
+    "explain": ["explain", "RQS"],
+    "fit": ["fit", "--help"],
+    "import": ["import", "--help"],
+    "list": ["list"],
+    "plot": ["plot", "--help"],
+    "sample": ["sample", "m", "-n", "10"],
+    "score": ["score", "m", "--data", "t.csv"],
+    "show": ["show", "a.flow"],
+    "verify": ["verify", "m"],
+}
+"""A call of each command that writes to standard output."""
+
+WITH_PLACE = {
+    "compile": ["compile", "a.flow", "-o"],
+    "fit": ["fit", "a.flow", "--data", "t.csv", "--epochs", "1", "-o"],
+    "plot": ["plot", "m", "-o"],
+    "sample": ["sample", "m", "-n", "10", "-o"],
+    "score": ["score", "m", "--data", "t.csv", "-o"],
+}
+"""Calls that lack the place to write to."""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    import flowspec
+
+    path = tmp_path_factory.mktemp("output")
+    written(path / "a.flow", f"event x\n{LEARNS}")
+    written(path / "wrong.flow", "Nomral(0, 1)")
+    written(path / "t.csv", "x\n" + "\n".join(map(str, np.linspace(-1, 1, 20))) + "\n")
+    flowspec.compile(flowspec.read(path / "a.flow"), path / "m")
+    return path
+
+
+def run(arguments: list[str], output, monkeypatch, capfd) -> tuple[int, str]:
+    monkeypatch.setattr(sys, "argv", ["flowspec", *arguments])
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", output)
+        with pytest.raises(SystemExit) as ended:
+            main()
+    return ended.value.code, capfd.readouterr().err
+
+
+def test_each_command_is_tried():
+    assert list(WITH_OUTPUT) == COMMANDS
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("command", WITH_OUTPUT)
+def test_a_full_disk_is_told_in_a_sentence(command, place, monkeypatch, capfd):
+    monkeypatch.chdir(place)
+    with open("/dev/full", "w") as full:  # closing it after the command writes nothing
+        code, err = run(WITH_OUTPUT[command], full, monkeypatch, capfd)
+    assert code == 1
+    assert err.endswith("error: standard output cannot be written: no space left on device\n")
+
+
+@pytest.mark.parametrize("command", WITH_OUTPUT)
+def test_a_reader_that_has_gone_ends_a_command_quietly(command, place, monkeypatch, capfd):
+    monkeypatch.chdir(place)
+    reader, writer = os.pipe()
+    os.close(reader)
+    pipe = os.fdopen(writer, "w")
+    code, err = run(WITH_OUTPUT[command], pipe, monkeypatch, capfd)
+    with contextlib.suppress(BrokenPipeError):
+        pipe.close()
+    assert (code, err) == (1, "")
+
+
+@pytest.mark.parametrize("where", ["t.csv/inside", "/dev/null/inside", "/proc/inside"])
+@pytest.mark.parametrize("command", WITH_PLACE)
+def test_a_place_that_cannot_be_written_is_told(command, where, place, monkeypatch, call):
+    monkeypatch.chdir(place)
+    suffix = {"sample": ".csv", "score": ".csv", "plot": ".png"}.get(command, "")
+    answer = call(*WITH_PLACE[command], where + suffix)
+    assert (answer.code, answer.out) == (1, "")
+    assert "error" in answer.err
+    assert "inside" in answer.err
+
+
+@pytest.mark.parametrize("command", WITH_PLACE)
+def test_a_vanished_directory_is_told(command, place, monkeypatch, call, tmp_path):
+    arguments = [
+        str(place / part) if (place / part).exists() else part for part in WITH_PLACE[command]
+    ]
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    suffix = {"sample": ".csv", "score": ".csv", "plot": ".png"}.get(command, "")
+    answer = call(*arguments, "m" + suffix)
+    assert answer.code == 1
+    assert "the current directory is gone" in answer.err
