@@ -38,7 +38,8 @@ def course(epochs: Sequence[tuple[int, float, float | None]]) -> bytes:
             # The first steps can be so much worse than the others that nothing else would be seen.
             finite = np.array(losses + decisive)
             low, high = finite.min(), np.quantile(finite, 0.98)
-            axis.set_ylim(low - 0.05 * (high - low) - 1e-6, high + 0.15 * (high - low) + 1e-6)
+            least = 1e-6 * max(1.0, abs(high))
+            axis.set_ylim(low - 0.05 * (high - low) - least, high + 0.15 * (high - low) + least)
         axis.set(xlabel="epoch", ylabel="nats per row")
         axis.legend(frameon=False)
         return png(figure)

@@ -12,6 +12,10 @@ MARGIN = 1.0
 
 Smaller differences may be chance.
 """
+LARGEST_LOSS = 1e30
+"""Nats per row, or the size of a gradient, from which on nothing can be learned: densities that
+small are the least number of the float type.
+"""
 FEW = 30
 """Rows held out that are too few to tell whether a training failed."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import time
 from collections.abc import Callable, Iterable
 from functools import cached_property
@@ -24,7 +23,7 @@ from flowspec.train.feed.batches import SCORED, Batches
 from flowspec.train.feed.rows import Rows
 from flowspec.train.identity import check_same, identity, plain_settings
 from flowspec.train.objectives import Likelihood, Objective, check_gradients
-from flowspec.train.outcome import FEW, FailedTraining, LossNotFinite, divergence
+from flowspec.train.outcome import FEW, LARGEST_LOSS, FailedTraining, LossNotFinite, divergence
 from flowspec.train.starts import set_measured
 from flowspec.train.torch.module import FlowModule, to_torch
 
@@ -245,7 +244,7 @@ class Training:
         return losses
 
     def _require_finite(self, quantity: str, value: float, keeper: Keeper | None) -> None:
-        if math.isfinite(value):
+        if abs(value) < LARGEST_LOSS:
             return
         kept = ""
         if keeper and (epochs := len(self.course.history)):
@@ -254,7 +253,7 @@ class Training:
             kept = f"the training up to the end of epoch {epochs} is kept in {keeper.path}"
         mistake = LossNotFinite(
             quantity=quantity,
-            value=str(value),
+            value=f"{value:.4g}",
             epoch=self.course.epoch,
             batch=self.course.batch,
             advice=self._advice,

@@ -60,13 +60,14 @@ def test_sample_takes_a_row_of_context_for_each_sample(call, here, bundles):
     assert len(call("sample", bundles / "given", "--context", one, "-n", 5).rows) == 6
     refused(
         call("sample", bundles / "given", "--context", table, "-n", 5),
-        "`context` has 2 rows, and 5 are needed",
+        "`-n 5` does not go with 2 rows of context",
+        "leave `-n` out for one sample of each row",
     )
 
 
 def test_sample_tells_a_context_that_is_missing_or_too_much(call, here, bundles):
     table = written(here / "context.csv", "zz\n1\n")
-    refused(call("sample", bundles / "given"), "this flow is conditional: it needs z")
+    refused(call("sample", bundles / "given"), "it needs a table with `z`", "--context context.csv")
     refused(
         call("sample", bundles / "given", "--context", table),
         "the table has no column `z`",
