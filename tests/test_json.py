@@ -288,9 +288,9 @@ DECLARED = {
         INTERVAL | {"low": math.nan},
         "context[0]",
     ),
-    "a circle in the context": (
+    "a circle that ends nowhere in the context": (
         ("context", 0, "support"),
-        {"kind": "circle", "low": 0, "high": 1},
+        {"kind": "circle", "low": 0, "high": math.nan},
         "context[0]",
     ),
     "a circle without an end": (

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar, Literal, cast
@@ -106,10 +106,13 @@ class Base(ABC):
         """Mistakes in the fields that their own constraints cannot see."""
         return ()
 
-    def grow(self, context_size: int) -> Base:
+    def grow(self, context_rates: Sequence[float]) -> Base:
         """The base with its network, which follows from its fields and the context.
 
-        A base that has grown stays as it is."""
+        A base that has grown stays as it is.
+
+        context_rates   of the context variables, as `angular_rates` gives them
+        """
         return self
 
     @property

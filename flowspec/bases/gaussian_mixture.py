@@ -5,13 +5,14 @@ context.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
 
 from flowspec.bases.base import Base, Noise, repeated
 from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.networks.inputs import feature_count
 from flowspec.networks.layers import ContextInput, Free, Layer, mlp, random, run
 from flowspec.networks.settings import activation_name, hidden_layers, normalizes, too_large
 from flowspec.ops import Ops
@@ -78,9 +79,10 @@ class GaussianMixture(Base):
         columns = self.context[0].context.size if self.context else 0
         yield from too_large([max(columns, 1), *self.hidden, self._outputs])
 
-    def grow(self, context_size: int) -> Base:
+    def grow(self, context_rates: Sequence[float]) -> Base:
         if self.network:
             return self
+        context_size = feature_count(context_rates)
         if not context_size:
             free = Free(self._outputs, values=random((self._outputs,), math.sqrt(3)))
             return with_fields(self, {"network": (free,)})

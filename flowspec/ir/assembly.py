@@ -9,7 +9,7 @@ goes on with what the transform would give.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +26,7 @@ from flowspec.ir.flow import Flow
 from flowspec.ir.kinds import DECLARATION
 from flowspec.ir.pipeline import Declaration, Step
 from flowspec.networks.context import StandardContext
+from flowspec.networks.inputs import angular_rates
 from flowspec.networks.layers import Layer
 from flowspec.parts import mistakes
 from flowspec.parts.canonical import canonical
@@ -73,8 +74,8 @@ def assemble(
         context=(context, DECLARATION.or_none()),
         event=(event, DECLARATION.or_none()),
     )
-    context_size = len(context.names) if context else 0
-    walk = _Walk(already or Mistakes(), context_size)
+    context_rates = angular_rates(context.space) if context else ()
+    walk = _Walk(already or Mistakes(), context_rates)
     checked = walk.base(base) if base else None
     steps = walk.steps(checked, base, transforms)
     if event and checked and not walk.mistakes:
@@ -82,7 +83,7 @@ def assemble(
     if walk.mistakes or checked is None:
         raise walk.mistakes.error()
     is_seen = any(map(_sees_context, (checked, *(step.transform for step in steps))))
-    standard = StandardContext.of(context_size) if context and is_seen else None
+    standard = StandardContext.of(context_rates) if context and is_seen else None
     return Flow(checked, tuple(steps), context, event, standard)
 
 
@@ -109,9 +110,9 @@ def _sees_context(component: Any) -> bool:
 class _Walk:
     """The walk from the base to the data, collecting mistakes."""
 
-    def __init__(self, mistakes: Mistakes, context_size: int):
+    def __init__(self, mistakes: Mistakes, context_rates: Sequence[float]):
         self.mistakes = mistakes
-        self.context_size = context_size
+        self.context_rates = context_rates
         self.trusted = True
         """False if the support that the walk has derived may not be the true one."""
         self._explained = 0
@@ -161,7 +162,7 @@ class _Walk:
         wrong = _check_lengths(base) or check_fields(base, base.event_shape)
         sound = not self.report(written, wrong, base.title) and self.trusted
         if sound and not self.report(written, base.check_consistency(), base.title):
-            return base.grow(self.context_size)
+            return base.grow(self.context_rates)
         self.trusted = False
         return base
 
@@ -261,7 +262,7 @@ class _Walk:
         fits = space and not list(transform.check_shape(space, ""))
         if space is None or not fits or list(transform.check_consistency(space)):
             return transform
-        return transform.grow(space, self.context_size)
+        return transform.grow(space, self.context_rates)
 
     def _settled_children(self, written: Transform, space: Space | None) -> dict[str, Any]:
         """The inner transforms, settled; the layers of networks, which have grown

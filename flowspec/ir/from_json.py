@@ -161,7 +161,7 @@ def _flaw_of(names: list[str], support: Support, taken: set[str], kind: str) -> 
         return f"`{repeated}` is declared twice"
     if len(names) != support.size:
         return f"there are {len(names)} names for a support of {support.size}"
-    if kind == "context" and (support.interval is None or support.period):
+    if kind == "context" and support.interval is None:
         return "a context variable is one number in an interval"
     return support.flaw()
 

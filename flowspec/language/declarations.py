@@ -44,7 +44,7 @@ def declare(statement: syntax.Variables, scope: Scope, maker: ComponentMaker) ->
             parts += _supports(waiting, variable.support, scope, maker)
             waiting = []
     parts += [REAL] * len(waiting)
-    if statement.kind == "context" and any(part.interval is None or part.period for part in parts):
+    if statement.kind == "context" and any(part.interval is None for part in parts):
         scope.report(mistakes.TiedContext(span=statement.span))
         parts = [REAL] * len(statement.variables)
     written = [variable.name for variable in statement.variables]

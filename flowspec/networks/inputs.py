@@ -46,6 +46,11 @@ def feature_counts(rates: Sequence[float]) -> list[int]:
     return [2 if rate else 1 for rate in rates]
 
 
+def feature_count(rates: Sequence[float]) -> int:
+    """The number of features of all coordinates together."""
+    return sum(feature_counts(rates))
+
+
 def feature_columns(rates: Sequence[float]) -> list[list[int]]:
     """The inputs of the network that each coordinate has."""
     counts = feature_counts(rates)

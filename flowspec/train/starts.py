@@ -7,7 +7,6 @@ from collections.abc import Collection
 import torch
 
 from flowspec.model import density
-from flowspec.parts.measuring import location_and_scale
 from flowspec.train.feed.rows import Rows
 from flowspec.train.torch.axes import Axes, as_tensor, flat_context
 from flowspec.train.torch.module import FlowModule
@@ -26,7 +25,7 @@ def set_measured(module: FlowModule, rows: Rows, kept: Collection[str] = ()) -> 
     weights = None if counted is None else counted.double().numpy()
     learned = module.flow.learned().keys() - {*kept}
     if module.flow.standard and rows.context is not None:
-        measured = location_and_scale(rows.context.double().numpy().T, weights)
+        measured = module.flow.standard.measurements(rows.context.double().numpy().T, weights)
         named = {f"context.{name}": value for name, value in measured.items()}
         module.set_values({path: value for path, value in named.items() if path in learned})
     with torch.no_grad():

@@ -135,10 +135,12 @@ class Transform(ABC):
         """The support on which the transforms inside a composite one act."""
         return space
 
-    def grow(self, space: Space, context_size: int) -> Transform:
+    def grow(self, space: Space, context_rates: Sequence[float]) -> Transform:
         """The transform with its networks, which follow from the event and the context.
 
         A transform that has grown stays as it is.
+
+        context_rates   of the context variables, as `angular_rates` gives them
         """
         return self
 

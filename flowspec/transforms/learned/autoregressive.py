@@ -99,6 +99,13 @@ class Autoregressive(Conditioned):
     def is_free(self, size: int) -> Sequence[bool]:
         return [not row.any() for row in self._dependence(size)]
 
+    def _context_dependence(self, size: int, rates: Sequence[float]) -> np.ndarray:
+        """The features of the context (columns) on which each coordinate (a row) depends."""
+        variables = np.ones((size, len(rates)), bool)
+        if self.adjacency and len(self.adjacency[0]) == size + len(rates):
+            variables = np.array(self.adjacency, bool)[:, size:]
+        return np.repeat(variables, feature_counts(rates), axis=1)
+
     def generations(self, size: int) -> np.ndarray:
         """The stage of each coordinate, at which those that it depends on are known."""
         if not self.adjacency:
@@ -109,8 +116,8 @@ class Autoregressive(Conditioned):
         assert stages is not None, "a circular adjacency is refused before"
         return stages
 
-    def grow(self, space: Space, context_size: int) -> Transform:
-        step = super().grow(space, context_size)
+    def grow(self, space: Space, context_rates: Sequence[float]) -> Transform:
+        step = super().grow(space, context_rates)
         if step is self:
             return self
         return with_fields(
@@ -118,12 +125,10 @@ class Autoregressive(Conditioned):
         )
 
     def make_network(
-        self, space: Space, rates: Sequence[float], context_size: int, outputs: int
+        self, space: Space, rates: Sequence[float], context_rates: Sequence[float], outputs: int
     ) -> tuple[Layer, ...]:
         dependence = self._dependence(space.size)
-        context = np.ones((space.size, context_size), bool)
-        if self.adjacency and len(self.adjacency[0]) == space.size + context_size:
-            context = np.array(self.adjacency, bool)[:, space.size :]
+        context = self._context_dependence(space.size, context_rates)
         if space.size == 1:
             dependence, rates = dependence[:, :0], ()
         counts = feature_counts(rates)
@@ -132,7 +137,7 @@ class Autoregressive(Conditioned):
             return ()
         stages = self.generations(space.size)
         known = np.concatenate(
-            [np.repeat(stages[: len(counts)] + 1, counts), np.zeros(context_size, int)]
+            [np.repeat(stages[: len(counts)] + 1, counts), np.zeros(context.shape[1], int)]
         )
         masks = _Masks(rows.tobytes(), rows.shape, tuple(known), tuple(stages), outputs)
         return _masked_network(masks, self.hidden, self.activation, self.residual)

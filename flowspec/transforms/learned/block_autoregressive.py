@@ -10,7 +10,7 @@ import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.networks.blocks import BlockDense, blocks
-from flowspec.networks.inputs import tamed
+from flowspec.networks.inputs import feature_count, tamed
 from flowspec.networks.layers import ContextInput, Dense, dense, run
 from flowspec.networks.settings import too_large
 from flowspec.ops import Ops
@@ -61,10 +61,11 @@ class BlockAutoregressive(WholeSpace):
     def check_consistency(self, space: Space) -> Iterable[Diagnostic]:
         yield from too_large([space.size * width for width in (1, *self.hidden, 1)])
 
-    def grow(self, space: Space, context_size: int) -> Transform:
+    def grow(self, space: Space, context_rates: Sequence[float]) -> Transform:
         if self.network:
             return self
         step = with_fields(self, {"network": blocks(space.size, self.hidden)})
+        context_size = feature_count(context_rates)
         if not context_size:
             return step
         width = space.size * (*self.hidden, 1)[0]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic
-from flowspec.networks.inputs import angular_rates, tamed
+from flowspec.networks.inputs import angular_rates, feature_count, tamed
 from flowspec.networks.layers import ContextInput, Layer, run
 from flowspec.networks.settings import too_large
 from flowspec.ops import Ops
@@ -58,12 +58,12 @@ class Conditioned(Transform):
 
     @abstractmethod
     def make_network(
-        self, space: Space, rates: Sequence[float], context_size: int, outputs: int
+        self, space: Space, rates: Sequence[float], context_rates: Sequence[float], outputs: int
     ) -> tuple[Layer, ...]:
         """The network for an event; () if nothing could be its input.
 
         rates     of the coordinates, as `angular_rates` gives them
-        context_size   how many context variables there are
+        context_rates   the same of the context variables
         outputs   how many numbers a coordinate takes
         """
 
@@ -76,7 +76,7 @@ class Conditioned(Transform):
         inner = self.univariate.straight(before)
         return tuple(a and b for a, b in zip(inner, free, strict=True))
 
-    def grow(self, space: Space, context_size: int) -> Transform:
+    def grow(self, space: Space, context_rates: Sequence[float]) -> Transform:
         # Parameters that are learned are from then on what the network gives.
         if self.network:
             return self
@@ -88,7 +88,7 @@ class Conditioned(Transform):
         event = self.inner_space(space).shape
         outputs = sum(_count(self.univariate, name, event) for name in predicted)
         rates = angular_rates(space) if getattr(self, "periodic", False) else (0.0,) * space.size
-        network = self.make_network(space, rates, context_size, outputs) if outputs else ()
+        network = self.make_network(space, rates, context_rates, outputs) if outputs else ()
         if not network:
             return self
         specs = parameters(self.univariate)
@@ -96,6 +96,7 @@ class Conditioned(Transform):
             self.univariate,
             {n: _predicted(value, specs[n].within) for n, value in predicted.items()},
         )
+        context_size = feature_count(context_rates)
         context = (ContextInput(WholeContext(context_size)),) if context_size else ()
         return with_fields(
             self, {"univariate": univariate, "network": network, "context": context, "rates": rates}

@@ -14,6 +14,7 @@ import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.networks.activations import ACTIVATIONS
+from flowspec.networks.inputs import feature_count
 from flowspec.networks.layers import ContextInput, Dense, mlp
 from flowspec.networks.settings import activation_name, hidden_layers, too_large
 from flowspec.ops import Ops
@@ -70,9 +71,10 @@ class Continuous(WholeSpace):
     def check_consistency(self, space: Space) -> Iterable[Diagnostic]:
         yield from too_large([2 * self.frequencies + space.size, *self.hidden, space.size])
 
-    def grow(self, space: Space, context_size: int) -> Transform:
+    def grow(self, space: Space, context_rates: Sequence[float]) -> Transform:
         if self.network:
             return self
+        context_size = feature_count(context_rates)
         network = mlp(
             2 * self.frequencies + space.size + context_size,
             space.size,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flowspec.diagnostics.diagnostic import Diagnostic
-from flowspec.networks.inputs import feature_counts, features
+from flowspec.networks.inputs import feature_count, features
 from flowspec.networks.layers import Layer, mlp
 from flowspec.networks.settings import activation_name, hidden_layers, normalizes
 from flowspec.ops import Ops
@@ -100,10 +100,10 @@ class Coupling(Conditioned):
         return space.with_supports(new.get(i, support) for i, support in enumerate(space.supports))
 
     def make_network(
-        self, space: Space, rates: Sequence[float], context_size: int, outputs: int
+        self, space: Space, rates: Sequence[float], context_rates: Sequence[float], outputs: int
     ) -> tuple[Layer, ...]:
         passing, moved = self._passing(space.size), self._moved(space.size)
-        inputs = sum(feature_counts([rates[i] for i in passing])) + context_size
+        inputs = feature_count([*(rates[i] for i in passing), *context_rates])
         if not inputs:
             return ()
         return mlp(inputs, outputs * len(moved), self.hidden, self.activation, self.normalize)

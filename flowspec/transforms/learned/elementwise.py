@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flowspec.networks.inputs import feature_count
 from flowspec.networks.layers import Layer, mlp
 from flowspec.networks.settings import activation_name, hidden_layers, normalizes
 from flowspec.ops import Ops
@@ -31,13 +32,12 @@ class Elementwise(Conditioned):
     normalize: bool = normalizes()
 
     def make_network(
-        self, space: Space, rates: Sequence[float], context_size: int, outputs: int
+        self, space: Space, rates: Sequence[float], context_rates: Sequence[float], outputs: int
     ) -> tuple[Layer, ...]:
-        return (
-            mlp(context_size, outputs * space.size, self.hidden, self.activation, self.normalize)
-            if context_size
-            else ()
-        )
+        inputs = feature_count(context_rates)
+        if not inputs:
+            return ()
+        return mlp(inputs, outputs * space.size, self.hidden, self.activation, self.normalize)
 
     def _step(self, ops: Ops, x: Array) -> Univariate:
         if not self.network:

@@ -166,7 +166,7 @@ class RQS(RationalQuadratic, Boxed):
         )
         return space.with_supports(domain for group in kept for domain in group)
 
-    def grow(self, space: Space, context_size: int) -> Transform:
+    def grow(self, space: Space, context_rates: Sequence[float]) -> Transform:
         ends = tuple(_ends_of_circle(support) for support in space.supports)
         return with_fields(self, {"circles": ends}) if any(ends) and not self.circular else self
 

@@ -45,7 +45,7 @@ class Steered(Searched):
 
     activation = "elu"
 
-    def grow(self, space: Space, context_size: int) -> Transform:
+    def grow(self, space: Space, context_rates: Sequence[float]) -> Transform:
         if self.network:
             return self
         return with_fields(
