@@ -70,7 +70,7 @@ def _field_to_json(value: Value, spec: Spec) -> Any:
         spread = {"spread": value.spread} if value.spread else {}
         return {
             "learn" if value.trained else "measure": {
-                "init": np.asarray(value.init).tolist(),
+                "init": _start_to_json(np.asarray(value.init)),
                 **bounds,
                 **spread,
             }
@@ -84,6 +84,17 @@ def _field_to_json(value: Value, spec: Spec) -> Any:
     if isinstance(value, tuple):
         return [list(row) if isinstance(row, tuple) else row for row in value]
     return _open_end(value) if isinstance(value, float) else value
+
+
+def _start_to_json(start: np.ndarray) -> Any:
+    """A start as nested lists; one number, where that fills a matrix of thousands."""
+    if start.size > LARGEST_LIST and not any(start.strides):
+        return float(start.flat[0])
+    return start.tolist()
+
+
+LARGEST_LIST = 4096
+"""Numbers of a start that are written out though all are the same."""
 
 
 def _open_end(value: float) -> float | None:
