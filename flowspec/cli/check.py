@@ -49,10 +49,15 @@ def _checked(file: Path, data: Path | None) -> list[Diagnostic]:
     Errors:  FlowError, where one of them is wrong.
     """
     from flowspec.ir import flexibility
+    from flowspec.ir.size import may_be_large
     from flowspec.language.reading import read
 
     flow = read(file)
     told = list(flexibility.warnings(flow))
+    if may_be_large(flow):
+        from flowspec.export.cost import check_compilation
+
+        check_compilation(flow)
     if data is None:
         return told
     from flowspec.data.pieces import open_pieces

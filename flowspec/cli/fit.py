@@ -189,6 +189,7 @@ def command(
 
     Example: flowspec fit examples/iris.flow --data examples/data/iris.csv -o iris_model
     """
+    from flowspec.export.cost import check_compilation
     from flowspec.ir import flexibility
     from flowspec.language.reading import read
     from flowspec.model.model import Model
@@ -205,6 +206,7 @@ def command(
     if held_out and options["validation"]:
         raise click.UsageError("--held-out and --validation exclude each other")
     flow = read(file)
+    check_compilation(flow)
     chosen = {name: value for name, value in options.items() if value not in (None, ())}
     settings = Settings(**{**flow.train, **chosen})
     start = bundle_model(flow, start_from) if start_from else Model(flow, seed=settings.seed)

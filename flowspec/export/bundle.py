@@ -25,6 +25,7 @@ from flowspec.diagnostics.kinds import (
 )
 from flowspec.export.card import card
 from flowspec.export.certificate import certificate
+from flowspec.export.cost import check_cost
 from flowspec.export.graphs import GRAPHS, serialize
 from flowspec.export.solver import with_solver_error
 from flowspec.export.targets import ONNXRUNTIME, Target, checked
@@ -161,9 +162,11 @@ def as_model(
 def bundle_files(model: Model, target: Target, extras: Extras | None = None) -> dict[str, bytes]:
     """Every file of a bundle, by name. Same input, same bytes."""
     spec = json.dumps(model.flow.to_json(), separators=(",", ":"))
+    tapes = {name: record(model.fixed, target) for name, record in GRAPHS.items()}
+    check_cost(model.flow, tapes)
     graphs = {
-        name: serialize(name.removesuffix(".onnx"), record(model.fixed, target), target, spec)
-        for name, record in GRAPHS.items()
+        name: serialize(name.removesuffix(".onnx"), tape, target, spec)
+        for name, tape in tapes.items()
     }
     for data in graphs.values():
         check_model(data, full_check=True)

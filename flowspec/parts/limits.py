@@ -46,3 +46,5 @@ LARGEST_NETWORK = 4_000_000
 """Weights of one network: what can be checked in about a second."""
 MOST_WEIGHTS = 8_000_000
 """Weights of all networks of a flow together, masks counted as weights."""
+LONGEST_COMPILATION = 60
+"""Seconds that the graphs of a flow may take to be built, on one core, as estimated."""

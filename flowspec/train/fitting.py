@@ -22,6 +22,7 @@ from flowspec.diagnostics.kinds import (
     one_of,
     require,
 )
+from flowspec.export.cost import check_compilation
 from flowspec.ir.flow import Flow
 from flowspec.ir.settings import Settings, ranges
 from flowspec.model.kinds import FLOW_OR_MODEL
@@ -151,6 +152,8 @@ def fit(
     start = model if start_from is None else bundle_model(model.flow, Path(start_from))
     engine = _engine(engine, precision, start)
     place = Place(Path(output)) if output is not None else None
+    if place is not None:
+        check_compilation(start.flow)
     with place.held(engine.is_rank_zero) if place else nullcontext():
         if place and resume and place.is_finished:
             return place.finished_model(model.flow)
