@@ -23,6 +23,14 @@ class NotABase(Diagnostic):
 
 
 @mistake
+class WholeFlow(Diagnostic):
+    message = "`{name}` is a whole flow, with a base of its own: it cannot follow `|>`"
+    help = "begin the pipeline with it, in the place of the base: `{call}`"
+    name: str
+    call: str
+
+
+@mistake
 class NotAStep(Diagnostic):
     message = "`{name}` is {what}, and only steps can follow `|>`"
     help = "{advice}"
@@ -376,9 +384,10 @@ class OntoSize(BadOnto):
 @mistake
 class NoWayOnto(BadOnto):
     message = "there is no standard way from {gives} to {takes}"
-    help = "start these coordinates from a base on the right support"
+    help = "{advice}"
     gives: str
     takes: str
+    advice: str = "start these coordinates from a base on the right support"
 
 
 @mistake

@@ -22,7 +22,7 @@ from flowspec.language.declarations import declare, define
 from flowspec.language.forms import forms
 from flowspec.language.parser import parse_text
 from flowspec.language.scope import Scope, Unknown
-from flowspec.language.steps import StepMaker
+from flowspec.language.steps import StepMaker, starts_with_base
 from flowspec.language.training import training
 
 
@@ -33,8 +33,10 @@ def check(source: Source) -> Flow:
     scope = file_scope(tree, maker, Scope(macros=prelude()))
     if tree.pipeline is None:
         raise scope.mistakes.error(_no_pipeline(tree))
-    base, rest, scope = first_base(tree.pipeline, scope, maker)
-    transforms = StepMaker(maker).steps(rest, scope)
+    base, runs = first_base(tree.pipeline, scope, maker)
+    size = base.event_shape if isinstance(base, Base) else ()
+    steps = StepMaker(maker, event_size=size[0] if size else None)
+    transforms = [made for elements, inner in runs for made in steps.steps(elements, inner)]
     train = training(tree.statements, scope, maker)
     # Where there are mistakes already, a derived support would be that of another flow.
     event = None if scope.mistakes else scope.event
@@ -74,8 +76,8 @@ def _no_pipeline(tree: syntax.File) -> Diagnostic:
 
 def first_base(
     pipeline: syntax.Pipeline, scope: Scope, maker: ComponentMaker
-) -> tuple[Base | None, tuple[syntax.Call, ...], Scope]:
-    """The base at the head of a pipeline, the elements behind it, and their scope.
+) -> tuple[Base | None, list[tuple[tuple[syntax.Call, ...], Scope]]]:
+    """The base at the head of a pipeline, and the elements behind it, in runs of one scope.
 
     The base is None if it is wrong.
     """
@@ -83,29 +85,15 @@ def first_base(
     name = head.name.text
     if name in registry.bases() and head.block is None:
         made = maker.base(head, scope)
-        return (None if isinstance(made, Unknown) else made), tuple(rest), scope
-    if name in scope.macros and _starts_with_base(scope.macros[name], scope):
+        return (None if isinstance(made, Unknown) else made), [(tuple(rest), scope)]
+    if name in scope.macros and starts_with_base(scope.macros[name], scope):
         unfolded = StepMaker(maker).unfold(head, scope)
         if isinstance(unfolded, Unknown):
-            return None, tuple(rest), scope
-        body, inner = unfolded
-        base, more, _ = first_base(body, inner, maker)
-        if not more:
-            return base, tuple(rest), scope
-        return base, (*more, *rest), inner
+            return None, [(tuple(rest), scope)]
+        base, runs = first_base(*unfolded, maker)
+        return base, [*runs, (tuple(rest), scope)]
     scope.report(_not_a_base(head, scope))
-    return None, tuple(rest), scope
-
-
-def _starts_with_base(macro: syntax.Def, scope: Scope, depth: int = 0) -> bool:
-    name = macro.body.elements[0].name.text
-    if name in registry.bases():
-        return True
-    return (
-        depth < 32
-        and name in scope.macros
-        and _starts_with_base(scope.macros[name], scope, depth + 1)
-    )
+    return None, [(tuple(rest), scope)]
 
 
 def _not_a_base(head: syntax.Call, scope: Scope) -> Diagnostic:

@@ -12,7 +12,7 @@ from flowspec.language import call_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.scope import Scope
 from flowspec.support.space import Space
-from flowspec.support.support import NAMED_INTERVALS, REAL, Support
+from flowspec.support.support import NAMED_INTERVALS, REAL, Support, number
 from flowspec.transforms.elementwise.affine import Affine
 from flowspec.transforms.forms.inverse import Inverse
 from flowspec.transforms.forms.on import On
@@ -50,8 +50,20 @@ def _single(source: Support, target: Support) -> list[Transform] | Diagnostic:
     """The steps between the supports of one coordinate."""
     steps = between(source, target)
     if steps is None:
-        return mistakes.NoWayOnto(gives=source.words, takes=target.words)
+        return _no_way(source, target)
     return list(steps)
+
+
+def _no_way(source: Support, target: Support) -> Diagnostic:
+    told = mistakes.NoWayOnto(gives=source.words, takes=target.words)
+    interval = target.interval
+    if interval is None or not target.period or source.period:
+        return told
+    ends = f"{number(interval.low)}, {number(interval.high)}"
+    base = f"Join(Normal(0, 1), CircularUniform({ends}))"
+    steps = "Autoregressive(RQS) |> Autoregressive(RQS, order=[1, 0])"
+    example = f"`{base} |> {steps} |> on(0) {{ Standardize }} |> Onto(event)`"
+    return told.replaced(advice=f"begin with angles, and keep them angles: {example}")
 
 
 def _vector(space: Space, declared: Space) -> list[Transform] | Diagnostic:

@@ -20,8 +20,10 @@ from flowspec.parts.limits import DEEPEST_MACROS, LONGEST_PIPELINE, MOST_ELEMENT
 class StepMaker:
     """The maker of transforms, from the elements behind the base."""
 
-    def __init__(self, components: ComponentMaker) -> None:
+    def __init__(self, components: ComponentMaker, event_size: int | None = None) -> None:
+        """`event_size`: the coordinates of the base, for advice."""
         self.components = components
+        self.event_size = event_size
 
     def steps(self, elements: Iterable[syntax.Call], scope: Scope) -> Made:
         """The transforms that elements write, in order."""
@@ -46,6 +48,9 @@ class StepMaker:
             scope.report(mistakes.CopiedStep(span=node.span, name=name))
             return [None]
         if name in scope.macros:
+            if starts_with_base(scope.macros[name], scope):
+                scope.report(self._whole_flow(node, scope))
+                return [None]
             return self.macro(node, scope)
         if name in registry.named_transforms():
             self.count_step(node, scope)
@@ -65,6 +70,17 @@ class StepMaker:
         if scope.tally.elements == MOST_ELEMENTS:
             scope.report(mistakes.TooManySteps(span=node.span, limit=LONGEST_PIPELINE))
         return scope.tally.steps > LONGEST_PIPELINE or scope.tally.elements >= MOST_ELEMENTS
+
+    def _whole_flow(self, node: syntax.Call, scope: Scope) -> Diagnostic:
+        """That a macro has a base of its own, with the call that would take this one's place."""
+        macro = scope.macros[node.name.text]
+        written = [argument.span.text for argument in node.arguments or ()]
+        first = macro.parameters[0].name.text if macro.parameters else ""
+        has_first = any(a.name is None or a.name.text == first for a in node.arguments or ())
+        if first == "features" and not has_first:
+            written = [str(self.event_size or 1), *written]
+        call = macro.name.text + (f"({', '.join(written)})" if written else "")
+        return mistakes.WholeFlow(span=node.span, name=macro.name.text, call=call)
 
     def _not_a_step(self, node: syntax.Call, scope: Scope) -> Diagnostic:
         name = node.name.text
@@ -179,6 +195,18 @@ class StepMaker:
                 return value
             values[parameter.name.text] = value
         return values
+
+
+def starts_with_base(macro: syntax.Def, scope: Scope, depth: int = 0) -> bool:
+    """True if a macro is a whole flow, not a piece of one."""
+    name = macro.body.elements[0].name.text
+    if name in registry.bases():
+        return True
+    return (
+        depth < DEEPEST_MACROS
+        and name in scope.macros
+        and starts_with_base(scope.macros[name], scope, depth + 1)
+    )
 
 
 def _forms() -> str:

@@ -68,3 +68,18 @@ def test_a_text_is_read_again(text):
 def test_a_step_stands_in_a_line_and_defaults_are_left_out():
     flow = flowspec.parse("Normal(0, 1)[2] |> Affine(0, 2) |> Sinh |> Tanh")
     assert pipeline(flow) == "Normal[2]\n  |> Affine(scale=2)\n  |> Sinh\n  |> Tanh"
+
+
+def test_the_advice_for_a_circle_beside_numbers_is_a_flow():
+    with pytest.raises(flowspec.FlowError) as refused:
+        flowspec.parse("event a: real, t: circle(-pi, pi)\nNSF(2) |> Standardize |> Onto(event)")
+    advice = refused.value.diagnostics[0].help.split("`")[1]
+    flow = flowspec.parse(f"event a: real, t: circle(-pi, pi)\n{advice}")
+    assert str(flow.space) == "real, circle(-pi, pi)"
+
+
+def test_the_advice_for_a_flow_behind_a_base_is_a_flow():
+    with pytest.raises(flowspec.FlowError) as refused:
+        flowspec.parse("Normal(0, 1)[3] |> NSF(transforms=2)")
+    advice = refused.value.diagnostics[0].help.split("`")[1]
+    assert flowspec.parse(advice) == flowspec.parse("NSF(3, transforms=2)")
