@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import textwrap
 from dataclasses import asdict, dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from flowspec.bases.base import Base
 from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.ir.flow import Flow
 from flowspec.ir.registry import bases, named_transforms
+from flowspec.language import syntax
 from flowspec.language.checker import prelude
 from flowspec.language.forms import Form, forms
 from flowspec.language.reading import parse
@@ -68,18 +71,32 @@ def entries() -> list[Entry]:
         _step(kind) for kind in named_transforms().values()
     ]
     macros = [
-        Entry(
-            name,
-            "macro",
-            "",
-            "",
-            name,
-            "A macro of the prelude.",
-            f"{name}({', '.join(p.name.text for p in macro.parameters)})",
-        )
+        Entry(name, "macro", "", "", name, _comment(macro), _macro_signature(macro))
         for name, macro in prelude().items()
     ]
     return components + [_form(form) for form in forms().values()] + macros
+
+
+def _comment(macro: syntax.Def) -> str:
+    """What the prelude says above a macro, and the macro itself."""
+    source = macro.span.source
+    above = source.text[: macro.span.start].rstrip("\n").split("\n")
+    lines = list(takewhile(lambda line: not line.startswith("def"), reversed(above)))
+    # Macros of one line each may share what is said above them.
+    said = [line.lstrip("# ") for line in reversed(lines) if line.startswith("#")]
+    if not said:
+        shared = source.text[: macro.span.start].rpartition("\n# ")[2]
+        said = [shared.split("\n")[0]]
+    written = textwrap.indent(macro.span.text.strip(), "    ")
+    return f"{said[-1]}\n\nIt stands for\n\n{written}"
+
+
+def _macro_signature(macro: syntax.Def) -> str:
+    arguments = [
+        parameter.name.text + (f"={parameter.default.span.text}" if parameter.default else "")
+        for parameter in macro.parameters
+    ]
+    return macro.name.text + (f"({', '.join(arguments)})" if arguments else "")
 
 
 def markdown(entries: list[Entry]) -> str:

@@ -107,3 +107,11 @@ def test_explain_suggests_the_nearest_name(call):
     )
     refused(call("explain", "rqs"), "did you mean `RQS`?")
     refused(call("explain", "qqqqq"), "`flowspec list` shows all names")
+
+
+def test_explain_says_what_a_ready_made_flow_is(call):
+    told = call("explain", "NSF").out
+    assert told.startswith("NSF(features, bins=8, transforms=3, hidden=[64, 64]")
+    assert "Neural spline flow, autoregressive. Durkan et al., 2019, arXiv:1906.04032." in told
+    assert "Reverse |> Autoregressive(RQS(bins=bins)" in told
+    assert "Coupling layers." in call("explain", "RealNVP").out
