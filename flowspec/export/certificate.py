@@ -18,7 +18,7 @@ from flowspec.ir.flow import Flow
 from flowspec.model.model import Model
 from flowspec.ops.numpy import NumpyOps
 from flowspec.ops.philox import noise
-from flowspec.runtime.verification import difference, unlisted
+from flowspec.runtime.verification import difference, difference_of_rows, unlisted
 
 ROWS = 2048
 NODES = 4001
@@ -58,7 +58,8 @@ def certificate(
     # On the ends of the support, where `points` reach too, only parity can be asked for: there the
     # last digit of a float32 is worth a lot.
     parity = max(
-        drawn["parity"], difference(at_points, unlisted(density["log_prob"]["parity"], np.float64))
+        drawn["parity"],
+        difference_of_rows(points, at_points, unlisted(density["log_prob"]["parity"], np.float64)),
     )
     measured_figures = {"parity": rounded_up(parity), "accuracy": rounded_up(drawn["accurate"])}
     measured = {"round_trip": rounded_up(difference(again, log_prob)), **measured_figures}

@@ -20,7 +20,14 @@ from flowspec.ops.numpy import NumpyOps
 from flowspec.ops.philox import noise
 from flowspec.runtime.bundle import Bundle, load
 from flowspec.runtime.formats import BrokenBundle
-from flowspec.runtime.verification import Case, Comparison, cases, difference, replayed, vectors_of
+from flowspec.runtime.verification import (
+    Case,
+    Comparison,
+    cases,
+    difference_of_rows,
+    replayed,
+    vectors_of,
+)
 
 
 def verify_strictly(directory: str | Path, runtime: str = "onnxruntime") -> list[Comparison]:
@@ -37,7 +44,12 @@ def verify_strictly(directory: str | Path, runtime: str = "onnxruntime") -> list
     return [
         *replayed(bundle, vectors, runtime),
         *(
-            Comparison(f"vectors of {case.graph}", output, difference(values, reference), allowed)
+            Comparison(
+                f"vectors of {case.graph}",
+                output,
+                difference_of_rows(case.feeds, values, reference),
+                allowed,
+            )
             for case in cases(bundle, vectors)
             for (output, reference), values in zip(
                 _recomputed(model, case, bundle.dtype).items(), case.outputs.values(), strict=True

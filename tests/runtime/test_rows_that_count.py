@@ -1,0 +1,43 @@
+"""Rows that a replay compares: none with numbers that engines may flush, and no NaN but for NaN."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+
+import flowspec
+from flowspec.runtime.verification import difference_of_rows, verify
+
+TINY = np.finfo(np.float32).tiny
+
+
+def test_rows_with_subnormal_numbers_do_not_count():
+    x = np.array([[1, 2], [1, TINY / 4], [3, 4]], np.float32)
+    assert difference_of_rows({"x": x}, [0, 5, 0], [0, -7, 0]) == 0
+    assert difference_of_rows({"x": x}, [0, 5, 1], [0, -7, 0]) == 1
+
+
+def test_nan_is_right_only_where_an_input_is_nan():
+    x = np.array([1, np.nan], np.float32)
+    assert difference_of_rows({"x": x}, [0, math.nan], [0, math.nan]) == 0
+    assert difference_of_rows({"x": x}, [math.nan, math.nan], [math.nan, math.nan]) == math.inf
+    assert difference_of_rows({}, [[0, math.nan]], [[0, math.nan]]) == math.inf
+
+
+def test_such_rows_are_marked_in_the_vectors(tmp_path):
+    flow = flowspec.parse("event x: positive\nNormal(0, 1) |> Exp")
+    case = json.loads((flowspec.compile(flow, tmp_path / "m") / "vectors.json").read_text())
+    x = np.array([math.nan if row == "NaN" else float(row) for row in case["log_prob"]["x"]])
+    marked = [i for i, value in enumerate(x) if 0 < abs(value) < TINY]
+    assert case["log_prob"]["subnormal"] == marked != []
+
+
+def test_a_float64_bundle_of_positive_columns_verifies(tmp_path):
+    text = (
+        "context z: positive\nevent a, b: positive\nNSF(2, transforms=1, hidden=[8]) |> Onto(event)"
+    )
+    path = flowspec.compile(flowspec.parse(text), tmp_path / "m", dtype="float64")
+    assert all(comparison.passed for comparison in verify(path))
+    assert flowspec.load(path).about["certificate"]["parity"] < 1e-12
