@@ -1,6 +1,7 @@
 # make demo      set up, compile the examples, run them, fit one, draw a picture
 # make test      set up, run the whole test suite
 # make quick     the fast part of it
+# make nightly   the fuzz of the language, on thousands of texts
 # make exported  compile the examples into exported/
 # make lint      ruff check, ruff format, mypy --strict, the layers
 
@@ -8,7 +9,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN = .venv/bin
 INSTALLED = .venv/installed
 
-.PHONY: demo test quick exported lint clean
+.PHONY: demo test quick nightly exported lint clean
 
 demo: $(INSTALLED)
 	$(BIN)/python examples/export.py
@@ -19,6 +20,9 @@ test: $(INSTALLED)
 
 quick: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+nightly: $(INSTALLED)
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n 2 tests/language/test_fuzz.py
 
 exported: $(INSTALLED)
 	$(BIN)/python examples/export.py

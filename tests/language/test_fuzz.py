@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from importlib import resources
@@ -17,6 +18,9 @@ import flowspec
 from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.ir.flow import Flow
 from flowspec.ir.registry import bases, transforms
+
+NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+"""Thousands of texts instead of hundreds: `HYPOTHESIS_PROFILE=nightly pytest tests/language`."""
 
 SECONDS = 10
 """The longest that a text may take on a busy machine: growth out of hand takes far longer. About a second is usual."""
@@ -145,11 +149,11 @@ def answer(text: str) -> Flow | FlowError:
     return found
 
 
-def _many(examples: int):
+def _many(examples: int, nightly: int):
     """Each text must be answered, and so must the next one; the same texts every time."""
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
     return settings(
-        max_examples=examples,
+        max_examples=nightly if NIGHTLY else examples,
         deadline=None,
         derandomize=True,
         database=None,
@@ -157,42 +161,21 @@ def _many(examples: int):
     )
 
 
-@_many(150)
+@_many(250, nightly=6000)
 @given(likely_programs)
 def test_likely_programs_get_an_answer(text):
     answer(text)
 
 
-@_many(100)
+@_many(200, nightly=3000)
 @given(damaged_texts())
 def test_damaged_examples_get_an_answer(text):
     answer(text)
 
 
-@_many(50)
+@_many(30, nightly=1000)
 @given(grammatical_texts)
 def test_grammatical_texts_get_an_answer(text):
-    answer(text)
-
-
-@pytest.mark.slow
-@_many(6000)
-@given(likely_programs)
-def test_thousands_of_likely_programs_get_an_answer(text):
-    answer(text)
-
-
-@pytest.mark.slow
-@_many(3000)
-@given(damaged_texts())
-def test_thousands_of_damaged_examples_get_an_answer(text):
-    answer(text)
-
-
-@pytest.mark.slow
-@_many(1000)
-@given(grammatical_texts)
-def test_a_thousand_grammatical_texts_get_an_answer(text):
     answer(text)
 
 
