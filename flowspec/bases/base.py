@@ -18,14 +18,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar, Literal, cast
 
-import numpy as np
-
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter, parameters
 from flowspec.parts.trees import children
-from flowspec.parts.values import Value, varies
+from flowspec.parts.values import Value, shape_of, varies
 from flowspec.support.membership import move_to_safety, outside_of
 from flowspec.support.space import Space
 from flowspec.support.support import POSITIVE, REAL, Interval
@@ -155,10 +153,7 @@ class Coordinatewise(Base):
 
     def lengths(self) -> dict[str, int]:
         """The length of each vector parameter."""
-        shapes = {
-            name: np.shape(getattr(getattr(self, name), "init", getattr(self, name)))
-            for name in parameters(self)
-        }
+        shapes = {name: shape_of(getattr(self, name)) for name in parameters(self)}
         return {name: shape[-1] for name, shape in shapes.items() if shape}
 
     @cached_property

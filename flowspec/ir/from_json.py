@@ -17,15 +17,15 @@ from flowspec.diagnostics.diagnostic import Diagnostic, FlowError
 from flowspec.ir import json_mistakes, registry
 from flowspec.ir.assembly import assemble
 from flowspec.ir.flow import Flow
-from flowspec.ir.pipeline import Declaration
+from flowspec.ir.pipeline import Declaration, Vector
 from flowspec.ir.schema import schema_mistakes
 from flowspec.ir.settings import ranges
 from flowspec.parts.fields import ComponentSpec, ParameterSpec, Spec, specs
 from flowspec.parts.origin import Origin, placed
-from flowspec.parts.values import FromContext, Learn, Value
+from flowspec.parts.values import Learn, Value
 from flowspec.support.registry import from_json as support_from_json
 from flowspec.support.space import Space
-from flowspec.support.support import REAL, Support
+from flowspec.support.support import Support
 
 Json = dict[str, Any]
 
@@ -107,12 +107,10 @@ class _Reader:
         if not isinstance(value, dict):
             return float(value)
         if "context" in value:
-            if self.context is None or value["context"] not in self.context.names:
+            named = self.context.value(value["context"]) if self.context else None
+            if named is None:
                 raise FlowError(json_mistakes.UnknownContext(where=path, name=value["context"]))
-            index = self.context.names.index(value["context"])
-            return FromContext(
-                index, value["context"], self.context.space.supports[index].interval or REAL
-            )
+            return named
         (kind, content), *_ = value.items()
         low, high = content.get("low"), content.get("high")
         init = content["init"]
@@ -139,8 +137,15 @@ def _kinds() -> dict[str, type]:
 def _declaration(data: list[Json] | None) -> Declaration | None:
     if not data:
         return None
-    names = tuple(name for group in data for name in group["names"])
-    return Declaration(names, Space(tuple(support_from_json(group["support"]) for group in data)))
+    names: list[str] = []
+    supports: list[Support] = []
+    vectors: list[Vector] = []
+    for group in data:
+        own = group["names"]
+        supports += [support_from_json(group["support"])] * (len(own) if "vector" in group else 1)
+        vectors += [Vector(group["vector"], len(names), len(own))] if "vector" in group else []
+        names += own
+    return Declaration(tuple(names), Space(tuple(supports)), vectors=tuple(vectors))
 
 
 def _false_declarations(data: Json) -> Iterator[Diagnostic]:
@@ -149,18 +154,27 @@ def _false_declarations(data: Json) -> Iterator[Diagnostic]:
     for kind in ("context", "event"):
         for i, group in enumerate(data.get(kind, ())):
             support = support_from_json(group["support"])
-            if flaw := _flaw_of(group["names"], support, names, kind):
+            if flaw := _flaw_of(group, support, names, kind):
                 yield json_mistakes.SchemaMismatch(where=f"{kind}[{i}]", what=flaw)
-            names.update(group["names"])
+            names.update(_all_names(group))
 
 
-def _flaw_of(names: list[str], support: Support, taken: set[str], kind: str) -> str:
+def _all_names(group: Json) -> list[str]:
+    """The names of the variables, and that of the vector that they are."""
+    return [*group["names"], *([group["vector"]] if "vector" in group else [])]
+
+
+def _flaw_of(group: Json, support: Support, taken: set[str], kind: str) -> str:
+    names = _all_names(group)
     if repeated := next(
         (name for i, name in enumerate(names) if name in taken or name in names[:i]), ""
     ):
         return f"`{repeated}` is declared twice"
-    if len(names) != support.size:
-        return f"there are {len(names)} names for a support of {support.size}"
+    count = len(group["names"])
+    if "vector" in group and support.joint:
+        return "the support of a vector is that of each of its variables"
+    if "vector" not in group and support.size != count:
+        return f"there are {count} names for a support of {support.size}"
     if kind == "context" and support.interval is None:
         return "a context variable is one number in an interval"
     return support.flaw()

@@ -4,6 +4,7 @@ and out.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from flowspec.bases.base import Base
@@ -11,8 +12,24 @@ from flowspec.diagnostics.prompt import headline
 from flowspec.diagnostics.source import Span
 from flowspec.ir.glance import glance
 from flowspec.networks.context import StandardContext
+from flowspec.parts.values import FromContext
 from flowspec.support.space import Space
+from flowspec.support.support import REAL, Support
 from flowspec.transforms.transform import Transform
+
+
+@dataclass(frozen=True)
+class Vector:
+    """Neighboring variables that were declared together: `t[3]` stands for t0, t1 and t2."""
+
+    name: str
+    start: int
+    size: int
+
+    @property
+    def places(self) -> range:
+        """The places of its variables in the declaration."""
+        return range(self.start, self.start + self.size)
 
 
 @dataclass(frozen=True)
@@ -25,6 +42,43 @@ class Declaration:
     space: Space
     span: Span | None = field(default=None, compare=False)
     spans: tuple[Span, ...] = field(default=(), compare=False)
+    vectors: tuple[Vector, ...] = ()
+
+    @property
+    def groups(self) -> Iterator[tuple[slice, Support, str]]:
+        """Places, their support, and the name of the vector that they are, "" if they are none.
+
+        A vector whose variables are tied together falls apart into their names.
+        """
+        starts = {vector.start: vector for vector in self.vectors}
+        end = 0
+        for block, support in self.space.blocks:
+            vector = None if support.joint else starts.get(block.start)
+            if vector:
+                end = vector.places.stop
+                yield slice(block.start, end), support, vector.name
+            elif block.start >= end:
+                yield block, support, ""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Everything that `places` finds: names of variables and of vectors."""
+        return (*self.names, *(vector.name for vector in self.vectors))
+
+    def places(self, name: str) -> range | None:
+        """The places of the variable or the vector of that name; None if there is neither."""
+        if name in self.names:
+            return range(self.names.index(name), self.names.index(name) + 1)
+        return next((vector.places for vector in self.vectors if vector.name == name), None)
+
+    def value(self, name: str) -> FromContext | None:
+        """The value that a name of the context stands for; None if it is none."""
+        places = self.places(name)
+        if places is None:
+            return None
+        support = self.space.supports[places.start].interval or REAL
+        size = None if name in self.names else len(places)
+        return FromContext(places.start, name, support, size)
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,7 @@ _DECLARATION = {
         "properties": {
             "names": {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
             "support": {"$ref": "#/$defs/support"},
+            "vector": {"type": "string", "minLength": 1},
         },
         "required": ["names", "support"],
         "additionalProperties": False,

@@ -36,10 +36,10 @@ def _placed(component: Any, output: Space) -> Json:
 
 
 def _declaration_to_json(declared: Declaration) -> list[dict[str, Any]]:
-    blocks = declared.space.blocks
     return [
-        {"names": list(declared.names[block]), "support": component.to_json()}
-        for block, component in blocks
+        {"names": list(declared.names[block]), "support": support.to_json()}
+        | ({"vector": vector} if vector else {})
+        for block, support, vector in declared.groups
     ]
 
 

@@ -166,6 +166,9 @@ class ComponentMaker:
         )
         if isinstance(value, Unknown):
             return value
+        if isinstance(value, str) and isinstance(spec, ParameterSpec) and scope.context:
+            # A name in quotes stands where a plain one can.
+            value = scope.context.value(value) or value
         converted = field_value(spec, value)
         if converted is not None:
             return converted
@@ -173,9 +176,15 @@ class ComponentMaker:
             mistakes.WrongKind(
                 span=argument.value.span, name=kind.__name__, argument=name,
                 expected=expected_words(spec), found=_found(value),
-                advice=f"write it like this: `{signature(kind)}`",
+                advice=_advice(kind, value, scope),
             )
         )  # fmt: skip
+
+
+def _advice(kind: type, value: Any, scope: Scope) -> str:
+    """What to write in the place of a value of another kind."""
+    near = suggest(value, scope.context.words) if isinstance(value, str) and scope.context else ""
+    return f'did you mean `"{near}"`?' if near else f"write it like this: `{signature(kind)}`"
 
 
 def _unknown_univariate(name: syntax.Name) -> Diagnostic:

@@ -8,13 +8,14 @@ from dataclasses import replace
 from flowspec.diagnostics.diagnostic import suggest
 from flowspec.diagnostics.source import Place
 from flowspec.ir import registry
-from flowspec.ir.pipeline import Declaration
+from flowspec.ir.pipeline import Declaration, Vector
 from flowspec.language import call_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.components import ComponentMaker
 from flowspec.language.forms import forms
 from flowspec.language.scope import Scope, Unknown
 from flowspec.language.values import CONSTANTS, FUNCTIONS, evaluate
+from flowspec.parts.limits import LARGEST_EVENT
 from flowspec.support.circle import Circle
 from flowspec.support.joint import Joint
 from flowspec.support.registry import kinds
@@ -35,26 +36,45 @@ def declare(statement: syntax.Variables, scope: Scope, maker: ComponentMaker) ->
         return scope
     names: dict[str, syntax.Name] = {}
     parts: list[Support] = []
-    waiting: list[syntax.Variable] = []
+    written: list[syntax.Name] = []
+    vectors: list[Vector] = []
+    waiting: list[syntax.Name] = []
     for variable in statement.variables:
-        _check_name(variable.name, names.get(variable.name.text), scope)
-        names.setdefault(variable.name.text, variable.name)
-        waiting.append(variable)
+        own = _names(variable, scope, maker)
+        for name in own if variable.copies is None else [variable.name, *own]:
+            _check_name(name, names.get(name.text), scope)
+            names.setdefault(name.text, name)
+        if variable.copies is not None:
+            vectors.append(Vector(variable.name.text, len(written), len(own)))
+        written += own
+        waiting += own
         if variable.support is not None:
             parts += _supports(waiting, variable.support, scope, maker)
             waiting = []
     parts += [REAL] * len(waiting)
     if statement.kind == "context" and any(part.interval is None for part in parts):
         scope.report(mistakes.TiedContext(span=statement.span))
-        parts = [REAL] * len(statement.variables)
-    written = [variable.name for variable in statement.variables]
+        parts = [REAL] * len(written)
     spans = tuple(name.span for name in written)
     made = Declaration(
-        tuple(name.text for name in written), Space(tuple(parts)), statement.span, spans
+        tuple(name.text for name in written),
+        Space(tuple(parts)),
+        statement.span,
+        spans,
+        tuple(vectors),
     )
     return (
         replace(scope, context=made) if statement.kind == "context" else replace(scope, event=made)
     )
+
+
+def _names(variable: syntax.Variable, scope: Scope, maker: ComponentMaker) -> list[syntax.Name]:
+    """The names of the variables that one declaration makes: t0, t1 and t2 of `t[3]`."""
+    if variable.copies is None:
+        return [variable.name]
+    count = maker.count(variable.copies, "the number of variables", 1, LARGEST_EVENT, 3, scope)
+    stem, size = variable.name, 1 if isinstance(count, Unknown) else count
+    return [syntax.Name(stem.span, f"{stem.text}{index}") for index in range(size)]
 
 
 def _check_name(name: syntax.Name, first: syntax.Name | None, scope: Scope) -> None:
@@ -78,15 +98,15 @@ def _meaning(name: str, scope: Scope) -> str:
         return "a constant"
     if name in FUNCTIONS:
         return "a function"
-    if scope.context and name in scope.context.names:
+    if scope.context and scope.context.places(name):
         return "a context variable"
-    if scope.event and name in scope.event.names:
+    if scope.event and scope.event.places(name):
         return "an output"
     return "a `let`" if name in scope.values else ""
 
 
 def _supports(
-    variables: list[syntax.Variable],
+    variables: list[syntax.Name],
     written: syntax.NamedSupport | syntax.IntervalSupport,
     scope: Scope,
     maker: ComponentMaker,

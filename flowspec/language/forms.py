@@ -180,8 +180,9 @@ class OnSome(Form):
     ) -> list[int] | Unknown:
         node = argument.value
         names = scope.event.names if scope.event else ()
-        if (name := syntax.bare_name(node)) is not None and name in names:
-            return [names.index(name)]
+        name = syntax.bare_name(node)
+        if scope.event and name is not None and (places := scope.event.places(name)):
+            return [*places]
         is_bare = isinstance(node, syntax.Call) and node.arguments is None
         if isinstance(node, syntax.Call) and is_bare and scope.lookup(node.name.text) is None:
             near = suggest(node.name.text, names)

@@ -12,8 +12,6 @@ from flowspec.diagnostics.source import Span
 from flowspec.ir.pipeline import Declaration
 from flowspec.language import syntax
 from flowspec.parts.origin import Origin
-from flowspec.parts.values import FromContext
-from flowspec.support.support import REAL
 
 
 class Unknown:
@@ -63,10 +61,7 @@ class Scope:
         """The value of a name: argument or `let`, then a context variable; None if it has none."""
         if name in self.values:
             return self.values[name]
-        if self.context and name in self.context.names:
-            index = self.context.names.index(name)
-            return FromContext(index, name, self.context.space.supports[index].interval or REAL)
-        return None
+        return self.context.value(name) if self.context else None
 
     def inside(self, macro: syntax.Def, call: Span, arguments: Mapping[str, Any]) -> Scope:
         """The scope of a macro's body: its arguments hide the file's names."""

@@ -131,10 +131,14 @@ class IntervalSupport(Node):
 
 @dataclass(frozen=True)
 class Variable(Node):
-    """A declared name. Without a support it shares that of the next one that has one."""
+    """A declared name, or several: `t[3]`.
+
+    Without a support it shares that of the next one that has one.
+    """
 
     name: Name
     support: NamedSupport | IntervalSupport | None
+    copies: Node | None = None
 
 
 @dataclass(frozen=True)

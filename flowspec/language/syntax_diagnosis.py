@@ -225,7 +225,17 @@ def _side_by_side(found: str, span: Span, place: _Place, accepted: set[str]) -> 
 
 
 def _colon(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagnostic | None:
-    return mistakes.StrayColon(span=span) if found == ":" and not place.open else None
+    if found == ":" and not place.open:
+        return mistakes.StrayColon(span=span)
+    if found == "," and len(place.open) == 1 and place.open[0].text == "[":
+        bracket = place.span(place.open[0])
+        if declared := _DECLARED.search(span.source.text, 0, bracket.start):
+            return mistakes.IntervalWithoutColon(span=bracket, name=declared[1])
+    return None
+
+
+_DECLARED = re.compile(r'(?:\b(?:event|context)|,)\s*([A-Za-z_]\w*|"[^"\n]*")\s*\Z')
+"""A name at the end of a text that an `event` or a `context` declares."""
 
 
 def _equals(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagnostic | None:

@@ -164,6 +164,13 @@ class StrayColon(WrongSign):
 
 
 @mistake
+class IntervalWithoutColon(WrongSign):
+    message = "a support stands behind `:`"
+    help = "write `{name}: [0, 1]`; `{name}[3]` declares three variables"
+    name: str
+
+
+@mistake
 class EqualsForColon(WrongSign):
     message = "a support stands behind `:`, not `=`"
     help = "write `{name}: real`"

@@ -88,7 +88,8 @@ def _columns(node: syntax.Node, scope: Scope) -> tuple[str, ...] | Unknown:
     columns = []
     for item in node.items if isinstance(node, syntax.Vector) else (node,):
         name = syntax.bare_name(item)
-        if name is None or name not in names:
+        places = scope.event.places(name) if scope.event and name is not None else None
+        if places is None:
             near = suggest(name, names) if name else ""
             advice = f"did you mean `{near}`?" if near else "name outputs that `event` declares"
             return scope.report(
@@ -96,7 +97,7 @@ def _columns(node: syntax.Node, scope: Scope) -> tuple[str, ...] | Unknown:
                     span=item.span, found=f"`{item.span.text}`", advice=advice
                 )
             )
-        columns.append(name)
+        columns += [names[place] for place in places]
     return tuple(columns)
 
 

@@ -134,11 +134,12 @@ class TreeBuilder(Transformer_NonRecursive[Token, Any]):
         return syntax.IntervalSupport(self._span(items), items[1], items[3], *closed)
 
     def variable(self, items: Items) -> syntax.Variable:
-        support = items[2] if len(items) > 1 else None
+        copies = next((item.nodes[0] for item in items if isinstance(item, _Bracketed)), None)
+        support = items[-1] if any(_token(item, ":") for item in items) else None
         # Columns of tables may have names that are no names here: `"petal length (cm)"`.
         name = self._name(items[0])
         name = syntax.Name(name.span, name.text[1:-1]) if items[0].type == "STRING" else name
-        return syntax.Variable(self._span(items), name, support)
+        return syntax.Variable(self._span(items), name, support, copies)
 
     def context(self, items: Items) -> syntax.Variables:
         return syntax.Variables(self._span(items), str(items[0]), tuple(_nodes(items)))

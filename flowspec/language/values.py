@@ -120,7 +120,7 @@ def _call(node: syntax.Call, scope: Scope, build: Builder) -> Any:
 
 def _unknown_value(node: syntax.Call, scope: Scope) -> Diagnostic:
     name = node.name.text
-    if scope.event and name in scope.event.names:
+    if scope.event and scope.event.places(name):
         advice = f"`{name}` is an output; only context variables can stand in an argument"
         return mistakes.UnknownName(span=node.name.span, kind="value", name=name, advice=advice)
     known = [
@@ -128,7 +128,7 @@ def _unknown_value(node: syntax.Call, scope: Scope) -> Diagnostic:
         *CONSTANTS,
         *FUNCTIONS,
         "learn",
-        *(scope.context.names if scope.context else ()),
+        *(scope.context.words if scope.context else ()),
     ]
     near = suggest(name, known)
     advice = f"did you mean `{near}`?" if near else f"define it before: `let {name} = ...`"

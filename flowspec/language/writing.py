@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flowspec.ir.flow import Flow
 from flowspec.ir.pipeline import Declaration
-from flowspec.language.lexer import is_name
-from flowspec.parts.writing import component, written
+from flowspec.parts.writing import component, name_written, written
 from flowspec.support.joint import Joint
 from flowspec.support.support import Support
 
@@ -36,8 +35,8 @@ def _statements(flow: Flow) -> Iterator[str]:
 def _declared(declaration: Declaration) -> str:
     """Names and their supports, those of a group together."""
     groups = [
-        f"{', '.join(map(_name, declaration.names[block]))}: {_support(support)}"
-        for block, support in declaration.space.blocks
+        f"{_variables(declaration.names[block], vector)}: {_support(support)}"
+        for block, support, vector in declaration.groups
     ]
     return ", ".join(groups)
 
@@ -47,15 +46,16 @@ def _support(support: Support) -> str:
     return support.kind if isinstance(support, Joint) else str(support)
 
 
-def _name(name: str) -> str:
-    """A name, in quotes where it is none of the language."""
-    return name if is_name(name) else f'"{name}"'
+def _variables(names: Sequence[str], vector: str) -> str:
+    if vector:
+        return f"{name_written(vector)}[{len(names)}]"
+    return ", ".join(map(name_written, names))
 
 
 def _settings(train: Mapping[str, Any]) -> str:
     """Hyper-parameters; names of columns stand without quotes where they can."""
     return ", ".join(
-        f"{name} = [{', '.join(map(_name, value))}]"
+        f"{name} = [{', '.join(map(name_written, value))}]"
         if isinstance(value, tuple)
         else f"{name} = {written(value)}"
         for name, value in train.items()

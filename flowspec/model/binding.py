@@ -88,7 +88,7 @@ class Binding:
             if isinstance(value, Learn):
                 return for_formulas((learned or {})[path], spec)
             if isinstance(value, FromContext):
-                return context[value.index] if context is not None else None
+                return value.rows(context) if context is not None else None
             if isinstance(value, WholeContext):
                 return seen
             if constants:

@@ -12,8 +12,8 @@ import numpy as np
 from flowspec.networks.inputs import feature_columns
 from flowspec.networks.layers import Layer
 from flowspec.parts.fields import ParameterSpec
-from flowspec.parts.trees import substitute, with_fields
-from flowspec.parts.values import Value
+from flowspec.parts.trees import substitute, values, with_fields
+from flowspec.parts.values import FromContext, Value
 from flowspec.transforms.forms.inverse import Inverse
 from flowspec.transforms.learned.autoregressive import Autoregressive
 from flowspec.transforms.linear.permute import Permute, Reordering
@@ -70,6 +70,8 @@ def _reordered(step: Transform, order: Sequence[int], sampling: bool) -> Transfo
     if isinstance(step, Inverse):
         inner = _reordered(step.transform, order, not sampling)
         return None if inner is None else Inverse(inner)
+    if any(isinstance(v, FromContext) and v.size is not None for *_, v in values(step, "")):
+        return None
     if isinstance(step, Univariate):
         return reordered_univariate(step, order)
     # An inverse that goes coordinate by coordinate would have to sort them itself.

@@ -31,7 +31,7 @@ from flowspec.parts.values import (
     WholeContext,
     branch_of,
 )
-from flowspec.parts.writing import in_short
+from flowspec.parts.writing import declared, in_short
 from flowspec.support.support import Interval, number
 
 
@@ -225,7 +225,10 @@ def _check_context(field: _Field, value: FromContext) -> Iterator[Diagnostic]:
         yield mistakes.ContextOutOfRange(
             takes=spec.within.words,
             name=value.name,
+            declared=declared(value),
             gives=value.support.words,
             example=str(fitting),
             **field.place,
         )
+    elif value.size is not None and (mistake := _check_shape(field, np.empty(value.size))):
+        yield mistake

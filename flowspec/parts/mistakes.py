@@ -115,9 +115,10 @@ class LearnStart(InComponent):
 @mistake
 class ContextOutOfRange(InComponent):
     message = "`{field}` of {part} takes {takes}, but the context `{name}` can be {gives}"
-    help = "declare the context so that it fits: `context {name}: {example}`"
+    help = "declare the context so that it fits: `context {declared}: {example}`"
     takes: str
     name: str
+    declared: str
     gives: str
     example: str
 

@@ -94,11 +94,20 @@ class Predicted:
 
 @dataclass(frozen=True)
 class FromContext:
-    """The value of a context variable: one number for each row."""
+    """The value of a context variable: one number for each row, or a vector of `size`."""
 
     index: int
     name: str
     support: Interval
+    size: int | None = None
+
+    def rows(self, context: Any) -> Any:
+        """Its rows of a context (C, N): (N,), or (size, N)."""
+        return context[self.index if self.size is None else self._places]
+
+    @property
+    def _places(self) -> slice:
+        return slice(self.index, self.index + (self.size or 1))
 
 
 @dataclass(frozen=True)
@@ -137,6 +146,14 @@ def value_ranges(value: Value, count: int, within: Constraint = REAL) -> list[In
     if varies(value):
         return [value_range(value, within)] * count
     return [value_range(entry) for entry in np.broadcast_to(np.asarray(value, float), (count,))]
+
+
+def shape_of(value: Value) -> tuple[int, ...]:
+    """The shape of a value as it is written."""
+    if isinstance(value, FromContext):
+        return () if value.size is None else (value.size,)
+    written: Any = getattr(value, "init", value)
+    return np.shape(written)
 
 
 def varies(value: Value) -> bool:

@@ -36,8 +36,18 @@ def written(value: Any) -> str:
     if isinstance(value, Predicted):
         return written(value.start)
     if isinstance(value, FromContext):
-        return value.name
+        return name_written(value.name)
     return "none" if value is None else component(value)
+
+
+def name_written(name: str) -> str:
+    """A name, in quotes where it is none of the language."""
+    return name if name.isidentifier() and name.isascii() else f'"{name}"'
+
+
+def declared(value: FromContext) -> str:
+    """A context variable as it is declared: `t[3]`."""
+    return name_written(value.name) + ("" if value.size is None else f"[{value.size}]")
 
 
 def component(made: Any, *, defaults: bool = False, predicted: bool = False) -> str:
@@ -148,6 +158,8 @@ def _has_vectors(made: Any) -> bool:
     values = [getattr(made, name) for name in specs(made)]
     fixed = [value for value in values if not isinstance(value, Learn | FromContext | Predicted)]
     learned = [value.init for value in values if isinstance(value, Learn)]
+    if any(isinstance(value, FromContext) and value.size is not None for value in values):
+        return True
     return any(map(np.ndim, fixed)) or not all(map(_is_uniform, learned))
 
 
