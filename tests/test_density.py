@@ -59,10 +59,10 @@ def test_integrates_to_one_between_any_two_quantiles(label):
     np.testing.assert_allclose(found, [0.24, 0.25, 0.25, 0.23995], atol=0.016)
 
 
-def _integral(density, a: float, b: float) -> float:
-    """Gauss-Legendre on 400 pieces: kinks and jumps between knots fall into short ones."""
+def _integral(density, a: float, b: float, pieces: int = 400) -> float:
+    """Gauss-Legendre on many pieces: kinks and jumps between knots fall into short ones."""
     nodes, weights = np.polynomial.legendre.leggauss(8)
-    edges = np.linspace(a, b, 401)
+    edges = np.linspace(a, b, pieces + 1)
     half = np.diff(edges) / 2
     x = (edges[:-1] + half)[:, None] + half[:, None] * nodes
     return float(((density(x.ravel()).reshape(x.shape) * weights).sum(1) * half).sum())
@@ -72,6 +72,8 @@ PILED_UP = (
     "what comes out piles up below 4.9 and goes on far beyond: "
     "no quadrature between quantiles finds it all"
 )
+POLES = ("SignedPower",)
+"""Steps that bring a density without bound inside of the support, which takes short pieces."""
 EXCEPTIONS = {label: PILED_UP for label in FLOWS if label.startswith("Gaussianization")}
 """label -> why the whole mass is not asked for."""
 
@@ -93,7 +95,10 @@ def test_whole_support_has_mass_one(label):
     def density(x):
         return float(np.exp(model.log_prob(np.array([x]))[0]))
 
-    middle = sum(_integral(lambda x: np.exp(model.log_prob(x)), a, b) for a, b in pairwise(drawn))
+    pieces = 400 if label.startswith(POLES) else 40
+    middle = sum(
+        _integral(lambda x: np.exp(model.log_prob(x)), a, b, pieces) for a, b in pairwise(drawn)
+    )
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter(
             "ignore", integrate.IntegrationWarning
