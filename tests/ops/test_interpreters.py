@@ -105,6 +105,8 @@ CASES: dict[str, list[Case]] = {
     "softplus": unary(-5, 5, 0, 19, 21, 39, 41, 80, -80, INF, -INF, NAN),
     "log_sigmoid": unary(-5, 5, 0, 21, 41, 80, -80, INF, -INF, NAN),
     "square": unary(-3, 3, 0, 1e-10, -1e10, INF, NAN),
+    "squarable": unary(-3, 3, 0, 1e-10, -1e10, 1e15, NAN),
+    "within_reach": unary(-3, 3, 0, 1e-10, -1e10, 1e11, NAN),
     "lgamma": unary(0.1, 30, 1, 2, 1e-20, 1e20, 0.999, 2.001, INF, NAN),
     "erfc": unary(-3, 3, 0, 9, -9, 1e-20, INF, -INF, NAN),
     "normal_cdf": [
