@@ -24,7 +24,7 @@ from flowspec.runtime.verification import (
     Case,
     Comparison,
     cases,
-    difference_of_rows,
+    difference,
     replayed,
     vectors_of,
 )
@@ -47,7 +47,7 @@ def verify_strictly(directory: str | Path, runtime: str = "onnxruntime") -> list
             Comparison(
                 f"vectors of {case.graph}",
                 output,
-                difference_of_rows(case.feeds, values, reference),
+                difference(values, reference),
                 allowed,
             )
             for case in cases(bundle, vectors)

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-PLAIN = "event a, b\nMAF(2, transforms=1, hidden=[4]) |> Standardize\n"
+PLAIN = "event a, b\nMAF(2, transforms=2, hidden=[4]) |> Standardize\n"
 GIVEN = "context a\nevent b\nMAF(1, transforms=1, hidden=[4]) |> Standardize\n"
-THREE = "event a, b, c\nMAF(3, transforms=1, hidden=[4]) |> Standardize\n"
+THREE = "event a, b, c\nMAF(3, transforms=2, hidden=[4]) |> Standardize\n"
 
 
 def rows(count: int = 400, width: int = 2) -> np.ndarray:
