@@ -147,3 +147,15 @@ def test_in_float64_a_closed_end_is_itself():
     model = flowspec.Model(flowspec.parse("Uniform(0, 0.1)"))
     assert np.isfinite(model.log_prob([0.1])).all()
     assert np.isneginf(model.log_prob([np.nextafter(0.1, 1)])).all()
+
+
+def test_the_nearest_float32_to_a_closed_end_of_a_context_is_inside(tmp_path):
+    flow = flowspec.parse("context z: [-0.3, 0.1]\nNormal(z, 1)")
+    ends = np.array([[-0.3], [0.1]], np.float32)
+    x = np.zeros(2, np.float32)
+    bundle = flowspec.load(flowspec.compile(flow, tmp_path / "m"))
+    np.testing.assert_allclose(bundle.log_prob(x, ends), flowspec.Model(flow).log_prob(x, ends))
+    beyond = np.nextafter(ends, np.float32(9) * np.sign(ends))
+    for log_prob in (bundle.log_prob, flowspec.Model(flow).log_prob):
+        with pytest.raises(flowspec.FlowError, match="outside of"):
+            log_prob(x, beyond)

@@ -228,6 +228,17 @@ def test_samples_are_the_same_in_numpy_torch_and_onnxruntime(label, dtype):
 
 
 @law()
+def test_a_graph_of_a_fixed_batch_gives_the_same_densities(label):
+    x = points(label, "float32").astype(np.float32)
+    target = Target("float32", batch=ROWS)
+    data = serialize("graph", log_prob_graph(model_of(label).fixed, target), target, "")
+    fixed = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    assert fixed.get_outputs()[0].shape == [ROWS]
+    free = session(label, "log_prob", "float32").run(None, {"x": x})[0]
+    close(fixed.run(None, {"x": x})[0], free, TOLERANCE["float32"])
+
+
+@law()
 def test_a_recorded_formula_replays_to_the_same_digits(label):
     """Written on a tape and run from it by numpy: what C and gradients are to be written from."""
     flow, rows, x = model_of(label).fixed, draws(label).astype(float).T, points(label).T

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowspec.cli.options import DIRECTORY
+from flowspec.data.rows import values_outside
 from flowspec.diagnostics.diagnostic import FlowError, suggest
 from flowspec.plots.mistakes import (
     ConstantVariable,
@@ -171,23 +172,9 @@ def _check_context(bundle: Bundle, context: NDArray[Any], table: Table) -> None:
 
     The bundle would name a row of those that it repeats and reorders.
     """
-    for name, support, column in zip(bundle.context, _supports(bundle), context.T, strict=True):
-        if support is None:
-            continue
-        outside = np.flatnonzero(support.excludes(column) & np.isfinite(column))
-        if len(outside):
-            first = int(outside[0])
-            raise FlowError(
-                ContextOutsideInTable(
-                    name=name,
-                    value=f"{column[first]:g}",
-                    row=first + 1,
-                    table=table.name,
-                    support=support.brackets,
-                    count=len(outside),
-                    rows=table.rows,
-                )
-            )
+    finite = np.where(np.isfinite(context), context, np.nan)
+    for fields in values_outside(bundle.context, _supports(bundle), finite):
+        raise FlowError(ContextOutsideInTable(table=table.name, **fields))
 
 
 def _supports(bundle: Bundle) -> list[Interval | None]:

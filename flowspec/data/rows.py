@@ -7,7 +7,7 @@ name, anything else by position. One column may be (N,) or (N, 1). What is missi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -131,19 +131,28 @@ def refuse_outside(
 
     NaN passes: its log-density is NaN.
     """
+    for fields in values_outside(names, supports, context):
+        raise FlowError(ContextOutside(**fields))
+
+
+def values_outside(
+    names: Sequence[str], supports: Sequence[_Support | None], context: NDArray[Any]
+) -> Iterator[dict[str, Any]]:
+    """For each variable with values outside its support, the fields of a mistake that says so.
+
+    Ends are those of the float type of the context.
+    """
     for name, support, values in zip(names, supports, context.T, strict=True):
         if support is None:
             continue
         outside = np.flatnonzero(support.excludes(values))
         if len(outside):
             first = int(outside[0])
-            raise FlowError(
-                ContextOutside(
-                    name=name,
-                    value=f"{values[first]:g}",
-                    row=first + 1,
-                    support=support.brackets,
-                    count=len(outside),
-                    rows=len(context),
-                )
-            )
+            yield {
+                "name": name,
+                "value": f"{values[first]:g}",
+                "row": first + 1,
+                "support": support.brackets,
+                "count": len(outside),
+                "rows": len(context),
+            }

@@ -20,6 +20,7 @@ from flowspec.language import call_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.components import ComponentMaker
 from flowspec.language.onto import onto
+from flowspec.language.onto_mistakes import OntoInBlock
 from flowspec.language.scope import Scope, Unknown
 from flowspec.language.values import evaluate, in_words
 from flowspec.parts.limits import LONGEST_PIPELINE
@@ -252,7 +253,7 @@ def _plain_steps(node: syntax.Call, scope: Scope, maker: StepMaker) -> list[Tran
     plain = [step for step in made if not isinstance(step, Deferred)]
     if len(plain) == len(made):
         return plain
-    scope.report(mistakes.OntoInBlock(span=node.span, form=node.name.text))
+    scope.report(OntoInBlock(span=node.span, form=node.name.text))
     return [None]
 
 

@@ -8,7 +8,7 @@ from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ir.adapters import between
 from flowspec.ir.assembly import Deferred
 from flowspec.ir.registry import transforms
-from flowspec.language import call_mistakes as mistakes
+from flowspec.language import onto_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.scope import Scope
 from flowspec.support.space import Space

@@ -126,7 +126,10 @@ class Model:
         if rows_of_context is None or self.flow.context is None:
             return None
         supports = [support.interval for support in self.flow.context.space.supports]
-        refuse_outside(self._context_names, supports, rows_of_context)
+        # The nearest float32 to a closed end is inside, on whichever side of it it lies.
+        single = getattr(context, "dtype", None) == np.float32
+        checked = rows_of_context.astype(np.float32) if single else rows_of_context
+        refuse_outside(self._context_names, supports, checked)
         return rows_of_context.T
 
     def _points(self, x: ArrayLike, dtype: DTypeLike) -> Rows:

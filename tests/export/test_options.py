@@ -7,6 +7,7 @@ import onnx
 import onnxruntime
 import pytest
 
+import flowspec
 from flowspec import FlowError
 from flowspec.runtime.verification import verify
 from graphs import (
@@ -101,3 +102,30 @@ def test_everything_wrong_with_a_target_is_told_at_once(made):
     with pytest.raises(FlowError) as caught:
         made("Normal(0, 1)", dtype="float16", batch=0, opset=1)
     assert len(caught.value.diagnostics) == 3
+
+
+ODD_OPTIONS = [
+    {"batch": 0},
+    {"batch": -3},
+    {"batch": True},
+    {"batch": "7"},
+    {"batch": 2.5},
+    {"opset": 17},
+    {"opset": 99},
+    {"opset": "x"},
+    {"dtype": "float16"},
+    {"solver_error": -1},
+    {"solver_error": float("nan")},
+    {"weights": {"nope": 1}},
+    {"weights": 3},
+]
+
+
+@pytest.mark.parametrize("option", ODD_OPTIONS, ids=str)
+@pytest.mark.parametrize("text", ["Normal(0, 1)", "NAF(2, transforms=1, hidden=[8], network=[8])"])
+def test_odd_options_are_refused_in_words(text, option, tmp_path):
+    """No exception of Python's own reaches a user."""
+    with pytest.raises((FlowError, TypeError)) as refused:
+        flowspec.compile(flowspec.parse(text), tmp_path / "m", **option)
+    assert isinstance(refused.value, FlowError) or "() takes" in str(refused.value)
+    assert not (tmp_path / "m").exists()
