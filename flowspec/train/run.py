@@ -60,6 +60,8 @@ class Place:
             yield
             return
         with held(self._lock, str(self.output)):
+            if self.is_finished:  # what a training left that was killed when it had written
+                self.forget()
             yield
 
     @property

@@ -205,8 +205,11 @@ def test_what_cannot_be_is_refused(call, table, options, code, told):
 def test_resuming_what_is_finished_changes_nothing(call, table):
     fitted(call, FLOW.format("seed = 0"), table)
     before = Path("made/weights.safetensors").read_bytes()
+    Path("made.training").mkdir()  # as of a training that was killed when it had written
+    Path("made.training/log.csv").write_text("number,loss\n")
     answer = call("fit", "it.flow", "--data", "data.csv", "-o", "made", "--resume", "--seed", 7)
     assert answer.code == 0 and "made is finished" in answer.err
+    assert not Path("made.training").exists()
     assert Path("made/weights.safetensors").read_bytes() == before
 
 
