@@ -8,9 +8,9 @@ import torch
 
 import flowspec
 from flowspec.ir import registry
-from flowspec.model import density
 from flowspec.model.binding import bind
 from flowspec.ops.numpy import NumpyOps
+from flowspec.transforms import chain
 from flowspec.transforms.bounded import Bounded, FromBounded
 
 BOUNDED = sorted(name for name, kind in registry.transforms().items() if issubclass(kind, Bounded))
@@ -95,7 +95,7 @@ def test_what_undoes_a_bounded_map_keeps_the_distance_too(name):
     model = flowspec.Model(flowspec.parse(f"Uniform(0, 400) |> {before} |> {name}"))
     x = np.array([399.99997, 399.9, 100, 1e-30], np.float32)
     single, double = (
-        density.forward(ops, bind(ops, model.fixed).steps, x.astype(ops.dtype))
+        chain.forward(ops, bind(ops, model.fixed).steps, x.astype(ops.dtype))
         for ops in (NumpyOps(np.float32), NumpyOps())
     )
     np.testing.assert_allclose(single, double, rtol=2e-6)

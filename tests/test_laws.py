@@ -29,6 +29,7 @@ from flowspec.ops.tape.passes import simplified
 from flowspec.ops.tape.replay import replay
 from flowspec.support.membership import outside_of
 from flowspec.support.support import Interval
+from flowspec.transforms import chain
 
 EXCEPTIONS: dict[tuple[str, str], str] = {}
 """(part, law) -> why the part is left out of the law."""
@@ -115,9 +116,9 @@ def test_inverse_undoes_forward(label, dtype):
     flow = bind(ops, flow)
     with np.errstate(all="ignore"):
         start = density.sample_base(ops, flow, draws(label).T.astype(dtype))
-        y, there = density.forward(ops, flow.steps, start)
-        x, back, _ = density.inverse(ops, flow.steps, y)
-        again, _ = density.forward(ops, flow.steps, x)
+        y, there = chain.forward(ops, flow.steps, start)
+        x, back, _ = chain.inverse(ops, flow.steps, y)
+        again, _ = chain.forward(ops, flow.steps, x)
     tolerance = {"float32": 2e-5, "float64": 1e-11}[dtype]
     close(again, y, tolerance)
     # Where y carries the x only in part, the slope is that of the x nearest to it.
@@ -149,7 +150,7 @@ def test_slope_is_the_derivative(label):
         # of the step, of which 50 leave enough.
         x = ops.constant(np.repeat(row[:, None], len(row) + 1, axis=1))
         x[range(len(row)), range(1, len(row) + 1)] += step
-        y, log_det = density.forward(ops, bound.steps, x if start.ndim == 2 else x[0])
+        y, log_det = chain.forward(ops, bound.steps, x if start.ndim == 2 else x[0])
         y = np.atleast_2d(np.asarray(y, object))[:size]
         slopes = mpmath.matrix(((y[:, 1 : size + 1] - y[:, :1]) / step).tolist())
         expected = mpmath.log(abs(mpmath.det(slopes)))

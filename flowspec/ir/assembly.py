@@ -21,10 +21,9 @@ from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.diagnostics.kinds import Kind, one_of, require
 from flowspec.diagnostics.source import Place
 from flowspec.ir.causes import MOST_EXPLAINED, check_domain, check_event
-from flowspec.ir.derivation import follow
 from flowspec.ir.flow import Flow
 from flowspec.ir.kinds import DECLARATION
-from flowspec.ir.pipeline import Declaration, Step
+from flowspec.ir.pipeline import Declaration
 from flowspec.networks.context import StandardContext
 from flowspec.networks.inputs import angular_rates
 from flowspec.networks.layers import Layer
@@ -36,6 +35,7 @@ from flowspec.parts.origin import origin_of, placed
 from flowspec.parts.trees import children, values, with_children
 from flowspec.parts.values import WholeContext
 from flowspec.support.space import Space
+from flowspec.transforms.chain import Step, follow
 from flowspec.transforms.transform import Transform
 
 

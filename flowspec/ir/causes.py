@@ -15,8 +15,7 @@ import numpy as np
 from flowspec.bases.base import Base
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ir.adapters import advice, between
-from flowspec.ir.derivation import first_misfit, follow
-from flowspec.ir.pipeline import Declaration, Step
+from flowspec.ir.pipeline import Declaration
 from flowspec.networks.layers import Layer
 from flowspec.parts import domain_mistakes
 from flowspec.parts.checks import coordinates
@@ -24,6 +23,7 @@ from flowspec.parts.fields import ParameterSpec, parameters
 from flowspec.parts.trees import substitute, values
 from flowspec.parts.values import FromContext, Learn, Predicted, Value, value_range, varies
 from flowspec.support.support import REAL, Support
+from flowspec.transforms.chain import Step, first_misfit, follow
 from flowspec.transforms.transform import Transform
 
 MOST_EXPLAINED = 5

@@ -15,6 +15,7 @@ from flowspec.networks.context import StandardContext
 from flowspec.parts.values import FromContext
 from flowspec.support.space import Space
 from flowspec.support.support import REAL, Support
+from flowspec.transforms.chain import Step
 from flowspec.transforms.transform import Transform
 
 
@@ -79,26 +80,6 @@ class Declaration:
         support = self.space.supports[places.start].interval or REAL
         size = None if name in self.names else len(places)
         return FromContext(places.start, name, support, size)
-
-
-@dataclass(frozen=True)
-class Step:
-    """A transform at its place: the supports before and behind it, and where it stands in
-    the text.
-    """
-
-    transform: Transform
-    input: Space
-    output: Space
-    retests: bool = False
-    """True if `output` is larger than the image, so that a point pulled back is tested
-    again.
-    """
-    span: Span | None = field(default=None, compare=False)
-    places: tuple[int, ...] = field(default=(), compare=False)
-    """Its places in the flow as written, where optimization has changed that; several if
-    it was merged.
-    """
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -12,7 +12,7 @@ import numpy as np
 
 from flowspec.bases.base import Base
 from flowspec.ir.flow import Flow
-from flowspec.ir.pipeline import Pipeline, Step
+from flowspec.ir.pipeline import Pipeline
 from flowspec.model.ends import Stretch, base_stretch, exact_ends
 from flowspec.model.fixed import FixedFlow
 from flowspec.ops import Ops
@@ -21,6 +21,7 @@ from flowspec.parts.fields import ParameterSpec, parameters
 from flowspec.parts.trees import Template, values
 from flowspec.parts.values import FromContext, Learn, Value, WholeContext
 from flowspec.support.space import Space
+from flowspec.transforms.chain import Step
 from flowspec.transforms.transform import for_formulas
 
 
@@ -60,13 +61,13 @@ class Binding:
         self._base = Template(flow.base, "base", _is_put_in, keep_derived=True)
         self._transforms = [
             Template(step.transform, path, _is_put_in, keep_derived=True)
-            for path, step in zip(map(path_of, self._steps), self._steps, strict=True)
+            for path, step in ((step.path, step) for step in self._steps)
         ]
         seen = flow.standard and not flow.standard.idle
         self._standard = Template(flow.standard, "context", _is_put_in) if seen else None
         self._retests_base = flow.base.varies
         stretch = base_stretch(flow.base, self._steps)
-        self._stretch = Template(stretch, path_of(self._steps[0]), _is_put_in) if stretch else None
+        self._stretch = Template(stretch, self._steps[0].path, _is_put_in) if stretch else None
 
     def bind(
         self,
@@ -120,16 +121,11 @@ class Binding:
 
     def _components(self) -> Iterator[tuple[str, Any]]:
         yield "base", self._flow.base
-        yield from ((path_of(step), step.transform) for step in self._steps)
+        yield from ((step.path, step.transform) for step in self._steps)
         if self._stretch:
-            yield path_of(self._steps[0]), self._stretch.component
+            yield self._steps[0].path, self._stretch.component
         if self._flow.standard:
             yield "context", self._flow.standard
-
-
-def path_of(step: Step) -> str:
-    """The path of a step in the flow as written: `steps.1`; `steps.0+1` if it was merged."""
-    return "steps." + "+".join(map(str, step.places))
 
 
 def _is_put_in(value: Value) -> bool:

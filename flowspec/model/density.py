@@ -8,25 +8,23 @@ The batch is the last axis: points are (D, N) or (N,), noise is (K, N), log-dens
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
 
 from flowspec.bases.base import BoundedBase
-from flowspec.ir.pipeline import Step
-from flowspec.model.binding import BoundFlow, path_of
+from flowspec.model.binding import BoundFlow
 from flowspec.model.ends import Stretch
 from flowspec.ops import Ops
-from flowspec.ops.vocabulary import Array, Operand
+from flowspec.ops.vocabulary import Array
 from flowspec.support.membership import (
     either,
     keep_finite,
     keep_inside,
     move_to_safety,
     outside_of,
-    uncircled,
 )
+from flowspec.transforms.chain import forward, inverse
 from flowspec.transforms.transform import over_event
 
 
@@ -84,46 +82,3 @@ def _stretched_log_prob(ops: Ops, flow: BoundFlow, stretch: Stretch, x: Array) -
         log_prob = cast(Array, over_event(ops, density, x)) - log_det
     log_prob = _finite(ops, log_prob)
     return log_prob if left is None else ops.where(left, -math.inf, log_prob)
-
-
-def forward(ops: Ops, steps: Sequence[Step], x: Array) -> tuple[Array, Operand]:
-    """The steps from base to data: y and log |det dy/dx| (N,), or a number where it is
-    the same for every row.
-    """
-    total: Operand = 0.0
-    for step in steps:
-        with ops.scope(scope_name(step)):
-            x, log_det = step.transform.forward_and_log_det(ops, x)
-            keep = keep_finite if step is steps[-1] else keep_inside
-            x, total = keep(ops, step.output, x), total + log_det
-    return x, total
-
-
-def inverse(ops: Ops, steps: Sequence[Step], y: Array) -> tuple[Array, Operand, Array | None]:
-    """The steps from data to base: x, log |det dy/dx|, and the rows found to lie outside,
-    if tested.
-
-    The image of a step with varying parameters is known only as a hull, so what is pulled
-    back through it is tested again.
-    """
-    total: Operand = 0.0
-    outside = None
-    for step in reversed(steps):
-        with ops.scope(scope_name(step)):
-            y = ops.within_reach(y) if step.transform.has_reach else y
-            y, log_det = step.transform.inverse_and_log_det(ops, y)
-            total = total + log_det
-            if step.retests:
-                left = outside_of(ops, uncircled(step.input), y)
-                outside, y = either(outside, left), move_to_safety(ops, step.input, y, left)
-            y = keep_inside(ops, step.input, y)
-    if any(step.transform.has_reach for step in steps):
-        y = ops.within_reach(y)
-    return y, total, outside
-
-
-def scope_name(step: Step) -> str:
-    """The name of a step's nodes in a graph: `steps.1.tanh`; `steps.0+1.affine` if it was
-    merged.
-    """
-    return f"{path_of(step)}.{type(step.transform).__name__.lower()}"

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from flowspec.bases.base import Base, BoundedBase
-from flowspec.ir.pipeline import Step
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts.fields import component, parameter
@@ -24,6 +23,7 @@ from flowspec.parts.values import Value
 from flowspec.support.space import Space
 from flowspec.support.support import Interval
 from flowspec.transforms.bounded import Bounded, FromBounded
+from flowspec.transforms.chain import Step
 from flowspec.transforms.elementwise.affine import ScaleAndShift
 from flowspec.transforms.forms.inverse import Inverse
 from flowspec.transforms.forms.on import On

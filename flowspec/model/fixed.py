@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from flowspec.diagnostics.diagnostic import FlowError
-from flowspec.ir.derivation import chain
 from flowspec.ir.flow import Flow
 from flowspec.ir.pipeline import Pipeline
 from flowspec.parts.trees import with_values
+from flowspec.transforms.chain import chained
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -34,8 +34,9 @@ def fix(flow: Flow, weights: Mapping[str, np.ndarray]) -> FixedFlow:
     # own type.
     values = {path: value if np.ndim(value) else float(value) for path, value in weights.items()}
     base = with_values(flow.base, "base", values)
-    steps = chain(
-        base, [with_values(s.transform, f"steps.{i}", values) for i, s in enumerate(flow.steps)]
+    steps = chained(
+        base.space,
+        [with_values(s.transform, f"steps.{i}", values) for i, s in enumerate(flow.steps)],
     )
     standard = with_values(flow.standard, "context", values) if flow.standard else None
     wrong = [

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from flowspec.ir.derivation import chain
 from flowspec.model.fixed import FixedFlow
 from flowspec.optimize.canceling import cancel, is_identity
 from flowspec.optimize.merging import merge_affine, merge_linear
@@ -19,6 +18,7 @@ from flowspec.optimize.permuting import (
     merge_permutations,
 )
 from flowspec.parts.checks import check_fields
+from flowspec.transforms.chain import chained
 from flowspec.transforms.transform import Transform
 
 Rule = Callable[[Transform, Transform, int], Sequence[Transform] | None]
@@ -95,7 +95,7 @@ def _rewritten(flow: FixedFlow, rules: Sequence[Rule], log: list[Fired]) -> Fixe
     new = [i for i, placed in enumerate(after) if id(placed.transform) not in known]
     if after == before or any(_has_flaw(after[i]) for i in new):
         return flow
-    steps = chain(flow.base, [placed.transform for placed in after])
+    steps = chained(flow.base.space, [placed.transform for placed in after])
     steps = tuple(replace(s, places=p.places) for s, p in zip(steps, after, strict=True))
     changed = replace(flow, steps=steps)
     ill = any(True for i in new for _ in steps[i].transform.check_consistency(steps[i].input))

@@ -6,10 +6,10 @@ from collections.abc import Collection
 
 import torch
 
-from flowspec.model import density
 from flowspec.train.feed.rows import Rows
 from flowspec.train.torch.axes import Axes, as_tensor, flat_context
 from flowspec.train.torch.module import FlowModule
+from flowspec.transforms import chain
 
 
 def set_measured(module: FlowModule, rows: Rows, kept: Collection[str] = ()) -> None:
@@ -36,4 +36,4 @@ def set_measured(module: FlowModule, rows: Rows, kept: Collection[str] = ()) -> 
             measured = transform.measurements(y.double().numpy(), f"steps.{index}", weights)
             module.set_values({path: value for path, value in measured.items() if path in learned})
             ops, flow = module.bound(rows.values, flat_context(rows.context, batch))
-            y = as_tensor(density.inverse(ops, flow.steps[index : index + 1], y)[0])
+            y = as_tensor(chain.inverse(ops, flow.steps[index : index + 1], y)[0])

@@ -8,13 +8,13 @@ import torch
 from torch import Size, Tensor
 from torch.distributions import Transform, constraints
 
-from flowspec.model import density
 from flowspec.model.binding import BoundFlow
 from flowspec.ops.torch import TorchOps
 from flowspec.support.membership import outside_of
 from flowspec.support.space import Space
 from flowspec.train.torch.axes import Axes, as_tensor, flat_context
 from flowspec.train.torch.bindable import Bindable
+from flowspec.transforms import chain
 
 
 class SpaceConstraint(constraints.Constraint):
@@ -67,13 +67,13 @@ class FlowTransform(Transform):
     def call_and_ladj(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """y and log |det dy/dx|."""
         ops, flow, axes = self._bound(x, self.domain.event_dim)
-        y, log_det = density.forward(ops, flow.steps, axes.last(x))
+        y, log_det = chain.forward(ops, flow.steps, axes.last(x))
         return axes.first(y), axes.log_dets(log_det, x)
 
     def inverse_and_log_det(self, y: Tensor) -> tuple[Tensor, Tensor]:
         """x and log |det dy/dx| at that x."""
         ops, flow, axes = self._bound(y, self.codomain.event_dim)
-        x, log_det, _ = density.inverse(ops, flow.steps, axes.last(y))
+        x, log_det, _ = chain.inverse(ops, flow.steps, axes.last(y))
         return axes.first(x), axes.log_dets(log_det, y)
 
     def _call(self, x: Tensor) -> Tensor:
