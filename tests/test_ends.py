@@ -12,6 +12,7 @@ from flowspec.model.binding import bind
 from flowspec.ops.numpy import NumpyOps
 from flowspec.transforms import chain
 from flowspec.transforms.bounded import Bounded, FromBounded
+from tests.helpers.ends import at_the_ends
 
 BOUNDED = sorted(name for name, kind in registry.transforms().items() if issubclass(kind, Bounded))
 UNDOING = sorted(
@@ -35,38 +36,9 @@ WRITTEN = {
 }
 
 
-def at_the_ends(flow: flowspec.Flow) -> np.ndarray:
-    """Float32 numbers on both ends of the support of one number, next to them, and far in."""
-    interval = flow.space.intervals[0]
-    low, high = (np.float32(end) for end in (interval.low, interval.high))
-    points = [low, high] + [
-        step(end, steps) for end, step in ((low, _up), (high, _down)) for steps in (1, 2, 3, 100)
-    ]
-    middle = (
-        (low + high) / 2 if np.isfinite(low + high) else low + 1 if np.isfinite(low) else high - 1
-    )
-    return np.array([x for x in [*points, middle] if np.isfinite(x)], np.float32)
-
-
-def _up(x: np.float32, steps: int) -> np.float32:
-    return _moved(x, steps, np.float32(np.inf))
-
-
-def _down(x: np.float32, steps: int) -> np.float32:
-    return _moved(x, steps, np.float32(-np.inf))
-
-
-def _moved(x: np.float32, steps: int, towards: np.float32) -> np.float32:
-    # Not among the subnormal numbers next to 0, which engines may take for 0.
-    x = np.float32(np.copysign(1e-30, towards)) if x == 0 else x
-    for _ in range(steps):
-        x = np.nextafter(x, towards)
-    return x
-
-
 def same_in_float32(text: str) -> None:
     flow = flowspec.parse(text)
-    model, x = flowspec.Model(flow), at_the_ends(flow)
+    model, x = flowspec.Model(flow), at_the_ends(flow.space.intervals[0])
     accurate = model.log_prob(x)
     inside = ~np.isneginf(accurate)
     told = inside & (accurate > -1e36)  # a float32 cannot tell more of the others
@@ -112,7 +84,7 @@ def test_coordinates_of_a_vector_keep_their_own_ends():
 
 def test_the_graph_is_right_next_to_an_end(tmp_path):
     flow = flowspec.parse(WRITTEN["onto with ends that no float32 is"])
-    x = at_the_ends(flow)
+    x = at_the_ends(flow.space.intervals[0])
     log_prob = flowspec.load(flowspec.compile(flow, tmp_path / "m")).log_prob(x)
     np.testing.assert_allclose(log_prob, flowspec.Model(flow).log_prob(x), rtol=2e-6)
 

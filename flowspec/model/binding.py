@@ -4,7 +4,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,9 @@ import numpy as np
 from flowspec.bases.base import Base
 from flowspec.ir.flow import Flow
 from flowspec.ir.pipeline import Pipeline
-from flowspec.model.ends import Stretch, base_stretch, exact_ends
+from flowspec.model.ends import Stretch, base_stretch, exact_ends, placed
 from flowspec.model.fixed import FixedFlow
+from flowspec.model.varying_ends import VaryingStretch, merged, varying_runs
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import ParameterSpec, parameters
@@ -37,7 +38,7 @@ class BoundFlow:
     space: Space
     retests_base: bool
     """True if the support of the base depends on parameters that vary."""
-    stretch: Stretch | None = None
+    stretch: Stretch | VaryingStretch | None = None
     """The first step, where the density of the base is asked for behind it."""
 
 
@@ -57,7 +58,10 @@ class Binding:
 
     def __init__(self, flow: FixedFlow | Flow):
         self._flow: Pipeline = flow
-        self._steps = exact_ends(flow.steps)
+        steps = placed(flow.steps)
+        runs = varying_runs(flow.base, steps)
+        self._steps = exact_ends(steps, {place for run in runs for place in run})
+        self._runs = {place: run for run in runs for place in run}
         self._base = Template(flow.base, "base", _is_put_in, keep_derived=True)
         self._transforms = [
             Template(step.transform, path, _is_put_in, keep_derived=True)
@@ -105,10 +109,20 @@ class Binding:
             )
             for step, template in zip(self._steps, self._transforms, strict=True)
         ]
+        steps = list(self._merged(steps))
         base = self._base.filled(put)
-        stretch = self._stretch.filled(put) if self._stretch else None
+        stretch = self._stretch.filled(put) if self._stretch else _stretch(steps)
         retests = self._retests_base
         return BoundFlow(base, tuple(steps), flow.base_space, flow.space, retests, stretch)
+
+    def _merged(self, steps: Sequence[Step]) -> Iterator[Step]:
+        """The steps, those as one whose ends vary."""
+        for step in steps:
+            run = self._runs.get(step.places[0], ())
+            if not run:
+                yield step
+            elif step.places[0] == run[0]:
+                yield merged([other for other in steps if other.places[0] in run])
 
     def fixed_arrays(self) -> dict[str, np.ndarray]:
         """Every fixed array as formulas see it, by path: for interpreters that keep them."""
@@ -126,6 +140,12 @@ class Binding:
             yield self._steps[0].path, self._stretch.component
         if self._flow.standard:
             yield "context", self._flow.standard
+
+
+def _stretch(steps: Sequence[Step]) -> VaryingStretch | None:
+    """The first step, if the base is asked for behind it."""
+    first = steps[0].transform if steps else None
+    return first if isinstance(first, VaryingStretch) else None
 
 
 def _is_put_in(value: Value) -> bool:

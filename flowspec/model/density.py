@@ -15,6 +15,7 @@ import numpy as np
 from flowspec.bases.base import BoundedBase
 from flowspec.model.binding import BoundFlow
 from flowspec.model.ends import Stretch
+from flowspec.model.varying_ends import VaryingStretch
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.support.membership import (
@@ -72,13 +73,18 @@ def _finite(ops: Ops, log_prob: Array) -> Array:
     return ops.maximum(log_prob, float(np.finfo(ops.dtype).min))
 
 
-def _stretched_log_prob(ops: Ops, flow: BoundFlow, stretch: Stretch, x: Array) -> Array:
+def _stretched_log_prob(
+    ops: Ops, flow: BoundFlow, stretch: Stretch | VaryingStretch, x: Array
+) -> Array:
     """Log-density where the first step and the base are one, so that ends keep their digits."""
     x, log_det, left = inverse(ops, flow.steps[1:], x)
     with ops.scope("base"):
         x = move_to_safety(ops, flow.steps[0].output, x, left)
         base = cast(BoundedBase, flow.base)
-        density = base.log_density_from_ends(ops, *stretch.shares(ops, x)) - stretch.log_scale(ops)
+        above, below, beyond = stretch.shares(ops, x)
+        density = base.log_density_from_ends(ops, above, below) - stretch.log_scale(ops)
         log_prob = cast(Array, over_event(ops, density, x)) - log_det
+        if beyond is not None:
+            left = either(left, beyond if flow.space.scalar else ops.any(beyond))
     log_prob = _finite(ops, log_prob)
     return log_prob if left is None else ops.where(left, -math.inf, log_prob)

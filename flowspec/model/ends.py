@@ -9,7 +9,7 @@ float32 and the rest.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -52,11 +52,12 @@ class Stretch:
         from_first = distance(ops, self.first, self.first_rest, y, -self.sign)
         return from_first, distance(ops, self.second, self.second_rest, y, self.sign)
 
-    def shares(self, ops: Ops, y: Array) -> tuple[Array, Array]:
-        """The same, as shares of the width."""
+    def shares(self, ops: Ops, y: Array) -> tuple[Array, Array, None]:
+        """The same, as shares of the width; no row is beyond ends that are fixed."""
         above, below = self.distances(ops, y)
         least = float(np.finfo(ops.dtype).tiny)
-        return ops.maximum(above / self.width, least), ops.maximum(below / self.width, least)
+        above_share = ops.maximum(above / self.width, least)
+        return above_share, ops.maximum(below / self.width, least), None
 
     def log_scale(self, ops: Ops) -> Array:
         return ops.log(ops.abs(self.scale))
@@ -120,15 +121,20 @@ class FromEnd(ScaleAndShift):
         return ((y - self.nearest) - self.rest) / self.scale
 
 
-def exact_ends(steps: Sequence[Step]) -> tuple[Step, ...]:
+def placed(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """The steps, each of which knows its places in the flow as written."""
+    return tuple(replace(step, places=step.places or (index,)) for index, step in enumerate(steps))
+
+
+def exact_ends(steps: Sequence[Step], apart: Set[int] = frozenset()) -> tuple[Step, ...]:
     """The steps, those as one that keep the distance to an end only together.
 
-    Each knows its places in the flow as written.
+    apart   places of steps that stay by themselves
     """
     done: list[Step] = []
-    for index, step in enumerate(steps):
-        step = replace(step, places=step.places or (index,))
-        both = joined(done[-1].transform, step.transform) if done else None
+    for step in steps:
+        alone = not done or not apart.isdisjoint((done[-1].places[0], step.places[0]))
+        both = None if alone else joined(done[-1].transform, step.transform)
         if both:
             before = done.pop()
             done.append(
