@@ -8,11 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib import resources
 from typing import NamedTuple
 
-from lark import Lark
-from lark.lexer import PatternStr
+from flowspec.language.table import table
 
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 """Opening brackets, and what closes each."""
@@ -33,21 +31,9 @@ class Token(NamedTuple):
     end: int
 
 
-@cache
-def grammar() -> Lark:
-    """The parser of the language."""
-    text = resources.files("flowspec.grammar").joinpath("flow.lark").read_text("utf-8")
-    return Lark(text, parser="lalr", lexer="contextual", maybe_placeholders=False)
-
-
-@cache
 def fixed_texts() -> dict[str, str]:
     """The terminals that are always written in one way: `LPAR` is `(`, `LET` is `let`."""
-    return {
-        terminal.name: terminal.pattern.value
-        for terminal in grammar().terminals
-        if isinstance(terminal.pattern, PatternStr)
-    }
+    return table().words
 
 
 @cache
@@ -84,22 +70,15 @@ def _scanned(text: str, end: int | None) -> Iterator[Token]:
 
 
 @cache
-def _patterns() -> dict[str, str]:
-    """The terminals of the grammar as regular expressions."""
-    return {terminal.name: terminal.pattern.to_regexp() for terminal in grammar().terminals}
-
-
-@cache
 def _pattern_of(kind: str) -> re.Pattern[str]:
-    return re.compile(_patterns()[kind])
+    return re.compile(table().patterns[kind])
 
 
 @cache
 def _tokens() -> re.Pattern[str]:
     """Any token, or what lies between two of them."""
     signs = sorted(set(fixed_texts().values()) - keywords(), key=len, reverse=True)
-    written = {kind: _patterns()[kind] for kind in (COMMENT, STRING, NUMBER, NAME)}
+    written = {kind: table().patterns[kind] for kind in (COMMENT, STRING, NUMBER, NAME)}
     written[SIGN] = "|".join(map(re.escape, signs))
-    blanks = "|".join(_patterns()[name] for name in grammar().ignore_tokens if name != COMMENT)
-    written |= {_BLANK: blanks, OTHER: r"[\s\S]"}
+    written |= {_BLANK: table().patterns[_BLANK], OTHER: r"[\s\S]"}
     return re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in written.items()))

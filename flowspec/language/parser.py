@@ -6,13 +6,13 @@ Whatever the text is, the answer is a tree or a `FlowError`, in time linear in i
 from __future__ import annotations
 
 from pathlib import Path
-
-from lark import UnexpectedCharacters, UnexpectedToken
+from typing import Any
 
 from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.diagnostics.source import Source, Span
 from flowspec.language import lexer, syntax, syntax_diagnosis
 from flowspec.language import syntax_mistakes as mistakes
+from flowspec.language.stack import Stack
 from flowspec.language.tree import TreeBuilder
 from flowspec.parts.limits import DEEPEST_BRACKETS, LARGEST_TEXT, MOST_TOKENS
 
@@ -48,43 +48,44 @@ def parse_text(source: Source) -> syntax.File:
         raise FlowError(
             mistakes.FileTooLarge(where=source.name, size=len(source.text), limit=LARGEST_TEXT)
         )
-    _check_size(source)
-    try:
-        statements, pipeline = TreeBuilder(source).transform(lexer.grammar().parse(source.text))
-    except UnexpectedCharacters as error:
-        raise FlowError(
-            syntax_diagnosis.at_character(source, int(error.pos_in_stream or 0))
-        ) from None
-    except UnexpectedToken as error:
-        raise FlowError(
-            syntax_diagnosis.at_token(source, *_found_and_accepted(source, error))
-        ) from None
+    tokens = list(lexer.scan(source.text))
+    _check_size(source, tokens)
+    statements, pipeline = _parsed(source, tokens)
     span = Span(source, 0, len(source.text))
     return syntax.File(span, statements, pipeline, _comments(source))
 
 
-def _found_and_accepted(source: Source, error: UnexpectedToken) -> tuple[Span, set[str]]:
-    """The place of the wrong token, and the tokens that could have stood there.
+def _parsed(source: Source, tokens: list[lexer.Token]) -> Any:
+    """The statements of a file and its pipeline."""
+    stack = Stack(TreeBuilder(source).build)
+    for count, token in enumerate(tokens):
+        if token.kind == lexer.OTHER:
+            raise FlowError(syntax_diagnosis.at_character(source, token.start))
+        if not stack.feed(token):
+            span = Span(source, token.start, token.end)
+            raise FlowError(syntax_diagnosis.at_token(source, span, _accepted(tokens[:count])))
+    if not stack.finish():
+        end = len(source.text.rstrip())
+        raise FlowError(
+            syntax_diagnosis.at_token(source, Span(source, end, end), _accepted(tokens))
+        )
+    return stack.value
 
-    The error's own list is that of a later state: the parser reduces before it sees that a token
-    does not fit.
+
+def _accepted(tokens: list[lexer.Token]) -> set[str]:
+    """The terminals that could stand behind some tokens.
+
+    They are read anew: the stack has moved on before it sees that a token does not fit.
     """
-    end = len(source.text.rstrip())
-    at_end = error.token.type == "$END"
-    span = (
-        Span(source, end, end)
-        if at_end
-        else Span(source, error.token.start_pos, error.token.end_pos)
-    )
-    state = lexer.grammar().parse_interactive(source.text[: span.start])
-    state.exhaust_lexer()
-    accepted: set[str] = state.accepts()  # type: ignore[no-untyped-call]  # lark has no type for it
-    return span, accepted
+    stack = Stack(lambda rule, children: None)
+    for token in tokens:
+        stack.feed(token)
+    return stack.accepted()
 
 
-def _check_size(source: Source) -> None:
+def _check_size(source: Source, tokens: list[lexer.Token]) -> None:
     depth = 0
-    for count, token in enumerate(lexer.scan(source.text)):
+    for count, token in enumerate(tokens):
         if count == MOST_TOKENS:
             raise FlowError(
                 mistakes.TooManyWords(span=Span(source, token.start, token.end), limit=MOST_TOKENS)

@@ -1,21 +1,19 @@
-"""From lark's parse tree to the syntax tree, without recursion: nesting is the user's to choose."""
+"""From the rules of the grammar to the nodes of the syntax tree."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from lark import Token
-from lark.visitors import Transformer_NonRecursive
-
 from flowspec.diagnostics.source import Source, Span
 from flowspec.language import syntax
+from flowspec.language.lexer import STRING, Token
 
 Items = list[Any]
 """The children of a rule: nodes and tokens."""
 
 
 def _token(item: Any, text: str) -> bool:
-    return isinstance(item, Token) and item == text
+    return isinstance(item, Token) and item.text == text
 
 
 def _nodes(items: Items) -> list[Any]:
@@ -27,33 +25,36 @@ def _single(items: Items) -> syntax.Node:
     return node
 
 
-class TreeBuilder(Transformer_NonRecursive[Token, Any]):
+def _ends(item: Any) -> tuple[int, int]:
+    place = item if isinstance(item, Token) else item.span
+    return place.start, place.end
+
+
+class TreeBuilder:
     """One method a grammar rule; children are nodes and tokens in the order of the text."""
 
     def __init__(self, source: Source) -> None:
-        super().__init__()
         self.source = source
 
-    def _span(self, items: Items) -> Span:
-        def ends(item: Any) -> tuple[int, int]:
-            if isinstance(item, Token):
-                return int(item.start_pos or 0), int(item.end_pos or 0)
-            return item.span.start, item.span.end
+    def build(self, rule: str, items: Items) -> Any:
+        """The node, or what is on its way into one, that a rule makes."""
+        return getattr(self, rule)(items)
 
+    def _span(self, items: Items) -> Span:
         return (
-            Span(self.source, ends(items[0])[0], ends(items[-1])[1])
+            Span(self.source, _ends(items[0])[0], _ends(items[-1])[1])
             if items
             else Span(self.source, 0, 0)
         )
 
     def _name(self, token: Token) -> syntax.Name:
-        return syntax.Name(self._span([token]), str(token))
+        return syntax.Name(self._span([token]), token.text)
 
     def number(self, items: Items) -> syntax.Number:
-        return syntax.Number(self._span(items), float(items[0]))
+        return syntax.Number(self._span(items), float(items[0].text))
 
     def string(self, items: Items) -> syntax.String:
-        return syntax.String(self._span(items), str(items[0])[1:-1])
+        return syntax.String(self._span(items), items[0].text[1:-1])
 
     def vector(self, items: Items) -> syntax.Vector:
         return syntax.Vector(self._span(items), tuple(_nodes(items)))
@@ -64,13 +65,13 @@ class TreeBuilder(Transformer_NonRecursive[Token, Any]):
     def sum(self, items: Items) -> syntax.Node:
         if len(items) == 1:
             return _single(items)
-        signs = ["+", *map(str, items[1::2])]
+        signs = ["+", *(sign.text for sign in items[1::2])]
         return syntax.Sum(self._span(items), tuple(zip(signs, items[::2], strict=True)))
 
     def product(self, items: Items) -> syntax.Node:
         if len(items) == 1:
             return _single(items)
-        joined = ["*", *map(str, items[1::2])]
+        joined = ["*", *(sign.text for sign in items[1::2])]
         return syntax.Product(self._span(items), tuple(zip(joined, items[::2], strict=True)))
 
     def signed(self, items: Items) -> syntax.Node:
@@ -87,7 +88,7 @@ class TreeBuilder(Transformer_NonRecursive[Token, Any]):
             if isinstance(item, Token):
                 signs.append(item)
                 continue
-            signs = [sign for sign in signs if sign != "**"]
+            signs = [sign for sign in signs if sign.text != "**"]
             operands.append(self.signed([*signs, item]))
             signs = []
         return syntax.Power(self._span(items), tuple(operands))
@@ -138,11 +139,11 @@ class TreeBuilder(Transformer_NonRecursive[Token, Any]):
         support = items[-1] if any(_token(item, ":") for item in items) else None
         # Columns of tables may have names that are no names here: `"petal length (cm)"`.
         name = self._name(items[0])
-        name = syntax.Name(name.span, name.text[1:-1]) if items[0].type == "STRING" else name
+        name = syntax.Name(name.span, name.text[1:-1]) if items[0].kind == STRING else name
         return syntax.Variable(self._span(items), name, support, copies)
 
     def context(self, items: Items) -> syntax.Variables:
-        return syntax.Variables(self._span(items), str(items[0]), tuple(_nodes(items)))
+        return syntax.Variables(self._span(items), items[0].text, tuple(_nodes(items)))
 
     event = context
 
