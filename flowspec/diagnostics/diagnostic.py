@@ -17,39 +17,28 @@ A text whose template names a field that is empty (None or "") is left out whole
 
 from __future__ import annotations
 
-import difflib
 import re
 import string
 from collections.abc import Iterable
-from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
+from typing import Any, ClassVar, TypeVar, dataclass_transform
 
+from flowspec.diagnostics.records import Record, record
 from flowspec.diagnostics.render import Level, Message, render, render_all
 from flowspec.diagnostics.source import Place, Span
 
 _Class = TypeVar("_Class", bound=type)
 
 _TEMPLATES = frozenset(["message", "label", "contrast", "note", "help"])
-_REQUIRED: Any = object()
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 def mistake(kind: _Class) -> _Class:
-    """Declare a mistake: a frozen record with named fields.
-
-    No dataclass: the methods that `dataclasses` generates take a third of a millisecond a class at
-    every start, and there are some two hundred classes.
-    """
-    own = {
-        name: vars(kind).get(name, _REQUIRED)
-        for name, annotation in vars(kind).get("__annotations__", {}).items()
-        if not annotation.startswith("ClassVar")
-    }
-    setattr(kind, "_fields", {**getattr(kind, "_fields", {}), **own})  # noqa: B010 -- no type declares it
-    return kind
+    """Declare a mistake: a record whose fields are named where it is made."""
+    return record(kind)
 
 
 @mistake
-class Diagnostic:
+class Diagnostic(Record):
     """One mistake. Subclasses say what, as templates over their fields.
 
     family    the code of several mistakes of one kind; each has its own where that is empty
@@ -68,8 +57,6 @@ class Diagnostic:
     contrast: ClassVar[str] = ""
     note: ClassVar[str] = ""
     help: ClassVar[str] = ""
-    _fields: ClassVar[dict[str, Any]]
-
     span: Span | None = None
     related: tuple[Place, ...] = ()
     """Places that it contradicts or follows from."""
@@ -77,19 +64,7 @@ class Diagnostic:
     """A place that is no source text: a JSON path, a file, a column."""
 
     def __init__(self, **fields: Any) -> None:
-        if unknown := fields.keys() - self._fields.keys():
-            raise TypeError(f"{type(self).__name__} has no field {', '.join(sorted(unknown))}")
-        fields = {**self._fields, **fields}
-        if missing := [name for name, value in fields.items() if value is _REQUIRED]:
-            raise TypeError(f"{type(self).__name__} needs {', '.join(missing)}")
-        self.__dict__.update(fields)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"{type(self).__name__} is immutable")
-
-    def replaced(self, **changed: Any) -> Self:
-        """The same mistake with other values in some fields."""
-        return type(self)(**{**{name: getattr(self, name) for name in self._fields}, **changed})
+        super().__init__(**fields)
 
     @property
     def code(self) -> str:
@@ -113,11 +88,11 @@ class Diagnostic:
         values = {name: getattr(self, name) for name in names}
         return "" if any(v in (None, "") for v in values.values()) else template.format(**values)
 
-    def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.__dict__ == other.__dict__
-
     def __hash__(self) -> int:
         return hash((type(self), self.span))
+
+    def __eq__(self, other: object) -> bool:
+        return super().__eq__(other)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.message!r})"
@@ -186,6 +161,8 @@ def _order(diagnostic: Diagnostic) -> int:
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """The known name nearest to a misspelt one, or "" if none is near."""
+    import difflib  # costs more than most checks take, and hardly a text needs it
+
     by_lower = {candidate.lower(): candidate for candidate in sorted(known)}
     near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
     return by_lower[near[0]] if near else ""

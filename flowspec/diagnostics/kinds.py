@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from flowspec.diagnostics.records import Record, record
 
-@dataclass(frozen=True)
-class Kind:
+
+@record
+class Kind(Record):
     """A kind of things: how it is called, what is of it, and what else to do with another thing."""
 
     words: str

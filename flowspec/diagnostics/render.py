@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from flowspec.diagnostics.records import Record, record
 from flowspec.diagnostics.source import Place, Source
 
 LONGEST_LINE = 160
@@ -16,8 +16,8 @@ BEFORE_CULPRIT = 40
 Level = Literal["error", "warning", "note"]
 
 
-@dataclass(frozen=True)
-class Message:
+@record
+class Message(Record):
     """A message as plain data.
 
     place     the culprit, underlined by `^`

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import cached_property
 
+from flowspec.diagnostics.records import Record, record
 
-@dataclass(frozen=True)
-class Source:
+
+@record
+class Source(Record):
     """A text and the name it is reported under (a path, or `<flow>`)."""
 
-    text: str = field(repr=False)  # the prelude alone has thousands of characters
+    text: str
     name: str = "<flow>"
+
+    def __repr__(self) -> str:
+        return f"Source({self.name!r})"  # the prelude alone has thousands of characters
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -34,8 +38,8 @@ class Source:
         return self.text[start : end if end >= 0 else None].rstrip("\r")
 
 
-@dataclass(frozen=True)
-class Span:
+@record
+class Span(Record):
     """The characters `start` to `end` (exclusive) of a source."""
 
     source: Source
@@ -55,8 +59,8 @@ class Span:
         return self.source.text[self.start : self.end]
 
 
-@dataclass(frozen=True)
-class Place:
+@record
+class Place(Record):
     """A span that a message points at, and the words written beside it."""
 
     span: Span

@@ -75,7 +75,7 @@ class _Reader:
         self.event = _declaration(data.get("event"))
 
     def component(self, data: Json, path: str) -> Any:
-        kind = _kinds()[data["name"]]
+        kind = _kind(data["name"])
         fields = {
             n: self._field(data[n], n, spec, f"{path}.{n}", kind)
             for n, spec in specs(kind).items()
@@ -130,8 +130,8 @@ def _array(rows: list[Any], path: str) -> np.ndarray:
         raise FlowError(json_mistakes.RaggedArray(where=path)) from None
 
 
-def _kinds() -> dict[str, type]:
-    return {**registry.bases(), **registry.transforms()}
+def _kind(name: str) -> type:
+    return registry.bases().get(name) or registry.transforms()[name]
 
 
 def _declaration(data: list[Json] | None) -> Declaration | None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import Any
 
+from flowspec.diagnostics.records import Record, record
 from flowspec.diagnostics.source import Span
 
 
-@dataclass(frozen=True)
-class Node:
-    """Anything that was written somewhere."""
+@record
+class Node(Record):
+    """Anything that was written somewhere. Nodes are equal wherever they stand."""
 
-    span: Span = field(compare=False)
+    span: Span
+
+    @property
+    def _compared(self) -> tuple[Any, ...]:
+        return super()._compared[1:]
 
 
-@dataclass(frozen=True)
+@record
 class Name(Node):
     text: str
 
@@ -22,36 +27,36 @@ class Name(Node):
 # --- values ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@record
 class Number(Node):
     value: float
 
 
-@dataclass(frozen=True)
+@record
 class String(Node):
     text: str
 
 
-@dataclass(frozen=True)
+@record
 class Vector(Node):
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Sum(Node):
     """Terms with their signs, `+` or `-`."""
 
     terms: tuple[tuple[str, Node], ...]
 
 
-@dataclass(frozen=True)
+@record
 class Product(Node):
     """Factors with what joins them to the ones before, `*` or `/`."""
 
     factors: tuple[tuple[str, Node], ...]
 
 
-@dataclass(frozen=True)
+@record
 class Signed(Node):
     """A value behind any number of signs, which come to one."""
 
@@ -59,27 +64,27 @@ class Signed(Node):
     value: Node
 
 
-@dataclass(frozen=True)
+@record
 class Power(Node):
     """A base and its exponents, from left to right: `a ** b ** c`."""
 
     operands: tuple[Node, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Group(Node):
     """A value in parentheses."""
 
     value: Node
 
 
-@dataclass(frozen=True)
+@record
 class Argument(Node):
     name: Name | None
     value: Node
 
 
-@dataclass(frozen=True)
+@record
 class Call(Node):
     """A name, and what may follow it: `Normal(0, 1)[5]`, `repeat(4) { ... }`.
 
@@ -92,7 +97,7 @@ class Call(Node):
     block: Pipeline | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Pipeline(Node):
     elements: tuple[Call, ...]
 
@@ -111,7 +116,7 @@ def bare_name(node: Node) -> str | None:
 # --- statements -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@record
 class NamedSupport(Node):
     """`real`, `circle(0, 1)`."""
 
@@ -119,7 +124,7 @@ class NamedSupport(Node):
     arguments: tuple[Argument, ...] | None
 
 
-@dataclass(frozen=True)
+@record
 class IntervalSupport(Node):
     """`(0, 1]`."""
 
@@ -129,7 +134,7 @@ class IntervalSupport(Node):
     closed_high: bool
 
 
-@dataclass(frozen=True)
+@record
 class Variable(Node):
     """A declared name, or several: `t[3]`.
 
@@ -141,7 +146,7 @@ class Variable(Node):
     copies: Node | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Variables(Node):
     """A `context` or an `event` statement."""
 
@@ -149,33 +154,33 @@ class Variables(Node):
     variables: tuple[Variable, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Let(Node):
     name: Name
     value: Node
 
 
-@dataclass(frozen=True)
+@record
 class Parameter(Node):
     name: Name
     default: Node | None
 
 
-@dataclass(frozen=True)
+@record
 class Def(Node):
     name: Name
     parameters: tuple[Parameter, ...]
     body: Pipeline
 
 
-@dataclass(frozen=True)
+@record
 class Train(Node):
     """The hyper-parameters of a training, each with its name."""
 
     settings: tuple[Argument, ...]
 
 
-@dataclass(frozen=True)
+@record
 class File(Node):
     statements: tuple[Variables | Let | Def | Train, ...]
     pipeline: Pipeline | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowspec.diagnostics.records import record
 from flowspec.diagnostics.source import Source, Span
 from flowspec.language import syntax
 from flowspec.language.lexer import STRING, Token
@@ -170,21 +171,15 @@ class TreeBuilder:
         return statements, pipeline
 
 
+@record
 class _Bracketed(syntax.Node):
     """Nodes in brackets, on their way into a call."""
 
     nodes: tuple[Any, ...]
 
-    def __init__(self, span: Span, nodes: tuple[Any, ...]) -> None:
-        super().__init__(span)
-        object.__setattr__(self, "nodes", nodes)
 
-
+@record
 class _Block(syntax.Node):
     """A pipeline in braces, on its way into a call."""
 
     body: syntax.Pipeline
-
-    def __init__(self, span: Span, body: syntax.Pipeline) -> None:
-        super().__init__(span)
-        object.__setattr__(self, "body", body)
