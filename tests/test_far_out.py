@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import flowspec
-from flowspec.language.checker import prelude
+from flowspec.language.macros import Macros
 
 SMALL = {
     "NSF": "NSF(3, hidden=[8])",
@@ -24,7 +24,7 @@ SMALL = {
     "name",
     sorted(
         name
-        for name, macro in prelude().items()
+        for name, macro in Macros().items()
         if "features" in {p.name.text for p in macro.parameters}
     ),
 )

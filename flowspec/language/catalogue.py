@@ -14,8 +14,8 @@ from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.ir.flow import Flow
 from flowspec.ir.registry import bases, named_transforms
 from flowspec.language import syntax
-from flowspec.language.checker import prelude
 from flowspec.language.forms import Form, forms
+from flowspec.language.macros import Macros
 from flowspec.language.reading import parse
 from flowspec.parts import writing
 from flowspec.parts.fields import ComponentSpec, specs
@@ -72,7 +72,7 @@ def entries() -> list[Entry]:
     ]
     macros = [
         Entry(name, "macro", "", "", name, _comment(macro), _macro_signature(macro))
-        for name, macro in prelude().items()
+        for name, macro in Macros().items()
     ]
     return components + [_form(form) for form in forms().values()] + macros
 

@@ -6,8 +6,6 @@ Every independent mistake of the file is reported, in one `FlowError`.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
-from importlib import resources
 
 from flowspec.bases.base import Base
 from flowspec.diagnostics.diagnostic import Diagnostic, suggest
@@ -30,7 +28,7 @@ def check(source: Source) -> Flow:
     """The checked flow that a text writes, or a `FlowError` with all its mistakes."""
     tree = parse_text(source)
     maker = ComponentMaker()
-    scope = file_scope(tree, maker, Scope(macros=prelude()))
+    scope = file_scope(tree, maker, Scope())
     if tree.pipeline is None:
         raise scope.mistakes.error(_no_pipeline(tree))
     base, runs = first_base(tree.pipeline, scope, maker)
@@ -42,18 +40,6 @@ def check(source: Source) -> Flow:
     event = None if scope.mistakes else scope.event
     flow = assemble(base, transforms, scope.context, event, already=scope.mistakes)
     return replace(flow, train=train)
-
-
-@cache
-def prelude() -> dict[str, syntax.Def]:
-    """The macros that every file can use."""
-    text = resources.files("flowspec.grammar").joinpath("prelude.flow").read_text("utf-8")
-    tree = parse_text(Source(text, "prelude.flow"))
-    return {
-        statement.name.text: statement
-        for statement in tree.statements
-        if isinstance(statement, syntax.Def)
-    }
 
 
 def file_scope(tree: syntax.File, maker: ComponentMaker, scope: Scope) -> Scope:

@@ -197,7 +197,7 @@ def define(statement: syntax.Let | syntax.Def, scope: Scope, maker: ComponentMak
     if isinstance(statement, syntax.Def):
         _check_parameters(statement, scope)
         _check_name(statement.name, _own_macro(statement, scope), scope)
-        return replace(scope, macros={**scope.macros, name: statement})
+        return replace(scope, macros=scope.macros.defining(statement))
     _check_name(statement.name, _own_macro(statement, scope), scope)
     value = evaluate(statement.value, scope, maker.value_component)
     return replace(scope, values={**scope.values, name: value})

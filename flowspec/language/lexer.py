@@ -42,14 +42,14 @@ def keywords() -> frozenset[str]:
     return frozenset(text for text in fixed_texts().values() if text.isidentifier())
 
 
-def scan(text: str, end: int | None = None) -> Iterator[Token]:
-    """The tokens of a text up to a position, comments left out."""
-    return (token for token in _scanned(text, end) if token.kind != COMMENT)
+def scan(text: str, end: int | None = None, start: int = 0) -> Iterator[Token]:
+    """The tokens of a text, or of a part of it, comments left out."""
+    return (token for token in _scanned(text, end, start) if token.kind != COMMENT)
 
 
 def comments(text: str) -> Iterator[Token]:
     """The comments of a text, `#` included."""
-    return (token for token in _scanned(text, None) if token.kind == COMMENT)
+    return (token for token in _scanned(text) if token.kind == COMMENT)
 
 
 def is_name(text: str) -> bool:
@@ -62,8 +62,8 @@ def names(text: str) -> list[str]:
     return [match.group() for match in _pattern_of(NAME).finditer(text)]
 
 
-def _scanned(text: str, end: int | None) -> Iterator[Token]:
-    for match in _tokens().finditer(text, 0, len(text) if end is None else end):
+def _scanned(text: str, end: int | None = None, start: int = 0) -> Iterator[Token]:
+    for match in _tokens().finditer(text, start, len(text) if end is None else end):
         kind = match.lastgroup or OTHER
         if kind != _BLANK:
             yield Token(kind, match.group(), match.start(), match.end())

@@ -6,13 +6,12 @@ Whatever the text is, the answer is a tree or a `FlowError`, in time linear in i
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from flowspec.diagnostics.diagnostic import FlowError
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError
 from flowspec.diagnostics.source import Source, Span
 from flowspec.language import lexer, syntax, syntax_diagnosis
 from flowspec.language import syntax_mistakes as mistakes
-from flowspec.language.stack import Stack
+from flowspec.language.stack import Misfit, Stack, read
 from flowspec.language.tree import TreeBuilder
 from flowspec.parts.limits import DEEPEST_BRACKETS, LARGEST_TEXT, MOST_TOKENS
 
@@ -50,26 +49,24 @@ def parse_text(source: Source) -> syntax.File:
         )
     tokens = list(lexer.scan(source.text))
     _check_size(source, tokens)
-    statements, pipeline = _parsed(source, tokens)
+    try:
+        statements, pipeline = read(tokens, TreeBuilder(source).build)
+    except Misfit as misfit:
+        raise FlowError(_mistake(source, tokens, misfit.place)) from None
     span = Span(source, 0, len(source.text))
     return syntax.File(span, statements, pipeline, _comments(source))
 
 
-def _parsed(source: Source, tokens: list[lexer.Token]) -> Any:
-    """The statements of a file and its pipeline."""
-    stack = Stack(TreeBuilder(source).build)
-    for count, token in enumerate(tokens):
-        if token.kind == lexer.OTHER:
-            raise FlowError(syntax_diagnosis.at_character(source, token.start))
-        if not stack.feed(token):
-            span = Span(source, token.start, token.end)
-            raise FlowError(syntax_diagnosis.at_token(source, span, _accepted(tokens[:count])))
-    if not stack.finish():
+def _mistake(source: Source, tokens: list[lexer.Token], place: int) -> Diagnostic:
+    """The mistake at a token, or at the end of the text."""
+    if place == len(tokens):
         end = len(source.text.rstrip())
-        raise FlowError(
-            syntax_diagnosis.at_token(source, Span(source, end, end), _accepted(tokens))
-        )
-    return stack.value
+        return syntax_diagnosis.at_token(source, Span(source, end, end), _accepted(tokens))
+    token = tokens[place]
+    if token.kind == lexer.OTHER:
+        return syntax_diagnosis.at_character(source, token.start)
+    span = Span(source, token.start, token.end)
+    return syntax_diagnosis.at_token(source, span, _accepted(tokens[:place]))
 
 
 def _accepted(tokens: list[lexer.Token]) -> set[str]:

@@ -11,6 +11,7 @@ from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.diagnostics.source import Span
 from flowspec.ir.pipeline import Declaration
 from flowspec.language import syntax
+from flowspec.language.macros import Macros
 from flowspec.parts.origin import Origin
 
 
@@ -38,7 +39,7 @@ class Scope:
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
-    macros: Mapping[str, syntax.Def] = field(default_factory=dict)
+    macros: Macros = field(default_factory=Macros)
     context: Declaration | None = None
     event: Declaration | None = None
     calls: tuple[str, ...] = ()

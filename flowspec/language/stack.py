@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
@@ -80,6 +80,29 @@ class Stack:
             children = self._build(rule.builds, children) if rule.builds else children[0]
         self._values.append(children)
         self._states.append(self._row[rule.name])
+
+
+class Misfit(Exception):
+    """A text that breaks the grammar at a token, or behind the last."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__(place)
+        self.place = place
+
+
+def read(tokens: Iterable[Token], build: Build) -> Any:
+    """The value of a whole text.
+
+    Errors:  Misfit, with the number of the token that does not fit.
+    """
+    stack, place = Stack(build), 0
+    for token in tokens:
+        if not stack.feed(token):
+            raise Misfit(place)
+        place += 1
+    if not stack.finish():
+        raise Misfit(place)
+    return stack.value
 
 
 def _flat(values: list[Any]) -> Any:

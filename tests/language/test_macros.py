@@ -1,0 +1,25 @@
+"""The macros of the prelude: each is read by itself as it is in the whole text."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import flowspec
+from flowspec.diagnostics.source import Source
+from flowspec.language.macros import Macros
+from flowspec.language.parser import parse_text
+
+TEXT = resources.files("flowspec.grammar").joinpath("prelude.flow").read_text("utf-8")
+
+
+def test_a_macro_that_is_read_alone_is_that_of_the_whole_prelude():
+    whole = parse_text(Source(TEXT, "prelude.flow")).statements
+    alone = Macros()
+    assert list(alone) == [macro.name.text for macro in whole]
+    for macro in whole:
+        assert alone[macro.name.text] == macro and alone[macro.name.text].span == macro.span
+
+
+def test_a_macro_of_a_file_hides_that_of_the_prelude():
+    flow = flowspec.parse("def MAF(n) = Normal(0, 1)[n] |> Exp\nMAF(2)")
+    assert [type(step.transform).__name__ for step in flow.steps] == ["Exp"]
