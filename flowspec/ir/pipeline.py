@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from flowspec.bases.base import Base
 from flowspec.diagnostics.prompt import headline
+from flowspec.diagnostics.records import Record, record
 from flowspec.diagnostics.source import Span
 from flowspec.ir.glance import glance
 from flowspec.networks.context import StandardContext
@@ -19,8 +20,8 @@ from flowspec.transforms.chain import Step
 from flowspec.transforms.transform import Transform
 
 
-@dataclass(frozen=True)
-class Vector:
+@record
+class Vector(Record):
     """Neighboring variables that were declared together: `t[3]` stands for t0, t1 and t2."""
 
     name: str

@@ -13,6 +13,7 @@ from typing import Any
 
 from flowspec.diagnostics.collector import raise_any
 from flowspec.diagnostics.diagnostic import Diagnostic, mistake
+from flowspec.diagnostics.records import Record, record
 from flowspec.diagnostics.source import Span
 
 
@@ -25,8 +26,8 @@ class WrongSetting(Diagnostic):
     advice: str
 
 
-@dataclass(frozen=True)
-class Range:
+@record
+class Range(Record):
     """The values of a hyper-parameter: numbers, or one of some words.
 
     low, high   the ends of the numbers; `above`: not `low` itself

@@ -6,7 +6,6 @@ Parameters are rounded to the float type before any formula sees them.
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,13 +16,16 @@ from flowspec.ops import special
 from flowspec.ops.vocabulary import Ops
 
 _erfc = np.vectorize(math.erfc, otypes=[float])
-_normal_quantile = np.vectorize(
-    lambda p: statistics.NormalDist().inv_cdf(p) if 0 < p < 1 else _tail(p), otypes=[float]
-)
 
 
-def _tail(p: float) -> float:
-    return {0.0: -math.inf, 1.0: math.inf}.get(p, math.nan)
+def _quantile_of(p: float) -> float:
+    from statistics import NormalDist  # with its fractions and decimals it is slow to import
+
+    tails = {0.0: -math.inf, 1.0: math.inf}
+    return NormalDist().inv_cdf(p) if 0 < p < 1 else tails.get(p, math.nan)
+
+
+_normal_quantile = np.vectorize(_quantile_of, otypes=[float])
 
 
 def plain(*values: Any) -> bool:

@@ -6,12 +6,12 @@ They answer with mistakes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.diagnostics.records import Record, record
 from flowspec.parts import mistakes
 from flowspec.parts.canonical import Event, known_event
 from flowspec.parts.fields import (
@@ -35,8 +35,8 @@ from flowspec.parts.writing import declared, in_short
 from flowspec.support.support import Interval, number
 
 
-@dataclass(frozen=True)
-class _Field:
+@record
+class _Field(Record):
     """A numeric field of a component that meets an event."""
 
     component: Any

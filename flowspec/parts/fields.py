@@ -13,10 +13,10 @@ import dataclasses
 import functools
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from flowspec.diagnostics.records import Record, record
 from flowspec.parts.values import Constraint, Value
 from flowspec.support.support import REAL
 
@@ -34,8 +34,8 @@ def square_matrix(component: Any, event: tuple[int, ...]) -> tuple[int, ...]:
     return (*event, *event)
 
 
-@dataclass(frozen=True)
-class ParameterSpec:
+@record
+class ParameterSpec(Record):
     """The values that a numeric field may hold."""
 
     within: Constraint
@@ -54,8 +54,8 @@ class ParameterSpec:
         return not self.matrix
 
 
-@dataclass(frozen=True)
-class SettingSpec:
+@record
+class SettingSpec(Record):
     """The values of a field that is no parameter: whole numbers, flags, words, lists of
     them.
     """
@@ -67,8 +67,8 @@ class SettingSpec:
     doc: str
 
 
-@dataclass(frozen=True)
-class ComponentSpec:
+@record
+class ComponentSpec(Record):
     """A field that holds other parts: one, or all that are given."""
 
     many: bool
@@ -76,8 +76,8 @@ class ComponentSpec:
     univariate: bool = False
 
 
-@dataclass(frozen=True)
-class GrownSpec:
+@record
+class GrownSpec(Record):
     """A field of components that follow from the other fields and the event, as layers
     do.
 

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from flowspec.diagnostics.records import Record, record
 from flowspec.support.support import REAL, Interval
 
 
-@dataclass(frozen=True)
-class Nonzero:
+@record
+class Nonzero(Record):
     """Every number but zero. A trained value stays on the side of zero it starts on."""
 
     def branch(self, value: float) -> Interval:
@@ -78,8 +79,8 @@ def philox_key(seed: int, purpose: int) -> np.ndarray:
     return np.array([seed % 2**64, purpose], np.uint64)
 
 
-@dataclass(frozen=True)
-class Predicted:
+@record
+class Predicted(Record):
     """A value that a network gives, anew for each row.
 
     start    what it gives where its output is 0
@@ -92,8 +93,8 @@ class Predicted:
     steps: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True)
-class FromContext:
+@record
+class FromContext(Record):
     """The value of a context variable: one number for each row, or a vector of `size`."""
 
     index: int
@@ -110,8 +111,8 @@ class FromContext:
         return slice(self.index, self.index + (self.size or 1))
 
 
-@dataclass(frozen=True)
-class WholeContext:
+@record
+class WholeContext(Record):
     """All context variables together, (C, N): what a network takes."""
 
     size: int
