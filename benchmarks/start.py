@@ -3,7 +3,8 @@
     python benchmarks/start.py [--runs 7] [--json FILE]
 
 Each command is a fresh process; medians of interleaved runs are printed, of the time on the clock
-and of that of the processor, beside those of an empty Python and of one that only imports numpy.
+and of that of the processor, beside those of an empty Python and of one that only imports numpy;
+for `check` also the ratio of the latter two. Bytecode is written, so that none is compiled anew.
 What zuko does to answer stands beside what a bundle does: import, build the flow, load its
 weights, score one row. Last comes what Python adds to a density of one row, once a bundle is open.
 """
@@ -46,6 +47,7 @@ COMMANDS = {
     "python, import numpy": [sys.executable, "-c", "import numpy"],
     "flowspec check": [FLOWSPEC, "check", str(ROOT / "examples" / "one_liner.flow")],
     "flowspec check, iris": [FLOWSPEC, "check", str(ROOT / "examples" / "iris.flow")],
+    "flowspec check, all": [FLOWSPEC, "check", *map(str, sorted(ROOT.glob("examples/*.flow")))],
     "flowspec sample, 1 row": [FLOWSPEC, "sample", str(ROOT / "exported" / "one_liner"), "-n", "1"],
     "bundle, 1 density": [sys.executable, "-c", BUNDLE],
     "zuko, 1 density": [sys.executable, "-c", ZUKO],
@@ -68,6 +70,14 @@ def seconds(command: list[str]) -> tuple[float, float]:
         after.children_user - before.children_user + after.children_system - before.children_system
     )
     return after.elapsed - before.elapsed, processor
+
+
+def ratio(name: str, results: dict[str, dict[str, float]]) -> str:
+    """The processor's time of a check, in those that the import of numpy takes."""
+    if not name.startswith("flowspec check"):
+        return ""
+    times = results[name]["processor_s"] / results["python, import numpy"]["processor_s"]
+    return f"   {times:.2f} times `import numpy`"
 
 
 def one_row(name: str) -> tuple[float, float]:
@@ -97,6 +107,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     subprocess.run([sys.executable, "-c", SAVE], check=True)
     figures: dict[str, list[tuple[float, float]]] = {name: [] for name in COMMANDS}
     for _ in range(options.runs + 1):
@@ -107,7 +118,7 @@ def main() -> None:
         # The first run fills the caches.
         elapsed, processor = (statistics.median(each) for each in zip(*found[1:], strict=True))
         results[name] = {"elapsed_s": elapsed, "processor_s": processor}
-        print(f"{name:24} {elapsed:.2f} s   {processor:.2f} s of CPU")
+        print(f"{name:24} {elapsed:.2f} s   {processor:.2f} s of CPU{ratio(name, results)}")
     for name in ("one_liner", "two_moons"):
         of_bundle, of_session = one_row(name)
         results[f"one row, {name}"] = {"bundle_us": of_bundle, "session_us": of_session}

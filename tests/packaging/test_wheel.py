@@ -15,6 +15,7 @@ NEEDED = {
     "flowspec/py.typed",
     "flowspec/grammar/flow.lark",
     "flowspec/grammar/flow.schema.json",
+    "flowspec/grammar/flow.table.json",
     "flowspec/grammar/prelude.flow",
 }
 
