@@ -27,6 +27,7 @@ from flowspec.export.card import card
 from flowspec.export.certificate import certificate
 from flowspec.export.cost import check_cost
 from flowspec.export.graphs import GRAPHS, serialize
+from flowspec.export.memory import check_memory
 from flowspec.export.numbers import check_numbers
 from flowspec.export.solver import with_solver_error
 from flowspec.export.targets import ONNXRUNTIME, Target, checked
@@ -162,6 +163,7 @@ def as_model(
 
 def bundle_files(model: Model, target: Target, extras: Extras | None = None) -> dict[str, bytes]:
     """Every file of a bundle, by name. Same input, same bytes."""
+    check_memory(model.flow)
     spec = json.dumps(model.flow.to_json(), separators=(",", ":"))
     check_numbers(model.fixed, target.dtype)
     tapes = {name: record(model.fixed, target) for name, record in GRAPHS.items()}

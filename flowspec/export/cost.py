@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.export.graphs import GRAPHS
+from flowspec.export.memory import check_memory
 from flowspec.export.targets import Target
 from flowspec.ir.flow import Flow
 from flowspec.ir.size import may_be_large
+from flowspec.model.matrices import spare
 from flowspec.model.model import Model
 from flowspec.ops.tape import Tape
 from flowspec.ops.tape.tape import Entry
@@ -62,11 +64,12 @@ class Cost(NamedTuple):
 
 
 def check_cost(flow: Flow, tapes: Mapping[str, Tape]) -> None:
-    """Refuse a flow whose graphs would take too long to build.
+    """Refuse a flow whose graphs would take too long, or too much memory, to build.
 
     tapes     its graphs, recorded
     Errors:   FlowError, with the step that is to blame.
     """
+    check_memory(flow, tapes)
     rows = RUNS + (QUADRATURE if flow.space.scalar else 0)
     steps = _by_step(tapes.values())
     total = Cost()
@@ -95,8 +98,10 @@ def _share(part: float) -> str:
 def check_compilation(flow: Flow) -> None:
     """The same for a flow that nobody has recorded yet, if `may_be_large`."""
     if may_be_large(flow):
-        model, target = Model(flow), Target("float32")
-        check_cost(flow, {name: record(model.fixed, target) for name, record in GRAPHS.items()})
+        check_memory(flow)
+        fixed, target = Model(flow).fixed, Target("float32")
+        spare(fixed.steps)
+        check_cost(flow, {name: record(fixed, target) for name, record in GRAPHS.items()})
 
 
 def _is_at(index: int, scope: str) -> bool:
@@ -129,6 +134,4 @@ def _products(entry: Entry) -> float:
     if entry.op not in ("matmul", "linear", "combine", "solve"):
         return 0.0
     matrix: tuple[int, ...] = getattr(entry.operands[0], "shape", ())
-    size = float(math.prod(length or 1 for length in matrix))
-    # Inverting a matrix takes as long as applying it to as many rows as it has.
-    return size * (1 + float(matrix[-1]) / RUNS) if entry.op == "solve" else size
+    return float(math.prod(length or 1 for length in matrix))

@@ -15,6 +15,7 @@ from flowspec.ir.flow import Flow
 from flowspec.ir.pipeline import Pipeline
 from flowspec.model.ends import Stretch, base_stretch, exact_ends, placed
 from flowspec.model.fixed import FixedFlow
+from flowspec.model.matrices import worked_out
 from flowspec.model.varying_ends import VaryingStretch, merged, varying_runs
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
@@ -58,7 +59,7 @@ class Binding:
 
     def __init__(self, flow: FixedFlow | Flow):
         self._flow: Pipeline = flow
-        steps = placed(flow.steps)
+        steps = tuple(map(worked_out, placed(flow.steps)))
         runs = varying_runs(flow.base, steps)
         self._steps = exact_ends(steps, {place for run in runs for place in run})
         self._runs = {place: run for run in runs for place in run}

@@ -6,7 +6,7 @@ import numpy as np
 
 from flowspec.model.ends import plain, scale_and_shift
 from flowspec.ops.numpy import REFERENCE
-from flowspec.transforms.elementwise.affine import Affine
+from flowspec.transforms.elementwise.affine import Affine, ScaleAndShift
 from flowspec.transforms.forms.inverse import Inverse
 from flowspec.transforms.linear.linear import Linear
 from flowspec.transforms.linear.matrix import Matrix, VectorMap
@@ -29,6 +29,8 @@ def merge_linear(first: Transform, second: Transform, size: int) -> tuple[Linear
     """Two linear maps of the whole event as one, if a matrix is among them."""
     if not any(isinstance(_inner(step), Matrix) for step in (first, second)):
         return None
+    if not (_is_linear(first) and _is_linear(second)):  # before matrices are multiplied out
+        return None
     a, b = _linear_map(first, size), _linear_map(second, size)
     if a is None or b is None:
         return None
@@ -39,6 +41,10 @@ def merge_linear(first: Transform, second: Transform, size: int) -> tuple[Linear
 
 def _inner(step: Transform) -> Transform:
     return _inner(step.transform) if isinstance(step, Inverse) else step
+
+
+def _is_linear(step: Transform) -> bool:
+    return isinstance(_inner(step), ScaleAndShift | Reordering | VectorMap)
 
 
 def _linear_map(step: Transform, size: int) -> tuple[np.ndarray, np.ndarray] | None:

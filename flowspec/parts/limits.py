@@ -48,3 +48,5 @@ MOST_WEIGHTS = 8_000_000
 """Weights of all networks of a flow together, masks counted as weights."""
 LONGEST_COMPILATION = 60
 """Seconds that the graphs of a flow may take to be built, on one core, as estimated."""
+LARGEST_COMPILATION = 4e9
+"""Bytes of memory that it may take, as estimated."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+import torch
 
 import flowspec
 from flowspec.diagnostics.diagnostic import FlowError
+from flowspec.export import memory
 from flowspec.export.cost import check_compilation
 from flowspec.ir.size import may_be_large
+from flowspec.transforms.linear.linear import LARGEST_CONDITION, condition
 
 COSTLY = {
     "a solver with wide layers": ("CNF(64, hidden=[512, 512, 512])", "CNF(64"),
@@ -59,3 +63,77 @@ def test_check_and_fit_tell_it_before_anything_begins(tmp_path, monkeypatch, cal
         answer = call(*command)
         assert (answer.code, "error[too-costly]" in answer.err) == (1, True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.flow", "t.csv"]
+
+
+LARGE = "Normal(0, 1)[4096] |> repeat(3) { LULinear |> Tails }"
+
+
+def test_a_flow_that_would_take_gigabytes_is_refused_with_its_step(tmp_path):
+    flow = flowspec.parse(LARGE)
+    with pytest.raises(FlowError) as refused:
+        flowspec.compile(flow, tmp_path / "m")
+    assert (
+        str(refused.value)
+        == """\
+error[too-large]: compiling this flow would take about 6 GB of memory, more than 4 GB
+ --> <flow>:1:35
+  |
+1 | Normal(0, 1)[4096] |> repeat(3) { LULinear |> Tails }
+  |                                   ^^^^^^^^ 33 % of it are for this step
+  |
+  = note: 806 MB of weights, 604 MB of graphs
+  = help: act on fewer coordinates at once, or repeat it less often"""
+    )
+    assert may_be_large(flow)
+    check_compilation(flowspec.parse(LARGE.replace("4096", "1024")))
+    check_compilation(flowspec.parse(LARGE.replace("repeat(3)", "repeat(1)")))
+
+
+def test_the_memory_of_graphs_is_counted_from_their_constants(monkeypatch):
+    flow = flowspec.parse("MAF(8, hidden=[512, 512])")
+    check_compilation(flow)
+    monkeypatch.setattr(memory, "LARGEST_COMPILATION", 1e8)
+    with pytest.raises(FlowError) as refused:
+        check_compilation(flow)
+    monkeypatch.setattr(memory, "LARGEST_COMPILATION", 2e8)
+    with pytest.raises(FlowError) as recorded:
+        check_compilation(flow)
+    before, behind = (str(mistake.value) for mistake in (refused, recorded))
+    assert "give it fewer or smaller layers, or repeat it less often" in behind
+    assert "MB of graphs" in before and before != behind
+
+
+def test_a_large_matrix_is_inverted_once_for_all_graphs_and_runs(monkeypatch, tmp_path):
+    sizes = []
+    invert = np.linalg.inv
+    monkeypatch.setattr(
+        np.linalg, "inv", lambda matrix: sizes.append(len(matrix)) or invert(matrix)
+    )
+    flow = flowspec.parse("Normal(0, 1)[256] |> LULinear |> Tails |> on(1, 0) { LULinear }")
+    check_compilation(flow)
+    assert 256 not in sizes
+    flowspec.compile(flow, tmp_path / "m")
+    assert sizes.count(256) == 1
+    assert sizes.count(2) > 1
+
+
+def test_a_large_matrix_gives_the_densities_of_a_small_one():
+    """Those of torch, which solves with its factors."""
+    rng = np.random.default_rng(0)
+    flow = flowspec.parse("Normal(0, 1)[256] |> LULinear(learn(0.001), learn(-0.002), learn(2))")
+    model, module = flowspec.Model(flow), flowspec.to_torch(flow, dtype=torch.float64)()
+    x = rng.normal(size=(3, 256))
+    expected = module.log_prob(torch.as_tensor(x)).detach().numpy()
+    np.testing.assert_allclose(model.log_prob(x), expected, rtol=1e-12)
+    samples, log_prob = model.from_noise(x)
+    np.testing.assert_allclose(model.log_prob(samples), log_prob, rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", [3, 256])
+def test_matrices_too_near_to_singular_are_known_whatever_their_size(size):
+    entries = np.ones(size)
+    assert condition(np.diag(entries)) < 1e3
+    entries[1] = 1e-13
+    assert condition(np.diag(entries)) > LARGEST_CONDITION
+    entries[1] = 0
+    assert condition(np.diag(entries)) == np.inf

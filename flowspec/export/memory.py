@@ -1,0 +1,130 @@
+"""The memory that a compilation takes, estimated from the weights of a flow and the tapes of
+its graphs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.ir.flow import Flow
+from flowspec.ops.tape import Tape
+from flowspec.ops.tape.tape import Entry
+from flowspec.parts.limits import LARGEST_COMPILATION
+from flowspec.parts.trees import values
+from flowspec.parts.values import Value, shape_of
+
+LIBRARIES = 1.2e8
+COPIES = 4.2
+"""Copies of weights and graphs that are held at once: as they are read, checked and written."""
+ENTRY = 4e3
+"""Bytes for an operation of a graph."""
+DENSE = 0.75
+"""Bytes of graphs for a byte of weights, where the graphs are not recorded yet."""
+
+
+@mistake
+class TooLarge(Diagnostic):
+    message = "compiling this flow would take about {needed} of memory, more than {limit}"
+    label = "{share} of it are for this step"
+    note = "{sizes}"
+    help = "{advice}"
+    needed: str
+    limit: str
+    share: str
+    sizes: str
+    advice: str
+
+
+def check_memory(flow: Flow, tapes: Mapping[str, Tape] | None = None) -> None:
+    """Refuse a flow whose graphs would take too much memory to build.
+
+    tapes     its graphs, None where they are not recorded yet
+    Errors:   FlowError, with the step that is to blame.
+    """
+    weights = _weights(flow)
+    recorded = _graphs(tapes) if tapes else {}
+    graphs = sum(recorded.values()) if tapes else DENSE * sum(weights.values())
+    operations = sum(len(tape.entries) for tape in (tapes or {}).values())
+    needed = LIBRARIES + COPIES * (sum(weights.values()) + graphs) + ENTRY * operations
+    if needed <= LARGEST_COMPILATION:
+        return
+    shares = {path: weights[path] + recorded.get(path, 0.0) for path in weights}
+    worst = max(shares, key=lambda path: shares[path])
+    share = shares[worst] / sum(shares.values())
+    raise FlowError(
+        TooLarge(
+            span=_span(flow, worst),
+            needed=size(needed),
+            limit=size(LARGEST_COMPILATION),
+            share=f"{100 * share:.0f} %" if share > 0.1 else "",
+            sizes=f"{size(sum(weights.values()))} of weights, {size(graphs)} of graphs",
+            advice=_advice(flow, worst),
+        )
+    )
+
+
+def size(count: float) -> str:
+    """A number of bytes in words."""
+    return f"{count / 1e9:.2g} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+
+
+def _advice(flow: Flow, worst: str) -> str:
+    dense = "hidden" not in vars(dict(flow.components)[worst])
+    first = "act on fewer coordinates at once" if dense else "give it fewer or smaller layers"
+    return f"{first}, or repeat it less often"
+
+
+def _weights(flow: Flow) -> dict[str, float]:
+    """Bytes of the numbers of each component, by its path."""
+    return {
+        path: sum(8.0 * _count(value) for *_, value in values(part, path))
+        for path, part in flow.components
+    }
+
+
+def _count(value: Value) -> int:
+    return math.prod(shape_of(value))
+
+
+def _graphs(tapes: Mapping[str, Tape]) -> dict[str, float]:
+    """Bytes of the constants of each component, by its path: the first one of a merged step."""
+    constants = {
+        (name, id(array)): (_path(entry), float(array.size * entry.dtype.itemsize))
+        for name, tape in tapes.items()
+        for entry, array in _constants(tape)
+    }
+    bytes_of: dict[str, float] = {}
+    for path, count in constants.values():
+        bytes_of[path] = bytes_of.get(path, 0.0) + count
+    return bytes_of
+
+
+def _path(entry: Entry) -> str:
+    """The path of the component that an operation is of: `steps.0` of `steps.0+1.affine/`."""
+    first, _, rest = entry.scope.partition("/")[0].partition(".")
+    return f"{first}.{rest.partition('.')[0].partition('+')[0]}" if rest else first
+
+
+def _constants(tape: Tape) -> Iterator[tuple[Entry, np.ndarray]]:
+    for entry in tape.entries:
+        yield from ((entry, array) for array in _arrays(entry.operands))
+
+
+def _arrays(operand: Any) -> Iterator[np.ndarray]:
+    if isinstance(operand, np.ndarray):
+        yield operand
+    elif isinstance(operand, tuple):
+        for item in operand:
+            yield from _arrays(item)
+    elif isinstance(operand, Tape):
+        yield from (array for _, array in _constants(operand))
+
+
+def _span(flow: Flow, path: str) -> Any:
+    place = path.removeprefix("steps.")
+    return flow.steps[int(place)].span if place.isdigit() else None
