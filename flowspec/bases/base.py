@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar, Literal, cast
+from typing import Any, ClassVar, Literal, cast
 
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
@@ -47,6 +47,8 @@ class Base(ABC):
     examples: ClassVar[tuple[str, ...]] = ()
     is_gaussian: ClassVar[bool] = False
     """True if every coordinate is normally distributed, whatever the parameters are."""
+    form: ClassVar[str] = ""
+    """The form of the language that makes it; "" if it is called by its name."""
     reparametrized: ClassVar[bool] = True
     """True if a sample has gradients with respect to the parameters."""
 
@@ -79,10 +81,19 @@ class Base(ABC):
 
     def log_prob_anywhere(self, ops: Ops, x: Array) -> Array:
         """Log-density (N,) of any points: -inf outside the support."""
-        outside, beyond = outside_of(ops, self.space, x), self.outside(ops, x)
+        outside = outside_of(ops, self.space, x)
+        log_prob, beyond = self.log_prob_and_outside(
+            ops, move_to_safety(ops, self.space, x, outside)
+        )
         outside = outside if beyond is None else outside | beyond
-        inside = move_to_safety(ops, self.space, x, outside)
-        return ops.where(outside, -math.inf, self.log_prob(ops, inside))
+        return ops.where(outside, -math.inf, log_prob)
+
+    def log_prob_and_outside(self, ops: Ops, x: Array) -> tuple[Array, Array | None]:
+        """Log-density (N,) of points of `space`, any number for those that are found to lie
+        outside, and these, if the support has to be asked.
+        """
+        outside = self.outside(ops, x) if self.support_varies else None
+        return self.log_prob(ops, move_to_safety(ops, self.space, x, outside)), outside
 
     def outside(self, ops: Ops, x: Array) -> Array | None:
         """Rows (N,) outside a support that depends on parameters; None if it does not."""
@@ -93,12 +104,16 @@ class Base(ABC):
         """True if the support depends on a varying parameter, so that `outside` has to be
         asked.
         """
-        return any(child.support_varies for _, child in children(self) if isinstance(child, Base))
+        return any(child.support_varies for child in inner_bases(self))
 
     @property
     def event_shape(self) -> tuple[int, ...]:
         """The shape of one point, as far as the fields tell before they are checked."""
         return self.space.shape
+
+    def shared_out(self, x: Any) -> Iterator[tuple[str, Base, Any]]:
+        """The bases in its fields, by path, each with its coordinates of points (D, N) or (N,)."""
+        yield from ((name, child, x) for name, child in children(self) if isinstance(child, Base))
 
     def check_consistency(self) -> Iterable[Diagnostic]:
         """Mistakes in the fields that their own constraints cannot see."""
@@ -119,6 +134,18 @@ class Base(ABC):
         return any(varies(getattr(self, name)) for name in parameters(self)) or any(
             child.varies for _, child in children(self)
         )
+
+
+def inner_bases(base: Base) -> list[Base]:
+    """The bases in the fields of a base."""
+    return [child for _, child in children(base) if isinstance(child, Base)]
+
+
+def every_base(base: Base) -> Iterator[Base]:
+    """A base and those inside it."""
+    yield base
+    for child in inner_bases(base):
+        yield from every_base(child)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,10 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, cast
 
 from flowspec.bases.base import Base, Noise
+from flowspec.bases.transformed import Transformed
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import component
@@ -44,22 +46,37 @@ class Join(Base):
     def noise(self) -> tuple[Noise, ...]:
         return tuple(kind for base in self.bases for kind in base.noise)
 
+    def shared_out(self, x: Any) -> Iterator[tuple[str, Base, Any]]:
+        for index, (base, point) in enumerate(self._points(x)):
+            yield f"bases.{index}", base, point
+
     def sample(self, ops: Ops, noise: Array) -> Array:
         drawn = []
-        for base, rows in self._rows(noise, [len(base.noise) for base in self.bases]):
-            point = base.sample(ops, rows)
+        pairs = self._rows(noise, [len(base.noise) for base in self.bases])
+        for index, (base, rows) in enumerate(pairs):
+            with ops.scope(self._scope(index)):
+                point = base.sample(ops, rows)
             drawn.append(point[None] if base.space.scalar else point)
         return drawn[0] if len(drawn) == 1 else ops.concat(drawn)
 
     def log_prob(self, ops: Ops, x: Array) -> Array:
-        first, *others = [base.log_prob(ops, point) for base, point in self._points(x)]
-        return sum(others, first)
+        return self.log_prob_and_outside(ops, x)[0]
 
     def outside(self, ops: Ops, x: Array) -> Array | None:
-        outside = None
-        for base, point in self._points(x):
-            outside = either(outside, base.outside(ops, point))
-        return outside
+        return self.log_prob_and_outside(ops, x)[1]
+
+    def log_prob_and_outside(self, ops: Ops, x: Array) -> tuple[Array, Array | None]:
+        total, outside = None, None
+        for index, (base, point) in enumerate(self._points(x)):
+            with ops.scope(self._scope(index)):
+                log_prob, beyond = base.log_prob_and_outside(ops, point)
+                total = log_prob if total is None else total + log_prob
+                outside = either(outside, beyond)
+        return cast(Array, total), outside
+
+    def _scope(self, index: int) -> str:
+        """The name of a base in graphs, where there is more to it than a few nodes."""
+        return f"bases.{index}" if isinstance(self.bases[index], Transformed) else ""
 
     def _rows(self, x: Array, sizes: Sequence[int]) -> Iterator[tuple[Base, Array]]:
         """Each base with its rows."""

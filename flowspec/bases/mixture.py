@@ -10,13 +10,14 @@ from itertools import accumulate, pairwise
 from typing import Any, cast
 
 from flowspec.bases.base import Base, Noise
+from flowspec.bases.transformed import Transformed
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
 from flowspec.parts.fields import component, parameter
 from flowspec.parts.values import Value
-from flowspec.support.membership import either, keep_inside, move_to_safety, outside_of
+from flowspec.support.membership import keep_inside
 from flowspec.support.space import Space
 from flowspec.support.support import POSITIVE
 
@@ -103,8 +104,11 @@ class Mixture(Base):
         """A point of each component, from its rows behind the first."""
         ends = accumulate((len(base.noise) for base in self.bases), initial=1)
         rows = [noise[start:end] for start, end in pairwise(ends)]
-        pairs = zip(self.bases, rows, strict=True)
-        return [keep_inside(ops, base.space, base.sample(ops, row)) for base, row in pairs]
+        draws = []
+        for index, (base, row) in enumerate(zip(self.bases, rows, strict=True)):
+            with ops.scope(self._scope(index)):
+                draws.append(keep_inside(ops, base.space, base.sample(ops, row)))
+        return draws
 
     def _weights(self, ops: Ops) -> Sequence[Operand]:
         """The weights divided by their sum, one after the other."""
@@ -115,25 +119,24 @@ class Mixture(Base):
         return [weights[index] for index in range(count)]
 
     def log_prob(self, ops: Ops, x: Array) -> Array:
-        weighted = zip(self.bases, self._weights(ops), strict=True)
-        return ops.logsumexp(
-            ops.stack(
-                [ops.log(weight) + self._component(ops, base, x) for base, weight in weighted]
-            )
-        )
+        weighted = []
+        for index, weight in enumerate(self._weights(ops)):
+            with ops.scope(self._scope(index)):
+                weighted.append(ops.log(weight) + self._component(ops, self.bases[index], x))
+        return ops.logsumexp(ops.stack(weighted))
 
     def _component(self, ops: Ops, base: Base, x: Array) -> Array:
         """The log-density of a component at points of the mixture: -inf where it cannot
         be itself.
         """
-        outside = base.outside(ops, x) if base.support_varies else None
         if not _covers(base.space, self.space):
-            outside = either(outside_of(ops, base.space, x), outside)
-        if outside is None:
-            return base.log_prob(ops, x)
-        return ops.where(
-            outside, -math.inf, base.log_prob(ops, move_to_safety(ops, base.space, x, outside))
-        )
+            return base.log_prob_anywhere(ops, x)
+        log_prob, outside = base.log_prob_and_outside(ops, x)
+        return log_prob if outside is None else ops.where(outside, -math.inf, log_prob)
+
+    def _scope(self, index: int) -> str:
+        """The name of a component in graphs, where there is more to it than a few nodes."""
+        return f"bases.{index}" if isinstance(self.bases[index], Transformed) else ""
 
 
 def _covers(space: Space, other: Space) -> bool:

@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from flowspec.bases.base import Base, Coordinatewise
+from flowspec.bases.transformed import Transformed
 from flowspec.diagnostics.collector import Mistakes
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.diagnostics.kinds import Kind, one_of, require
@@ -32,7 +33,7 @@ from flowspec.parts.canonical import canonical
 from flowspec.parts.checks import check_fields
 from flowspec.parts.limits import LARGEST_EVENT, LARGEST_FLOW, MOST_WEIGHTS
 from flowspec.parts.origin import origin_of, placed
-from flowspec.parts.trees import children, values, with_children
+from flowspec.parts.trees import children, values, with_children, with_fields
 from flowspec.parts.values import WholeContext
 from flowspec.support.space import Space
 from flowspec.transforms.chain import Step, follow
@@ -44,6 +45,9 @@ class Deferred:
     """Transforms that depend on the support behind which they stand: `Onto(event)`."""
 
     expand: Callable[[Space], list[Transform] | Diagnostic]
+    title: ClassVar[str] = "Onto"
+    gains: ClassVar[int] = 0
+    """What it adds to a simplex is known when it is expanded."""
 
 
 Written = Transform | Deferred | None
@@ -115,8 +119,11 @@ class _Walk:
         self.context_rates = context_rates
         self.trusted = True
         """False if the support that the walk has derived may not be the true one."""
+        self._reports = 0
+        """Reports with mistakes in them; one that was known already is no new mistake."""
         self._explained = 0
         """Domain mismatches whose cause was looked for."""
+        self._cost = _Cost()
         self._settled: dict[int, Base] = {}
         """Bases that were checked: copies are one base, many times."""
 
@@ -143,6 +150,7 @@ class _Walk:
             if contrasts and against and not mistake.related:
                 changed["related"] = (Place(against),)
             placed_mistakes.append(mistake.replaced(**changed))
+        self._reports += bool(placed_mistakes)
         return self.mistakes.report(*placed_mistakes)
 
     # --- the base ---------------------------------------------------------------------------------
@@ -154,6 +162,8 @@ class _Walk:
         return self._settled[id(written)]
 
     def _checked_base(self, written: Base) -> Base:
+        if isinstance(written, Transformed):
+            return self._checked_flow(written)
         inner = {
             name: self.base(child) if isinstance(child, Base) else child
             for name, child in children(written)
@@ -166,6 +176,15 @@ class _Walk:
         self.trusted = False
         return base
 
+    def _checked_flow(self, written: Transformed) -> Base:
+        """A base with steps behind it. Its mistakes leave those of other flows to be found."""
+        trusted, self.trusted = self.trusted, True
+        reports = self._reports
+        base = self.base(written.base)
+        steps = tuple(step.transform for step in self.steps(base, written.base, written.steps))
+        self.trusted = trusted and self._reports == reports
+        return with_fields(written, {"base": base, "steps": steps})
+
     # --- the steps --------------------------------------------------------------------------------
 
     def steps(
@@ -176,20 +195,19 @@ class _Walk:
         space = self._start(base, written)
         giver: Base | Transform | None = written
         waiting = deque(transforms)
-        cost = _Cost()
         while waiting:
             transform = waiting.popleft()
             if isinstance(transform, Deferred):
                 waiting.extendleft(reversed(self._expanded(transform, space)))
                 continue
             count = len(steps)
-            if mistake := cost.check_event(space):
+            if mistake := self._cost.check_event(space):
                 self.report(transform, [mistake], getattr(transform, "title", ""))
                 break
             space = self._step(transform, space, giver, base, steps) if transform else None
             giver = transform
             made = steps[-1].transform if len(steps) > count else None
-            if transform and (mistake := cost.check_weights(made)):
+            if transform and (mistake := self._cost.check_weights(made)):
                 self.report(transform, [mistake], transform.title)
                 break
         return steps

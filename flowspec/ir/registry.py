@@ -75,8 +75,14 @@ class Registry(Mapping[str, type[_Component]]):
 
 @cache
 def bases() -> Registry[Base]:
-    """The base distributions, by name."""
+    """The base distributions, by name, with those that only a form of the language makes."""
     return Registry(flowspec.bases, Base)
+
+
+@cache
+def named_bases() -> Registry[Base]:
+    """The bases that the language calls by their names."""
+    return Registry(flowspec.bases, Base, named=True)
 
 
 @cache

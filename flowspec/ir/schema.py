@@ -171,7 +171,7 @@ def _fields(kind: type, what: str) -> dict[str, Any]:
 
 def _field(spec: Any, what: str) -> dict[str, Any]:
     if isinstance(spec, ComponentSpec):
-        inner = {"$ref": f"#/$defs/{what}"}
+        inner = {"$ref": f"#/$defs/{'step' if spec.transforms else what}"}
         return {"type": "array", "items": inner, "minItems": 1} if spec.many else inner
     if isinstance(spec, ParameterSpec):
         return {"$ref": "#/$defs/value", "description": spec.doc}

@@ -12,7 +12,7 @@ from typing import Any
 from flowspec.bases.base import Base
 from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.ir.flow import Flow
-from flowspec.ir.registry import bases, named_transforms
+from flowspec.ir.registry import named_bases, named_transforms
 from flowspec.language import syntax
 from flowspec.language.forms import Form, forms
 from flowspec.language.macros import Macros
@@ -67,7 +67,7 @@ class Entry:
 
 def entries() -> list[Entry]:
     """Every base, step, form and macro, by name."""
-    components = [_base(kind) for kind in bases().values()] + [
+    components = [_base(kind) for kind in named_bases().values()] + [
         _step(kind) for kind in named_transforms().values()
     ]
     macros = [

@@ -30,10 +30,11 @@ from flowspec.transforms.transform import Univariate
 class ComponentMaker:
     """The maker of bases and transforms, from calls; each carries the place of its call."""
 
-    def value_component(self, node: syntax.Call, scope: Scope) -> Any:
+    def value_component(self, node: syntax.Call | syntax.Pipeline, scope: Scope) -> Any:
         """A component in value position; None if the name is none."""
+        assert isinstance(node, syntax.Call)  # flows are made by those who know of steps
         name = node.name.text
-        if name in registry.bases():
+        if name in registry.named_bases():
             return self.base(node, scope)
         if name in registry.named_transforms():
             return self.make(registry.named_transforms()[name], node, scope)
@@ -51,7 +52,7 @@ class ComponentMaker:
 
     def base(self, node: syntax.Call, scope: Scope) -> Base | Unknown:
         """The base that a call writes, with its copies."""
-        made: Base | Unknown = self.make(registry.bases()[node.name.text], node, scope)
+        made: Base | Unknown = self.make(registry.named_bases()[node.name.text], node, scope)
         if isinstance(made, Unknown) or node.copies is None:
             return made
         count = self.count(node.copies, "the number of copies", 1, MOST_COPIES, 2, scope)
@@ -117,7 +118,7 @@ class ComponentMaker:
 
     @staticmethod
     def _has_value(name: str, scope: Scope) -> bool:
-        known = (registry.bases(), scope.macros, CONSTANTS, FUNCTIONS, ("learn",))
+        known = (registry.named_bases(), scope.macros, CONSTANTS, FUNCTIONS, ("learn",))
         return scope.lookup(name) is not None or any(name in names for names in known)
 
     def make(self, kind: type, node: syntax.Call, scope: Scope, *, given: bool = False) -> Any:

@@ -90,7 +90,7 @@ def _check_name(name: syntax.Name, first: syntax.Name | None, scope: Scope) -> N
 
 def _meaning(name: str, scope: Scope) -> str:
     """The meaning that a name has already; "" if it is free."""
-    if name in registry.bases():
+    if name in registry.named_bases():
         return "a base"
     if name in registry.named_transforms() or name in (*forms(), "learn"):
         return "a step"

@@ -84,7 +84,7 @@ class StepMaker:
 
     def _not_a_step(self, node: syntax.Call, scope: Scope) -> Diagnostic:
         name = node.name.text
-        if name in registry.bases():
+        if name in registry.named_bases():
             advice = "a pipeline has one base, at its start; `Join` and `Mixture` combine several"
             return mistakes.NotAStep(span=node.span, name=name, what="a base", advice=advice)
         if scope.lookup(name) is not None:
@@ -200,7 +200,7 @@ class StepMaker:
 def starts_with_base(macro: syntax.Def, scope: Scope, depth: int = 0) -> bool:
     """True if a macro is a whole flow, not a piece of one."""
     name = macro.body.elements[0].name.text
-    if name in registry.bases():
+    if name in registry.named_bases():
         return True
     return (
         depth < DEEPEST_MACROS

@@ -127,6 +127,8 @@ class TreeBuilder:
     def pipeline(self, items: Items) -> syntax.Pipeline:
         return syntax.Pipeline(self._span(items), tuple(_nodes(items)))
 
+    chain = pipeline
+
     def named_support(self, items: Items) -> syntax.NamedSupport:
         arguments = items[1].nodes if len(items) > 1 else None
         return syntax.NamedSupport(self._span(items), self._name(items[0]), arguments)

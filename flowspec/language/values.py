@@ -23,8 +23,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 LEARN_ARGUMENTS = ("init", "low", "high")
 
-Builder = Callable[[syntax.Call, Scope], Any]
-"""(call, scope) -> the component in value position (`Normal(0, 1)` inside `Join(...)`), or None."""
+Builder = Callable[[syntax.Call | syntax.Pipeline, Scope], Any]
+"""The component in value position (`Normal(0, 1)` inside `Join(...)`), or None."""
 
 
 def evaluate(node: syntax.Node, scope: Scope, build: Builder) -> Any:
@@ -39,6 +39,8 @@ def evaluate(node: syntax.Node, scope: Scope, build: Builder) -> Any:
         return _vector(node, scope, build)
     if isinstance(node, syntax.Call):
         return _call(node, scope, build)
+    if isinstance(node, syntax.Pipeline):
+        return build(node, scope)
     return _arithmetic(node, scope, build)
 
 
@@ -60,7 +62,7 @@ def in_words(value: Any) -> str:
         return f"the context `{value.name}`"
     if isinstance(value, np.ndarray):
         return "a vector" if value.ndim == 1 else "a matrix"
-    return f"`{type(value).__name__}`"
+    return f"`{value.title}`"
 
 
 # --- vectors --------------------------------------------------------------------------------------

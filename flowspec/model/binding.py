@@ -5,22 +5,23 @@ them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from flowspec.bases.base import Base
+from flowspec.bases.transformed import Chain, Transformed
 from flowspec.ir.flow import Flow
 from flowspec.ir.pipeline import Pipeline
-from flowspec.model.ends import Stretch, base_stretch, exact_ends, placed
+from flowspec.model.ends import base_stretch, exact_ends, placed
 from flowspec.model.fixed import FixedFlow
 from flowspec.model.matrices import worked_out
 from flowspec.model.varying_ends import VaryingStretch, merged, varying_runs
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
-from flowspec.parts.fields import ParameterSpec, parameters
-from flowspec.parts.trees import Template, values
+from flowspec.parts.fields import ParameterSpec
+from flowspec.parts.trees import Put, Template, with_fields
 from flowspec.parts.values import FromContext, Learn, Value, WholeContext
 from flowspec.support.space import Space
 from flowspec.transforms.chain import Step
@@ -28,19 +29,12 @@ from flowspec.transforms.transform import for_formulas
 
 
 @dataclass(frozen=True, eq=False)
-class BoundFlow:
+class BoundFlow(Chain):
     """A flow whose parameters are values of one interpreter: what
     `flowspec.model.density` takes.
     """
 
-    base: Base
-    steps: tuple[Step, ...]
-    base_space: Space
-    space: Space
-    retests_base: bool
-    """True if the support of the base depends on parameters that vary."""
-    stretch: Stretch | VaryingStretch | None = None
-    """The first step, where the density of the base is asked for behind it."""
+    space: Space = field(kw_only=True)
 
 
 def bind(
@@ -59,20 +53,9 @@ class Binding:
 
     def __init__(self, flow: FixedFlow | Flow):
         self._flow: Pipeline = flow
-        steps = tuple(map(worked_out, placed(flow.steps)))
-        runs = varying_runs(flow.base, steps)
-        self._steps = exact_ends(steps, {place for run in runs for place in run})
-        self._runs = {place: run for run in runs for place in run}
-        self._base = Template(flow.base, "base", _is_put_in, keep_derived=True)
-        self._transforms = [
-            Template(step.transform, path, _is_put_in, keep_derived=True)
-            for path, step in ((step.path, step) for step in self._steps)
-        ]
+        self._chain = _ChainTemplate(flow.base, flow.steps, "")
         seen = flow.standard and not flow.standard.idle
         self._standard = Template(flow.standard, "context", _is_put_in) if seen else None
-        self._retests_base = flow.base.varies
-        stretch = base_stretch(flow.base, self._steps)
-        self._stretch = Template(stretch, self._steps[0].path, _is_put_in) if stretch else None
 
     def bind(
         self,
@@ -104,17 +87,56 @@ class Binding:
         flow, seen = self._flow, context
         if self._standard and context is not None:
             seen = self._standard.filled(put).run(ops, context)
-        steps = [
+        chain = self._chain.filled(put)
+        return BoundFlow(chain.base, chain.steps, flow.base_space, chain.stretch, space=flow.space)
+
+    def fixed_arrays(self) -> dict[str, np.ndarray]:
+        """Every fixed array as formulas see it, by path: for interpreters that keep them."""
+        standard = self._standard.values() if self._standard else ()
+        return {
+            path: for_formulas(value, spec)
+            for path, value, spec in (*self._chain.values(), *standard)
+            if isinstance(value, np.ndarray) and value.ndim
+        }
+
+
+class _ChainTemplate:
+    """A base and the steps behind it, filled with values again and again.
+
+    Steps that keep the distance to an end of their support only together are one.
+    """
+
+    def __init__(self, base: Base, steps: Sequence[Step], prefix: str):
+        """`prefix` of the paths: `base.bases.0.` of a flow that stands in a base."""
+        steps = tuple(map(worked_out, placed(steps)))
+        runs = varying_runs(base, steps)
+        self._runs = {place: run for run in runs for place in run}
+        self._steps = exact_ends(steps, {place for run in runs for place in run})
+        self._base_space = steps[0].input if steps else base.space
+        self._base = _base_template(base, f"{prefix}base")
+        self._transforms = [
+            _template(step.transform, f"{prefix}{step.path}") for step in self._steps
+        ]
+        stretch = base_stretch(base, self._steps)
+        self._stretch = _template(stretch, f"{prefix}{self._steps[0].path}") if stretch else None
+
+    def values(self) -> Iterator[tuple[str, Value, ParameterSpec]]:
+        """The values that change: (path, value, its specification)."""
+        stretch = [self._stretch] if self._stretch else []
+        for template in (self._base, *self._transforms, *stretch):
+            yield from template.values()
+
+    def filled(self, put: Put) -> Chain:
+        """The chain with the values that `put` gives."""
+        bound = [
             Step(
                 template.filled(put), step.input, step.output, step.retests, step.span, step.places
             )
             for step, template in zip(self._steps, self._transforms, strict=True)
         ]
-        steps = list(self._merged(steps))
-        base = self._base.filled(put)
+        steps = tuple(self._merged(bound))
         stretch = self._stretch.filled(put) if self._stretch else _stretch(steps)
-        retests = self._retests_base
-        return BoundFlow(base, tuple(steps), flow.base_space, flow.space, retests, stretch)
+        return Chain(self._base.filled(put), steps, self._base_space, stretch)
 
     def _merged(self, steps: Sequence[Step]) -> Iterator[Step]:
         """The steps, those as one whose ends vary."""
@@ -125,22 +147,39 @@ class Binding:
             elif step.places[0] == run[0]:
                 yield merged([other for other in steps if other.places[0] in run])
 
-    def fixed_arrays(self) -> dict[str, np.ndarray]:
-        """Every fixed array as formulas see it, by path: for interpreters that keep them."""
-        return {
-            path: for_formulas(value, parameters(owner)[name])
-            for prefix, component in self._components()
-            for path, owner, name, value in values(component, prefix)
-            if isinstance(value, np.ndarray) and value.ndim
-        }
 
-    def _components(self) -> Iterator[tuple[str, Any]]:
-        yield "base", self._flow.base
-        yield from ((step.path, step.transform) for step in self._steps)
-        if self._stretch:
-            yield self._steps[0].path, self._stretch.component
-        if self._flow.standard:
-            yield "context", self._flow.standard
+class _TransformedTemplate(Template):
+    """A flow that stands in a base."""
+
+    def __init__(self, component: Transformed, path: str):
+        super().__init__(component, path, lambda value: False, keep_derived=True)
+        self._chain = _ChainTemplate(component.base, component.places, f"{path}.")
+
+    def values(self) -> Iterator[tuple[str, Value, ParameterSpec]]:
+        return self._chain.values()
+
+    def filled(self, put: Put) -> Transformed:
+        copy: Transformed = with_fields(self.component, {})
+        for name in ("space", "support_varies"):
+            copy.__dict__[name] = getattr(self.component, name)
+        copy.__dict__["chain"] = self._chain.filled(put)
+        return copy
+
+
+def _base_template(base: Base, path: str) -> Template:
+    """The template of a base, of those inside it too."""
+    _ = base.space, base.support_varies  # bound copies keep what is known by now
+    if isinstance(base, Transformed):
+        return _TransformedTemplate(base, path)
+    return Template(base, path, _is_put_in, keep_derived=True, inner=_inner_template)
+
+
+def _inner_template(component: Any, path: str) -> Template:
+    return (_base_template if isinstance(component, Base) else _template)(component, path)
+
+
+def _template(component: Any, path: str) -> Template:
+    return Template(component, path, _is_put_in, keep_derived=True)
 
 
 def _stretch(steps: Sequence[Step]) -> VaryingStretch | None:

@@ -8,25 +8,19 @@ The batch is the last axis: points are (D, N) or (N,), noise is (K, N), log-dens
 from __future__ import annotations
 
 import math
-from typing import cast
 
 import numpy as np
 
-from flowspec.bases.base import BoundedBase
 from flowspec.model.binding import BoundFlow
-from flowspec.model.ends import Stretch
-from flowspec.model.varying_ends import VaryingStretch
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.support.membership import (
-    either,
     keep_finite,
     keep_inside,
     move_to_safety,
     outside_of,
 )
-from flowspec.transforms.chain import forward, inverse
-from flowspec.transforms.transform import over_event
+from flowspec.transforms.chain import forward
 
 
 def sample(ops: Ops, flow: BoundFlow, noise: Array) -> tuple[Array, Array]:
@@ -56,35 +50,11 @@ def log_prob(ops: Ops, flow: BoundFlow, x: Array) -> Array:
         x = move_to_safety(ops, flow.space, x, outside)
         if ops.data_dtype != ops.dtype:  # the nearest float32 to an end may lie beyond it
             x = keep_inside(ops, flow.space, x)
-    if flow.stretch is not None:
-        return ops.where(outside, -math.inf, _stretched_log_prob(ops, flow, flow.stretch, x))
-    x, log_det, left = inverse(ops, flow.steps, x)
-    with ops.scope("base"):
-        if flow.retests_base:
-            left = either(left, flow.base.outside(ops, x))
-        x = move_to_safety(ops, flow.base_space, x, left)
-        density = flow.base.log_prob(ops, x) - log_det
+    log_prob, left = flow.log_prob_and_outside(ops, x)
     outside = outside if left is None else outside | left
-    return ops.where(outside, -math.inf, _finite(ops, density))
+    return ops.where(outside, -math.inf, _finite(ops, log_prob))
 
 
 def _finite(ops: Ops, log_prob: Array) -> Array:
     """The log-density, where it is too small for the float type the least that it holds."""
     return ops.maximum(log_prob, float(np.finfo(ops.dtype).min))
-
-
-def _stretched_log_prob(
-    ops: Ops, flow: BoundFlow, stretch: Stretch | VaryingStretch, x: Array
-) -> Array:
-    """Log-density where the first step and the base are one, so that ends keep their digits."""
-    x, log_det, left = inverse(ops, flow.steps[1:], x)
-    with ops.scope("base"):
-        x = move_to_safety(ops, flow.steps[0].output, x, left)
-        base = cast(BoundedBase, flow.base)
-        above, below, beyond = stretch.shares(ops, x)
-        density = base.log_density_from_ends(ops, above, below) - stretch.log_scale(ops)
-        log_prob = cast(Array, over_event(ops, density, x)) - log_det
-        if beyond is not None:
-            left = either(left, beyond if flow.space.scalar else ops.any(beyond))
-    log_prob = _finite(ops, log_prob)
-    return log_prob if left is None else ops.where(left, -math.inf, log_prob)

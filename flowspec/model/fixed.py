@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from flowspec.bases.base import every_base
 from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.ir.flow import Flow
 from flowspec.ir.pipeline import Pipeline
@@ -40,7 +41,7 @@ def fix(flow: Flow, weights: Mapping[str, np.ndarray]) -> FixedFlow:
     )
     standard = with_values(flow.standard, "context", values) if flow.standard else None
     wrong = [
-        *base.check_consistency(),
+        *(mistake for each in every_base(base) for mistake in each.check_consistency()),
         *(mistake for s in steps for mistake in s.transform.check_consistency(s.input)),
     ]
     if wrong:

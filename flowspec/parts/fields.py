@@ -74,6 +74,7 @@ class ComponentSpec(Record):
     many: bool
     doc: str
     univariate: bool = False
+    transforms: bool = False
 
 
 @record
@@ -85,13 +86,15 @@ class GrownSpec(Record):
     """
 
 
-def component(*, many: bool = False, univariate: bool = False, doc: str = "") -> Any:
+def component(
+    *, many: bool = False, univariate: bool = False, transforms: bool = False, doc: str = ""
+) -> Any:
     """Declare a field that holds another part, or (`many`) a tuple of parts.
 
-    univariate   a step of one number, whose parameters something else decides; else a
-                 base
+    univariate   a step of one number, whose parameters something else decides
+    transforms   steps in a base; a base else
     """
-    return dataclasses.field(metadata={"spec": ComponentSpec(many, doc, univariate)})
+    return dataclasses.field(metadata={"spec": ComponentSpec(many, doc, univariate, transforms)})
 
 
 def grown() -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from flowspec.parts.fields import ParameterSpec, field_names, inner_names, parameters
@@ -64,7 +65,10 @@ class Template:
         changes: Callable[[Value], bool] = lambda value: True,
         *,
         keep_derived: bool = False,
+        inner: Callable[[Any, str], Template] | None = None,
     ):
+        """`inner` makes the templates of components inside; by default they are of this kind."""
+        inner = inner or partial(Template, changes=changes, keep_derived=keep_derived)
         self.component = component
         specs, held = parameters(component), component.__dict__
         self._values = [
@@ -79,9 +83,16 @@ class Template:
         self._many: dict[str, bool] = {}
         for name, child in children(component):
             field, _, index = name.partition(".")
-            inner = Template(child, f"{path}.{name}", changes, keep_derived=keep_derived)
-            self._inner.setdefault(field, []).append(inner)
+            self._inner.setdefault(field, []).append(inner(child, f"{path}.{name}"))
             self._many[field] = bool(index)
+
+    def values(self) -> Iterator[tuple[str, Value, ParameterSpec]]:
+        """The values that change: (path, value, its specification)."""
+        for _, path, value, spec in self._values:
+            yield path, value, spec
+        for templates in self._inner.values():
+            for template in templates:
+                yield from template.values()
 
     def filled(self, put: Put) -> Any:
         """A copy of the tree with the values that `put` gives."""

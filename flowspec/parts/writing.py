@@ -57,7 +57,7 @@ def component(made: Any, *, defaults: bool = False, predicted: bool = False) -> 
     predicted   a network gives what is learned in it, so that it is not written
     """
     if getattr(made, "form", ""):
-        return _form(made, defaults)
+        return (_pipeline if made.form == "|>" else _form)(made, defaults)
     arguments = ", ".join(_arguments(made, defaults, predicted))
     size = getattr(made, "size", None)
     copies = f"[{size}]" if size is not None and not _has_vectors(made) else ""
@@ -106,6 +106,11 @@ def _learn_arguments(value: Learn) -> list[str]:
     # One number fills the whole shape of a parameter that is learned.
     start = _first(value.init) if _is_uniform(value.init) else value.init
     return [written(start), *bounds]
+
+
+def _pipeline(made: Any, defaults: bool) -> str:
+    """A base with steps behind it."""
+    return " |> ".join(component(each, defaults=defaults) for each in (made.base, *made.steps))
 
 
 def _form(made: Any, defaults: bool) -> str:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import torch
 from torch import Size, Tensor
 from torch.distributions import Distribution
 
-from flowspec.bases.base import Base
+from flowspec.bases.base import every_base
 from flowspec.model import density
-from flowspec.parts.trees import children
 from flowspec.train.torch.axes import NO_SHAPE, Axes, Shape, flat_context
 from flowspec.train.torch.bindable import Bindable
 from flowspec.train.torch.flow_transform import SpaceConstraint
@@ -88,11 +85,3 @@ def _draw(kind: str, shape: Size, like: Tensor) -> Tensor:
     info = torch.finfo(like.dtype)
     draws = torch.rand(shape, dtype=like.dtype, device=like.device)
     return draws.clamp(info.tiny, 1 - info.eps / 2)
-
-
-def every_base(base: Base) -> Iterator[Base]:
-    """A base and those inside it."""
-    yield base
-    for _, child in children(base):
-        if isinstance(child, Base):
-            yield from every_base(child)

@@ -17,6 +17,8 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
+from flowspec.bases.base import every_base
+from flowspec.bases.transformed import Transformed
 from flowspec.diagnostics.inputs import is_conditional, wrong_width
 from flowspec.diagnostics.kinds import MAPPING, WEIGHTS, one_of, require
 from flowspec.ir.flow import Flow
@@ -34,7 +36,6 @@ from flowspec.support.membership import prepare
 from flowspec.support.space import Space
 from flowspec.support.support import Interval
 from flowspec.train.torch.axes import as_tensor
-from flowspec.train.torch.flow_base import every_base
 from flowspec.train.torch.flow_distribution import FlowDistribution
 from flowspec.train.torch.inputs import as_points
 from flowspec.transforms.elementwise.standard import from_real
@@ -183,6 +184,9 @@ class FlowModule(nn.Module):
             yield step.output
         for base in every_base(self.flow.base):
             yield base.space
+            for place in base.places if isinstance(base, Transformed) else ():
+                yield place.input
+                yield place.output
 
     def set_values(self, values: Mapping[str, NDArray[Any]]) -> None:
         """Set learned values, inside their constraints: data-dependent starts."""
