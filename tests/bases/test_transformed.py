@@ -189,3 +189,22 @@ def test_measured_steps_inside_are_measured_on_what_the_component_can_have():
     )
     beyond = np.log(rows[(rows > 20).all(1)] - 20)
     assert weights["base.bases.1.steps.0.location"] == pytest.approx(beyond.mean(0), abs=0.05)
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "Normal(0, 1) |> Sigmoid |> Affine(0, 400)",
+        "Normal(0, 1) |> Sigmoid |> Affine(learn(0), learn(400))",
+        "Beta(0.5, 3) |> Affine(0, 400)",
+        "Beta(0.5, 3) |> Affine(learn(0), learn(400))",
+    ],
+)
+@pytest.mark.parametrize("outer", ["Mixture([1, 2], {0}, Normal(0, 9))", "Join({0}, {0})"])
+def test_the_distance_to_an_end_keeps_its_digits_inside(inner, outer):
+    flow = flowspec.parse(outer.format(inner))
+    near = np.float32([1e-6, 400 - 2e-3, 400 - 3.1e-5])
+    x = near if flow.space.scalar else np.stack([near, near], axis=1)
+    model = Model(flow)
+    reference = model.log_prob(x.astype(np.float64))
+    np.testing.assert_allclose(model.log_prob(x, dtype=np.float32), reference, rtol=2e-5, atol=1e-4)
