@@ -141,14 +141,16 @@ class _Walk:
         for mistake in wrong:
             field = getattr(mistake, "field", "")
             changed: dict[str, Any] = {
-                "span": mistake.span or origin.fields.get(field) or origin.span,
+                "span": mistake.span or origin.place(field),
                 "where": mistake.where or origin.path,
             }
             if getattr(mistake, "part", None) == "":
                 changed["part"] = title
             contrasts = mistake.contrast and against and against != changed["span"]
-            if contrasts and against and not mistake.related:
-                changed["related"] = (Place(against),)
+            related = mistake.related
+            if contrasts and against and not related:
+                related = (Place(against),)
+            changed["related"] = (*related, *origin.definition(field))
             placed_mistakes.append(mistake.replaced(**changed))
         self._reports += bool(placed_mistakes)
         return self.mistakes.report(*placed_mistakes)

@@ -49,14 +49,16 @@ class Scope:
 
     def report(self, mistake: Diagnostic) -> Unknown:
         """Note a mistake; what was to be computed is unknown."""
-        self.mistakes.report(
-            mistake.replaced(span=self.blame, related=()) if self.blame else mistake
-        )
+        if self.blame:
+            related = self.origin(mistake.span).definition() if mistake.span else ()
+            mistake = mistake.replaced(span=self.blame, related=related)
+        self.mistakes.report(mistake)
         return UNKNOWN
 
     def origin(self, span: Span, fields: Mapping[str, Span] | None = None) -> Origin:
         """The place of a component that is written there, for the places of its mistakes."""
-        return Origin(self.blame) if self.blame else Origin(span, fields or {})
+        origin = Origin(span, fields or {})
+        return Origin(self.blame, behind=origin) if self.blame else origin
 
     def lookup(self, name: str) -> Any:
         """The value of a name: argument or `let`, then a context variable; None if it has none."""
