@@ -48,6 +48,28 @@ def _cases():
 
 CASES = {label: (name, example, kind) for name, label, example, kind in _cases()}
 
+EXTREME = {
+    "covariance": "MultivariateNormal([0, 0, 0], [[1e6, 0, 0], [0, 1, 0], [0, 0, 1e-6]])",
+    "correlation": "MultivariateNormal([1, 2], [[1, 0.999999999998], [0.999999999998, 1]])",
+    "factor": "Normal(0, 1)[2] |> LULinear([[0, 0], [0.5, 0]], [[0, 2], [0, 0]], [1e3, 1e-3])",
+    "wide": "Normal(0, 1e37)",
+    "narrow": "Exponential(1e37)",
+    "far": "Laplace(-3e38, 1e35)",
+    "ends": "Uniform(-1.7e38, 1.7e38)",
+    "units": "Normal(0, 1e30) |> Scale(1e-30) |> Scale(1e37)",
+    "shift": "Normal(0, 1) |> Affine(3e38, 1e36)",
+    "interval": "Normal(0, 1) |> Sigmoid |> Scale(3e38)",
+    "powers": "Exponential(1) |> Power(30)",
+}
+"""Covariances of condition 1e12, and constants next to the overflow of a float32."""
+LOSS = dict.fromkeys(["Extreme-correlation", "Extreme-factor"], 2e3)
+"""The digits that a matrix loses, whose square has condition 1e12."""
+CASES |= {f"Extreme-{name}": ("Extreme", text, None) for name, text in EXTREME.items()}
+
+
+def tolerance(label: str, dtype: str) -> float:
+    return TOLERANCE[dtype] * LOSS.get(label, 1)
+
 
 @functools.cache
 def flow_of(label: str) -> Flow:
@@ -119,14 +141,14 @@ def test_inverse_undoes_forward(label, dtype):
         y, there = chain.forward(ops, flow.steps, start)
         x, back, _ = chain.inverse(ops, flow.steps, y)
         again, _ = chain.forward(ops, flow.steps, x)
-    tolerance = {"float32": 2e-5, "float64": 1e-11}[dtype]
-    close(again, y, tolerance)
+    allowed = {"float32": 2e-5, "float64": 1e-11}[dtype] * LOSS.get(label, 1)
+    close(again, y, allowed)
     # Where y carries the x only in part, the slope is that of the x nearest to it.
     ok = np.all(
-        np.abs(x - start) <= tolerance * (1 + np.abs(start)), axis=tuple(range(start.ndim - 1))
+        np.abs(x - start) <= allowed * (1 + np.abs(start)), axis=tuple(range(start.ndim - 1))
     )
     there, back = (np.broadcast_to(each, ok.shape) for each in (there, back))
-    close(back[ok], there[ok], 20 * tolerance)
+    close(back[ok], there[ok], 20 * allowed)
     assert ok.mean() > 0.5
 
 
@@ -185,7 +207,7 @@ def test_log_prob_outside_the_support_is_minus_infinity(label):
         for end, beyond in ((part.low, -1.0), (part.high, 1.0)):
             if np.isfinite(end):
                 x = inside.copy()
-                x[..., columns] = end + beyond
+                x[..., columns] = end + beyond * max(1.0, abs(end))
                 assert model.log_prob(x) == [-np.inf]
 
 
@@ -205,9 +227,11 @@ def test_log_prob_is_the_same_in_numpy_torch_and_onnxruntime(label, dtype):
     torch = pytest.importorskip("torch")
     model, x = model_of(label), points(label, dtype)
     expected = model.log_prob(x, dtype=np.dtype(dtype))
-    close(session(label, "log_prob", dtype).run(None, {"x": x})[0], expected, TOLERANCE[dtype])
+    close(
+        session(label, "log_prob", dtype).run(None, {"x": x})[0], expected, tolerance(label, dtype)
+    )
     module = flowspec.to_torch(model, dtype=getattr(torch, dtype))
-    close(module().log_prob(torch.tensor(x)).detach().numpy(), expected, TOLERANCE[dtype])
+    close(module().log_prob(torch.tensor(x)).detach().numpy(), expected, tolerance(label, dtype))
 
 
 @law()
@@ -219,13 +243,13 @@ def test_samples_are_the_same_in_numpy_torch_and_onnxruntime(label, dtype):
     model, rows = model_of(label), draws(label).astype(dtype)
     x, log_prob = model.from_noise(rows, dtype=np.dtype(dtype))
     found, found_log_prob = session(label, "from_noise", dtype).run(None, {"noise": rows})
-    close(found, x, TOLERANCE[dtype])
-    close(found_log_prob, log_prob, TOLERANCE[dtype])
+    close(found, x, tolerance(label, dtype))
+    close(found_log_prob, log_prob, tolerance(label, dtype))
     standard = torch.tensor(rows)
     ops = TorchOps(standard.dtype, standard.device)
     found, found_log_prob = density.sample(ops, bind(ops, model.fixed), standard.T)
-    close(found.numpy().T, x, TOLERANCE[dtype])
-    close(np.broadcast_to(found_log_prob, log_prob.shape), log_prob, TOLERANCE[dtype])
+    close(found.numpy().T, x, tolerance(label, dtype))
+    close(np.broadcast_to(found_log_prob, log_prob.shape), log_prob, tolerance(label, dtype))
 
 
 @law()
@@ -236,7 +260,7 @@ def test_a_graph_of_a_fixed_batch_gives_the_same_densities(label):
     fixed = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
     assert fixed.get_outputs()[0].shape == [ROWS]
     free = session(label, "log_prob", "float32").run(None, {"x": x})[0]
-    close(fixed.run(None, {"x": x})[0], free, TOLERANCE["float32"])
+    close(fixed.run(None, {"x": x})[0], free, tolerance(label, "float32"))
 
 
 @law()

@@ -18,7 +18,7 @@ from flowspec.parts.values import Value
 from flowspec.support.space import Space
 from flowspec.support.support import REAL
 
-SMALLEST_RATIO = 1e-12
+LARGEST_RATIO = 1e12
 """The largest ratio of the variances along the principal axes: beyond it the inverse has
 hardly a correct digit."""
 
@@ -59,8 +59,14 @@ class MultivariateNormal(Base):
 
     def check_consistency(self) -> Iterable[Diagnostic]:
         matrix = np.asarray(self.covariance_matrix)
-        if not np.allclose(matrix, matrix.T, atol=0.0) or not _well_conditioned(matrix):
+        # Of entries whose squares overflow the variances are NaN.
+        with np.errstate(all="ignore"):
+            variances = np.linalg.eigvalsh(matrix)
+            ratio = float(variances[-1] / variances[0])
+        if not np.allclose(matrix, matrix.T, atol=0.0) or not variances[0] > 0:
             yield mistakes.NotACovariance(field="covariance_matrix")
+        elif ratio > LARGEST_RATIO * (1 + 1e-3):  # they are known to so many digits
+            yield mistakes.NearlyFlat(field="covariance_matrix", ratio=f"{ratio:.2g}")
         else:
             _ = self.factor
 
@@ -76,10 +82,3 @@ class MultivariateNormal(Base):
         factor = ops.constant(self.factor)
         z = ops.squarable(ops.solve(factor, ops.squarable(x - self.loc)))
         return -0.5 * ops.sum(ops.square(z)) - 0.5 * LOG_2PI * x.shape[0] - ops.log_abs_det(factor)
-
-
-def _well_conditioned(matrix: np.ndarray) -> bool:
-    # Not "less": of entries whose squares overflow the variances are NaN.
-    with np.errstate(all="ignore"):
-        variances = np.linalg.eigvalsh(matrix)
-        return bool(variances[0] > SMALLEST_RATIO * variances[-1])

@@ -28,7 +28,7 @@ from flowspec.export.certificate import certificate
 from flowspec.export.cost import check_cost
 from flowspec.export.graphs import GRAPHS, serialize
 from flowspec.export.memory import check_memory
-from flowspec.export.numbers import check_numbers
+from flowspec.export.numbers import check_constants, check_numbers
 from flowspec.export.solver import with_solver_error
 from flowspec.export.targets import ONNXRUNTIME, Target, checked
 from flowspec.export.vectors import vectors
@@ -168,6 +168,7 @@ def bundle_files(model: Model, target: Target, extras: Extras | None = None) -> 
     check_numbers(model.fixed, target.dtype)
     tapes = {name: record(model.fixed, target) for name, record in GRAPHS.items()}
     check_cost(model.flow, tapes)
+    check_constants(model.fixed, tapes.values(), target.dtype)
     graphs = {
         name: serialize(name.removesuffix(".onnx"), tape, target, spec)
         for name, tape in tapes.items()

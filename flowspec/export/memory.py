@@ -5,15 +5,15 @@ its graphs.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.export.constants import component_of, constants
 from flowspec.ir.flow import Flow
 from flowspec.ops.tape import Tape
-from flowspec.ops.tape.tape import Entry
 from flowspec.parts.limits import LARGEST_COMPILATION
 from flowspec.parts.trees import values
 from flowspec.parts.values import Value, shape_of
@@ -93,36 +93,16 @@ def _count(value: Value) -> int:
 
 def _graphs(tapes: Mapping[str, Tape]) -> dict[str, float]:
     """Bytes of the constants of each component, by its path: the first one of a merged step."""
-    constants = {
-        (name, id(array)): (_path(entry), float(array.size * entry.dtype.itemsize))
+    sizes = {
+        (name, id(array)): (component_of(entry), float(array.size * entry.dtype.itemsize))
         for name, tape in tapes.items()
-        for entry, array in _constants(tape)
+        for entry, array in constants(tape)
+        if isinstance(array, np.ndarray)
     }
     bytes_of: dict[str, float] = {}
-    for path, count in constants.values():
+    for path, count in sizes.values():
         bytes_of[path] = bytes_of.get(path, 0.0) + count
     return bytes_of
-
-
-def _path(entry: Entry) -> str:
-    """The path of the component that an operation is of: `steps.0` of `steps.0+1.affine/`."""
-    first, _, rest = entry.scope.partition("/")[0].partition(".")
-    return f"{first}.{rest.partition('.')[0].partition('+')[0]}" if rest else first
-
-
-def _constants(tape: Tape) -> Iterator[tuple[Entry, np.ndarray]]:
-    for entry in tape.entries:
-        yield from ((entry, array) for array in _arrays(entry.operands))
-
-
-def _arrays(operand: Any) -> Iterator[np.ndarray]:
-    if isinstance(operand, np.ndarray):
-        yield operand
-    elif isinstance(operand, tuple):
-        for item in operand:
-            yield from _arrays(item)
-    elif isinstance(operand, Tape):
-        yield from (array for _, array in _constants(operand))
 
 
 def _span(flow: Flow, path: str) -> Any:

@@ -229,6 +229,17 @@ class NotACovariance(InComponent):
 
 
 @mistake
+class NearlyFlat(InComponent):
+    message = "the variances of {part} differ by a factor of {ratio}, along its axes"
+    note = "beyond 1e12 hardly a digit of its density would be right"
+    help = (
+        "leave out what follows from the other coordinates; "
+        "write units as a `Scale` behind variances near 1"
+    )
+    ratio: str
+
+
+@mistake
 class UnlikeComponents(InComponent):
     message = "the components of {part} have different numbers of coordinates"
     help = "give every component the same shape: all scalars, or vectors of one length"

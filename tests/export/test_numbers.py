@@ -39,3 +39,28 @@ def test_zeros_and_open_ends_are_no_such_numbers(tmp_path):
     text = "Normal(0, 1)[2] |> Linear([[1, 0], [1e-60, 2]], [0, 0])"
     flowspec.compile(flowspec.parse(text), tmp_path / "m")
     flowspec.compile(flowspec.parse("Truncated(Normal(0, 1), 3)"), tmp_path / "n")
+
+
+@pytest.mark.parametrize("text", ["Uniform(-3e38, 3e38)", "Uniform([0, -3e38], [1, 3e38])"])
+def test_numbers_that_follow_from_others_are_held_or_refused(text, tmp_path):
+    """The width of the interval, which its ends do not tell."""
+    with pytest.raises(flowspec.FlowError) as refused:
+        flowspec.compile(flowspec.parse(text), tmp_path / "m")
+    assert "which float32 cannot hold" in str(refused.value)
+    flow = flowspec.parse(text.replace("3e38", "1.5e38"))
+    bundle = flowspec.load(flowspec.compile(flow, tmp_path / "m"))
+    assert np.isfinite(bundle.sample(10, seed=1)).all()
+
+
+def test_the_message_for_such_a_number(tmp_path):
+    with pytest.raises(flowspec.FlowError) as refused:
+        flowspec.compile(flowspec.parse("Uniform(-3e38, 3e38)"), tmp_path / "m")
+    assert (
+        str(refused.value)
+        == """\
+error[constant-beyond-float]: Uniform reckons with 6e+38, which float32 cannot hold
+ --> base
+  = note: its largest number is 3.4e+38
+  = help: compile it with `--dtype float64` (in Python `dtype="float64"`)"""
+    )
+    flowspec.compile(flowspec.parse("Uniform(-3e38, 3e38)"), tmp_path / "m", dtype="float64")
