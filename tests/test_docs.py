@@ -18,7 +18,6 @@ from flowspec.language.catalogue import entries, markdown
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-COMMAND = str(Path(sys.executable).with_name("flowspec"))
 
 
 def blocks(language: str) -> list[str]:
@@ -63,27 +62,19 @@ def test_the_examples_of_docstrings_run_as_written(name, here):
 
 
 @pytest.mark.slow
-def test_the_commands_of_the_readme_run(tmp_path):
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
-    (tmp_path / "demo.flow").write_text("Normal(0, 1) |> Affine(0, 2) |> Logit\n")
+def test_the_commands_of_the_readme_run(call, here):
+    (here / "examples").symlink_to(ROOT / "examples")
+    (here / "demo.flow").write_text("Normal(0, 1) |> Affine(0, 2) |> Logit\n")
     for line in re.findall(r"^\$ flowspec (.*)$", "\n".join(blocks("console")), re.M):
         extra = ["--epochs", "2"] if line.startswith("fit") else []
-        done = subprocess.run(
-            [COMMAND, *shlex.split(line), *extra], cwd=tmp_path, capture_output=True, text=True
-        )
-        assert done.returncode == (1 if "demo.flow" in line else 0), f"{line}\n{done.stderr}"
+        answer = call(*shlex.split(line), *extra)
+        assert answer.code == (1 if "demo.flow" in line else 0), f"{line}\n{answer.err}"
 
 
-def test_the_outputs_of_the_readme_are_what_is_printed(tmp_path):
-    (tmp_path / "demo.flow").write_text("Normal(0, 1) |> Affine(0, 2) |> Logit\n")
-    checked = subprocess.run(
-        [COMMAND, "check", "demo.flow"], cwd=tmp_path, capture_output=True, text=True
-    )
-    shown = subprocess.run(
-        [COMMAND, "show", "examples/one_liner.flow"], cwd=ROOT, capture_output=True, text=True
-    )
-    assert checked.stderr.strip() in README
-    assert shown.stdout.strip() in README
+def test_the_outputs_of_the_readme_are_what_is_printed(call, here):
+    (here / "demo.flow").write_text("Normal(0, 1) |> Affine(0, 2) |> Logit\n")
+    assert call("check", "demo.flow").err.strip() in README
+    assert call("show", str(ROOT / "examples" / "one_liner.flow")).out.strip() in README
 
 
 def test_the_parts_of_the_readme_are_those_of_the_registry():
