@@ -94,7 +94,7 @@ PILED_UP = (
     "no quadrature between quantiles finds it all"
 )
 PIECES = {"SignedPower": 400, "IntegratedNetwork": 10, "MonotoneNetwork": 10}
-"""step -> pieces between two quantiles, where 40 are too few for a pole, or many for what is smooth."""
+"""step -> pieces between two quantiles; 40 are too few for poles, many for what is smooth."""
 EXTRAPOLATED = "NormalCDF-0-Exponential(1)"
 """A density whose mass lies nearer to an end than float64 goes: only extrapolation finds it."""
 EXCEPTIONS = {label: PILED_UP for label in FLOWS if label.startswith("Gaussianization")}
