@@ -84,9 +84,12 @@ class Place:
         return Model(flow, weights, dtype=about["dtype"])
 
     def forget(self) -> None:
-        """Remove what is kept of a training, but not the lock on it."""
-        for path in (self.checkpoint, self.log):
-            path.unlink(missing_ok=True)
+        """Remove what is kept of a training, and what one that was killed had half written, but
+        not the lock on it.
+        """
+        for kept in (self.checkpoint, self.log):
+            for path in (kept, *self.kept.glob(f".{kept.name}.*")):
+                path.unlink(missing_ok=True)
         if not self._lock.exists():
             shutil.rmtree(self.kept, ignore_errors=True)
 

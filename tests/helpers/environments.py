@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,20 @@ FIRST_COMMANDS = [
 ]
 
 
-def pip(python: Path | str, *arguments: Path | str) -> None:
+def environment(place: Path, python: str = sys.executable) -> Path:
+    """The Python of a new environment, without a pip of its own: that takes seconds to unpack."""
+    subprocess.run([python, "-m", "venv", "--without-pip", place], check=True)
+    return place / "bin" / "python"
+
+
+def install(python: Path, *arguments: Path | str) -> None:
+    """Install into an environment. What is imported there is compiled then, the rest never."""
+    pip("--python", python, "install", "--no-compile", *arguments)
+
+
+def pip(*arguments: Path | str) -> None:
     """Call pip; skip the test where the package index cannot be reached or lacks the version."""
-    command = [python, "-m", "pip", "--disable-pip-version-check", *arguments]
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode and any(word in done.stderr for word in OFFLINE):
         pytest.skip(f"pip cannot get it: {done.stderr.strip().splitlines()[-1]}")

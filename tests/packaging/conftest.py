@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -26,6 +25,6 @@ def wheel(tmp_path_factory) -> Path:
             shutil.copytree(ROOT / name, sources / name, ignore=without)
         else:
             shutil.copy(ROOT / name, sources)
-    pip(sys.executable, "wheel", "--no-deps", "-w", place, sources)
+    pip("wheel", "--no-deps", "-w", place, sources)
     (built,) = place.glob("flowspec-*.whl")
     return built

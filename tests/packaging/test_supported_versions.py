@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from environments import pip, use_outside_of_the_checkout
+from environments import environment, install, use_outside_of_the_checkout
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -61,9 +61,8 @@ def python_of(version: tuple[int, ...]) -> str:
 @pytest.mark.parametrize("end", ENDS)
 def test_the_wheel_works_with_the_versions_at_this_end(end, wheel, tmp_path):
     version, options = ENDS[end]
-    subprocess.run([python_of(version), "-m", "venv", tmp_path / "venv"], check=True)
-    python = tmp_path / "venv" / "bin" / "python"
-    pip(python, "install", *options, wheel)
+    python = environment(tmp_path / "venv", python_of(version))
+    install(python, *options, wheel)
     (tmp_path / "empty").mkdir()
     use_outside_of_the_checkout(python, tmp_path / "empty")
     for bundle in ("one_liner", "iris", "wind"):

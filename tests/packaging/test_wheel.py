@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-import venv
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from environments import pip, use_outside_of_the_checkout
+from environments import environment, install, use_outside_of_the_checkout
 
 NEEDED = {
     "flowspec/py.typed",
@@ -31,9 +30,8 @@ def test_the_wheel_holds_the_grammar_the_types_and_the_license(wheel):
 @pytest.fixture
 def installed(wheel, tmp_path) -> Path:
     """The Python of a fresh environment: the wheel, over the packages of the present one."""
-    venv.create(tmp_path / "venv", with_pip=True)
-    python = tmp_path / "venv" / "bin" / "python"
-    pip(python, "install", "--no-deps", "--no-index", wheel)
+    python = environment(tmp_path / "venv")
+    install(python, "--no-deps", "--no-index", wheel)
     (site,) = (tmp_path / "venv").glob("lib/python3*/site-packages")
     packages = [path for path in sys.path if path.endswith("site-packages")]
     # These folders are searched last, and the .pth files in them (an editable FlowSpec, say)

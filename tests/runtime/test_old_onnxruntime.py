@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import venv
 from pathlib import Path
 
 import pytest
+
+from environments import environment, install
 
 OLDEST = "1.17.3"
 EXPORTED = Path(__file__).parent.parent.parent / "exported"
@@ -55,15 +56,8 @@ print(json.dumps([ort.__version__, answers]))
 @pytest.fixture(scope="module")
 def old_python(tmp_path_factory):
     """A Python with onnxruntime 1.17, or a skip where it cannot be installed."""
-    place = tmp_path_factory.mktemp("old")
-    venv.create(place, with_pip=True)
-    python = place / "bin" / "python"
-    install = [python, "-m", "pip", "install", "--quiet", f"onnxruntime=={OLDEST}", "numpy<2"]
-    done = subprocess.run(install, capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(
-            f"onnxruntime {OLDEST} cannot be installed: {done.stderr.strip().splitlines()[-1]}"
-        )
+    python = environment(tmp_path_factory.mktemp("old"))
+    install(python, f"onnxruntime=={OLDEST}", "numpy<2")
     return python
 
 

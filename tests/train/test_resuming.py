@@ -197,8 +197,8 @@ def test_killed_at_random_moments_it_reaches_the_same_bytes(command, tmp_path, c
         )
         kept = tmp_path / "killed.training" / "checkpoint.pt"
         before = _written(kept)
-        # Five times, once it has kept something more; then it may end.
-        while kills < 5 and running.poll() is None:
+        # Three times, once it has kept something more; then it may end.
+        while kills < 3 and running.poll() is None:
             if _written(kept) != before:
                 time.sleep(moments.uniform(0, 0.05))
                 running.send_signal(signal.SIGKILL)
@@ -208,12 +208,19 @@ def test_killed_at_random_moments_it_reaches_the_same_bytes(command, tmp_path, c
         code = running.wait(timeout=HANGING)
         assert code in (0, -signal.SIGKILL)
     names = {path.name for path in (tmp_path / "whole").iterdir()}
-    assert kills >= 3
+    assert kills >= 2
     for name in names:
         assert (tmp_path / "whole" / name).read_bytes() == (
             tmp_path / "killed" / name
         ).read_bytes(), name
     assert not (tmp_path / "killed.training").exists()
+
+
+def test_what_a_killed_training_had_half_written_goes_too(command, tmp_path, call):
+    (tmp_path / "it.training").mkdir()
+    (tmp_path / "it.training" / ".checkpoint.pt.x1").write_bytes(b"half of it")
+    assert call(*command[1:], tmp_path / "it", "--epochs", "1").code == 0
+    assert not (tmp_path / "it.training").exists()
 
 
 @pytest.mark.slow
