@@ -25,9 +25,9 @@ class DataWarning(Diagnostic):
 class WholeNumbers(DataWarning):
     message = "column `{name}` holds whole numbers only, {distinct} different ones in {rows}"
     note = "the density of a number that stands alone has no bound, and the loss falls without end"
-    help = "write `train {{ dequantize = [{written}] }}`, or `--dequantize {written}`"
+    help = "{advice}"
     name: str
-    written: str
+    advice: str
     distinct: int
 
 
@@ -35,9 +35,9 @@ class WholeNumbers(DataWarning):
 class WholeSteps(DataWarning):
     message = "column `{name}` holds multiples of {step} only, {distinct} different ones in {rows}"
     note = "the density of a number that stands alone has no bound, and the loss falls without end"
-    help = "divide it by {step}, and write `train {{ dequantize = [{written}] }}`"
+    help = "divide it by {step}, and {advice}"
     name: str
-    written: str
+    advice: str
     step: int
     distinct: int
 
@@ -60,8 +60,9 @@ class RepeatedRows(DataWarning):
         "of rows that are trained on and held out alike, the validation loss tells nothing; "
         "it falls without end"
     )
-    help = "keep one of each, with the number of its copies as a weight (`--weights`)"
+    help = "{advice}"
     count: int
+    advice: str
 
 
 @mistake

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import numpy as np
 import torch
 
-from flowspec.diagnostics.diagnostic import FlowError, mistake
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.diagnostics.inputs import WrongInput
 from flowspec.ir.flow import Flow
 from flowspec.ir.settings import Settings
 from flowspec.train.feed.batches import Batches, Purpose, chunks, random
 from flowspec.train.feed.datasets import raw_batch
 from flowspec.train.feed.row_checks import RowChecks
-from flowspec.train.feed.rows import Rows, float_type
+from flowspec.train.feed.rows import Raw, Rows, float_type
+from flowspec.train.feed.sample import Sample
 from flowspec.train.feed.sources import Source
+from flowspec.train.feed.suspicions import Suspicions
 
 MEASURED = 2**16
 """Rows of a loader from which data-dependent starts are measured."""
+LOOKED_AT = 2**13
+"""Rows of a loader that are looked at for what a density cannot fit well."""
 
 
 @mistake
@@ -31,6 +36,22 @@ class DataFromIterator(WrongInput):
 class LoaderDequantized(WrongInput):
     message = "the batches of a loader cannot be dequantized"
     help = "give a dataset or an array, or add the noise yourself and leave `dequantize` out"
+
+
+class LoaderSuspicions(Suspicions):
+    """Those of batches, to which nothing can be done but in the loader."""
+
+    on_copies = "let the loader give one of each"
+
+    def _dequantizing(self, name: str) -> tuple[str, str]:
+        return f"let the loader add uniform noise from (0, 1) to `{name}`", ""
+
+
+class RedrawnSuspicions(LoaderSuspicions):
+    """Those of a loader that draws rows again: they are no copies."""
+
+    def _repeated_rows(self) -> Iterator[Diagnostic]:
+        return iter(())
 
 
 class Loaded(Batches):
@@ -67,14 +88,30 @@ class Loaded(Batches):
             if index >= first:
                 yield self._checked(batch, number, index)
 
+    def suspicions(self) -> Suspicions:
+        """What a density cannot fit well in the first batches."""
+        sample = Sample(pieces=1)
+        for index, batch in enumerate(_seeded(self.loader, self.settings.seed, 1)):
+            values, context, _ = self._raw(batch, 1, index)
+            sample.add(values, context, np.empty(0, bool))
+            if sample.rows >= LOOKED_AT:
+                break
+        redraws = getattr(getattr(self.loader, "sampler", None), "replacement", False)
+        kind = RedrawnSuspicions if redraws else LoaderSuspicions
+        place = "the first batches of the loader"
+        return kind(self.flow, sample, (), float_type(self.dtype), place)
+
     def _checked(self, batch: Any, epoch: int, index: int) -> Rows:
+        return Rows.of(self.flow, self._raw(batch, epoch, index), self.dtype)
+
+    def _raw(self, batch: Any, epoch: int, index: int) -> Raw:
         raw = raw_batch(self.flow, batch, "a batch of the loader")
         place = f"epoch {epoch}, batch {index + 1}"
         checks = RowChecks(self.flow, float_type(self.dtype), where=place)
         checks.look(*raw)
         if mistakes := checks.row_mistakes():
             raise FlowError(mistakes)
-        return Rows.of(self.flow, raw, self.dtype)
+        return raw
 
     def scored(self) -> Iterator[Rows]:
         if self._held_out:

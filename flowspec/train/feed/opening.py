@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from flowspec.data.pieces import open_pieces
 from flowspec.data.tables.memory import is_table
-from flowspec.diagnostics.diagnostic import FlowError, mistake
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.diagnostics.inputs import WrongInput
 from flowspec.ir import flexibility
 from flowspec.ir.flow import Flow
@@ -55,7 +55,7 @@ def batches_of(
 ) -> Batches:
     """The batches of whatever `fit` takes as data.
 
-    What a density cannot fit well is warned of (`UserWarning`); the batches of a loader are not
+    What a density cannot fit well is warned of (`UserWarning`); of a loader the first batches are
     looked at.
 
     Errors:  FlowError, where there is something wrong with it.
@@ -66,12 +66,21 @@ def batches_of(
         data = DataLoader(data, batch_size=settings.batch_size)
     if _is_loader(data):
         _refuse_beside("a loader", context, weights)
-        return Loaded(flow, data, settings, validation, dtype)
+        loaded = Loaded(flow, data, settings, validation, dtype)
+        suspicions = loaded.suspicions()
+        if mistakes := list(suspicions.errors()):
+            raise FlowError(mistakes)
+        _warn(flow, suspicions.warnings())
+        return loaded
     source = _source(flow, data, context, weights, options=options)
     batches = Shuffled(source, settings, validation)
-    for warning in (*flexibility.warnings(flow), *source.warnings()):
-        warnings.warn(str(warning), stacklevel=3)
+    _warn(flow, source.warnings())
     return batches
+
+
+def _warn(flow: Flow, doubts: Iterable[Diagnostic]) -> None:
+    for warning in (*flexibility.warnings(flow), *doubts):
+        warnings.warn(str(warning), stacklevel=4)
 
 
 def _held_out_source(flow: Flow, held_out: Any, options: dict[str, Any]) -> Source:

@@ -55,8 +55,15 @@ class Suspicions:
     dequantize   columns of whole numbers, which may be what they are
     """
 
+    on_copies = "keep one of each, with the number of its copies as a weight (`--weights`)"
+
     def __init__(
-        self, flow: Flow, sample: Sample, dequantize: Sequence[str], dtype: Float, where: str
+        self,
+        flow: Flow,
+        sample: Sample,
+        dequantize: Sequence[str],
+        dtype: Float,
+        where: str,
     ):
         self._flow = flow
         self._sample = sample
@@ -191,20 +198,18 @@ class Suspicions:
         if facts.is_whole:
             step = int(np.gcd.reduce(np.abs(facts.cells[np.abs(facts.cells) < 2**53]).astype(int)))
             if few and step <= 1:
-                written = name if name.isidentifier() else f'"{name}"'
-                yield WholeNumbers(
-                    name=name, written=written, distinct=facts.distinct, **self._place
-                )
+                setting, option = self._dequantizing(name)
+                advice = f"{setting}{option}"
+                yield WholeNumbers(name=name, advice=advice, distinct=facts.distinct, **self._place)
                 return
             if (
                 step > 1
                 and facts.cells.std() < FEW_STEPS * step
                 and 4 * facts.distinct < len(facts.cells)
             ):
-                written = name if name.isidentifier() else f'"{name}"'
                 yield WholeSteps(
                     name=name,
-                    written=written,
+                    advice=self._dequantizing(name)[0],
                     step=step,
                     distinct=facts.distinct,
                     **self._place,
@@ -219,6 +224,11 @@ class Suspicions:
                 advice=self._advice_on(atoms),
                 **self._place,
             )
+
+    def _dequantizing(self, name: str) -> tuple[str, str]:
+        """What to write for a column of whole numbers, and what stands for it on a command line."""
+        written = name if name.isidentifier() else f'"{name}"'
+        return f"write `train {{ dequantize = [{written}] }}`", f", or `--dequantize {written}`"
 
     def _advice_on(self, atoms: Sequence[Common]) -> str:
         more = len(atoms) - 1
@@ -235,7 +245,7 @@ class Suspicions:
             return
         scaled = round(self._sample.rows * repeated / total)
         about = {**self._place, "rows": f"{self._sample.rows} rows"}
-        yield RepeatedRows(count=scaled, **about)
+        yield RepeatedRows(count=scaled, advice=self.on_copies, **about)
 
     def _is_unlikely(self, counts: np.ndarray, share: float) -> bool:
         """True if so many rows are repeated that rounding cannot be the reason."""
