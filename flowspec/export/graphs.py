@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import numpy as np
 import onnx_ir as ir
@@ -15,6 +16,7 @@ from flowspec.model.fixed import FixedFlow
 from flowspec.ops.onnx.writer import write
 from flowspec.ops.philox import noise
 from flowspec.ops.tape import BATCH, Recorded, Tape, TapeOps
+from flowspec.ops.tape.gradient import gradient
 from flowspec.ops.vocabulary import Array
 from flowspec.optimize.passes import optimize
 from flowspec.version import VERSION
@@ -30,6 +32,24 @@ def log_prob_graph(flow: FixedFlow, target: Target) -> Tape:
     bound = bind(ops, flow, context=_context(ops, flow))
     log_prob = density.log_prob(ops, bound, ops.transpose(x))
     ops.output("log_prob", ops.with_batch(log_prob, ops.transpose(x)), LOG_PROB_DOC)
+    return ops.tape
+
+
+def log_prob_grad_graph(flow: FixedFlow, target: Target) -> Tape:
+    """`x` (, `context`) -> `log_prob` [N], `x_grad` [N, D] (, `context_grad` [N, C])."""
+    ops = TapeOps(target.dtype, differentiates=True)
+    flow = optimize(flow, sampling=False)
+    x = ops.input("x", _row(flow), ops.dtype, f"Points: {', '.join(flow.columns)}.")
+    context = _context(ops, flow)
+    log_prob = cast(
+        Recorded, density.log_prob(ops, bind(ops, flow, context=context), ops.transpose(x))
+    )
+    one = ops.with_batch(np.ones(1), log_prob)
+    inputs = [Recorded(ops, entry) for entry in ops.tape.inputs.values()]
+    found = gradient(ops, [(log_prob, one)], inputs)
+    ops.output("log_prob", ops.with_batch(log_prob, ops.transpose(x)), LOG_PROB_DOC)
+    for name, value in zip([*ops.tape.inputs], found, strict=True):
+        ops.output(f"{name}_grad", value, f"The derivatives of log_prob with respect to {name}.")
     return ops.tape
 
 

@@ -34,6 +34,7 @@ _SAME_NAME = (
         "atan",
     ),
     *("sinh", "asinh", "tanh", "atanh", "sigmoid", "softplus", "erfc", "normal_quantile"),
+    "digamma",
 )
 _OTHER_NAME = {"abs": "fabs", "lgamma": "loggamma", "normal_cdf": "ncdf"}
 

@@ -190,6 +190,9 @@ class NumpyOps(Ops):
         # math.lgamma is an error at 0, and loses digits near 1 and 2.
         return self._rounded(special.lgamma(REFERENCE, np.asarray(x, np.float64)), x)
 
+    def digamma(self, x: Any) -> Any:
+        return self._rounded(special.digamma(REFERENCE, np.asarray(x, np.float64)), x)
+
     def erfc(self, x: Any) -> Any:
         return self._rounded(_erfc(x), x)
 

@@ -218,6 +218,24 @@ class Primitives(ABC):
             state = tuple(body(float(step), *state))
         return cast("tuple[Array, ...]", state)
 
+    def loop_and_states(
+        self,
+        count: int,
+        body: Callable[..., Sequence[Operand]],
+        kept: Sequence[int],
+        *state: Operand,
+    ) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+        """The same, and some of the states before each step, stacked: (count, ...)."""
+        before: list[list[Operand]] = [[] for _ in kept]
+
+        def noted(step: Operand, *state: Operand) -> Sequence[Operand]:
+            for rows, index in zip(before, kept, strict=True):
+                rows.append(state[index])
+            return body(step, *state)
+
+        after = Primitives.loop(self, count, noted, *state)
+        return after, tuple(self.stack(rows) for rows in before)
+
     def pick(self, rows: Array, step: Operand) -> Array:
         """Row `step` of the first axis, for the step of a loop."""
         return rows[int(cast(Number, step))]

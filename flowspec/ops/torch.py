@@ -120,6 +120,7 @@ class TorchOps(Ops):
     softplus = _lifted("softplus", lambda x: torch.nn.functional.softplus(x, threshold=40.0))
     log_sigmoid = _lifted("log_sigmoid", torch.nn.functional.logsigmoid)
     lgamma = _lifted("lgamma", torch.lgamma)
+    digamma = _lifted("digamma", torch.digamma)
     erfc = _lifted("erfc", torch.erfc)
     square = _lifted("square", torch.square)
     relu = _lifted("relu", torch.relu)

@@ -90,6 +90,10 @@ class Ops(Primitives):
         """log of the gamma function, for x > 0."""
         return special.lgamma(self, x)
 
+    def digamma(self, x: Operand) -> Array:
+        """The derivative of `lgamma`, for x > 0."""
+        return special.digamma(self, x)
+
     def erfc(self, x: Operand) -> Array:
         """Complementary error function, with full relative accuracy in the upper tail."""
         return special.erfc(self, x)

@@ -156,6 +156,12 @@ class Graph:
         """`count` times `state = body(step, *state)`, as one Loop node: see the
         vocabulary.
         """
+        return self.loop_and_states(count, body, (), *state)[0]
+
+    def loop_and_states(
+        self, count: int, body: Callable[..., Sequence[Any]], kept: Sequence[int], *state: Any
+    ) -> tuple[tuple[Written, ...], tuple[Written, ...]]:
+        """The same, and some of the states before each step, stacked."""
         like = next(x for x in state if isinstance(x, Written) and x.shape[-1] is BATCH)
         begin = [self.with_batch(x, like) for x in state]
         name = self._numbered("Loop")
@@ -167,7 +173,11 @@ class Graph:
         self._body = ir.Graph(inputs, [], nodes=[], name=name)
         with self.scope(name.removeprefix(self._scope)):
             after = body(self.cast(step, self.dtype), *carried)
-            ends = [going, *(self.with_batch(x, like) for x in after)]
+            ends = [
+                going,
+                *(self.with_batch(x, like) for x in after),
+                *(carried[index] for index in kept),
+            ]
             for x in ends:
                 end = self._emit("Identity", [x.value], {})
                 self._describe(end, x)
@@ -175,11 +185,19 @@ class Graph:
         inner, self._body, self._nodes = self._body, outer, nodes
         limits = [self.fixed(np.array(count, np.int64)).value, self.fixed(np.array(True)).value]
         results = [ir.Value(name=f"{name}.result_{i}") for i in range(len(begin))]
+        stacks = [ir.Value(name=f"{name}.states_{i}") for i in kept]
         operands = [*limits, *(x.value for x in begin)]
-        self._body.append(ir.node("Loop", operands, {"body": inner}, outputs=results, name=name))
-        return tuple(
+        self._body.append(
+            ir.node("Loop", operands, {"body": inner}, outputs=[*results, *stacks], name=name)
+        )
+        behind = tuple(
             Written(value, x.shape, x.dtype) for value, x in zip(results, begin, strict=True)
         )
+        before = tuple(
+            Written(value, (count, *begin[i].shape), begin[i].dtype)
+            for value, i in zip(stacks, kept, strict=True)
+        )
+        return behind, before
 
     def operand(self, x: Any, dtype: DTypeLike, rank: int) -> Written:
         """A value; a number or an array as a constant.

@@ -54,6 +54,7 @@ class OnnxOps(TapeOps):
     square = of_data(Ops.square)
     tan = of_data(Ops.tan)
     lgamma = of_data(Ops.lgamma)
+    digamma = of_data(Ops.digamma)
     erfc = of_data(Ops.erfc)
     normal_cdf = of_data(Ops.normal_cdf)
     normal_quantile = of_data(Ops.normal_quantile)

@@ -234,6 +234,10 @@ class Writer(Graph):
     def transpose(self, x: Written) -> Written:
         return self._turned(x, [1, 0])
 
+    def turn(self, x: Written) -> Written:
+        rank = len(x.shape)
+        return self._turned(x, [*range(rank - 2), rank - 1, rank - 2])
+
     def _turned(self, x: Written, axes: list[int]) -> Written:
         shape = tuple(x.shape[axis] for axis in axes)
         return self.raw("Transpose", [x], shape, x.dtype, perm=axes)

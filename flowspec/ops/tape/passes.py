@@ -96,7 +96,11 @@ def trivial(entry: Entry) -> Any:
 
 def folded(entry: Entry) -> Any:
     """Work out operations whose operands have all become constants."""
-    if entry.op in ("loop", "result") or BATCH in entry.shape or any(entries_in(entry.operands)):
+    if (
+        entry.op in ("loop", "result", "states")
+        or BATCH in entry.shape
+        or any(entries_in(entry.operands))
+    ):
         return entry
     alone = Tape(entry.dtype)
     alone.entries, alone.outputs = [entry], {"": entry}

@@ -53,8 +53,18 @@ class TapeOps(Ops):
     # coordinates.
     most_unrolled = 64
 
-    def __init__(self, dtype: DTypeLike = np.float32, like: Tape | None = None):
+    def __init__(
+        self,
+        dtype: DTypeLike = np.float32,
+        like: Tape | None = None,
+        *,
+        differentiates: bool = False,
+    ):
         """`like`: a tape whose inputs it has too."""
+        self.differentiates = differentiates
+        self.still: set[Entry] = set()
+        """What has no derivative: results of searches, which get it otherwise."""
+        self._is_still = False
         self.dtype = np.dtype(dtype)
         self.tape = like.like() if like else Tape(self.dtype)
         self._body = self.tape
@@ -89,6 +99,28 @@ class TapeOps(Ops):
         finally:
             self._scope = outer
 
+    @contextmanager
+    def at(self, scope: str) -> Iterator[None]:
+        """The scope of an entry, for what is recorded inside."""
+        outer, self._scope = self._scope, scope
+        try:
+            yield
+        finally:
+            self._scope = outer
+
+    @contextmanager
+    def without_gradients(self) -> Iterator[None]:
+        outer, self._is_still = self._is_still, True
+        try:
+            yield
+        finally:
+            self._is_still = outer
+
+    @property
+    def entries(self) -> list[Entry]:
+        """What is recorded so far, in the body of the loop that is being recorded."""
+        return self._body.entries
+
     def constant(self, value: NDArray[Any], name: str = "") -> Any:
         array = np.asanyarray(value, np.float64)
         return named(array, name) if name else array
@@ -101,6 +133,8 @@ class TapeOps(Ops):
         """Write down an operation whose result shape and type are given."""
         entry = Entry(op, tuple(map(_entry, operands)), shape, dtype, self._scope)
         self._body.entries.append(entry)
+        if self._is_still:
+            self.still.add(entry)
         return Recorded(self, entry)
 
     def elementwise(self, op: str, *values: Any, dtype: np.dtype[Any] | None = None) -> Recorded:
@@ -139,6 +173,7 @@ class TapeOps(Ops):
     elu = _elementwise("elu")
     gelu = _elementwise("gelu")
     lgamma = _elementwise("lgamma")
+    digamma = _elementwise("digamma")
     erfc = _elementwise("erfc")
     normal_cdf = _elementwise("normal_cdf")
     normal_quantile = _elementwise("normal_quantile")
@@ -278,6 +313,23 @@ class TapeOps(Ops):
             self.record("result", (whole, i), x.shape, x.dtype) for i, x in enumerate(carried[1:])
         )
 
+    def loop_and_states(
+        self, count: int, body: Callable[..., Sequence[Any]], kept: Sequence[int], *state: Any
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        if not holds_data(state):
+            return super().loop_and_states(count, body, kept, *state)
+        after = self.loop(count, body, *state)
+        loop = after[0].entry.operands[0]
+        return after, tuple(self.states_before(loop, index) for index in kept)
+
+    def states_before(self, loop: Entry, index: int) -> Recorded:
+        """A state of a loop before each step, stacked: (count, ...)."""
+        count, body, *_ = loop.operands
+        state = body.inputs[f"state.{index}"]
+        return self.record(
+            "states", (Recorded(self, loop), index), (count, *state.shape), state.dtype
+        )
+
     def pick(self, rows: Any, step: Any) -> Any:
         if not isinstance(step, Recorded):
             return rows[int(step)]
@@ -288,6 +340,11 @@ class TapeOps(Ops):
     def transpose(self, x: Any) -> Recorded:
         """(N, D) to (D, N) and back; a vector stays as it is."""
         return self.record("transpose", (x,), x.shape[::-1], x.dtype) if len(x.shape) > 1 else x
+
+    def turn(self, matrix: Recorded) -> Recorded:
+        """The transpose of a matrix without a batch, or of each of a stack."""
+        *stack, rows, columns = matrix.shape
+        return self.record("turn", (matrix,), (*stack, columns, rows), matrix.dtype)
 
     def cast(self, x: Array, dtype: DTypeLike) -> Recorded:
         """In another type."""

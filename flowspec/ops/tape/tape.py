@@ -49,7 +49,7 @@ class Entry:
 
     op         its name: a method of `Ops`, or one of `replay.OPERATORS` and
                `replay.FURTHER`;
-               "input"; "loop" and "result", see `Tape`
+               "input"; "loop", "result" and "states", see `Tape`
     operands   as the method takes them: entries, numbers, numpy arrays, tuples of these;
                row
                numbers and sizes
@@ -84,9 +84,9 @@ class Tape:
               it
 
     A loop is an entry "loop" (count, body, state ...) and one entry "result" (loop, i)
-    for each state. Its body is a tape of its own, with the inputs "step", "state.0" ...
-    and the outputs "state.0" ...; what it uses of the tapes around it stands among its
-    operands as it is.
+    for each state; an entry "states" (loop, i) is that state before each step, stacked.
+    Its body is a tape of its own, with the inputs "step", "state.0" ... and the outputs
+    "state.0" ...; what it uses of the tapes around it stands among its operands as it is.
     """
 
     __slots__ = ("docs", "dtype", "entries", "inputs", "outputs", "scope")
@@ -115,6 +115,22 @@ def entries_in(operands: Any) -> Iterator[Entry]:
             yield operand
         elif isinstance(operand, tuple):
             yield from entries_in(operand)
+
+
+def used_by(loop: Entry) -> Iterator[Entry]:
+    """The entries that a loop uses: its states, and what its body takes from outside of it."""
+    _, body, *states = loop.operands
+    yield from entries_in(states)
+    yield from free_entries(body)
+
+
+def free_entries(body: Tape) -> Iterator[Entry]:
+    """The entries that the body of a loop takes from outside of it."""
+    own = {*body.inputs.values(), *body.entries}
+    for entry in body.entries:
+        operands = used_by(entry) if entry.op == "loop" else entries_in(entry.operands)
+        yield from (operand for operand in operands if operand not in own)
+    yield from (entry for entry in entries_in(body.outputs.values()) if entry not in own)
 
 
 def broadcast(*shapes: Shape) -> Shape:
