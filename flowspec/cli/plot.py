@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from flowspec.data.tables.table import Table
     from flowspec.plots.bundle import Shown
     from flowspec.runtime.bundle import Bundle
-    from flowspec.support.support import Interval
 
 COUNTS = {"samples": 5000, "calibration": 2000, "conditional": 2000}
 """The kinds of pictures, and the samples or rows that each shows by default."""
@@ -173,15 +172,5 @@ def _check_context(bundle: Bundle, context: NDArray[Any], table: Table) -> None:
     The bundle would name a row of those that it repeats and reorders.
     """
     finite = np.where(np.isfinite(context), context, np.nan)
-    for fields in values_outside(bundle.context, _supports(bundle), finite):
+    for fields in values_outside(bundle.context, bundle.context_supports, finite):
         raise FlowError(ContextOutsideInTable(table=table.name, **fields))
-
-
-def _supports(bundle: Bundle) -> list[Interval | None]:
-    """The interval of each conditioning variable."""
-    from flowspec.support.registry import from_json as support_from_json
-
-    declared = bundle.about["flow"].get("context") or []
-    return [
-        support_from_json(entry["support"]).interval for entry in declared for _ in entry["names"]
-    ]

@@ -120,6 +120,8 @@ class _Support(Protocol):
 
     @property
     def brackets(self) -> str: ...
+    @property
+    def row_advice(self) -> str: ...
 
     def excludes(self, values: Any) -> Any: ...
 
@@ -155,4 +157,5 @@ def values_outside(
                 "support": support.brackets,
                 "count": len(outside),
                 "rows": len(context),
+                "advice": support.row_advice,
             }

@@ -78,13 +78,14 @@ class WrongContextRows(Diagnostic):
 @mistake
 class ContextOutside(Diagnostic):
     message = "context `{name}` is {value} in row {row}, outside of {support}"
-    help = "leave such rows out ({count} of {rows}), or declare a wider support"
+    help = "leave such rows out ({count} of {rows}), or {advice}"
     name: str
     value: str
     row: int
     support: str
     count: int
     rows: int
+    advice: str
 
 
 # --- checks ---------------------------------------------------------------------------------------

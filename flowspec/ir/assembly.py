@@ -282,6 +282,10 @@ class _Walk:
         fits = space and not list(transform.check_shape(space, ""))
         if space is None or not fits or list(transform.check_consistency(space)):
             return transform
+        wrong = transform.check_context(space, self.context_rates)
+        if self.report(written, wrong, transform.title):
+            self.trusted = False
+            return None
         return transform.grow(space, self.context_rates)
 
     def _settled_children(self, written: Transform, space: Space | None) -> dict[str, Any]:

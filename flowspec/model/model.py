@@ -23,6 +23,8 @@ from flowspec.model.binding import bind
 from flowspec.model.fixed import FixedFlow, fix
 from flowspec.model.weights import weight_mistakes
 from flowspec.ops.numpy import NumpyOps
+from flowspec.support.circle import Circle
+from flowspec.support.support import Interval
 
 Rows = NDArray[Any]
 """Points, noise, context or log-densities."""
@@ -125,7 +127,10 @@ class Model:
         rows_of_context = context_rows(self._context_names, context, rows, dtype)
         if rows_of_context is None or self.flow.context is None:
             return None
-        supports = [support.interval for support in self.flow.context.space.supports]
+        supports = [
+            support if isinstance(support, Interval | Circle) else None
+            for support in self.flow.context.space.supports
+        ]
         # The nearest float32 to a closed end is inside, on whichever side of it it lies.
         single = getattr(context, "dtype", None) == np.float32
         checked = rows_of_context.astype(np.float32) if single else rows_of_context

@@ -324,6 +324,16 @@ class WrongAdjacency(InComponent):
 
 
 @mistake
+class AdjacencyTooWide(InComponent):
+    message = "`{field}` of {part} is {found}, but there are {size} and {variables}"
+    help = "give each row {columns}"
+    found: str
+    size: str
+    variables: str
+    columns: str
+
+
+@mistake
 class CircularAdjacency(InComponent):
     message = "`{field}` of {part} goes in a circle: a coordinate would depend on itself"
     help = "order the coordinates so that each depends only on those before it"

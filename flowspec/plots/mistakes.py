@@ -60,7 +60,7 @@ class NoFiniteRow(WrongInput):
 @mistake
 class ContextOutsideInTable(WrongInput):
     message = "context `{name}` is {value} in row {row} of {table}, outside of {support}"
-    help = "leave such rows out ({count} of {rows}), or declare a wider support"
+    help = "leave such rows out ({count} of {rows}), or {advice}"
     name: str
     value: str
     row: int
@@ -68,3 +68,4 @@ class ContextOutsideInTable(WrongInput):
     support: str
     count: int
     rows: int
+    advice: str

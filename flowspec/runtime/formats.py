@@ -21,6 +21,7 @@ import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.runtime.about import about_flaw
+from flowspec.support.circle import Circle
 from flowspec.support.registry import from_json as support_from_json
 from flowspec.support.support import Interval
 
@@ -68,7 +69,7 @@ class Description:
 
     columns: tuple[str, ...]
     context: tuple[str, ...]
-    supports: tuple[Interval, ...]
+    supports: tuple[Interval | Circle, ...]
     noise: tuple[str, ...]
     dequantized: tuple[str, ...]
     dtype: np.dtype[Any]
@@ -95,11 +96,11 @@ def describe(about: Mapping[str, Any]) -> Description:
     )
 
 
-def _supports(declared: list[dict[str, Any]]) -> Iterable[Interval]:
+def _supports(declared: list[dict[str, Any]]) -> Iterable[Interval | Circle]:
     """The supports of the conditioning variables."""
     for entry in declared:
-        part = support_from_json(entry["support"]).interval
-        if part is not None:
+        part = support_from_json(entry["support"])
+        if isinstance(part, Interval | Circle):
             yield from [part] * len(entry["names"])
 
 

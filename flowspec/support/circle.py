@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +32,20 @@ class Circle(Support):
         """
         return Interval(self.low, self.high, True, True)
 
+    closed_low = closed_high = True
+
+    @property
+    def inner_point(self) -> float:
+        return self.interval.inner_point
+
+    @property
+    def brackets(self) -> str:
+        return str(self)
+
+    def excludes(self, values: Any) -> Any:
+        """True for numbers that are no angles of the circle as it is written."""
+        return self.interval.excludes(values)
+
     @property
     def period(self) -> float:
         return self.high - self.low
@@ -57,7 +72,9 @@ class Circle(Support):
 
     @property
     def row_advice(self) -> str:
-        return f"bring the angles into {self.interval.brackets}"
+        angle = "angle" if self.low == 0 else f"(angle {_signed(-self.low)})"
+        back = "" if self.low == 0 else f" {_signed(self.low)}"
+        return f"write `{angle} % {_factor(self.period)}{back}` in their place"
 
     def to_json(self) -> Json:
         return {"kind": self.kind, "low": self.low, "high": self.high}
@@ -68,3 +85,13 @@ class Circle(Support):
 
     def flaw(self) -> str:
         return no_number(self.low, self.high)
+
+
+def _signed(value: float) -> str:
+    """A number behind its sign, as a term: `+ pi`."""
+    return f"{'-' if value < 0 else '+'} {number(abs(value))}"
+
+
+def _factor(value: float) -> str:
+    written = number(value)
+    return f"({written})" if "*" in written else written

@@ -150,6 +150,10 @@ class Transform(ABC):
         """
         return ()
 
+    def check_context(self, space: Space, context_rates: Sequence[float]) -> Iterable[Diagnostic]:
+        """Mistakes in fields that speak of context variables, which `grow` takes too."""
+        return ()
+
     def measure(self, y: np.ndarray, weights: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """Values of the fields that are measured from the data y (D, N) on the output
         side.

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+import flowspec
 from flowspec import FlowError
 from refusals import refused
 
@@ -90,3 +91,19 @@ def test_context_outside_its_support_is_told(opened):
     with pytest.raises(FlowError, match=r"context `z` is -1 in row 2, outside of \(0, inf\)"):
         opened("given").sample(context=[[1.0], [-1.0], [0.0]])
     assert np.isnan(opened("given").log_prob([1.0], context=[[np.nan]])).all()
+
+
+@pytest.mark.parametrize("circle", ["circle(-pi, pi)", "circle(0, 2*pi)", "circle(-180, 180)"])
+def test_what_is_said_of_an_angle_beyond_its_circle_brings_it_there(circle):
+    model = flowspec.Model(flowspec.parse(f"context z: {circle}\nMAF(1, hidden=[4])"))
+    for angle in (-200.0, 4000.0):
+        with pytest.raises(FlowError) as error:
+            model.log_prob([0.0], [[angle]])
+        told = str(error.value)
+        assert f"context `z` is {angle:g} in row 1, outside of {circle}" in told
+        written = told.split("write `")[1].split("`")[0]
+        brought = eval(written, {"angle": angle, "pi": np.pi})
+        assert np.isfinite(model.log_prob([0.0], [[brought]])).all()
+        assert np.cos(brought * (1 if "pi" in circle else np.pi / 180)) == pytest.approx(
+            np.cos(angle * (1 if "pi" in circle else np.pi / 180))
+        )

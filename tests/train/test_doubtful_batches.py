@@ -86,3 +86,21 @@ def test_a_column_that_is_lost_to_float32_is_refused():
     rows = Rows(beside(1.7e9 + B).astype(float))
     with pytest.raises(flowspec.FlowError, match="lost-to-rounding"):
         told_by(rows)
+
+
+def test_batches_that_were_looked_at_are_those_of_the_first_epoch():
+    """A loader is gone through once for each epoch, and no more."""
+    begun = []
+
+    class Counting(Rows):
+        def __iter__(self):
+            begun.append(1)
+            return super().__iter__()
+
+    flow, settings = flowspec.parse(PLAIN), Settings(batch_size=64)
+    batches = batches_of(flow, Counting(X), None, None, None, settings)
+    rows = torch.cat([rows.values for rows in batches.epoch(1)])
+    np.testing.assert_array_equal(rows, X.astype(np.float32))
+    assert len(begun) == 1
+    again = torch.cat([rows.values for rows in batches.epoch(1)])
+    assert torch.equal(rows, again)

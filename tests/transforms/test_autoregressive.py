@@ -128,3 +128,10 @@ def test_a_graph_does_not_grow_with_the_coordinates():
 def test_refuses(text, words):
     with pytest.raises(FlowError, match=words):
         flowspec.parse(f"Normal(0, 1)[3] |> {text}")
+
+
+@pytest.mark.parametrize("width", [2, 4])
+def test_an_adjacency_may_leave_the_context_out_or_say_it_whole(width):
+    rows = [[1, 0, 1, 0][:width], [1, 1, 0, 1][:width]]
+    flow = flowspec.parse(f"context u, v\nNormal(0, 1)[2] |> Autoregressive(RQS, adjacency={rows})")
+    assert flow.shape == (2,)

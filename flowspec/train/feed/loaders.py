@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -80,22 +81,32 @@ class Loaded(Batches):
         self.dtype = dtype
         self.steps = _length(loader)
         self._held_out = held_out
+        self._begun: Iterator[Any] | None = None
         self.rows = None, len(held_out) if held_out else 0
         self.fingerprint = f"{type(loader).__name__} of {self.steps} batches"
 
     def epoch(self, number: int, first: int = 0) -> Iterator[Rows]:
-        for index, batch in enumerate(_seeded(self.loader, self.settings.seed, number)):
+        for index, batch in enumerate(self._stream(number)):
             if index >= first:
                 yield self._checked(batch, number, index)
+
+    def _stream(self, epoch: int) -> Iterator[Any]:
+        """The batches of an epoch; of the first one those that were looked at, and the rest."""
+        begun, self._begun = self._begun, None
+        return begun if begun and epoch == 1 else _seeded(self.loader, self.settings.seed, epoch)
 
     def suspicions(self) -> Suspicions:
         """What a density cannot fit well in the first batches."""
         sample = Sample(pieces=1)
-        for index, batch in enumerate(_seeded(self.loader, self.settings.seed, 1)):
+        first: list[Any] = []
+        stream = _seeded(self.loader, self.settings.seed, 1)
+        for index, batch in enumerate(stream):
+            first.append(batch)
             values, context, _ = self._raw(batch, 1, index)
             sample.add(values, context, np.empty(0, bool))
             if sample.rows >= LOOKED_AT:
                 break
+        self._begun = chain(first, stream)
         redraws = getattr(getattr(self.loader, "sampler", None), "replacement", False)
         kind = RedrawnSuspicions if redraws else LoaderSuspicions
         place = "the first batches of the loader"

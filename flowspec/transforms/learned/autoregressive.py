@@ -89,6 +89,19 @@ class Autoregressive(Conditioned):
         elif self.adjacency and generations(self._dependence(size)) is None:
             yield mistakes.CircularAdjacency(field="adjacency")
 
+    def check_context(self, space: Space, context_rates: Sequence[float]) -> Iterable[Diagnostic]:
+        size, variables = space.size, len(context_rates)
+        width = len(self.adjacency[0]) if self.adjacency else size
+        if width not in (size, size + variables):
+            wide = f", or {size + variables}, the last ones for the context" if variables else ""
+            yield mistakes.AdjacencyTooWide(
+                field="adjacency",
+                found=f"{size} x {width}",
+                size=_counted(size, "coordinate"),
+                variables=_counted(variables, "context variable"),
+                columns=f"{size} columns{wide}",
+            )
+
     def _dependence(self, size: int) -> np.ndarray:
         """The coordinates (columns) on which each coordinate (a row) depends."""
         if self.adjacency:
@@ -184,3 +197,8 @@ def _masked_network(
     adjacency = np.frombuffer(masks.rows, bool).reshape(masks.shape)
     known, stages = np.array(masks.known, int), np.array(masks.stages, int)
     return Plan(adjacency, known, stages, masks.outputs).layers(hidden, activation, residual)
+
+
+def _counted(count: int, what: str) -> str:
+    """A count with its noun."""
+    return f"{count or 'no'} {what}{'' if count == 1 else 's'}"
