@@ -23,8 +23,9 @@ from flowspec.support.membership import outside_of
 PLACE = Path(__file__).parent.parent / "bundles"
 BUNDLES = sorted(path.parent for path in PLACE.glob("*/*/flow.json"))
 FROZEN = {
-    # version -> SHA-256 over the names and the bytes of all its files
+    # version, or the format before its release -> SHA-256 over the names and the bytes of its files
     "0.1.0": "7353179e6070fe8bd579be32bad28f52a638600335ac79ef6d6fbb073e1af74f",
+    "format-2": "296b5b4dd8c59575bd7ab84e1092cdecdbc2d96a88ef1984ebe864982c9e5376",
 }
 
 every_bundle = pytest.mark.parametrize(
