@@ -69,7 +69,7 @@ class Diagnostic(Record):
     @property
     def code(self) -> str:
         """The name of the mistake: `DomainMismatch` is `domain-mismatch`."""
-        return self.family or re.sub(r"(?<!^)(?=[A-Z])", "-", type(self).__name__).lower()
+        return code_of(type(self))
 
     @property
     def line(self) -> int | None:
@@ -130,6 +130,11 @@ class Diagnostic(Record):
 
     def __str__(self) -> str:
         return render(self.as_message())
+
+
+def code_of(kind: type[Diagnostic]) -> str:
+    """The code of a kind of mistakes."""
+    return kind.family or re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
 
 
 _NOWHERE: dict[str, Any] = dict.fromkeys(["file", "line", "column", "end_line", "end_column"])

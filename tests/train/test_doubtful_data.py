@@ -19,7 +19,6 @@ import flowspec
 from doubtful_tables import DOUBTFUL, DRAWS, FORMS, PLAIN, X, beside, chosen, rows
 from flowspec.data.pieces import open_pieces
 from flowspec.data.tables.write import write_table
-from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.train.feed import data_warnings, sample
 from flowspec.train.feed.sources import array_source, table_source
 
@@ -75,15 +74,20 @@ def test_a_program_reads_warnings_with_their_level(call, here):
 
 
 def test_every_warning_has_a_golden_file():
-    kinds = [kind for kind in vars(data_warnings).values() if isinstance(kind, type)]
-    codes = {
-        re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
-        for kind in kinds
-        if issubclass(kind, Diagnostic) and kind.message
-    }
+    codes = {*data_warnings.kinds()}
     texts = "".join(path.read_text() for path in FOLDER.glob("*.err"))
     assert codes == set(re.findall(r"^(?:warning|error)\[(.+?)\]", texts, re.MULTILINE))
     assert {path.stem for path in FOLDER.glob("*.err")} == {*DOUBTFUL}
+
+
+def test_everything_that_is_told_is_explained_and_stands_in_the_readme(call):
+    readme = (ROOT / "README.md").read_text()
+    for code, kind in data_warnings.kinds().items():
+        answer = call("explain", code)
+        assert answer.out.startswith(f"{code}: {'an error' if kind.level == 'error' else 'a warn'}")
+        assert "\nTo do: " in answer.out
+        assert f"`{code}`" in readme
+    assert "did you mean `whole-numbers`?" in call("explain", "whole-number").err
 
 
 # --- advice that is followed ----------------------------------------------------------------------
