@@ -19,14 +19,14 @@ nox.options.default_venv_backend = "venv"
 def oldest(session: nox.Session) -> None:
     """Run the suite with the oldest versions."""
     session.install("-c", "constraints-oldest.txt", "-e", PARTS)
-    session.run("pytest", "-n", "2", *session.posargs)
+    session.run("pytest", "-n", "2", "--dist", "worksteal", *session.posargs)
 
 
 @nox.session(python="3.13")
 def newest(session: nox.Session) -> None:
     """Run the suite with the newest versions."""
     session.install("--upgrade", "-e", PARTS)
-    session.run("pytest", "-n", "2", *session.posargs)
+    session.run("pytest", "-n", "2", "--dist", "worksteal", *session.posargs)
 
 
 @nox.session(python="3.11")

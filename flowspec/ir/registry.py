@@ -35,15 +35,15 @@ class Registry(Mapping[str, type[_Component]]):
         self._package = package
         self._kind: type[Any] = kind
         self._named = named
-        self._known: dict[str, type[_Component] | None] = {}
+        self._known: dict[str, type[_Component]] = {}
 
     def __getitem__(self, name: str) -> type[_Component]:
         if name not in self._known:
-            self._known[name] = self._found(name)
-        component = self._known[name]
-        if component is None:
-            raise KeyError(name)
-        return component
+            component = self._found(name)
+            if component is None:
+                raise KeyError(name)
+            self._known[name] = component
+        return self._known[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._all)
