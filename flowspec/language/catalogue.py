@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import textwrap
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from itertools import takewhile
 from typing import Any
 
@@ -65,7 +67,8 @@ class Entry:
         return "\n\n".join(parts)
 
 
-def entries() -> list[Entry]:
+@cache
+def entries() -> tuple[Entry, ...]:
     """Every base, step, form and macro, by name."""
     components = [_base(kind) for kind in named_bases().values()] + [
         _step(kind) for kind in named_transforms().values()
@@ -74,7 +77,7 @@ def entries() -> list[Entry]:
         Entry(name, "macro", "", "", name, _comment(macro), _macro_signature(macro))
         for name, macro in Macros().items()
     ]
-    return components + [_form(form) for form in forms().values()] + macros
+    return (*components, *map(_form, forms().values()), *macros)
 
 
 def _comment(macro: syntax.Def) -> str:
@@ -99,7 +102,7 @@ def _macro_signature(macro: syntax.Def) -> str:
     return macro.name.text + (f"({', '.join(arguments)})" if arguments else "")
 
 
-def markdown(entries: list[Entry]) -> str:
+def markdown(entries: Sequence[Entry]) -> str:
     """The bases and steps as two tables."""
     bases_ = [f"| `{e.name}` | {e.gives} | `{e.example}` |" for e in entries if e.kind == "base"]
     steps = [

@@ -132,7 +132,8 @@ def run_process(place: Path, texts: dict[str, str], hash_seed: str) -> list[str]
 
 @pytest.mark.slow
 def test_two_processes_write_the_same_bytes_and_draw_the_same_samples(tmp_path):
-    texts = {path.stem: path.read_text() for path in EXAMPLES if "context" not in path.read_text()}
+    """That the bundles of all examples are those of an earlier process is told in test_docs.py."""
+    texts = {path.stem: path.read_text() for path in EXAMPLES if path.stem in ("dice", "wine")}
     samples = [run_process(tmp_path / seed, texts, seed) for seed in ("1", "2")]
     assert samples[0] == samples[1]
     assert len(set(samples[0])) == len(texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -63,13 +64,20 @@ def test_a_model_without_weights_is_measured_as_its_flow_is():
     assert distance(one, other) == 0 and np.allclose(one.weights["steps.0.location"], 5, atol=0.5)
 
 
+@pytest.fixture(scope="module")
+def old_bundle(tmp_path_factory) -> Path:
+    place = tmp_path_factory.mktemp("trained") / "old"
+    flowspec.fit(flowspec.parse(FLOWS["Standardize"]), OLD, output=place, **ONE)
+    return place
+
+
 @pytest.fixture
-def made(call, here):
+def made(here, old_bundle):
     """The bundle `old`, the table `new.csv` and the flow `it.flow`."""
     Path("it.flow").write_text(FLOWS["Standardize"])
     write_table("old.csv", ["a", "b"], OLD.T)
     write_table("new.csv", ["a", "b"], NEW.T)
-    fitted(call, "--data", "old.csv", "-o", "old")
+    shutil.copytree(old_bundle, "old")
 
 
 def fitted(call, *options) -> flowspec.Model:

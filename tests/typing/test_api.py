@@ -16,8 +16,9 @@ import flowspec
 ROOT = Path(__file__).parents[2]
 API = Path(__file__).with_name("api.py")
 BIN = Path(sys.executable).parent
-# Mistakes inside the package are for `make lint`; here it is what a user's editor would say.
-MYPY = [BIN / "mypy", "--strict", "--follow-imports=silent"]
+# As `make lint` calls it, with the options of pyproject.toml, `strict` among them: what it has read
+# there (torch, numpy) need not be read again.
+MYPY = [BIN / "mypy"]
 WRONG = ["prase('x')", "load(3)", "parse('x').log_prob([1.0])", "Model('x')"]
 PYRIGHT = [BIN / "basedpyright", "--level", "error"]
 
@@ -51,6 +52,6 @@ def test_a_type_checker_accepts_the_program_and_refuses_a_wrong_one(checker, tmp
     program.write_text("import flowspec\n" + "".join(f"flowspec.{call}\n" for call in WRONG))
     done = subprocess.run([*checker, API, program], cwd=ROOT, capture_output=True, text=True)
     told = set(re.findall(r"^\s*(\S+?):(\d+)[:\d]* *(?:- )?error", done.stdout, re.M))
-    assert {(Path(file).name, int(line)) for file, line in told} == {
-        ("wrong.py", line) for line in range(2, 2 + len(WRONG))
-    }, done.stdout
+    # Mistakes inside the package are for `make lint`.
+    ours = {(Path(file).name, int(line)) for file, line in told if "flowspec/" not in file}
+    assert ours == {("wrong.py", line) for line in range(2, 2 + len(WRONG))}, done.stdout
