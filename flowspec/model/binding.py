@@ -110,8 +110,8 @@ class _ChainTemplate:
         """`prefix` of the paths: `base.bases.0.` of a flow that stands in a base."""
         steps = tuple(map(worked_out, placed(steps)))
         runs = varying_runs(base, steps)
-        self._runs = {place: run for run in runs for place in run}
-        self._steps = exact_ends(steps, {place for run in runs for place in run})
+        self._runs = {place: run for run in runs for place in run.places}
+        self._steps = exact_ends(steps, {place for run in runs for place in run.places})
         self._base_space = steps[0].input if steps else base.space
         self._base = _base_template(base, f"{prefix}base")
         self._transforms = [
@@ -141,11 +141,11 @@ class _ChainTemplate:
     def _merged(self, steps: Sequence[Step]) -> Iterator[Step]:
         """The steps, those as one whose ends vary."""
         for step in steps:
-            run = self._runs.get(step.places[0], ())
-            if not run:
+            run = self._runs.get(step.places[0])
+            if run is None:
                 yield step
-            elif step.places[0] == run[0]:
-                yield merged([other for other in steps if other.places[0] in run])
+            elif step.places[0] == run.places[0]:
+                yield merged([s for s in steps if s.places[0] in run.places], run.between)
 
 
 class _TransformedTemplate(Template):

@@ -11,15 +11,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import NamedTuple, cast
 
 from flowspec.bases.base import Base, BoundedBase
 from flowspec.ops import Ops
 from flowspec.ops.pairs import Pair, minus, over, pair, plus, times
 from flowspec.ops.vocabulary import Array, Operand
-from flowspec.support.membership import keep_inside
+from flowspec.support.membership import keep_inside, prepare
 from flowspec.support.space import Space
-from flowspec.support.support import UNIT, Interval
+from flowspec.support.support import Interval
 from flowspec.transforms.bounded import Bounded
 from flowspec.transforms.chain import Step
 from flowspec.transforms.elementwise.affine import ScaleAndShift
@@ -28,17 +28,35 @@ from flowspec.transforms.forms.on import On
 from flowspec.transforms.transform import Transform, Univariate
 
 
+class Between(NamedTuple):
+    """The interval behind which the scales and shifts stand, looked up once: compilers of
+    Python code see it as constants.
+    """
+
+    space: Space
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, interval: Interval) -> Between:
+        space = Space.of(interval)
+        prepare(space)
+        return cls(space, interval.low, interval.high)
+
+
+class Run(NamedTuple):
+    """Steps, by their first places, that `merged` makes one."""
+
+    places: tuple[int, ...]
+    between: Between
+
+
 @dataclass(frozen=True, eq=False)
 class VaryingStretch(Univariate):
     """Scales and shifts behind an interval, with the values of an interpreter."""
 
-    between: Space
+    between: Between
     parts: tuple[Transform, ...]
-
-    @property
-    def interval(self) -> Interval:
-        (interval,) = self.between.intervals or ()
-        return interval
 
     def forward(self, ops: Ops, x: Array) -> Array:
         for part in self.parts:
@@ -65,8 +83,8 @@ class VaryingStretch(Univariate):
         y is not between them: there both are those of the middle.
         """
         side = self._side(ops)
-        above = _distance(y, self._end(ops, self.interval.low)) * side
-        below = _distance(y, self._end(ops, self.interval.high)) * -side
+        above = _distance(y, self._end(ops, self.between.low)) * side
+        below = _distance(y, self._end(ops, self.between.high)) * -side
         outside = (above <= 0.0) | (below <= 0.0)
         half = 0.5 * self.width(ops)
         return ops.where(outside, half, above), ops.where(outside, half, below), outside
@@ -78,7 +96,7 @@ class VaryingStretch(Univariate):
         return above / width, below / width, outside
 
     def width(self, ops: Ops) -> Array:
-        return ops.exp(self.log_scale(ops)) * (self.interval.high - self.interval.low)
+        return ops.exp(self.log_scale(ops)) * (self.between.high - self.between.low)
 
     def _side(self, ops: Ops) -> Operand:
         side: Operand = 1.0
@@ -136,7 +154,7 @@ class VaryingStretched(Univariate):
 
     def forward_and_log_slope(self, ops: Ops, x: Array) -> tuple[Array, Operand]:
         between, log_slope = self.bounded.forward_and_log_slope(ops, x)
-        between = keep_inside(ops, self.stretch.between, between)
+        between = keep_inside(ops, self.stretch.between.space, between)
         return self.stretch.forward(ops, between), log_slope + self.stretch.log_scale(ops)
 
     def inverse_and_log_slope(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
@@ -146,19 +164,28 @@ class VaryingStretched(Univariate):
         return ops.where(outside, math.inf, x), log_slope
 
 
-def varying_runs(base: Base, steps: Sequence[Step]) -> list[tuple[int, ...]]:
-    """First places of steps that `merged` makes one: a bounded map, or none behind a bounded base,
-    and the scales and shifts behind it, of which one varies.
+def varying_runs(base: Base, steps: Sequence[Step]) -> list[Run]:
+    """The runs of a flow: a bounded map, or none behind a bounded base, and the scales and
+    shifts behind it, of which one varies.
     """
-    starts = [i for i, step in enumerate(steps) if _bounded(step.transform)]
-    runs = [range(start, _stop(steps, start + 1, steps[start].transform)) for start in starts]
+    bounded = [(i, _bounded(step.transform)) for i, step in enumerate(steps)]
+    runs = [
+        (range(i, _stop(steps, i + 1, steps[i].transform)), first.codomain)
+        for i, first in bounded
+        if first
+    ]
     if isinstance(base, BoundedBase):
-        runs.append(range(_stop(steps, 0, None)))
+        runs.append((range(_stop(steps, 0, None)), base.support))
     return [
-        tuple(steps[i].places[0] for i in run)
-        for run in runs
+        _run([steps[i] for i in run], interval)
+        for run, interval in runs
         if any(steps[i].transform.varies for i in run)
     ]
+
+
+def _run(steps: Sequence[Step], interval: Interval) -> Run:
+    prepare(steps[0].input)
+    return Run(tuple(step.places[0] for step in steps), Between.of(interval))
 
 
 def _stop(steps: Sequence[Step], place: int, first: Transform | None) -> int:
@@ -180,23 +207,23 @@ def _bounded(transform: Transform) -> Bounded | None:
     return inner if isinstance(inner, Bounded) and not inner.varies else None
 
 
-def merged(steps: Sequence[Step]) -> Step:
+def merged(steps: Sequence[Step], between: Between) -> Step:
     """The steps of a run as one, with the values of an interpreter."""
     first, last = steps[0], steps[-1]
     return replace(
         last,
-        transform=_merged([step.transform for step in steps]),
+        transform=_merged([step.transform for step in steps], between),
         input=first.input,
         retests=any(step.retests for step in steps),
         places=tuple(place for step in steps for place in step.places),
     )
 
 
-def _merged(transforms: Sequence[Transform]) -> Transform:
+def _merged(transforms: Sequence[Transform], between: Between) -> Transform:
     first = transforms[0]
     if isinstance(first, On):
         inner = [part.transform for part in transforms if isinstance(part, On)]
-        return On(first.coordinates, _merged(inner))
+        return On(first.coordinates, _merged(inner, between))
     if not isinstance(first, Bounded):
-        return VaryingStretch(Space.of(UNIT), tuple(transforms))
-    return VaryingStretched(first, VaryingStretch(Space.of(first.codomain), tuple(transforms[1:])))
+        return VaryingStretch(between, tuple(transforms))
+    return VaryingStretched(first, VaryingStretch(between, tuple(transforms[1:])))

@@ -55,6 +55,8 @@ def uncircled(space: Space) -> Space:
 
 
 def _without_circles(space: Space) -> Space:
+    if not any(support.period for support in space.supports):
+        return space
     return space.with_supports(REAL if support.period else support for support in space.supports)
 
 
@@ -73,7 +75,7 @@ def prepare(space: Space) -> None:
             _ends(space, beyond, dtype)
             _ends(space, within, dtype)
     _safe_point(space)
-    if uncircled(space) != space:
+    if uncircled(space) is not space:
         prepare(uncircled(space))
 
 

@@ -115,6 +115,8 @@ def test_transform_and_its_inverse(module):
         "NAF(1, hidden=[8], network=[4], transforms=1)",
         "GMM(2)",
         "event a: positive, b: (0, 1)\nRealNVP(2, hidden=[8]) |> Standardize |> Onto(event)",
+        "Normal(0, 1) |> Sigmoid |> Affine(learn(0), learn(400))",
+        "Exponential(1) |> Affine(learn(1), learn(2))",
     ],
 )
 def test_torch_compile_sees_one_graph(text):
