@@ -72,6 +72,7 @@ def write(path: Path, names, rows) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["calibration", "conditional"])
 @pytest.mark.parametrize("name", ["scalar", "pair", "angle", "shares"])
 def test_each_kind_is_drawn_alike_each_time(call, bundles, name, kind):
@@ -152,6 +153,7 @@ def test_the_chosen_variable_is_varied_and_the_others_stay_at_their_medians(
     assert medians == pytest.approx(np.outer(grid, [held["low"]] * 2), rel=0.05)
 
 
+@pytest.mark.slow
 def test_rows_that_are_not_finite_are_left_out(call, bundles, tmp_path):
     rows = [[1, 1.2], [np.nan, 1], [1.5, np.inf], [2, 2.5]]
     broken, whole = (

@@ -64,6 +64,7 @@ def test_compiling_loads_no_torch():
     assert "torch" not in loaded_by(code)
 
 
+@pytest.mark.slow
 def test_training_on_one_device_loads_no_compiler():
     pytest.importorskip("torch")
     flow = "Normal(learn(0), learn(1))"

@@ -34,6 +34,7 @@ def normal(points: np.ndarray) -> np.ndarray:
     return -0.5 * (points**2).sum(axis=1) - 0.9189385 * points.shape[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 def test_data_and_samples_are_both_drawn(size):
     names = [f"c{i}" for i in range(size)]
@@ -134,6 +135,7 @@ def calibration_of(levels: np.ndarray) -> bytes:
     return calibration_plots.calibration(levels, [f"c{i}" for i in range(levels.shape[1])])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 2, 5, 12])
 def test_calibration_draws_a_curve_for_each_coordinate(size):
     picture = pixels(calibration_of(np.random.default_rng(5).random((50, size))))
@@ -141,6 +143,7 @@ def test_calibration_draws_a_curve_for_each_coordinate(size):
     assert near(picture, calibration_plots.BAND) > 2000 * size
 
 
+@pytest.mark.slow
 def test_calibration_says_how_many_coordinates_are_left_out():
     levels = np.random.default_rng(5).random((50, 15))
     cut, first = calibration_of(levels), calibration_of(levels[:, : panels.MOST_PANELS])
@@ -164,6 +167,7 @@ def widening(size: int, rows: int = 100) -> tuple[np.ndarray, np.ndarray, np.nda
     return GRID, samples, context, context[:, None] * random.normal(size=(rows, size))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 3, 14])
 def test_conditional_draws_bands_and_data(size):
     picture = pixels(

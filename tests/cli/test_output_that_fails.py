@@ -86,6 +86,7 @@ def test_a_reader_that_has_gone_ends_a_command_quietly(command, place, monkeypat
     assert (code, err) == (1, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["t.csv/inside", "/dev/null/inside", "/proc/inside"])
 @pytest.mark.parametrize("command", WITH_PLACE)
 def test_a_place_that_cannot_be_written_is_told(command, where, place, monkeypatch, call):

@@ -24,6 +24,7 @@ COSTLY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "culprit"), COSTLY.values(), ids=COSTLY)
 def test_a_flow_that_would_take_minutes_is_refused_with_its_step(text, culprit, tmp_path):
     flow = flowspec.parse(text)

@@ -179,6 +179,7 @@ ONE_OF_EACH = [
 """Architectures whose graphs have loops, in one direction or the other."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ONE_OF_EACH, ids=lambda text: text.partition("(")[0])
 def test_a_fixed_batch_gives_the_same_numbers_with_loops(text, tmp_path):
     flow = flowspec.parse(text)

@@ -19,6 +19,7 @@ def model_of(text):
     return Model(model.flow, {path: 3 * value for path, value in model.complete_weights.items()})
 
 
+@pytest.mark.slow
 def test_a_smaller_error_takes_more_steps():
     model = model_of(SMOOTH)
     errors = [1e-3, 1e-6, 1e-9]
@@ -28,6 +29,7 @@ def test_a_smaller_error_takes_more_steps():
     assert steps == sorted(set(steps))
 
 
+@pytest.mark.slow
 def test_the_error_is_that_to_the_solution():
     model = with_solver_error(model_of(SMOOTH), 1e-5)
     exact = with_solver_error(model, 1e-12)

@@ -94,6 +94,7 @@ def compare(flow, tolerance=1e-10, offset=0.0):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("size", [1, 2, 7])
 @pytest.mark.parametrize("columns", [0, 2])
@@ -121,6 +122,7 @@ def test_gradients_are_those_of_zuko(name):
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*NAMES, "CNF"])
 def test_exports(name, tmp_path):
     """Float32 graphs of few nodes: the densities within 1e-5, and samples that come back."""

@@ -169,6 +169,7 @@ def test_damaged_examples_get_an_answer(text):
     answer(text)
 
 
+@pytest.mark.slow
 @_many(12, nightly=1000)
 @given(grammatical_texts)
 def test_grammatical_texts_get_an_answer(text):
@@ -252,6 +253,7 @@ HOSTILE = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_texts_get_an_answer_soon(name):
     text, code = HOSTILE[name]

@@ -164,6 +164,7 @@ def test_every_wrong_token_has_a_message(state):
             )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     ["(" * 10_000_000, "[1," * 60_000, "-" * 190_000, "N(" + "1+" * 90_000 + "1)", "a|>" * 60_000,

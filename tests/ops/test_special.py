@@ -65,6 +65,7 @@ POINTS = {
 }
 
 
+@pytest.mark.slow
 @DTYPES
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_formula_is_accurate_to_the_last_digits(name, dtype):

@@ -140,6 +140,7 @@ def _spoiled(data, rng: np.random.Generator):
     return data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["iris", "prognosis", "detector", "dice"])
 def test_flaws_are_those_that_jsonschema_finds(name):
     schema, rng = build(), np.random.default_rng(0)

@@ -17,6 +17,7 @@ def data():
     return np.random.default_rng(0).normal([3.0, -1.0], [0.5, 2.0], (600, 2))
 
 
+@pytest.mark.slow
 def test_reaches_the_maximum_of_the_likelihood(data):
     model = flowspec.fit(
         flowspec.parse(FLOW), data, epochs=120, learning_rate=0.03, validation=0.0, batch_size=60

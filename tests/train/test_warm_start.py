@@ -90,6 +90,7 @@ def fitted(call, *options) -> flowspec.Model:
     )
 
 
+@pytest.mark.slow
 def test_the_command_starts_from_a_bundle(call, made):
     old = fitted(call, "--data", "old.csv", "-o", "old")
     on = fitted(call, "--data", "new.csv", "-o", "on", "--start-from", "old")

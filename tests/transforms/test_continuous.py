@@ -9,6 +9,7 @@ import flowspec
 from flowspec.importers import from_zuko
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hidden", [(), (16,), (16, 12), (8, 8, 8)])
 @pytest.mark.parametrize(("size", "columns"), [(1, 0), (3, 2)])
 def test_equals_zuko(hidden, size, columns):
