@@ -24,6 +24,7 @@ from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter, parameters
 from flowspec.parts.trees import children
 from flowspec.parts.values import Value, shape_of, varies
+from flowspec.parts.writing import component as component_text
 from flowspec.support.membership import move_to_safety, outside_of
 from flowspec.support.space import Space
 from flowspec.support.support import POSITIVE, REAL, Interval
@@ -78,6 +79,17 @@ class Base(ABC):
     @abstractmethod
     def log_prob(self, ops: Ops, x: Array) -> Array:
         """Log-density (N,) of points of the support."""
+
+    @property
+    def latent(self) -> tuple[str, ...]:
+        """The distribution of each coordinate of `to_latent`: a kind of standard draw, or the
+        base as the language writes it.
+        """
+        return (component_text(self),) * self.space.size
+
+    def to_latent(self, ops: Ops, x: Array) -> Array:
+        """The standard noise of a point where that can be undone, else the point itself."""
+        return x
 
     def log_prob_anywhere(self, ops: Ops, x: Array) -> Array:
         """Log-density (N,) of any points: -inf outside the support."""
@@ -242,6 +254,13 @@ class WithQuantile(Coordinatewise):
 
     def draw(self, ops: Ops, noise: Array) -> Array:
         return self.quantile(ops, noise[0])
+
+    @property
+    def latent(self) -> tuple[str, ...]:
+        return self.noise
+
+    def to_latent(self, ops: Ops, x: Array) -> Array:
+        return self.cdf(ops, x)
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,6 +35,13 @@ class HalfNormal(WithQuantile):
     def draw(self, ops: Ops, noise: Array) -> Array:
         return ops.abs(noise[0]) * self.scale
 
+    @property
+    def latent(self) -> tuple[str, ...]:
+        return super(WithQuantile, self).latent
+
+    def to_latent(self, ops: Ops, x: Array) -> Array:
+        return x  # both signs of the noise give it
+
     def log_density(self, ops: Ops, x: Array) -> Array:
         return -0.5 * ops.square(x / self.scale) + (LOG_2 - 0.5 * LOG_2PI) - ops.log(self.scale)
 

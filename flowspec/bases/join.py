@@ -46,6 +46,14 @@ class Join(Base):
     def noise(self) -> tuple[Noise, ...]:
         return tuple(kind for base in self.bases for kind in base.noise)
 
+    @property
+    def latent(self) -> tuple[str, ...]:
+        return tuple(kind for base in self.bases for kind in base.latent)
+
+    def to_latent(self, ops: Ops, x: Array) -> Array:
+        rows = [(base, base.to_latent(ops, point)) for base, point in self._points(x)]
+        return ops.concat([z[None] if base.space.scalar else z for base, z in rows])
+
     def shared_out(self, x: Any) -> Iterator[tuple[str, Base, Any]]:
         for index, (base, point) in enumerate(self._points(x)):
             yield f"bases.{index}", base, point

@@ -33,6 +33,9 @@ class LogNormal(WithQuantile):
     def draw(self, ops: Ops, noise: Array) -> Array:
         return ops.exp(self.loc + self.scale * noise[0])
 
+    def to_latent(self, ops: Ops, x: Array) -> Array:
+        return (ops.log(x) - self.loc) / self.scale
+
     def log_density(self, ops: Ops, x: Array) -> Array:
         log_x = ops.log(x)
         z = (log_x - self.loc) / self.scale

@@ -75,6 +75,13 @@ class MultivariateNormal(Base):
         """L, lower triangular: in float64, once. Bound copies keep it."""
         return np.linalg.cholesky(np.asarray(self.covariance_matrix))
 
+    @property
+    def latent(self) -> tuple[str, ...]:
+        return self.noise
+
+    def to_latent(self, ops: Ops, x: Array) -> Array:
+        return ops.solve(ops.constant(self.factor), x - self.loc)
+
     def sample(self, ops: Ops, noise: Array) -> Array:
         return ops.matmul(ops.constant(self.factor), noise) + self.loc
 

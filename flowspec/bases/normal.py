@@ -28,6 +28,9 @@ class Normal(LocationScale):
     def draw(self, ops: Ops, noise: Array) -> Array:
         return self.located(noise[0])
 
+    def to_latent(self, ops: Ops, x: Array) -> Array:
+        return self.standardized(x)
+
     def standard_log_density(self, ops: Ops, z: Array) -> Array:
         return -0.5 * ops.square(ops.squarable(z)) - 0.5 * LOG_2PI
 

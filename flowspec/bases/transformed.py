@@ -46,15 +46,19 @@ class Chain:
         """Log-density (N,) of points of the support, and those that are found to lie outside of
         what the parameters leave of it, if there may be any.
         """
+        return self.back(ops, x)[1:]
+
+    def back(self, ops: Ops, x: Array) -> tuple[Array, Array, Array | None]:
+        """The same, before them the points of the base that give these."""
         if self.stretch is not None:
             return self._stretched(ops, self.stretch, x)
         x, log_det, left = inverse(ops, self.steps, x)
         with ops.scope("base"):
             x = move_to_safety(ops, self.base_space, x, left)
             log_prob, beyond = self.base.log_prob_and_outside(ops, x)
-            return log_prob - log_det, either(left, beyond)
+            return x, log_prob - log_det, either(left, beyond)
 
-    def _stretched(self, ops: Ops, stretch: Ends, x: Array) -> tuple[Array, Array | None]:
+    def _stretched(self, ops: Ops, stretch: Ends, x: Array) -> tuple[Array, Array, Array | None]:
         """The same, the first step and the base as one, so that ends keep their digits."""
         x, log_det, left = inverse(ops, self.steps[1:], x)
         with ops.scope("base"):
@@ -65,7 +69,8 @@ class Chain:
             log_prob = cast(Array, over_event(ops, density, x)) - log_det
             if beyond is not None:
                 left = either(left, beyond if self.base_space.scalar else ops.any(beyond))
-            return log_prob, left
+            low, high = base.support.low, base.support.high
+            return low + above * (high - low), log_prob, left
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +122,13 @@ class Transformed(Base):
     @property
     def noise(self) -> tuple[Noise, ...]:
         return self.base.noise
+
+    @property
+    def latent(self) -> tuple[str, ...]:
+        return self.base.latent
+
+    def to_latent(self, ops: Ops, x: Array) -> Array:
+        return self.chain.base.to_latent(ops, self.chain.back(ops, x)[0])
 
     def check_consistency(self) -> Iterable[Diagnostic]:
         for step in self.places:

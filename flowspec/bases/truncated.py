@@ -117,6 +117,17 @@ class Truncated(Base):
         low = self._whole.quantile(ops, ops.where(upper, 0.5, p))
         return ops.where(upper, self._whole.upper_quantile(ops, ops.where(upper, q, 0.5)), low)
 
+    @property
+    def latent(self) -> tuple[str, ...]:
+        return self.noise
+
+    def to_latent(self, ops: Ops, x: Array) -> Array:
+        below, above, piece = self._probabilities(ops)
+        p, q = self._whole.cdf(ops, x), self._whole.survival(ops, x)
+        return ops.clip(
+            ops.where(p > 0.5, 1.0 - (q - above) / piece, (p - below) / piece), 0.0, 1.0
+        )
+
     def log_prob(self, ops: Ops, x: Array) -> Array:
         _, _, piece = self._probabilities(ops)
         return self.base.log_prob(ops, x) - over_event(ops, ops.log(piece), x)

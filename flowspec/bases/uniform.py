@@ -102,5 +102,12 @@ class CircularUniform(Coordinatewise):
     def draw(self, ops: Ops, noise: Array) -> Array:
         return self.low + (self.high - self.low) * noise[0]
 
+    @property
+    def latent(self) -> tuple[str, ...]:
+        return self.noise
+
+    def to_latent(self, ops: Ops, x: Array) -> Array:
+        return (x - self.low) / (self.high - self.low)
+
     def log_density(self, ops: Ops, x: Array) -> Array:
         return nan_of(x) - math.log(self.high - self.low)

@@ -35,6 +35,13 @@ from flowspec.cli.options import FLOW_FILE
     type=click.FloatRange(0, min_open=True),
     help="The error that a continuous flow may have.",
 )
+@click.option(
+    "--gradient",
+    type=click.Choice(["all", "log_prob"]),
+    is_flag=False,
+    flag_value="all",
+    help="Add graphs of gradients: of log-densities and of samples, or of log-densities alone.",
+)
 def command(
     file: Path,
     output: Path,
@@ -43,6 +50,7 @@ def command(
     batch: int | None,
     opset: int,
     solver_error: float | None,
+    gradient: str | None,
 ) -> None:
     """Compile FILE to a bundle: graphs for log_prob and sampling, the flow, conformance vectors, a
     model card.
@@ -60,6 +68,7 @@ def command(
             err=True,
         )
     path = compile_flow(
-        flow, output, weights, dtype, batch=batch, opset=opset, solver_error=solver_error
-    )
+        flow, output, weights, dtype, batch=batch, opset=opset, solver_error=solver_error,
+        gradient=gradient == "all" or gradient or False,
+    )  # fmt: skip
     click.echo(f"wrote {path}", err=True)

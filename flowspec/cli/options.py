@@ -83,6 +83,13 @@ def density_column(taken: Sequence[str]) -> str:
     return name
 
 
+def latent_columns(count: int, taken: Sequence[str]) -> list[str]:
+    """The names of columns of points in the base: `z0`, or one that is free."""
+    from flowspec.data.tables.write import free_name
+
+    return [free_name(f"z{index}", taken) for index in range(count)]
+
+
 def _narrow(widths: list[int], total: int) -> None:
     """Take from the widest columns until all fit."""
     while sum(widths) > max(total, 8 * len(widths)):

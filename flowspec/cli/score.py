@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
-import numpy as np
 
-from flowspec.cli.options import DIRECTORY, PROVIDER, density_column
+from flowspec.cli.options import DIRECTORY, PROVIDER, density_column, latent_columns
 
 
 @click.command(short_help="Add the log-density of each row to a table.")
@@ -23,8 +20,13 @@ from flowspec.cli.options import DIRECTORY, PROVIDER, density_column
     type=click.Path(path_type=Path),
     help="Where to write it; else CSV on standard output.",
 )
+@click.option(
+    "--latent",
+    is_flag=True,
+    help="Add the point of the base that each row comes from, in columns z0, z1 and so on.",
+)
 @PROVIDER
-def command(directory: Path, data: Path, output: Path | None, provider: str) -> None:
+def command(directory: Path, data: Path, output: Path | None, latent: bool, provider: str) -> None:
     """Score the rows of a table with the bundle in DIRECTORY: the table comes back with a column
     `log_prob` (`log_prob_2`, where it has one of this name).
 
@@ -40,11 +42,16 @@ def command(directory: Path, data: Path, output: Path | None, provider: str) -> 
 
     bundle, table = load(directory, provider), read_table(data)
     context = table.numbers(bundle.context) if bundle.context else None
-    log_prob = bundle.log_prob(
-        cell_middles(table.numbers(bundle.columns), bundle.columns, bundle.dequantized), context
-    )
-    columns = [*table.columns, density_column(table.columns)]
-    arrays: list[Sequence[Any] | np.ndarray] = [*table.cells, log_prob]
+    points = cell_middles(table.numbers(bundle.columns), bundle.columns, bundle.dequantized)
+    columns, arrays = [*table.columns], [*table.cells]
+    if latent:
+        z, log_prob = bundle.to_base(points, context)
+        arrays += [*(z[None] if z.ndim == 1 else z.T)]
+        columns += latent_columns(len(bundle.description.latent), columns)
+    else:
+        log_prob = bundle.log_prob(points, context)
+    columns.append(density_column(columns))
+    arrays.append(log_prob)
     if output:
         write_table(output, columns, arrays)
         click.echo(

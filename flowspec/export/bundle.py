@@ -21,12 +21,13 @@ from flowspec.diagnostics.kinds import (
     TEXT,
     WEIGHTS,
     WHOLE,
+    Kind,
     require,
 )
 from flowspec.export.card import card
 from flowspec.export.certificate import certificate
 from flowspec.export.cost import check_cost
-from flowspec.export.graphs import GRAPHS, serialize
+from flowspec.export.graphs import GRADIENTS, GRAPHS, recorders, serialize
 from flowspec.export.memory import check_memory
 from flowspec.export.numbers import check_constants, check_numbers
 from flowspec.export.solver import with_solver_error
@@ -51,10 +52,22 @@ OF_TRAINING = (
 """The files that `flowspec fit` adds."""
 
 FILES = frozenset(
-    {*GRAPHS, "vectors.json", "weights.safetensors", "README.md", "flow.json", *OF_TRAINING}
+    {
+        *GRAPHS,
+        *GRADIENTS,
+        "vectors.json",
+        "weights.safetensors",
+        "README.md",
+        "flow.json",
+        *OF_TRAINING,
+    }
 )
 """Every file that a bundle may have."""
 
+
+GRADIENT = Kind(
+    'True, False or "log_prob"', lambda value: isinstance(value, bool) or value == "log_prob"
+)
 
 Extras = Callable[[Bundle], Mapping[str, bytes]]
 
@@ -77,6 +90,7 @@ def compile(
     batch: int | None = None,
     opset: int = ONNXRUNTIME.lowest_opset,
     solver_error: float | None = None,
+    gradient: bool | str = False,
     extras: Extras | None = None,
 ) -> Path:
     """Write the bundle of a flow.
@@ -91,6 +105,8 @@ def compile(
     solver_error   the error that a continuous flow may have, relative to 1 + |value|: its
                    solver
                    takes as many steps as that needs. None: as many as the flow says
+    gradient   True adds the graphs of gradients, of log-densities and of samples;
+               "log_prob" that of log-densities alone
     extras     gives further files by name, of those that a training leaves, for the
                opened bundle
 
@@ -107,6 +123,7 @@ def compile(
         batch=(batch, WHOLE.or_none()),
         opset=(opset, WHOLE),
         solver_error=(solver_error, NUMBER.or_none()),
+        gradient=(gradient, GRADIENT),
         extras=(extras, FUNCTION.or_none()),
     )
     path = Path(directory)
@@ -115,7 +132,7 @@ def compile(
     target = checked(Target(dtype or model.dtype, opset, batch))
     if solver_error is not None:
         model = with_solver_error(model, solver_error)
-    files = bundle_files(model, target, extras)
+    files = bundle_files(model, target, extras, gradient)
     with new_directory(path) as scratch:
         for name, data in files.items():
             (scratch / name).write_bytes(data)
@@ -161,12 +178,14 @@ def as_model(
     return flow if isinstance(flow, Model) else flow.to_model()
 
 
-def bundle_files(model: Model, target: Target, extras: Extras | None = None) -> dict[str, bytes]:
+def bundle_files(
+    model: Model, target: Target, extras: Extras | None = None, gradient: bool | str = False
+) -> dict[str, bytes]:
     """Every file of a bundle, by name. Same input, same bytes."""
     check_memory(model.flow)
     spec = json.dumps(model.flow.to_json(), separators=(",", ":"))
     check_numbers(model.fixed, target.dtype)
-    tapes = {name: record(model.fixed, target) for name, record in GRAPHS.items()}
+    tapes = {name: record(model.fixed, target) for name, record in recorders(gradient).items()}
     check_cost(model.flow, tapes)
     check_constants(model.fixed, tapes.values(), target.dtype)
     graphs = {
@@ -175,7 +194,7 @@ def bundle_files(model: Model, target: Target, extras: Extras | None = None) -> 
     }
     for data in graphs.values():
         check_model(data, full_check=True)
-    replay = vectors(model, target.dtype, target.batch)
+    replay = vectors(model, target.dtype, target.batch, tapes)
     files = {**graphs, "vectors.json": _json_bytes(replay, compact_rows=True)}
     if model.flow.learned():
         files["weights.safetensors"] = to_bytes(model.complete_weights)
@@ -183,7 +202,7 @@ def bundle_files(model: Model, target: Target, extras: Extras | None = None) -> 
     further = extras(opened(Path("."), about, graphs)) if extras else {}
     if strange := sorted({*further} - {*OF_TRAINING}):
         raise ValueError(f"a bundle has no file {strange[0]}")
-    files["README.md"] = card(model, about, further).encode()
+    files["README.md"] = card(model, about, further, graphs).encode()
     # What a training leaves is for people: a bundle opens without it.
     about["files"] = {
         name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())
@@ -204,6 +223,7 @@ def _about(model: Model, target: Target, measured: dict[str, Any]) -> dict[str, 
         "context": list(flow.context.names) if flow.context else [],
         "scalar": flow.space.scalar,
         "noise": list(flow.noise),
+        "latent": list(model.fixed.base.latent),
         "support": str(model.fixed.space),
         "flow": flow.to_json(),
         "certificate": measured,

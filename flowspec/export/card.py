@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flowspec.model.model import Model
 
 
-def card(model: Model, about: dict[str, Any], extras: Mapping[str, bytes]) -> str:
-    """The README.md of a bundle; `extras` are the files that its training left."""
+def card(
+    model: Model, about: dict[str, Any], extras: Mapping[str, bytes], graphs: Collection[str]
+) -> str:
+    """The README.md of a bundle.
+
+    extras   the files that its training left
+    graphs   the files that are graphs
+    """
     flow = model.flow
     sections = [
         f"# A normalizing flow over {', '.join(about['columns'])}",
@@ -18,7 +24,7 @@ def card(model: Model, about: dict[str, Any], extras: Mapping[str, bytes]) -> st
         "## Columns\n\n" + _columns(model, about),
         "## Steps, from the base to the data\n\n" + _steps(model),
         *(["## Training\n\n" + _training(extras)] if "metrics.json" in extras else []),
-        "## Files\n\n" + _files(model, about),
+        "## Files\n\n" + _files(model, about, graphs),
         "## Measured when it was written\n\n" + _measured(about),
         "## How to run it\n\n" + _examples(about),
     ]
@@ -94,9 +100,32 @@ def _training(extras: Mapping[str, bytes]) -> str:
     )
 
 
-def _files(model: Model, about: dict[str, Any]) -> str:
+def _latent(about: dict[str, Any]) -> str:
+    """The distribution of the points in the base."""
+    kinds = [kind if kind in DRAWS else f"`{kind}`" for kind in dict.fromkeys(about["latent"])]
+    return f"distributed as {' and '.join(DRAWS.get(kind, kind) for kind in kinds)}"
+
+
+DRAWS = {"normal": "standard normal numbers", "uniform": "uniform ones in (0, 1)"}
+
+
+def _gradients(x: str, context: str, noise: str, n: Any) -> dict[str, str]:
+    """Rows of the table for the graphs of gradients, by the names of their files."""
+    of_context = context.replace("`context`", "`context_grad`")
+    of_noise = noise.partition("]")[0].replace("`noise`", "`noise_grad`") + "]"
+    cotangents = f"`x_cotangent` {x}, `log_prob_cotangent` [{n}]"
+    return {
+        "log_prob_grad.onnx": f"| `log_prob_grad.onnx` | `x` {x}{context} | `log_prob` [{n}], "
+        f"`x_grad` {x}{of_context} |",
+        "from_noise_grad.onnx": f"| `from_noise_grad.onnx` | {noise}{context}, {cotangents} | "
+        f"`x` {x}, `log_prob` [{n}], {of_noise}{of_context} |",
+    }
+
+
+def _files(model: Model, about: dict[str, Any], graphs: Collection[str]) -> str:
     n = about["batch"] or "N"
     x = f"[{n}]" if about["scalar"] else f"[{n}, {len(about['columns'])}]"
+    z = x if about["scalar"] else f"[{n}, {len(about['latent'])}]"
     context = f", `context` [{n}, {len(about['context'])}]" if about["context"] else ""
     count = "" if about["batch"] else context or ", `n` int64 []"
     if about["batch"] and about["context"]:
@@ -111,6 +140,8 @@ def _files(model: Model, about: dict[str, Any]) -> str:
         f"| `sample.onnx` | `seed` int64 []{count}, `first_row` int64 [] | `x` "
         f"{x}, `log_prob` [{n}] |",
         f"| `from_noise.onnx` | {noise}{context} | `x` {x}, `log_prob` [{n}] |",
+        f"| `to_base.onnx` | `x` {x}{context} | `z` {z}, {_latent(about)}, `log_prob` [{n}] |",
+        *(row for name, row in _gradients(x, context, noise, n).items() if name in graphs),
         "| `flow.json` | | the flow, its supports, the kinds of noise, hashes, what was measured |",
         "| `vectors.json` | | inputs and outputs that a runtime can be checked with |",
     ]

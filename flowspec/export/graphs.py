@@ -1,21 +1,22 @@
-"""The three graphs of a bundle, recorded from a flow without learned parameters."""
+"""The graphs of a bundle, recorded from a flow without learned parameters."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import cast
 
 import numpy as np
 import onnx_ir as ir
 from onnx_ir.passes.common import RemoveUnusedNodesPass
 
-from flowspec.export.targets import Target, check_graph
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.export.targets import Target, check_graph, place_of
 from flowspec.model import density
 from flowspec.model.binding import bind
 from flowspec.model.fixed import FixedFlow
 from flowspec.ops.onnx.writer import write
 from flowspec.ops.philox import noise
 from flowspec.ops.tape import BATCH, Recorded, Tape, TapeOps
+from flowspec.ops.tape.derivatives import NoDerivative
 from flowspec.ops.tape.gradient import gradient
 from flowspec.ops.vocabulary import Array
 from flowspec.optimize.passes import optimize
@@ -35,21 +36,16 @@ def log_prob_graph(flow: FixedFlow, target: Target) -> Tape:
     return ops.tape
 
 
-def log_prob_grad_graph(flow: FixedFlow, target: Target) -> Tape:
-    """`x` (, `context`) -> `log_prob` [N], `x_grad` [N, D] (, `context_grad` [N, C])."""
-    ops = TapeOps(target.dtype, differentiates=True)
+def to_base_graph(flow: FixedFlow, target: Target) -> Tape:
+    """`x` [N, D] (, `context`) -> `z` [N, D], `log_prob` [N]."""
+    ops = TapeOps(target.dtype)
     flow = optimize(flow, sampling=False)
-    x = ops.input("x", _row(flow), ops.dtype, f"Points: {', '.join(flow.columns)}.")
-    context = _context(ops, flow)
-    log_prob = cast(
-        Recorded, density.log_prob(ops, bind(ops, flow, context=context), ops.transpose(x))
-    )
-    one = ops.with_batch(np.ones(1), log_prob)
-    inputs = [Recorded(ops, entry) for entry in ops.tape.inputs.values()]
-    found = gradient(ops, [(log_prob, one)], inputs)
-    ops.output("log_prob", ops.with_batch(log_prob, ops.transpose(x)), LOG_PROB_DOC)
-    for name, value in zip([*ops.tape.inputs], found, strict=True):
-        ops.output(f"{name}_grad", value, f"The derivatives of log_prob with respect to {name}.")
+    x = ops.transpose(ops.input("x", _row(flow), ops.dtype, f"Points: {', '.join(flow.columns)}."))
+    bound = bind(ops, flow, context=_context(ops, flow))
+    z, log_prob = density.to_base(ops, bound, x)
+    doc = f"Points of the base, distributed as {', '.join(dict.fromkeys(flow.base.latent))}."
+    ops.output("z", ops.transpose(ops.with_batch(z, x)), doc)
+    ops.output("log_prob", ops.with_batch(log_prob, x), LOG_PROB_DOC)
     return ops.tape
 
 
@@ -89,7 +85,85 @@ GRAPHS: Mapping[str, Callable[[FixedFlow, Target], Tape]] = {
     "log_prob.onnx": log_prob_graph,
     "sample.onnx": sample_graph,
     "from_noise.onnx": from_noise_graph,
+    "to_base.onnx": to_base_graph,
 }
+"""Graphs that every bundle has."""
+
+
+# --- gradients ------------------------------------------------------------------------------------
+
+
+def log_prob_grad_graph(flow: FixedFlow, target: Target) -> Tape:
+    """`x` (, `context`) -> `log_prob` [N], `x_grad` [N, D] (, `context_grad` [N, C])."""
+    ops = TapeOps(target.dtype, differentiates=True)
+    flow = optimize(flow, sampling=False)
+    x = ops.input("x", _row(flow), ops.dtype, f"Points: {', '.join(flow.columns)}.")
+    bound = bind(ops, flow, context=_context(ops, flow))
+    log_prob = ops.with_batch(density.log_prob(ops, bound, ops.transpose(x)), ops.transpose(x))
+    ops.output("log_prob", log_prob, LOG_PROB_DOC)
+    _derivatives(ops, [(log_prob, ops.with_batch(np.ones(1), log_prob))], "log_prob")
+    return ops.tape
+
+
+def from_noise_grad_graph(flow: FixedFlow, target: Target) -> Tape:
+    """`noise` [N, K] (, `context` [N, C]), `x_cotangent` [N, D], `log_prob_cotangent` [N] ->
+    `x` [N, D], `log_prob` [N], `noise_grad` [N, K] (, `context_grad` [N, C]).
+    """
+    ops = TapeOps(target.dtype, differentiates=True)
+    kinds = ", ".join(flow.noise)
+    standard = ops.input(
+        "noise", (BATCH, len(flow.noise)), ops.dtype, f"Standard draws, column by column: {kinds}."
+    )
+    _outputs(ops, flow, ops.transpose(standard), _context(ops, flow))
+    seeds = []
+    for name, shape in (("x", _row(flow)), ("log_prob", (BATCH,))):
+        doc = f"The weight of {name} in the sum whose derivatives are given."
+        cotangent = ops.input(f"{name}_cotangent", shape, ops.dtype, doc)
+        seeds.append((Recorded(ops, ops.tape.outputs[name]), cotangent))
+    _derivatives(ops, seeds, "the weighted sum of x and log_prob")
+    return ops.tape
+
+
+def _derivatives(ops: TapeOps, seeds: list[tuple[Recorded, Recorded]], what: str) -> None:
+    """Declare the derivatives with respect to points, noise and context as outputs."""
+    names = [name for name in ops.tape.inputs if name in ("x", "noise", "context")]
+    inputs = [Recorded(ops, ops.tape.inputs[name]) for name in names]
+    try:
+        found = gradient(ops, seeds, inputs)
+    except NoDerivative as missing:
+        raise FlowError(
+            NoGradient(place=place_of(missing.scope), what=UNKNOWN.get(missing.op, missing.op))
+        ) from None
+    for name, value in zip(names, found, strict=True):
+        ops.output(f"{name}_grad", value, f"The derivatives of {what} with respect to {name}.")
+
+
+UNKNOWN = {"log_gamma_gradient": "draws of Gamma, Beta and StudentT with respect to the context"}
+"""What has no derivative, in words, by the operation."""
+
+
+@mistake
+class NoGradient(Diagnostic):
+    message = "there is no gradient graph of samples: {place} holds {what}"
+    help = "ask for the gradient of the density alone: `--gradient log_prob`"
+    place: str
+    what: str
+
+
+GRADIENTS: Mapping[str, Callable[[FixedFlow, Target], Tape]] = {
+    "log_prob_grad.onnx": log_prob_grad_graph,
+    "from_noise_grad.onnx": from_noise_grad_graph,
+}
+"""Graphs that are written where they are asked for."""
+
+
+def recorders(gradient: str | bool = False) -> dict[str, Callable[[FixedFlow, Target], Tape]]:
+    """What records each graph, by the name of its file.
+
+    gradient   True for all gradients, "log_prob" for that of the density, False for none
+    """
+    chosen = [name for name in GRADIENTS if gradient is True or name == f"{gradient}_grad.onnx"]
+    return {**GRAPHS, **{name: GRADIENTS[name] for name in chosen}}
 
 
 def graph_model(name: str, tape: Tape, target: Target, spec: str = "") -> ir.Model:

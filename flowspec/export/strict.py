@@ -12,7 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowspec.diagnostics.diagnostic import FlowError
+from flowspec.export.graphs import GRADIENTS
+from flowspec.export.targets import Target
 from flowspec.export.vectors import TOLERANCES
+from flowspec.export.vectors import replayed as replayed_tape
 from flowspec.ir.from_json import from_json
 from flowspec.model.model import Model
 from flowspec.model.weights import as_weights
@@ -76,10 +79,11 @@ def _check_words(bundle: Bundle, model: Model) -> None:
         "columns": list(flow.columns),
         "scalar": flow.space.scalar,
         "noise": list(flow.noise),
+        "latent": list(model.fixed.base.latent),
         "support": str(model.fixed.space),
     }
     for name, fact in facts.items():
-        if bundle.about[name] != fact:
+        if bundle.about.get(name, fact) != fact:
             reason = f"flow.json is damaged: `{name}` is not that of the flow"
             raise FlowError(BrokenBundle(directory=str(bundle.path), reason=reason))
 
@@ -88,6 +92,12 @@ def _recomputed(model: Model, case: Case, dtype: np.dtype[Any]) -> dict[str, NDA
     """The outputs of a graph by the numpy reference, in the order of its vectors."""
     feeds = case.feeds
     context = feeds.get("context")
+    if case.graph in ("log_prob_grad", "from_noise_grad"):
+        record = GRADIENTS[f"{case.graph}.onnx"]
+        return replayed_tape(record(model.fixed, Target(dtype.name)), feeds)
+    if case.graph == "to_base":
+        z, log_prob = model.to_base(feeds["x"], context, dtype)
+        return {"z": z, "log_prob": log_prob}
     if case.graph == "log_prob":
         return {"log_prob": model.log_prob(feeds["x"], context, dtype)}
     standard = feeds["noise"] if case.graph == "from_noise" else _noise(model, case, dtype)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from flowspec.ir.flow import Flow
 from flowspec.model.model import Model
 from flowspec.ops.numpy import NumpyOps
 from flowspec.ops.philox import noise
+from flowspec.ops.tape import Tape
+from flowspec.ops.tape.replay import replay
 from flowspec.runtime.verification import is_subnormal
 from flowspec.support.membership import beyond
 from flowspec.support.support import Interval
@@ -27,8 +30,8 @@ type.
 """
 
 
-def vectors(model: Model, dtype: str, rows: int | None) -> dict[str, Any]:
-    """The content of `vectors.json`.
+def vectors(model: Model, dtype: str, rows: int | None, tapes: Tapes) -> dict[str, Any]:
+    """The content of `vectors.json`, for the graphs of these tapes.
 
     `parity` values come from the numpy interpreter in the graph's own float type,
     `accurate` ones from float64 on the same (rounded) input: two figures that say
@@ -52,6 +55,15 @@ def vectors(model: Model, dtype: str, rows: int | None) -> dict[str, Any]:
             "accurate": listed(model.log_prob(points, _double(point_context))),
         },
     }
+    at_points = {"x": listed(points)} | (
+        {} if point_context is None else {"context": listed(point_context)}
+    )
+    z, _ = model.to_base(points, point_context, dtype=np.dtype(dtype))
+    exact_z, _ = model.to_base(points, _double(point_context))
+    based = {
+        "z": {"parity": listed(z), "accurate": listed(exact_z)},
+        "log_prob": density["log_prob"],
+    }
     if (subnormal := np.flatnonzero(is_subnormal(points).reshape(len(points), -1).any(1))).size:
         # Engines that take such numbers for 0 are not wrong: they replay the other rows.
         density["subnormal"] = subnormal.tolist()
@@ -69,7 +81,55 @@ def vectors(model: Model, dtype: str, rows: int | None) -> dict[str, Any]:
         "log_prob": density | ({} if point_context is None else {"context": listed(point_context)}),
         "from_noise": {"noise": listed(standard)} | context_entry | drawn,
         "sample": {"seed": SEED, "first_row": 0, "n": count} | context_entry | drawn,
+        "to_base": at_points | based,
+        **_gradients(
+            tapes,
+            {"log_prob_grad": (points, point_context), "from_noise_grad": (standard, context)},
+        ),
     }
+
+
+Tapes = Mapping[str, Tape]
+"""Recorded graphs, by the names of their files."""
+
+
+def _gradients(
+    tapes: Tapes, data: Mapping[str, tuple[np.ndarray, np.ndarray | None]]
+) -> dict[str, Any]:
+    """Inputs and outputs of the graphs of gradients that there are."""
+    found: dict[str, Any] = {}
+    for graph, (points, context) in data.items():
+        if f"{graph}.onnx" in tapes:
+            tape = tapes[f"{graph}.onnx"]
+            feeds = gradient_feeds(tape, points, context)
+            outputs = {
+                name: {"parity": listed(value)} for name, value in replayed(tape, feeds).items()
+            }
+            found[graph] = {name: listed(value) for name, value in feeds.items()} | outputs
+    return found
+
+
+def gradient_feeds(
+    tape: Tape, points: np.ndarray, context: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """Inputs of a graph: its points or its noise, the context, and cotangents between -1 and 1."""
+    feeds: dict[str, np.ndarray] = {}
+    for name, entry in tape.inputs.items():
+        if name == "context" and context is not None:
+            feeds[name] = context
+        elif name.endswith("_cotangent"):
+            shape = (len(points), *(size or 1 for size in entry.shape[1:]))
+            feeds[name] = np.cos(np.arange(math.prod(shape))).reshape(shape).astype(points.dtype)
+        else:
+            feeds[name] = points
+    return feeds
+
+
+def replayed(tape: Tape, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The outputs of a recorded graph by the numpy reference, in the graph's float type."""
+    with np.errstate(all="ignore"):
+        found = replay(tape, NumpyOps(tape.dtype), feeds)
+    return {name: np.asarray(value, tape.dtype) for name, value in found.items()}
 
 
 def _points(flow: Flow, x: np.ndarray) -> np.ndarray:

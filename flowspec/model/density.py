@@ -43,16 +43,37 @@ def base_log_prob(ops: Ops, flow: BoundFlow, x: Array) -> Array:
     return flow.base.log_prob_anywhere(ops, x)
 
 
+def to_base(ops: Ops, flow: BoundFlow, x: Array) -> tuple[Array, Array]:
+    """Points of the base's latent space that give `x`, and log-densities of `x`; NaN outside the
+    support.
+    """
+    x, outside = _inside(ops, flow, x)
+    base_point, log_prob, left = flow.back(ops, x)
+    with ops.scope("base"):
+        z = flow.base.to_latent(ops, base_point)
+    outside = outside if left is None else outside | left
+    return (
+        ops.where(outside, math.nan, z),
+        ops.where(outside, -math.inf, _finite(ops, log_prob)),
+    )
+
+
 def log_prob(ops: Ops, flow: BoundFlow, x: Array) -> Array:
     """Log-density: -inf outside the support, NaN only where `x` is NaN."""
+    x, outside = _inside(ops, flow, x)
+    log_prob, left = flow.log_prob_and_outside(ops, x)
+    outside = outside if left is None else outside | left
+    return ops.where(outside, -math.inf, _finite(ops, log_prob))
+
+
+def _inside(ops: Ops, flow: BoundFlow, x: Array) -> tuple[Array, Array]:
+    """The points, those outside the support moved into it, and where they were."""
     with ops.scope("support"):
         outside = outside_of(ops, flow.space, x)
         x = move_to_safety(ops, flow.space, x, outside)
         if ops.data_dtype != ops.dtype:  # the nearest float32 to an end may lie beyond it
             x = keep_inside(ops, flow.space, x)
-    log_prob, left = flow.log_prob_and_outside(ops, x)
-    outside = outside if left is None else outside | left
-    return ops.where(outside, -math.inf, _finite(ops, log_prob))
+    return x, outside
 
 
 def _finite(ops: Ops, log_prob: Array) -> Array:

@@ -119,6 +119,23 @@ class Model:
         rows = np.broadcast_to(np.asarray(log_prob), standard.shape[-1:])
         return np.asarray(x).T.astype(dtype), rows.astype(dtype)
 
+    def to_base(
+        self, x: ArrayLike, context: ArrayLike | None = None, dtype: DTypeLike = np.float64
+    ) -> tuple[Rows, Rows]:
+        """The points of the base that give `x`, as `flow.base.latent` has them, and the
+        log-densities of `x`; NaN outside the support.
+        """
+        require("to_base", dtype=(dtype, FLOAT_TYPE))
+        single = getattr(x, "dtype", None) == np.float32
+        ops = NumpyOps(dtype, np.float32 if single else None)
+        points = self._points(x, dtype)
+        context = context_beside(self._context_names, x, context)
+        flow = bind(ops, self.fixed, context=self._context(context, dtype, points.shape[-1]))
+        with np.errstate(all="ignore"):
+            z, log_prob = density.to_base(ops, flow, points)
+        rows = np.broadcast_to(np.asarray(log_prob), points.shape[-1:])
+        return np.asarray(z).T.astype(dtype), rows.astype(dtype)
+
     @property
     def _context_names(self) -> tuple[str, ...]:
         return self.flow.context.names if self.flow.context else ()

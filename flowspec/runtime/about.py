@@ -29,7 +29,8 @@ FIELDS: Mapping[str, Schema] = {
     "files": {"type": "object"},
 }
 SEALED: Mapping[str, Schema] = {**FIELDS, "digest": _TEXT}
-FORMATS: Mapping[int, Mapping[str, Schema]] = {1: FIELDS, 2: SEALED}
+WITH_LATENT: Mapping[str, Schema] = {**SEALED, "latent": {**_NAMES, "minItems": 1}}
+FORMATS: Mapping[int, Mapping[str, Schema]] = {1: FIELDS, 2: SEALED, 3: WITH_LATENT}
 """The fields of each format beside `flow`, which is held against `flow.schema.json`."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeGuard, overload
+from typing import Any, Literal, NamedTuple, TypeGuard, overload
 
 import numpy as np
 import onnxruntime
@@ -28,6 +28,7 @@ from flowspec.diagnostics.prompt import headline, in_a_line
 from flowspec.runtime.formats import describe, read
 from flowspec.runtime.graphs import Graph, open_graph
 from flowspec.runtime.limits import Limits
+from flowspec.runtime.signatures import GRAPHS
 
 Rows = NDArray[Any]
 """Points, noise, context or log-densities, a row or a number each."""
@@ -128,6 +129,49 @@ def _name(part: Mapping[str, Any]) -> str:
     return part["name"] + (f"({', '.join(names)})" if names else "")
 
 
+@mistake
+class UnlikeRows(Diagnostic):
+    message = "`{name}` has {found} rows, and `noise` {rows}"
+    help = "give a row of it for each row of noise"
+    name: str
+    found: int
+    rows: int
+
+
+@mistake
+class GraphMissing(Diagnostic):
+    message = "{path} has no {graph}.onnx"
+    help = "{advice}"
+    path: str
+    graph: str
+    advice: str
+
+
+HOW_TO_GET = {
+    "log_prob_grad": "`flowspec compile --gradient` writes it",
+    "from_noise_grad": "`flowspec compile --gradient` writes it",
+}
+
+
+class DensityGradient(NamedTuple):
+    """The log-density and its derivatives; without a context those of it are None."""
+
+    log_prob: Rows
+    x_grad: Rows
+    context_grad: Rows | None
+
+
+class NoiseGradient(NamedTuple):
+    """Points, their log-densities, and the vector-Jacobian products; without a context that of it
+    is None.
+    """
+
+    x: Rows
+    log_prob: Rows
+    noise_grad: Rows
+    context_grad: Rows | None
+
+
 class Bundle:
     """A compiled flow. Points are (N, D), or (N,) for a scalar flow; context is (N, C). What has
     columns with names is read by name; one column may be given as (N,) or (N, 1).
@@ -152,7 +196,7 @@ class Bundle:
     ):
         self.path = path
         self.about = about
-        self._said = said = describe(about)
+        self.description = said = describe(about)
         self.columns = said.columns
         self.context = said.context
         self.context_supports = said.supports
@@ -166,6 +210,7 @@ class Bundle:
         self.files = files
         self._provider = _provider(provider)
         self._opening = provider, threads, rows_at_once
+        self._graphs: dict[str, Graph] = {}
         self._rows = said.batch or rows_at_once
         self._rows_of_one_run = -1 if said.batch else self._rows
 
@@ -179,17 +224,21 @@ class Bundle:
         return opened, (self.path, self.about, self.files, *self._opening)
 
     def graph(self, name: str) -> Graph:
-        """The graph `log_prob`, `sample` or `from_noise`, opened anew.
+        """A graph of `GRAPHS`, opened anew.
 
-        Errors:  FlowError, where onnxruntime cannot open it, or it is not what `flow.json` says.
+        Errors:  FlowError, where the bundle has it not, onnxruntime cannot open it, or it is not
+                 what `flow.json` says.
         """
+        if f"{name}.onnx" not in self.files:
+            advice = HOW_TO_GET.get(name, "compile the flow anew")
+            raise FlowError(GraphMissing(path=str(self.path), graph=name, advice=advice))
         return open_graph(
             self.path,
             f"{name}.onnx",
             self.files[f"{name}.onnx"],
             _session_options(self._opening[1]),
             self._provider,
-            self._said,
+            self.description,
             self.about["flow"],
         )
 
@@ -197,19 +246,22 @@ class Bundle:
         """The session of a graph, opened anew."""
         return self.graph(name).session
 
+    @property
+    def graphs(self) -> list[str]:
+        """The names of its graphs."""
+        return [name for name in GRAPHS if f"{name}.onnx" in self.files]
+
+    def _opened(self, name: str) -> Graph:
+        """A graph, which is opened once."""
+        if name not in self._graphs:
+            self._graphs[name] = self.graph(name)
+        return self._graphs[name]
+
     @cached_property
     def _log_prob(self) -> Graph:
-        return self.graph("log_prob")
+        return self._opened("log_prob")
 
-    @cached_property
-    def _sample(self) -> Graph:
-        return self.graph("sample")
-
-    @cached_property
-    def _from_noise(self) -> Graph:
-        return self.graph("from_noise")
-
-    # --- the three graphs -------------------------------------------------------------------------
+    # --- the graphs -------------------------------------------------------------------------------
 
     def log_prob(self, x: ArrayLike, context: ArrayLike | None = None) -> Rows:
         """Density of the flow at `x`.
@@ -225,10 +277,40 @@ class Bundle:
             if self._is_ready(context, (len(self.context),)) and len(context) == len(x):
                 feeds = {"x": x, "context": self._checked(context)}
                 return self._log_prob.run(DENSITY, feeds, len(x))[0]
+        return self._of_points("log_prob", x, context)[0]
+
+    def to_base(self, x: ArrayLike, context: ArrayLike | None = None) -> tuple[Rows, Rows]:
+        """The points of the base that give `x`, and the log-densities of `x`.
+
+        They are standard noise where the base is a function of that which can be undone, and points
+        of the base itself elsewhere: `latent` in `about` says which, and how they are distributed.
+
+        Shapes:  as `log_prob`  ->  (N, D) or (N,), and (N,)
+        Values:  NaN for rows outside the support.
+        Errors:  FlowError, as `log_prob`, and where the bundle is of an earlier FlowSpec.
+        """
+        z, log_prob = self._of_points("to_base", x, context)
+        return z, log_prob
+
+    def log_prob_grad(self, x: ArrayLike, context: ArrayLike | None = None) -> DensityGradient:
+        """The log-density at `x` and its derivatives with respect to `x` and the context.
+
+        Shapes:  as `log_prob`  ->  (N,), that of `x`, and (N, C)
+        Values:  0 for rows outside the support.
+        Errors:  FlowError, as `log_prob`, and where the bundle has no gradients.
+        """
+        return DensityGradient(*self._with_context_grad("log_prob_grad", x, context))
+
+    def _with_context_grad(self, graph: str, x: ArrayLike, context: ArrayLike | None) -> list[Any]:
+        found: list[Any] = self._of_points(graph, x, context)
+        return found if self.context else [*found, None]
+
+    def _of_points(self, graph: str, x: ArrayLike, context: ArrayLike | None) -> list[Rows]:
+        """The outputs of a graph that takes points and the context."""
         points = self._points(x)
         context = context_beside(self.context, x, context)
         feeds = {"x": points} | self._context(context, len(points))
-        return self._cut(self._log_prob, feeds, len(points), ["log_prob"])[0]
+        return self._cut(self._opened(graph), feeds, len(points))
 
     def _is_ready(self, array: Any, row: tuple[int, ...]) -> TypeGuard[Rows]:
         """True for an array that a graph takes as it is, with rows of this shape."""
@@ -300,7 +382,7 @@ class Bundle:
             feeds["context"] = self._padded(context_feeds["context"][start : start + rows])
         elif self._batch is None:
             feeds["n"] = np.array(rows, np.int64)
-        outputs = self._sample.run(["x", "log_prob"], feeds, self._batch or rows)
+        outputs = self._opened("sample").run(["x", "log_prob"], feeds, self._batch or rows)
         return [output[:rows] for output in outputs]
 
     def from_noise(self, noise: ArrayLike, context: ArrayLike | None = None) -> tuple[Rows, Rows]:
@@ -313,15 +395,48 @@ class Bundle:
         """
         standard = table_rows(noise, "noise", len(self.noise), self.dtype)
         feeds = {"noise": standard} | self._context(context, len(standard))
-        x, log_prob = self._cut(self._from_noise, feeds, len(standard), ["x", "log_prob"])
+        x, log_prob = self._cut(self._opened("from_noise"), feeds, len(standard))
         return x, log_prob
+
+    def from_noise_grad(
+        self,
+        noise: ArrayLike,
+        x_cotangent: ArrayLike,
+        log_prob_cotangent: ArrayLike | None = None,
+        context: ArrayLike | None = None,
+    ) -> NoiseGradient:
+        """Points and log-densities from noise, and the derivatives of
+        sum(x_cotangent x) + sum(log_prob_cotangent log_prob) with respect to noise and context.
+
+        Shapes:  noise (N, K), x_cotangent as `x`, log_prob_cotangent (N,), 0 by default
+                 ->  as `from_noise`, then (N, K) and (N, C)
+        Errors:  FlowError, where a shape does not fit, the context is missing, or the bundle has
+                 no gradients.
+        """
+        graph = self._opened("from_noise_grad")
+        standard = table_rows(noise, "noise", len(self.noise), self.dtype)
+        rows = len(standard)
+        if log_prob_cotangent is None:
+            log_prob_cotangent = np.zeros(rows, self.dtype)
+        cotangents = {
+            "x_cotangent": self._points(x_cotangent, "x_cotangent"),
+            "log_prob_cotangent": vector_rows(
+                log_prob_cotangent, "log_prob_cotangent", self.dtype, ("log_prob",)
+            ),
+        }
+        for name, values in cotangents.items():
+            if len(values) != rows:
+                raise FlowError(UnlikeRows(name=name, found=len(values), rows=rows))
+        feeds = {"noise": standard, **cotangents} | self._context(context, rows)
+        found: list[Any] = self._cut(graph, feeds, rows)
+        return NoiseGradient(*(found if self.context else [*found, None]))
 
     # --- inputs and outputs -----------------------------------------------------------------------
 
-    def _points(self, x: ArrayLike) -> Rows:
+    def _points(self, x: ArrayLike, name: str = "x") -> Rows:
         if self._scalar:
-            return vector_rows(x, "x", self.dtype, self.columns)
-        return table_rows(x, "x", len(self.columns), self.dtype, self.columns)
+            return vector_rows(x, name, self.dtype, self.columns)
+        return table_rows(x, name, len(self.columns), self.dtype, self.columns)
 
     def _context(self, context: ArrayLike | None, rows: int | None) -> dict[str, Rows]:
         rows_of_context = context_rows(self.context, context, rows, self.dtype)
@@ -335,7 +450,7 @@ class Bundle:
         NaN passes: its log-density is NaN.
         """
         if not self._limits.hold(context):
-            refuse_outside(self.context, self._said.supports, context)
+            refuse_outside(self.context, self.description.supports, context)
         return context
 
     def _cut(
@@ -343,9 +458,9 @@ class Bundle:
         graph: Graph,
         feeds: dict[str, Rows],
         count: int,
-        names: list[str],
     ) -> list[Rows]:
-        """Run a graph on pieces that stay in the caches."""
+        """All outputs of a graph, run on pieces that stay in the caches."""
+        names = [*graph.rows]
         if count <= self._rows and self._batch is None:
             return graph.run(names, feeds, count)
         pieces = []
@@ -358,10 +473,7 @@ class Bundle:
                 [output[:rows] for output in graph.run(names, piece, self._batch or rows)]
             )
         if not pieces:
-            return [
-                np.empty((0, *self._row)[: 1 if name == "log_prob" else None], self.dtype)
-                for name in names
-            ]
+            return [np.empty((0, *row), self.dtype) for row in graph.rows.values()]
         return [np.concatenate(outputs) for outputs in zip(*pieces, strict=True)]
 
     def _padded(self, rows: Rows) -> Rows:

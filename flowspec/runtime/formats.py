@@ -2,6 +2,7 @@
 
 1   `flow.json` with the hashes of all other files
 2   the same with a digest of itself
+3   with the way to the base: `to_base.onnx`, and `latent`, the distribution of what it gives
 
 A new format gets the next number, and bundles of it under `tests/bundles/`. Earlier formats stay:
 what was written once is opened for ever.
@@ -25,14 +26,18 @@ from flowspec.support.circle import Circle
 from flowspec.support.registry import from_json as support_from_json
 from flowspec.support.support import Interval
 
-FORMAT = 2
+FORMAT = 3
 """The format that is written now, into `flow.json`."""
 
 SEALED_FROM = 2
 """The first format with a digest."""
 
-GRAPHS = frozenset({"log_prob.onnx", "sample.onnx", "from_noise.onnx"})
-REQUIRED = GRAPHS | {"vectors.json"}
+REQUIRED = frozenset({"log_prob.onnx", "sample.onnx", "from_noise.onnx", "vectors.json"})
+WITH_BASE = REQUIRED | {"to_base.onnx"}
+"""The files of a bundle from format 3 on."""
+
+BASE_FROM = 3
+"""The first format with `to_base.onnx`."""
 
 DIGEST = re.compile(rb'"digest": "([0-9a-f]{64})"')
 OPEN_DIGEST = "0" * 64
@@ -65,12 +70,14 @@ class Description:
 
     batch      the fixed number of rows, or None
     supports   of the conditioning variables
+    latent     the distribution of each coordinate in the base; of earlier formats nothing
     """
 
     columns: tuple[str, ...]
     context: tuple[str, ...]
     supports: tuple[Interval | Circle, ...]
     noise: tuple[str, ...]
+    latent: tuple[str, ...]
     dequantized: tuple[str, ...]
     dtype: np.dtype[Any]
     batch: int | None
@@ -89,6 +96,7 @@ def describe(about: Mapping[str, Any]) -> Description:
         context=tuple(about["context"]),
         supports=tuple(_supports(flow.get("context") or [])),
         noise=tuple(about["noise"]),
+        latent=tuple(about.get("latent", ())),
         dequantized=tuple(flow.get("train", {}).get("dequantize", ())),
         dtype=np.dtype(about["dtype"]),
         batch=about["batch"],
@@ -159,7 +167,9 @@ def _check(about: dict[str, Any], data: bytes) -> None:
         raise Damaged("is not the file that was written: its digest does not fit")
     if flaw := about_flaw(about):
         raise Damaged("is damaged: `{}` {}".format(*flaw))
-    if missing := sorted(REQUIRED - set(about["files"])):
+    if missing := sorted(
+        (WITH_BASE if about["format"] >= BASE_FROM else REQUIRED) - set(about["files"])
+    ):
         raise Damaged(f"is damaged: `files` lacks {missing[0]}")
     if outside := next((name for name in about["files"] if Path(name).name != name), ""):
         raise Damaged(f"is damaged: `files` names {outside}, which is no file of its folder")

@@ -14,6 +14,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as states
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.runtime.formats import BrokenBundle, Description
+from flowspec.runtime.signatures import WHOLE_NUMBERS, inputs_of, outputs_of, row_of
 
 _ERRORS = [kind for kind in vars(states).values() if isinstance(kind, type)]
 FAILURES: tuple[type[Exception], ...] = (
@@ -28,8 +29,6 @@ MEMORY = ("bad_alloc", "allocate memory", "out of memory", "bad allocation")
 """Words of onnxruntime for a lack of memory."""
 
 FLOATS = {"float32": "tensor(float)", "float64": "tensor(double)"}
-Signature = dict[str, tuple[str, tuple[int | None, ...]]]
-"""The type and the shape of each input or output; None for a batch that is free."""
 
 
 @mistake
@@ -44,10 +43,12 @@ class GraphFails(Diagnostic):
 class Graph:
     """A graph that is open."""
 
-    def __init__(self, name: str, session: onnxruntime.InferenceSession, row: tuple[int, ...]):
+    def __init__(self, name: str, session: onnxruntime.InferenceSession, said: Description):
         self.name = name
         self.session = session
-        self._rows = {"x": row, "log_prob": ()}
+        outputs = outputs_of(name.removesuffix(".onnx"), said)
+        self.rows = {output: row_of(output, said) for output in outputs}
+        """The shape of one row of each output, by its name."""
 
     def run(
         self, outputs: list[str], feeds: Mapping[str, Any], rows: int | None = None
@@ -63,7 +64,7 @@ class Graph:
             raise self.failure(error) from None
         if rows is not None:
             for output, value in zip(outputs, values, strict=True):
-                if value.shape != (rows, *self._rows[output]):
+                if value.shape != (rows, *self.rows[output]):
                     reason = f"it gives `{output}` of shape {value.shape} for {rows} rows"
                     raise FlowError(GraphFails(graph=self.name, reason=reason))
         return values
@@ -106,12 +107,16 @@ def open_graph(
     if reason := _discord(name, session, said, flow):
         reason = f"{name} is not the graph that flow.json describes: {reason}"
         raise FlowError(BrokenBundle(directory=str(path), reason=reason))
-    return Graph(name, session, () if said.scalar else (len(said.columns),))
+    return Graph(name, session, said)
 
 
 def _lacks_memory(error: Exception) -> bool:
     text = str(error)
     return isinstance(error, MemoryError) or any(words in text for words in MEMORY)
+
+
+def _type(value: str, said: Description) -> str:
+    return "tensor(int64)" if value in WHOLE_NUMBERS else FLOATS[said.dtype.name]
 
 
 def _discord(
@@ -121,34 +126,16 @@ def _discord(
     flow: Mapping[str, Any],
 ) -> str:
     """The reason why a graph is another one than was described; "" if it is not."""
-    inputs, outputs = _signatures(name, said)
+    graph = name.removesuffix(".onnx")
     for kind, wanted, present in (
-        ("inputs", inputs, session.get_inputs()),
-        ("outputs", outputs, session.get_outputs()),
+        ("inputs", inputs_of(graph, said), session.get_inputs()),
+        ("outputs", outputs_of(graph, said), session.get_outputs()),
     ):
         if {*wanted} != {value.name for value in present}:
             return f"its {kind} are {', '.join(value.name for value in present)}"
         for value in present:
             own = value.type, tuple(n if isinstance(n, int) else None for n in value.shape)
-            if own != wanted[value.name]:
+            if own != (_type(value.name, said), wanted[value.name]):
                 return f"`{value.name}` is {value.type} of shape {value.shape}"
     spec = session.get_modelmeta().custom_metadata_map.get("flowspec.spec")
     return "it was made of another flow" if spec and json.loads(spec) != flow else ""
-
-
-def _signatures(name: str, said: Description) -> tuple[Signature, Signature]:
-    """The inputs and outputs of a graph, by what `flow.json` says."""
-    number, rows = FLOATS[said.dtype.name], said.batch
-    row = () if said.scalar else (len(said.columns),)
-    whole: tuple[str, tuple[int | None, ...]] = "tensor(int64)", ()
-    x, density = (number, (rows, *row)), (number, (rows,))
-    context: Signature = {}
-    if said.context:
-        context = {"context": (number, (rows, len(said.context)))}
-    if name == "log_prob.onnx":
-        return {"x": x, **context}, {"log_prob": density}
-    outputs = {"x": x, "log_prob": density}
-    if name == "from_noise.onnx":
-        return {"noise": (number, (rows, len(said.noise))), **context}, outputs
-    count = {} if said.context or rows else {"n": whole}
-    return {"seed": whole, "first_row": whole, **count, **context}, outputs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.runtime.bundle import Bundle, load
 from flowspec.runtime.formats import BrokenBundle
+from flowspec.runtime.signatures import WHOLE_NUMBERS, inputs_of, outputs_of
 
 Vectors = dict[str, Any]
 """The content of a `vectors.json`."""
@@ -83,11 +84,10 @@ def replayed(bundle: Bundle, vectors: Vectors, runtime: str = "onnxruntime") -> 
         outputs = _runner(bundle, case.graph, runtime)(list(case.outputs), case.feeds)
         for (output, reference), values in zip(case.outputs.items(), outputs, strict=True):
             allowed = vectors["tolerance"]["relative"]
-            differences.append(
-                Comparison(
-                    case.graph, output, difference_of_rows(case.feeds, values, reference), allowed
-                )
-            )
+            # A point outside the support comes from nowhere.
+            nowhere = np.isneginf(case.outputs["log_prob"]) if output == "z" else None
+            found = difference_of_rows(case.feeds, values, reference, nowhere)
+            differences.append(Comparison(case.graph, output, found, allowed))
     return differences
 
 
@@ -97,7 +97,7 @@ def cases(bundle: Bundle, vectors: Vectors) -> list[Case]:
     Errors:  FlowError, where something is missing in them.
     """
     try:
-        found = [Case(*each) for each in _cases(vectors, bundle.dtype, bundle.about)]
+        found = [Case(*each) for each in _cases(vectors, bundle)]
         whole = isinstance(vectors["tolerance"]["relative"], float)
     except (AttributeError, LookupError, OverflowError, TypeError, ValueError):
         raise _damaged(bundle) from None
@@ -111,29 +111,18 @@ def _damaged(bundle: Bundle) -> FlowError:
     return FlowError(BrokenBundle(directory=str(bundle.path), reason=reason))
 
 
-def _cases(
-    vectors: Vectors, dtype: np.dtype[Any], about: Mapping[str, Any]
-) -> Iterator[tuple[str, Values, Values]]:
-    density = vectors["log_prob"]
-    yield "log_prob", _feeds(density, ["x", "context"], dtype), _parity(density, ["log_prob"])
-    yield (
-        "from_noise",
-        _feeds(vectors["from_noise"], ["noise", "context"], dtype),
-        _parity(vectors["from_noise"], ["x", "log_prob"]),
-    )
-    drawn = vectors["sample"]
-    whole = {name: np.array(drawn[name], np.int64) for name in ("seed", "first_row", "n")}
-    if "context" in drawn or about["batch"] is not None:
-        del whole["n"]
-    yield "sample", whole | _feeds(drawn, ["context"], dtype), _parity(drawn, ["x", "log_prob"])
-
-
-def _feeds(case: Vectors, names: list[str], dtype: DTypeLike) -> Values:
-    return {name: unlisted(case[name], dtype) for name in names if name in case}
-
-
-def _parity(case: Vectors, names: list[str]) -> Values:
-    return {name: unlisted(case[name]["parity"], np.float64) for name in names}
+def _cases(vectors: Vectors, bundle: Bundle) -> Iterator[tuple[str, Values, Values]]:
+    for graph in bundle.graphs:
+        case, said = vectors[graph], bundle.description
+        whole = {name: np.array(case[name], np.int64) for name in WHOLE_NUMBERS if name in case}
+        feeds = {
+            name: whole[name] if name in WHOLE_NUMBERS else unlisted(case[name], bundle.dtype)
+            for name in inputs_of(graph, said)
+        }
+        outputs = {
+            name: unlisted(case[name]["parity"], np.float64) for name in outputs_of(graph, said)
+        }
+        yield graph, feeds, outputs
 
 
 def _runner(bundle: Bundle, name: str, runtime: str) -> Runner:
@@ -164,11 +153,16 @@ def difference(actual: ArrayLike, expected: ArrayLike) -> float:
     return float(np.where(same, 0.0, relative).max(initial=0.0))
 
 
-def difference_of_rows(inputs: Values, actual: ArrayLike, expected: ArrayLike) -> float:
+def difference_of_rows(
+    inputs: Values,
+    actual: ArrayLike,
+    expected: ArrayLike,
+    nowhere: NDArray[np.bool_] | None = None,
+) -> float:
     """The same for what was computed of some rows.
 
     Rows with subnormal numbers do not count: engines may take those for 0. Of rows without
-    NaN nothing is NaN, also where both sides agree that it is.
+    NaN nothing is NaN, also where both sides agree that it is; but those of `nowhere` are.
     """
     rows = [x for x in inputs.values() if x.ndim and x.dtype.kind == "f"]
     actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
@@ -177,9 +171,9 @@ def difference_of_rows(inputs: Values, actual: ArrayLike, expected: ArrayLike) -
     counted = np.ones(len(expected), bool)
     for x in rows:
         counted &= ~_any_of_row(is_subnormal(x))
-    lawful = np.zeros(len(expected), bool)
+    lawful = np.zeros(len(expected), bool) if nowhere is None else nowhere
     for x in rows:
-        lawful |= _any_of_row(np.isnan(x))
+        lawful = lawful | _any_of_row(np.isnan(x))
     if (_any_of_row(np.isnan(expected)) & counted & ~lawful).any():
         return math.inf
     return difference(actual[counted], expected[counted])

@@ -21,6 +21,8 @@ def test_verify_replays_every_graph(call, bundles, name):
         ["from_noise", "log_prob"],
         ["sample", "x"],
         ["sample", "log_prob"],
+        ["to_base", "z"],
+        ["to_base", "log_prob"],
     ]
     assert all(line.endswith("ok") for line in answer.out.splitlines()[2:])
 
@@ -38,7 +40,7 @@ def test_verify_answers_programs(call, bundles):
 @pytest.mark.slow
 def test_verify_replays_in_the_reference_evaluator(call, bundles):
     answer = call("verify", bundles / "given", "--runtime", "reference")
-    assert (answer.code, answer.err, answer.out.count("ok\n")) == (0, "", 5)
+    assert (answer.code, answer.err, answer.out.count("ok\n")) == (0, "", 7)
 
 
 def test_verify_fails_where_a_graph_is_not_the_flow(call, here, bundles):
@@ -52,4 +54,4 @@ def test_verify_fails_where_a_graph_is_not_the_flow(call, here, bundles):
         "log_prob"
     ]
     told = json.loads(call("verify", "forged", "--format", "json").out)
-    assert [each["passed"] for each in told] == [False, True, True, True, True]
+    assert [each["passed"] for each in told] == [False, *[True] * 6]

@@ -33,6 +33,7 @@ BUNDLE = [
     "from_noise.onnx",
     "log_prob.onnx",
     "sample.onnx",
+    "to_base.onnx",
     "vectors.json",
 ]
 

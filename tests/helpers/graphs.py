@@ -10,7 +10,7 @@ import onnx
 import flowspec
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.flow"))
-GRAPHS = ["from_noise", "log_prob", "sample"]
+GRAPHS = ["from_noise", "log_prob", "sample", "to_base"]
 FORBIDDEN = {
     "NonZero",
     "ScatterND",
@@ -46,6 +46,9 @@ def expected_signature(bundle: flowspec.Bundle, graph: str, rows="N") -> tuple[d
     context = {"context": (real, [rows, len(bundle.context)])} if bundle.context else {}
     if graph == "log_prob":
         return {"x": x} | context, {"log_prob": (real, [rows])}
+    if graph == "to_base":
+        z = (real, [rows] if bundle.about["scalar"] else [rows, len(bundle.about["latent"])])
+        return {"x": x} | context, {"z": z, "log_prob": (real, [rows])}
     if graph == "from_noise":
         return {"noise": (real, [rows, len(bundle.noise)])} | context, {
             "x": x,

@@ -18,7 +18,14 @@ from flowspec.diagnostics.prompt import WIDTH
 from flowspec.runtime.formats import OPEN_DIGEST, seal
 from refusals import refused
 
-FILES = ["README.md", "from_noise.onnx", "log_prob.onnx", "sample.onnx", "vectors.json"]
+FILES = [
+    "README.md",
+    "from_noise.onnx",
+    "log_prob.onnx",
+    "sample.onnx",
+    "to_base.onnx",
+    "vectors.json",
+]
 
 
 def edit(bundle: Path, **changes) -> None:
@@ -153,10 +160,10 @@ def test_a_file_outside_of_the_bundle_is_not_read(broken, tmp_path):
 
 
 def test_a_bundle_of_another_format_is_told(broken):
-    edit(broken, format=3)
+    edit(broken, format=4)
     assert (
         refused(flowspec.load, broken)
-        == f"{broken} was written by a newer FlowSpec: its format is 3, and this one reads up to 2"
+        == f"{broken} was written by a newer FlowSpec: its format is 4, and this one reads up to 3"
     )
 
 

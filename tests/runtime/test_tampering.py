@@ -250,13 +250,13 @@ def test_graphs_and_vectors_replaced_together_are_found_strictly(call, forged, t
     other = flowspec.compile(flowspec.parse(text), tmp_path / "other")
     graphs = {
         f"{name}_onnx": without_spec((other / f"{name}.onnx").read_bytes())
-        for name in ("log_prob", "sample", "from_noise")
+        for name in ("log_prob", "sample", "from_noise", "to_base")
     }
     replaced(forged, **graphs, vectors_json=(other / "vectors.json").read_bytes())
     assert call("verify", forged).code == 0
     answer = call("verify", forged, "--strict")
     wrong = [line for line in answer.out.splitlines() if line.endswith("WRONG")]
-    assert answer.code == 1 and len(wrong) == 5
+    assert answer.code == 1 and len(wrong) == 7
     assert all(line.startswith("vectors of ") for line in wrong)
 
 
@@ -279,7 +279,7 @@ def test_a_tolerance_that_allows_everything_is_found_strictly(call, forged):
 
 def test_what_was_written_is_right_strictly(call, learned):
     answer = call("verify", learned, "--strict", "--format", "json")
-    assert answer.code == 0 and len(json.loads(answer.out)) == 10
+    assert answer.code == 0 and len(json.loads(answer.out)) == 14
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"tolerance": {"relative": 1e-5}}'])
