@@ -88,7 +88,8 @@ def test_a_module_has_it(model):
 
 
 def test_an_angle_beyond_its_circle_is_refused(model):
-    with pytest.raises(FlowError, match=r"context `z` is 361 in row 1, outside of circle\(0, 360\)"):
+    words = r"context `z` is 361 in row 1, outside of circle\(0, 360\)"
+    with pytest.raises(FlowError, match=words):
         model.log_prob(DATA[:1], [[361, 0]])
 
 
