@@ -69,7 +69,7 @@ def test_an_unknown_flag_is_wrong_usage(call, command):
         ["show", "a.flow", "b.flow"],
         ["check", "x.flow", "--format", "xml"],
         ["list", "--format", "xml"],
-        ["verify", "x", "--runtime", "tract"],
+        ["verify", "x", "--runtime", "abacus"],
         ["compile", "x.flow", "-o", "x", "--dtype", "float16"],
         ["compile", "x.flow", "-o", "x", "--batch", "many"],
         ["sample", "x", "-n", "-1"],
