@@ -41,9 +41,7 @@ def vectors(model: Model, dtype: str, rows: int | None, tapes: Tapes) -> dict[st
     """
     flow, count = model.flow, rows or ROWS
     context = example_context(flow, count, dtype)
-    standard = np.asarray(
-        noise(NumpyOps(dtype), np.asarray(SEED), np.arange(count), list(flow.noise))
-    ).T
+    standard = _standard(flow, count, dtype)
     x, log_prob = model.from_noise(standard, context, dtype=np.dtype(dtype))
     exact_x, exact_log_prob = model.from_noise(standard.astype(np.float64), _double(context))
     points = _points(flow, x)
@@ -130,6 +128,19 @@ def replayed(tape: Tape, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarra
     with np.errstate(all="ignore"):
         found = replay(tape, NumpyOps(tape.dtype), feeds)
     return {name: np.asarray(value, tape.dtype) for name, value in found.items()}
+
+
+def point_feeds(model: Model, dtype: str) -> tuple[np.ndarray, np.ndarray | None]:
+    """Points for the density, special ones among them, and their contexts."""
+    context = example_context(model.flow, ROWS, dtype)
+    x, _ = model.from_noise(_standard(model.flow, ROWS, dtype), context, dtype=np.dtype(dtype))
+    return _points(model.flow, x), context
+
+
+def _standard(flow: Flow, count: int, dtype: str) -> np.ndarray:
+    """Standard noise of so many rows."""
+    rows = np.arange(count)
+    return np.asarray(noise(NumpyOps(dtype), np.asarray(SEED), rows, list(flow.noise))).T
 
 
 def _points(flow: Flow, x: np.ndarray) -> np.ndarray:
