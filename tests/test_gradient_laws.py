@@ -22,8 +22,7 @@ from flowspec.export.graphs import (  # noqa: E402
 from flowspec.export.targets import Target  # noqa: E402
 from flowspec.export.vectors import (  # noqa: E402
     example_context,
-    gradient_feeds,
-    point_feeds,
+    graph_inputs,
     replayed,
 )
 from flowspec.model import density  # noqa: E402
@@ -76,6 +75,16 @@ def data_of(label: str) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     ).T
     context = example_context(model.flow, ROWS, "float64")
     return standard, model.from_noise(standard, context)[0], context
+
+
+def gradient_feeds(tape, points: np.ndarray, context: np.ndarray | None) -> dict:
+    """Inputs of a graph: its points or its noise, the context, and cotangents between -1 and 1."""
+    feeds = {}
+    for name, entry in tape.inputs.items():
+        shape = (len(points), *(size or 1 for size in entry.shape[1:]))
+        waves = np.cos(np.arange(np.prod(shape))).reshape(shape)
+        feeds[name] = waves if name.endswith("_cotangent") else points
+    return feeds | ({} if context is None else {"context": context})
 
 
 def turned(x):
@@ -159,10 +168,10 @@ def test_density_gradients_are_the_slopes_at_fifty_digits(label):
 def test_gradients_are_finite_at_the_ends_and_nothing_outside(label):
     """In a graph of float32: on samples, on the ends of the support, beyond them, and on NaN."""
     model, target = model_of(label), Target("float32")
-    points, context = point_feeds(model, "float32")
+    feeds = graph_inputs("log_prob_grad", model, target)
+    points = feeds["x"]
     tape = log_prob_grad_graph(model.fixed, target)
     session = onnxruntime.InferenceSession(serialize("graph", tape, target, ""))
-    feeds = gradient_feeds(tape, points, context)
     found = dict(zip(tape.outputs, session.run(None, feeds), strict=True))
     missing = np.isnan(points).reshape(len(points), -1).any(1)
     outside = np.isneginf(found["log_prob"])

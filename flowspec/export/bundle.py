@@ -194,7 +194,7 @@ def bundle_files(
     }
     for data in graphs.values():
         check_model(data, full_check=True)
-    replay = vectors(model, target.dtype, target.batch, tapes)
+    replay = vectors(model, target, [name.removesuffix(".onnx") for name in tapes])
     files = {**graphs, "vectors.json": _json_bytes(replay, compact_rows=True)}
     if model.flow.learned():
         files["weights.safetensors"] = to_bytes(model.complete_weights)

@@ -92,7 +92,7 @@ GRAPHS: Mapping[str, Callable[[FixedFlow, Target], Tape]] = {
 
 def log_prob_grad_graph(flow: FixedFlow, target: Target) -> Tape:
     """`x` (, `context`) -> `log_prob` [N], `x_grad` [N, D] (, `context_grad` [N, C])."""
-    ops = TapeOps(target.dtype, differentiates=True)
+    ops = TapeOps(target.dtype, differentiates=True, data_dtype=target.data)
     flow = optimize(flow, sampling=False)
     x = ops.transpose(ops.input("x", _row(flow), ops.dtype, f"Points: {', '.join(flow.columns)}."))
     context = _context(ops, flow)
@@ -107,7 +107,7 @@ def from_noise_grad_graph(flow: FixedFlow, target: Target) -> Tape:
     """`noise` [N, K] (, `context` [N, C]), `x_cotangent` [N, D], `log_prob_cotangent` [N] ->
     `x` [N, D], `log_prob` [N], `noise_grad` [N, K] (, `context_grad` [N, C]).
     """
-    ops = TapeOps(target.dtype, differentiates=True)
+    ops = TapeOps(target.dtype, differentiates=True, data_dtype=target.data)
     standard, context = _noise(ops, flow), _context(ops, flow)
     x, log_prob = _outputs(ops, flow, standard, context)
     seeds = []

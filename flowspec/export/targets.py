@@ -116,12 +116,14 @@ class Target:
     opset     version of the ONNX operators
     batch     None for any number of rows, else a fixed one
     profile   its abilities
+    data      the float type in which points come, where it is another than that of the graphs
     """
 
     dtype: str = "float32"
     opset: int = ONNXRUNTIME.lowest_opset
     batch: int | None = None
     profile: Profile = ONNXRUNTIME
+    data: str | None = None
 
     @property
     def ir_version(self) -> int:

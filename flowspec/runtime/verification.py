@@ -40,11 +40,12 @@ class RuntimeMissing(Diagnostic):
 
 @dataclass(frozen=True)
 class Case:
-    """The inputs of a graph, and the outputs that it is to give."""
+    """The inputs of a graph, the outputs that it is to give, and how far off they may be."""
 
     graph: str
     feeds: Values
     outputs: Values
+    allowed: float
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,11 @@ def vectors_of(bundle: Bundle) -> Vectors:
 
 def replayed(bundle: Bundle, vectors: Vectors, runtime: str = HOME) -> list[Comparison]:
     """Compare every output of every graph with vectors, such as `vectors.json` holds."""
-    found = cases(bundle, vectors)
-    allowed = vectors["tolerance"]["relative"]
+    return replayed_cases(bundle, cases(bundle, vectors), runtime)
+
+
+def replayed_cases(bundle: Bundle, found: Sequence[Case], runtime: str = HOME) -> list[Comparison]:
+    """Compare every output of some cases."""
     if runtime == HOME:
         given = [_at_home(bundle, case) for case in found]
     else:
@@ -108,7 +112,7 @@ def replayed(bundle: Bundle, vectors: Vectors, runtime: str = HOME) -> list[Comp
     return [
         comparison
         for case, answer in zip(found, given, strict=True)
-        for comparison in compared(case, answer, allowed)
+        for comparison in compared(case, answer)
     ]
 
 
@@ -139,7 +143,7 @@ def _at_home(bundle: Bundle, case: Case) -> Answer:
     return Answer(outputs, time.perf_counter() - start, "")
 
 
-def compared(case: Case, answer: Answer, allowed: float) -> Iterator[Comparison]:
+def compared(case: Case, answer: Answer) -> Iterator[Comparison]:
     """The outputs of an engine against those of a case."""
     # A point outside the support comes from nowhere.
     nowhere = np.isneginf(case.outputs["log_prob"])
@@ -149,17 +153,17 @@ def compared(case: Case, answer: Answer, allowed: float) -> Iterator[Comparison]
         if not reason:
             values = answer.outputs[output]
             apart = difference_of_rows(case.feeds, values, reference, lawful)
-            reason = "" if apart <= allowed else _rows_apart(case, values, reference, allowed)
+            reason = "" if apart <= case.allowed else _rows_apart(case, values, reference)
         rows, seconds = len(reference), answer.seconds
-        yield Comparison(case.graph, output, apart, allowed, rows, seconds, reason)
+        yield Comparison(case.graph, output, apart, case.allowed, rows, seconds, reason)
 
 
-def _rows_apart(case: Case, values: ArrayLike, reference: NDArray[Any], allowed: float) -> str:
+def _rows_apart(case: Case, values: ArrayLike, reference: NDArray[Any]) -> str:
     """The rows that differ, in words."""
     if np.shape(values) != reference.shape:
         return f"its shape is {np.shape(values)}, not {reference.shape}"
     nothing = np.ones(len(reference), bool)
-    apart = differences_of_rows(case.feeds, values, reference, nothing) > allowed
+    apart = differences_of_rows(case.feeds, values, reference, nothing) > case.allowed
     if not apart.any():
         return "it is NaN where nothing that went in is NaN"
     nan = apart & _with_nan(case.feeds, len(apart))
@@ -176,10 +180,9 @@ def cases(bundle: Bundle, vectors: Vectors) -> list[Case]:
     """
     try:
         found = [Case(*each) for each in _cases(vectors, bundle)]
-        whole = isinstance(vectors["tolerance"]["relative"], float)
     except (AttributeError, LookupError, OverflowError, TypeError, ValueError):
         raise _damaged(bundle) from None
-    if not whole or not all(len(rows) for case in found for rows in case.outputs.values()):
+    if not all(len(rows) for case in found for rows in case.outputs.values()):
         raise _damaged(bundle)
     return found
 
@@ -189,7 +192,7 @@ def _damaged(bundle: Bundle) -> FlowError:
     return FlowError(BrokenBundle(directory=str(bundle.path), reason=reason))
 
 
-def _cases(vectors: Vectors, bundle: Bundle) -> Iterator[tuple[str, Values, Values]]:
+def _cases(vectors: Vectors, bundle: Bundle) -> Iterator[tuple[str, Values, Values, float]]:
     for graph in bundle.graphs:
         case, said = vectors[graph], bundle.description
         whole = {name: np.array(case[name], np.int64) for name in WHOLE_NUMBERS if name in case}
@@ -200,7 +203,10 @@ def _cases(vectors: Vectors, bundle: Bundle) -> Iterator[tuple[str, Values, Valu
         outputs = {
             name: unlisted(case[name]["parity"], np.float64) for name in outputs_of(graph, said)
         }
-        yield graph, feeds, outputs
+        tolerance = case.get("tolerance") or vectors["tolerance"]
+        if not isinstance(tolerance["relative"], float):
+            raise TypeError("a tolerance is a number")
+        yield graph, feeds, outputs, tolerance["relative"]
 
 
 def difference(actual: ArrayLike, expected: ArrayLike) -> float:
