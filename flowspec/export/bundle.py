@@ -18,6 +18,7 @@ from flowspec.diagnostics.kinds import (
     FUNCTION,
     NUMBER,
     PATH,
+    SWITCH,
     TEXT,
     WEIGHTS,
     WHOLE,
@@ -30,6 +31,7 @@ from flowspec.export.cost import check_cost
 from flowspec.export.graphs import GRADIENTS, GRAPHS, recorders, serialize
 from flowspec.export.memory import check_memory
 from flowspec.export.numbers import check_constants, check_numbers
+from flowspec.export.shared import with_shared_weights
 from flowspec.export.solver import with_solver_error
 from flowspec.export.targets import ONNXRUNTIME, Target, checked
 from flowspec.export.vectors import vectors
@@ -38,6 +40,7 @@ from flowspec.model.kinds import COMPILABLE
 from flowspec.model.model import Model
 from flowspec.model.weights import as_weights, to_bytes
 from flowspec.runtime.bundle import Bundle, opened
+from flowspec.runtime.external import SHARED
 from flowspec.runtime.formats import FORMAT, OPEN_DIGEST, seal
 from flowspec.version import VERSION
 
@@ -55,6 +58,7 @@ FILES = frozenset(
     {
         *GRAPHS,
         *GRADIENTS,
+        SHARED,
         "vectors.json",
         "weights.safetensors",
         "README.md",
@@ -91,6 +95,7 @@ def compile(
     opset: int = ONNXRUNTIME.lowest_opset,
     solver_error: float | None = None,
     gradient: bool | str = False,
+    share_weights: bool = False,
     extras: Extras | None = None,
 ) -> Path:
     """Write the bundle of a flow.
@@ -107,6 +112,7 @@ def compile(
                    takes as many steps as that needs. None: as many as the flow says
     gradient   True adds the graphs of gradients, of log-densities and of samples;
                "log_prob" that of log-densities alone
+    share_weights   True puts large constants of all graphs into one file, `weights.bin`
     extras     gives further files by name, of those that a training leaves, for the
                opened bundle
 
@@ -124,6 +130,7 @@ def compile(
         opset=(opset, WHOLE),
         solver_error=(solver_error, NUMBER.or_none()),
         gradient=(gradient, GRADIENT),
+        share_weights=(share_weights, SWITCH),
         extras=(extras, FUNCTION.or_none()),
     )
     path = Path(directory)
@@ -132,7 +139,7 @@ def compile(
     target = checked(Target(dtype or model.dtype, opset, batch))
     if solver_error is not None:
         model = with_solver_error(model, solver_error)
-    files = bundle_files(model, target, extras, gradient)
+    files = bundle_files(model, target, extras, gradient, share_weights)
     with new_directory(path) as scratch:
         for name, data in files.items():
             (scratch / name).write_bytes(data)
@@ -179,7 +186,11 @@ def as_model(
 
 
 def bundle_files(
-    model: Model, target: Target, extras: Extras | None = None, gradient: bool | str = False
+    model: Model,
+    target: Target,
+    extras: Extras | None = None,
+    gradient: bool | str = False,
+    share_weights: bool = False,
 ) -> dict[str, bytes]:
     """Every file of a bundle, by name. Same input, same bytes."""
     check_memory(model.flow)
@@ -195,14 +206,15 @@ def bundle_files(
     for data in graphs.values():
         check_model(data, full_check=True)
     replay = vectors(model, target, [name.removesuffix(".onnx") for name in tapes])
-    files = {**graphs, "vectors.json": _json_bytes(replay, compact_rows=True)}
+    written = with_shared_weights(graphs) if share_weights else graphs
+    files = {**written, "vectors.json": _json_bytes(replay, compact_rows=True)}
     if model.flow.learned():
         files["weights.safetensors"] = to_bytes(model.complete_weights)
     about = _about(model, target, certificate(model, graphs, replay, target.dtype))
     further = extras(opened(Path("."), about, graphs)) if extras else {}
     if strange := sorted({*further} - {*OF_TRAINING}):
         raise ValueError(f"a bundle has no file {strange[0]}")
-    files["README.md"] = card(model, about, further, graphs).encode()
+    files["README.md"] = card(model, about, further, written).encode()
     # What a training leaves is for people: a bundle opens without it.
     about["files"] = {
         name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())

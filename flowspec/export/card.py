@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from flowspec.model.model import Model
+from flowspec.runtime.external import SHARED
 
 
 def card(
@@ -15,7 +16,7 @@ def card(
     """The README.md of a bundle.
 
     extras   the files that its training left
-    graphs   the files that are graphs
+    graphs   the files that are graphs, or that these read
     """
     flow = model.flow
     sections = [
@@ -122,6 +123,9 @@ def _gradients(x: str, context: str, noise: str, n: Any) -> dict[str, str]:
     }
 
 
+SHARED_ROW = f"| `{SHARED}` | | constants of all graphs: it lies beside them |"
+
+
 def _files(model: Model, about: dict[str, Any], graphs: Collection[str]) -> str:
     n = about["batch"] or "N"
     x = f"[{n}]" if about["scalar"] else f"[{n}, {len(about['columns'])}]"
@@ -142,6 +146,7 @@ def _files(model: Model, about: dict[str, Any], graphs: Collection[str]) -> str:
         f"| `from_noise.onnx` | {noise}{context} | `x` {x}, `log_prob` [{n}] |",
         f"| `to_base.onnx` | `x` {x}{context} | `z` {z}, {_latent(about)}, `log_prob` [{n}] |",
         *(row for name, row in _gradients(x, context, noise, n).items() if name in graphs),
+        *([SHARED_ROW] if SHARED in graphs else []),
         "| `flow.json` | | the flow, its supports, the kinds of noise, hashes, what was measured |",
         "| `vectors.json` | | inputs and outputs that a runtime can be checked with |",
     ]
