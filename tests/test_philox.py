@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import onnx
@@ -17,6 +18,7 @@ from flowspec.ops.numpy import NumpyOps
 from flowspec.ops.onnx.writer import write
 from flowspec.ops.philox import noise, philox, to_uniforms
 from flowspec.ops.tape import TapeOps
+from flowspec.ops.words import Halves, WholeWords
 
 DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
 SEEDS = [0, 42, -1, -7, 2**31, 2**32 + 5, 2**63 - 1, -(2**63)]
@@ -72,11 +74,11 @@ def model(ops: TapeOps, batch: str | int = "N") -> onnx.ModelProto:
     return found
 
 
-def graph(dtype, kinds) -> onnx.ModelProto:
+def graph(dtype, kinds, arithmetic=WholeWords) -> onnx.ModelProto:
     ops = TapeOps(dtype)
     seed, count = ops.input("seed", (), np.int64), ops.input("n", (), np.int64)
     rows = ops.input("first_row", (), np.int64) + ops.arange(count)
-    ops.output("noise", noise(ops, seed, rows, kinds))
+    ops.output("noise", noise(ops, seed, rows, kinds, arithmetic))
     return model(ops)
 
 
@@ -95,30 +97,77 @@ def reference(dtype, seed: int, first: int, count: int, kinds) -> np.ndarray:
 # --- known answers ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("counter", "key", "answer"), KNOWN_ANSWERS)
-def test_numpy_gives_the_published_words(counter, key, answer):
-    found = philox(NumpyOps(), words(counter), words(key))
-    assert " ".join(f"{int(word[0]):08x}" for word in found) == answer
+ARITHMETIC = pytest.mark.parametrize("arithmetic", [WholeWords, Halves])
+ANSWERS = pytest.mark.parametrize(("counter", "key", "answer"), KNOWN_ANSWERS)
 
 
-@pytest.mark.parametrize(("counter", "key", "answer"), KNOWN_ANSWERS)
-def test_torch_gives_the_published_words(counter, key, answer):
+def drawn(arithmetic, ops, given) -> list[Any]:
+    """The words of a block, as int64, from six words as int64 numbers."""
+    words = arithmetic(ops)
+    given = [words.split(word)[0] for word in given]
+    found = philox(words, given[:4], given[4:])
+    if arithmetic is WholeWords:
+        return list(found)
+    return [part for word in found for part in word]
+
+
+def joined(arithmetic, found) -> str:
+    numbers = [int(np.asarray(word)[0]) for word in found]
+    if arithmetic is Halves:
+        numbers = [
+            (high << 16) + low for high, low in zip(numbers[::2], numbers[1::2], strict=True)
+        ]
+    return " ".join(f"{number:08x}" for number in numbers)
+
+
+@ANSWERS
+@ARITHMETIC
+def test_numpy_gives_the_published_words(arithmetic, counter, key, answer):
+    found = drawn(arithmetic, NumpyOps(), words(counter) + words(key))
+    assert joined(arithmetic, found) == answer
+
+
+@ANSWERS
+@ARITHMETIC
+def test_torch_gives_the_published_words(arithmetic, counter, key, answer):
     ops = torch_ops(np.float32)
-    found = philox(
-        ops, [ops.whole(word) for word in words(counter)], [ops.whole(word) for word in words(key)]
-    )
-    assert " ".join(f"{int(word[0]):08x}" for word in found) == answer
+    found = drawn(arithmetic, ops, [ops.whole(word) for word in words(counter) + words(key)])
+    assert joined(arithmetic, found) == answer
 
 
-@pytest.mark.parametrize(("counter", "key", "answer"), KNOWN_ANSWERS)
-def test_onnxruntime_gives_the_published_words(counter, key, answer):
+@ANSWERS
+@ARITHMETIC
+def test_onnxruntime_gives_the_published_words(arithmetic, counter, key, answer):
     ops = TapeOps()
     given = words(counter) + words(key)
     inputs = [ops.input(f"w{i}", (1,), np.int64) for i in range(6)]
-    for i, word in enumerate(philox(ops, inputs[:4], inputs[4:])):
+    for i, word in enumerate(drawn(arithmetic, ops, inputs)):
         ops.output(f"out{i}", word)
     found = session(model(ops)).run(None, {f"w{i}": word for i, word in enumerate(given)})
-    assert " ".join(f"{int(word[0]):08x}" for word in found) == answer
+    assert joined(arithmetic, found) == answer
+
+
+@DTYPES
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("row", [2**31 - 3, 2**32 - 3, -(2**40)])
+def test_halves_of_words_draw_the_same_uniforms(dtype, seed, row):
+    kinds = ["uniform"] * 7
+    expected = reference(dtype, seed, row, 9, kinds)
+    halves = noise(NumpyOps(dtype), np.int64(seed), row + np.arange(9), kinds, Halves)
+    np.testing.assert_array_equal(halves, expected, strict=True)
+    found = session(graph(dtype, kinds, Halves)).run(None, feeds(seed, row, 9))[0]
+    np.testing.assert_array_equal(found, expected, strict=True)
+
+
+def test_no_number_of_halves_needs_more_than_32_bits():
+    types = graph(np.float32, ["normal"] * 3, Halves)
+    wide = {value.name for value in onnx.shape_inference.infer_shapes(types).graph.value_info
+            if value.type.tensor_type.elem_type == onnx.TensorProto.INT64}  # fmt: skip
+    operators = {node.op_type for node in types.graph.node if wide & {*node.output}}
+    # Seeds and row numbers come in with 64 bits, and are cut at once.
+    assert operators <= {"BitwiseAnd", "Sub", "Div", "Range", "Add", "Unsqueeze"}
+    cast = next(i for i, node in enumerate(types.graph.node) if node.op_type == "Mul")
+    assert not any(wide & {*node.output} for node in types.graph.node[cast:])
 
 
 def by_hand(seed: int, row: int, kind: int, block: int) -> list[int]:
@@ -229,7 +278,7 @@ def test_a_fixed_number_of_rows_draws_the_same():
 @pytest.mark.parametrize(("dtype", "nearest"), [(np.float32, 2.0**-24), (np.float64, 2.0**-53)])
 def test_uniforms_lie_strictly_between_0_and_1(dtype, nearest):
     extremes = np.array([[0, 2**32 - 1]])
-    found = to_uniforms(NumpyOps(dtype), [extremes] * 4)
+    found = to_uniforms(WholeWords(NumpyOps(dtype)), [extremes] * 4)
     assert found.dtype == dtype
     assert {tuple(row) for row in found.tolist()} == {(nearest, 1 - nearest)}
 

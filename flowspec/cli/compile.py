@@ -25,6 +25,12 @@ from flowspec.cli.options import FLOW_FILE
     "--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True
 )
 @click.option(
+    "--target",
+    default="onnxruntime",
+    show_default=True,
+    help="The engine that the graphs are for: `flowspec targets` lists them.",
+)
+@click.option(
     "--batch", type=int, help="A fixed number of rows, for runtimes that want static shapes."
 )
 @click.option(
@@ -42,21 +48,16 @@ from flowspec.cli.options import FLOW_FILE
     flag_value="all",
     help="Add graphs of gradients: of log-densities and of samples, or of log-densities alone.",
 )
-@click.option(
-    "--share-weights",
-    is_flag=True,
-    help="Put large constants of all graphs into one file, weights.bin.",
-)
 def command(
     file: Path,
     output: Path,
     weights: Path | None,
     dtype: str,
+    target: str,
     batch: int | None,
     opset: int,
     solver_error: float | None,
     gradient: str | None,
-    share_weights: bool,
 ) -> None:
     """Compile FILE to a bundle: graphs for log_prob and sampling, the flow, conformance vectors, a
     model card.
@@ -74,7 +75,7 @@ def command(
             err=True,
         )
     path = compile_flow(
-        flow, output, weights, dtype, batch=batch, opset=opset, solver_error=solver_error,
-        gradient=gradient == "all" or gradient or False, share_weights=share_weights,
+        flow, output, weights, dtype, target=target, batch=batch, opset=opset,
+        solver_error=solver_error, gradient=gradient == "all" or gradient or False,
     )  # fmt: skip
     click.echo(f"wrote {path}", err=True)

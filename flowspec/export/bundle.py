@@ -18,7 +18,6 @@ from flowspec.diagnostics.kinds import (
     FUNCTION,
     NUMBER,
     PATH,
-    SWITCH,
     TEXT,
     WEIGHTS,
     WHOLE,
@@ -31,16 +30,15 @@ from flowspec.export.cost import check_cost
 from flowspec.export.graphs import GRADIENTS, GRAPHS, recorders, serialize
 from flowspec.export.memory import check_memory
 from flowspec.export.numbers import check_constants, check_numbers
-from flowspec.export.shared import with_shared_weights
+from flowspec.export.profiles import ONNXRUNTIME
 from flowspec.export.solver import with_solver_error
-from flowspec.export.targets import ONNXRUNTIME, Target, checked
+from flowspec.export.targets import Target, target_of
 from flowspec.export.vectors import vectors
 from flowspec.ir.flow import Flow
 from flowspec.model.kinds import COMPILABLE
 from flowspec.model.model import Model
 from flowspec.model.weights import as_weights, to_bytes
 from flowspec.runtime.bundle import Bundle, opened
-from flowspec.runtime.external import SHARED
 from flowspec.runtime.formats import FORMAT, OPEN_DIGEST, seal
 from flowspec.version import VERSION
 
@@ -58,7 +56,6 @@ FILES = frozenset(
     {
         *GRAPHS,
         *GRADIENTS,
-        SHARED,
         "vectors.json",
         "weights.safetensors",
         "README.md",
@@ -91,11 +88,11 @@ def compile(
     weights: Mapping[str, np.ndarray] | str | Path | None = None,
     dtype: str | None = None,
     *,
+    target: str = ONNXRUNTIME.name,
     batch: int | None = None,
     opset: int = ONNXRUNTIME.lowest_opset,
     solver_error: float | None = None,
     gradient: bool | str = False,
-    share_weights: bool = False,
     extras: Extras | None = None,
 ) -> Path:
     """Write the bundle of a flow.
@@ -105,6 +102,7 @@ def compile(
                `Flow` only
     dtype      "float32" or "float64": of the graphs' inputs and outputs. None: float32, or
                that of the training, if that was float64
+    target     the engine that the graphs are for: `flowspec targets` lists them
     batch      a fixed number of rows, for runtimes that want static shapes
     opset      version of the ONNX operators
     solver_error   the error that a continuous flow may have, relative to 1 + |value|: its
@@ -112,7 +110,6 @@ def compile(
                    takes as many steps as that needs. None: as many as the flow says
     gradient   True adds the graphs of gradients, of log-densities and of samples;
                "log_prob" that of log-densities alone
-    share_weights   True puts large constants of all graphs into one file, `weights.bin`
     extras     gives further files by name, of those that a training leaves, for the
                opened bundle
 
@@ -126,20 +123,20 @@ def compile(
         directory=(directory, PATH),
         weights=(weights, WEIGHTS.or_none()),
         dtype=(dtype, TEXT.or_none()),
+        target=(target, TEXT),
         batch=(batch, WHOLE.or_none()),
         opset=(opset, WHOLE),
         solver_error=(solver_error, NUMBER.or_none()),
         gradient=(gradient, GRADIENT),
-        share_weights=(share_weights, SWITCH),
         extras=(extras, FUNCTION.or_none()),
     )
     path = Path(directory)
     check_place(path)
     model = as_model(flow, weights)
-    target = checked(Target(dtype or model.dtype, opset, batch))
+    wanted = target_of(target, dtype or model.dtype, opset, batch)
     if solver_error is not None:
         model = with_solver_error(model, solver_error)
-    files = bundle_files(model, target, extras, gradient, share_weights)
+    files = bundle_files(model, wanted, extras, gradient)
     with new_directory(path) as scratch:
         for name, data in files.items():
             (scratch / name).write_bytes(data)
@@ -186,17 +183,14 @@ def as_model(
 
 
 def bundle_files(
-    model: Model,
-    target: Target,
-    extras: Extras | None = None,
-    gradient: bool | str = False,
-    share_weights: bool = False,
+    model: Model, target: Target, extras: Extras | None = None, gradient: bool | str = False
 ) -> dict[str, bytes]:
     """Every file of a bundle, by name. Same input, same bytes."""
     check_memory(model.flow)
     spec = json.dumps(model.flow.to_json(), separators=(",", ":"))
     check_numbers(model.fixed, target.dtype)
-    tapes = {name: record(model.fixed, target) for name, record in recorders(gradient).items()}
+    record = recorders(gradient, target.profile)
+    tapes = {name: each(model.fixed, target) for name, each in record.items()}
     check_cost(model.flow, tapes)
     check_constants(model.fixed, tapes.values(), target.dtype)
     graphs = {
@@ -205,16 +199,17 @@ def bundle_files(
     }
     for data in graphs.values():
         check_model(data, full_check=True)
-    replay = vectors(model, target, [name.removesuffix(".onnx") for name in tapes])
-    written = with_shared_weights(graphs) if share_weights else graphs
-    files = {**written, "vectors.json": _json_bytes(replay, compact_rows=True)}
+    replay = vectors(model, target.dtype, None if target.one_vector else target.batch, tapes)
+    files = {**graphs, "vectors.json": _json_bytes(replay, compact_rows=True)}
     if model.flow.learned():
         files["weights.safetensors"] = to_bytes(model.complete_weights)
-    about = _about(model, target, certificate(model, graphs, replay, target.dtype))
+    about = _about(model, target, {})
+    compiled = opened(Path("."), about, graphs, threads=1)
+    about["certificate"] = certificate(model, compiled, replay)
     further = extras(opened(Path("."), about, graphs)) if extras else {}
     if strange := sorted({*further} - {*OF_TRAINING}):
         raise ValueError(f"a bundle has no file {strange[0]}")
-    files["README.md"] = card(model, about, further, written).encode()
+    files["README.md"] = card(model, about, target.profile, further, graphs).encode()
     # What a training leaves is for people: a bundle opens without it.
     about["files"] = {
         name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())
@@ -228,6 +223,7 @@ def _about(model: Model, target: Target, measured: dict[str, Any]) -> dict[str, 
     return {
         "format": FORMAT,
         "flowspec": VERSION,
+        "target": target.profile.name,
         "dtype": target.dtype,
         "opset": target.opset,
         "batch": target.batch,

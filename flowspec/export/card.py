@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from flowspec.export.profiles import ONNXRUNTIME, PROFILES, Profile
 from flowspec.model.model import Model
-from flowspec.runtime.external import SHARED
+from flowspec.runtime.targets import OF_ONE_VECTOR
 
 
 def card(
-    model: Model, about: dict[str, Any], extras: Mapping[str, bytes], graphs: Collection[str]
+    model: Model,
+    about: dict[str, Any],
+    profile: Profile,
+    extras: Mapping[str, bytes],
+    graphs: Collection[str],
 ) -> str:
     """The README.md of a bundle.
 
+    profile  its target
     extras   the files that its training left
-    graphs   the files that are graphs, or that these read
+    graphs   the files that are graphs
     """
     flow = model.flow
     sections = [
@@ -27,7 +33,8 @@ def card(
         *(["## Training\n\n" + _training(extras)] if "metrics.json" in extras else []),
         "## Files\n\n" + _files(model, about, graphs),
         "## Measured when it was written\n\n" + _measured(about),
-        "## How to run it\n\n" + _examples(about),
+        "## Where it runs\n\n" + _engines(profile),
+        "## How to run it\n\n" + _examples(about, graphs),
     ]
     assert flow is not None
     return "\n\n".join(sections) + "\n"
@@ -123,9 +130,6 @@ def _gradients(x: str, context: str, noise: str, n: Any) -> dict[str, str]:
     }
 
 
-SHARED_ROW = f"| `{SHARED}` | | constants of all graphs: it lies beside them |"
-
-
 def _files(model: Model, about: dict[str, Any], graphs: Collection[str]) -> str:
     n = about["batch"] or "N"
     x = f"[{n}]" if about["scalar"] else f"[{n}, {len(about['columns'])}]"
@@ -137,16 +141,23 @@ def _files(model: Model, about: dict[str, Any], graphs: Collection[str]) -> str:
     noise = (
         f"`noise` [{n}, {len(about['noise'])}], {' and '.join(sorted(set(about['noise'])))} draws"
     )
+    inputs = f"`x` {x}{context}"
+    if about["target"] in OF_ONE_VECTOR:
+        names = ", ".join([*about["context"], *about["columns"]])
+        inputs = f"`row` [{len(about['context']) + len(about['columns'])}]: {names}"
+    of_graphs = {
+        "log_prob.onnx": f"| `log_prob.onnx` | {inputs} | `log_prob` [{n}] |",
+        "sample.onnx": f"| `sample.onnx` | `seed` int64 []{count}, `first_row` int64 [] | `x` "
+        f"{x}, `log_prob` [{n}] |",
+        "from_noise.onnx": f"| `from_noise.onnx` | {noise}{context} | `x` {x}, `log_prob` [{n}] |",
+        "to_base.onnx": f"| `to_base.onnx` | `x` {x}{context} | `z` {z}, {_latent(about)}, "
+        f"`log_prob` [{n}] |",
+        **_gradients(x, context, noise, n),
+    }
     rows = [
         "| file | inputs | outputs |",
         "|---|---|---|",
-        f"| `log_prob.onnx` | `x` {x}{context} | `log_prob` [{n}] |",
-        f"| `sample.onnx` | `seed` int64 []{count}, `first_row` int64 [] | `x` "
-        f"{x}, `log_prob` [{n}] |",
-        f"| `from_noise.onnx` | {noise}{context} | `x` {x}, `log_prob` [{n}] |",
-        f"| `to_base.onnx` | `x` {x}{context} | `z` {z}, {_latent(about)}, `log_prob` [{n}] |",
-        *(row for name, row in _gradients(x, context, noise, n).items() if name in graphs),
-        *([SHARED_ROW] if SHARED in graphs else []),
+        *(row for name, row in of_graphs.items() if name in graphs),
         "| `flow.json` | | the flow, its supports, the kinds of noise, hashes, what was measured |",
         "| `vectors.json` | | inputs and outputs that a runtime can be checked with |",
     ]
@@ -154,10 +165,13 @@ def _files(model: Model, about: dict[str, Any], graphs: Collection[str]) -> str:
         rows.append("| `weights.safetensors` | | what was learned |")
     notes = (
         f"All floats are {about['dtype']}. `log_prob` is the natural logarithm; "
-        f"-inf outside the support, NaN for NaN. The same "
-        "seed gives the same samples in every session, thread and runtime, and "
-        "row i depends on `seed` and `first_row + i` only."
+        "-inf outside the support, NaN for NaN."
     )
+    if "sample.onnx" in graphs:
+        notes += (
+            " The same seed gives the same samples in every session, thread and runtime, and "
+            "row i depends on `seed` and `first_row + i` only."
+        )
     return "\n".join(rows) + "\n\n" + notes
 
 
@@ -180,7 +194,35 @@ def _figure(value: float | None) -> str:
     return f"{value:.0e}" if value else "none found"
 
 
-def _examples(about: dict[str, Any]) -> str:
+def _engines(profile: Profile) -> str:
+    """The target, and the engines that are known to be wrong on its graphs."""
+    lines = [f"The graphs are for the target `{profile.name}`: {profile.title}."]
+    if profile.wrong_on:
+        lines.append("It is known to be wrong on:\n\n" + _list(profile.wrong_on))
+    if profile is ONNXRUNTIME:
+        others = [
+            f"{each.title}: {each.wrong_on_default}. Compile with `--target {each.name}`"
+            for each in PROFILES.values()
+            if each.wrong_on_default
+        ]
+        lines.append(
+            "Other engines are known to be wrong on them, some without a word:\n\n" + _list(others)
+        )
+    return "\n\n".join(lines)
+
+
+def _list(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}." for line in lines)
+
+
+def _examples(about: dict[str, Any], graphs: Collection[str]) -> str:
+    if "sample.onnx" not in graphs:
+        call = "x, context" if about["context"] else "x"
+        return (
+            "Python, with FlowSpec:\n\n"
+            f'```python\nimport flowspec\n\nbundle = flowspec.load(".")\n'
+            f"log_prob = bundle.log_prob({call})\n```"
+        )
     context = about["context"]
     python_sample = "context=context, seed=1" if context else "1000, seed=1"
     feeds = 'feeds.context = new ort.Tensor("FLOAT", contextValues, [n, C]);' if context else ""

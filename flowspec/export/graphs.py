@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -10,7 +9,8 @@ import onnx_ir as ir
 from onnx_ir.passes.common import RemoveUnusedNodesPass
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
-from flowspec.export.targets import Target, check_graph, place_of
+from flowspec.export.profiles import ONNXRUNTIME, Profile
+from flowspec.export.targets import GraphsMissing, Target, check_graph, check_loops, place_of
 from flowspec.model import density
 from flowspec.model.binding import bind
 from flowspec.model.fixed import FixedFlow
@@ -20,21 +20,37 @@ from flowspec.ops.tape import BATCH, Recorded, Tape, TapeOps
 from flowspec.ops.tape.derivatives import NoDerivative
 from flowspec.ops.tape.gradient import gradient
 from flowspec.ops.vocabulary import Array
+from flowspec.ops.words import Halves, WholeWords
 from flowspec.optimize.passes import optimize
+from flowspec.runtime.signatures import ROW
 from flowspec.version import VERSION
 
 LOG_PROB_DOC = "Natural logarithm of the density at each row of x; -inf outside the support."
 
 
 def log_prob_graph(flow: FixedFlow, target: Target) -> Tape:
-    """`x` [N, D] (, `context` [N, C]) -> `log_prob` [N]."""
+    """`x` [N, D] (, `context` [N, C]) -> `log_prob` [N]; or `row` [C + D] -> `log_prob` [1]."""
     ops = TapeOps(target.dtype)
     flow = optimize(flow, sampling=False)
-    x = ops.input("x", _row(flow), ops.dtype, f"Points: {', '.join(flow.columns)}.")
-    bound = bind(ops, flow, context=_context(ops, flow))
-    log_prob = density.log_prob(ops, bound, ops.transpose(x))
-    ops.output("log_prob", ops.with_batch(log_prob, ops.transpose(x)), LOG_PROB_DOC)
+    x, context = (_one_vector if target.one_vector else _points)(ops, flow)
+    bound = bind(ops, flow, context=context)
+    ops.output("log_prob", ops.with_batch(density.log_prob(ops, bound, x), x), LOG_PROB_DOC)
     return ops.tape
+
+
+def _points(ops: TapeOps, flow: FixedFlow) -> tuple[Recorded, Recorded | None]:
+    """The points and their context, the batch last."""
+    x = ops.input("x", _row(flow), ops.dtype, f"Points: {', '.join(flow.columns)}.")
+    return ops.transpose(x), _context(ops, flow)
+
+
+def _one_vector(ops: TapeOps, flow: FixedFlow) -> tuple[Recorded, Recorded | None]:
+    """The same, of one row that comes as one vector."""
+    names = [*(flow.context.names if flow.context else ()), *flow.columns]
+    first = len(names) - len(flow.columns)
+    row = ops.input(ROW, (len(names),), ops.dtype, f"One row: {', '.join(names)}.")
+    x = row[first:] if flow.shape == () else row[first:, None]
+    return x, row[:first, None] if flow.context else None
 
 
 def to_base_graph(flow: FixedFlow, target: Target) -> Tape:
@@ -53,7 +69,11 @@ def to_base_graph(flow: FixedFlow, target: Target) -> Tape:
 def from_noise_graph(flow: FixedFlow, target: Target) -> Tape:
     """`noise` [N, K] (, `context` [N, C]) -> `x` [N, D], `log_prob` [N]."""
     ops = TapeOps(target.dtype)
-    _outputs(ops, flow, _noise(ops, flow), _context(ops, flow))
+    kinds = ", ".join(flow.noise)
+    standard = ops.input(
+        "noise", (BATCH, len(flow.noise)), ops.dtype, f"Standard draws, column by column: {kinds}."
+    )
+    _outputs(ops, flow, ops.transpose(standard), _context(ops, flow))
     return ops.tape
 
 
@@ -73,7 +93,8 @@ def sample_graph(flow: FixedFlow, target: Target) -> Tape:
     first_row = ops.input("first_row", (), np.int64, doc)
     with ops.scope("noise"):
         rows = first_row + _row_numbers(ops, count, context, target)
-        standard = noise(ops, seed, rows, list(flow.noise))
+        arithmetic = Halves if target.profile.small_words else WholeWords
+        standard = noise(ops, seed, rows, list(flow.noise), arithmetic)
     _outputs(ops, flow, standard, context)
     return ops.tape
 
@@ -92,14 +113,13 @@ GRAPHS: Mapping[str, Callable[[FixedFlow, Target], Tape]] = {
 
 def log_prob_grad_graph(flow: FixedFlow, target: Target) -> Tape:
     """`x` (, `context`) -> `log_prob` [N], `x_grad` [N, D] (, `context_grad` [N, C])."""
-    ops = TapeOps(target.dtype, differentiates=True, data_dtype=target.data)
+    ops = TapeOps(target.dtype, differentiates=True)
     flow = optimize(flow, sampling=False)
-    x = ops.transpose(ops.input("x", _row(flow), ops.dtype, f"Points: {', '.join(flow.columns)}."))
-    context = _context(ops, flow)
-    log_prob = ops.with_batch(density.log_prob(ops, bind(ops, flow, context=context), x), x)
+    x = ops.input("x", _row(flow), ops.dtype, f"Points: {', '.join(flow.columns)}.")
+    bound = bind(ops, flow, context=_context(ops, flow))
+    log_prob = ops.with_batch(density.log_prob(ops, bound, ops.transpose(x)), ops.transpose(x))
     ops.output("log_prob", log_prob, LOG_PROB_DOC)
-    one = ops.with_batch(np.ones(1), log_prob)
-    _derivatives(ops, [(log_prob, one)], {"x": x, "context": context}, log_prob, "log_prob")
+    _derivatives(ops, [(log_prob, ops.with_batch(np.ones(1), log_prob))], "log_prob")
     return ops.tape
 
 
@@ -107,44 +127,33 @@ def from_noise_grad_graph(flow: FixedFlow, target: Target) -> Tape:
     """`noise` [N, K] (, `context` [N, C]), `x_cotangent` [N, D], `log_prob_cotangent` [N] ->
     `x` [N, D], `log_prob` [N], `noise_grad` [N, K] (, `context_grad` [N, C]).
     """
-    ops = TapeOps(target.dtype, differentiates=True, data_dtype=target.data)
-    standard, context = _noise(ops, flow), _context(ops, flow)
-    x, log_prob = _outputs(ops, flow, standard, context)
+    ops = TapeOps(target.dtype, differentiates=True)
+    kinds = ", ".join(flow.noise)
+    standard = ops.input(
+        "noise", (BATCH, len(flow.noise)), ops.dtype, f"Standard draws, column by column: {kinds}."
+    )
+    _outputs(ops, flow, ops.transpose(standard), _context(ops, flow))
     seeds = []
-    for name, value, shape in (("x", x, _row(flow)), ("log_prob", log_prob, (BATCH,))):
+    for name, shape in (("x", _row(flow)), ("log_prob", (BATCH,))):
         doc = f"The weight of {name} in the sum whose derivatives are given."
         cotangent = ops.input(f"{name}_cotangent", shape, ops.dtype, doc)
-        seeds.append((value, ops.transpose(cotangent)))
-    inputs = {"noise": standard, "context": context}
-    _derivatives(ops, seeds, inputs, log_prob, "the weighted sum of x and log_prob")
+        seeds.append((Recorded(ops, ops.tape.outputs[name]), cotangent))
+    _derivatives(ops, seeds, "the weighted sum of x and log_prob")
     return ops.tape
 
 
-def _derivatives(
-    ops: TapeOps,
-    seeds: list[tuple[Recorded, Recorded]],
-    inputs: Mapping[str, Recorded | None],
-    log_prob: Recorded,
-    what: str,
-) -> None:
-    """Declare the derivatives with respect to inputs as outputs.
-
-    They are finite where the log-density is a number: a slope that overflows is the largest number,
-    and 0 where nothing is left of it.
-    """
-    there = {name: value for name, value in inputs.items() if value is not None}
+def _derivatives(ops: TapeOps, seeds: list[tuple[Recorded, Recorded]], what: str) -> None:
+    """Declare the derivatives with respect to points, noise and context as outputs."""
+    names = [name for name in ops.tape.inputs if name in ("x", "noise", "context")]
+    inputs = [Recorded(ops, ops.tape.inputs[name]) for name in names]
     try:
-        found = gradient(ops, seeds, [*there.values()])
+        found = gradient(ops, seeds, inputs)
     except NoDerivative as missing:
         raise FlowError(
             NoGradient(place=place_of(missing.scope), what=UNKNOWN.get(missing.op, missing.op))
         ) from None
-    most = float(np.finfo(ops.dtype).max)
-    for name, value in zip(there, found, strict=True):
-        lost = (log_prob <= math.inf) & ~(value <= math.inf)
-        finite = ops.clip(ops.where(lost, 0.0, value), -most, most)
-        doc = f"The derivatives of {what} with respect to {name}."
-        ops.output(f"{name}_grad", ops.transpose(finite), doc)
+    for name, value in zip(names, found, strict=True):
+        ops.output(f"{name}_grad", value, f"The derivatives of {what} with respect to {name}.")
 
 
 UNKNOWN = {"log_gamma_gradient": "draws of Gamma, Beta and StudentT with respect to the context"}
@@ -166,13 +175,20 @@ GRADIENTS: Mapping[str, Callable[[FixedFlow, Target], Tape]] = {
 """Graphs that are written where they are asked for."""
 
 
-def recorders(gradient: str | bool = False) -> dict[str, Callable[[FixedFlow, Target], Tape]]:
-    """What records each graph, by the name of its file.
+def recorders(
+    gradient: str | bool = False, profile: Profile = ONNXRUNTIME
+) -> dict[str, Callable[[FixedFlow, Target], Tape]]:
+    """What records each graph of a target, by the name of its file.
 
     gradient   True for all gradients, "log_prob" for that of the density, False for none
+    Errors:    FlowError, where the target gets no gradients.
     """
     chosen = [name for name in GRADIENTS if gradient is True or name == f"{gradient}_grad.onnx"]
-    return {**GRAPHS, **{name: GRADIENTS[name] for name in chosen}}
+    wanted = {f"{name}.onnx" for name in profile.graphs}
+    if {*chosen} - wanted:
+        raise FlowError(GraphsMissing(target=profile.name))
+    every = {**GRAPHS, **{name: GRADIENTS[name] for name in chosen}}
+    return {name: record for name, record in every.items() if name in wanted}
 
 
 def graph_model(name: str, tape: Tape, target: Target, spec: str = "") -> ir.Model:
@@ -180,16 +196,17 @@ def graph_model(name: str, tape: Tape, target: Target, spec: str = "") -> ir.Mod
 
     Errors:  FlowError, where it needs what the target lacks.
     """
+    check_loops(tape, target)
     batch = "N" if target.batch is None else target.batch
     model = ir.Model(
-        write(tape, name, target.opset, batch).graph,
+        write(tape, name, target.opset, batch, target.profile.dialect).graph,
         ir_version=target.ir_version,
         producer_name="flowspec",
         producer_version=VERSION,
         metadata_props={"flowspec.spec": spec, "flowspec.version": VERSION},
     )
     RemoveUnusedNodesPass()(model)
-    check_graph(tape, model.graph, target)
+    check_graph(model.graph, target)
     return model
 
 
@@ -223,19 +240,10 @@ def _row_numbers(
     return ops.arange(count)
 
 
-def _noise(ops: TapeOps, flow: FixedFlow) -> Recorded:
-    """The noise input as (K, N)."""
-    doc = f"Standard draws, column by column: {', '.join(flow.noise)}."
-    return ops.transpose(ops.input("noise", (BATCH, len(flow.noise)), ops.dtype, doc))
-
-
-def _outputs(
-    ops: TapeOps, flow: FixedFlow, standard: Array, context: Recorded | None
-) -> tuple[Recorded, Recorded]:
-    """Declare points and their log-densities as outputs; here they have the batch last."""
+def _outputs(ops: TapeOps, flow: FixedFlow, standard: Array, context: Recorded | None) -> None:
     flow = optimize(flow, sampling=True)
-    drawn = density.sample(ops, bind(ops, flow, context=context), standard)
-    x, log_prob = (ops.with_batch(value, standard) for value in drawn)
-    ops.output("x", ops.transpose(x), f"Samples: {', '.join(flow.columns)}.")
-    ops.output("log_prob", log_prob, LOG_PROB_DOC)
-    return x, log_prob
+    x, log_prob = density.sample(ops, bind(ops, flow, context=context), standard)
+    ops.output(
+        "x", ops.transpose(ops.with_batch(x, standard)), f"Samples: {', '.join(flow.columns)}."
+    )
+    ops.output("log_prob", ops.with_batch(log_prob, standard), LOG_PROB_DOC)

@@ -1,23 +1,44 @@
-"""Targets of graphs: a table of the abilities of each, and its refusals."""
+"""Targets of graphs: what can be asked of each, and its refusals."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import chain
 
 import onnx_ir as ir
 
-from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake, suggest
+from flowspec.export.profiles import FLOATS, ONNXRUNTIME, PROFILES, Profile
 from flowspec.ops.tape import Entry, Tape
+from flowspec.runtime.targets import OF_ONE_VECTOR
 
 LARGEST_BATCH = 2**24
+
+MOST_UNROLLED = 100_000
+"""Operations that a loop may be written out to."""
+
+
+@mistake
+class UnknownTarget(Diagnostic):
+    message = "there is no target {name}"
+    help = "{advice}"
+    name: str
+    advice: str
 
 
 @mistake
 class UnknownDtype(Diagnostic):
     message = "there is no dtype {dtype}"
     help = "choose {known}"
+    dtype: str
+    known: str
+
+
+@mistake
+class DtypeMissing(Diagnostic):
+    message = "{target} does not compute in {dtype}"
+    help = "choose {known}, or another target"
+    target: str
     dtype: str
     known: str
 
@@ -33,6 +54,22 @@ class ImpossibleBatch(Diagnostic):
 class BatchNeeded(Diagnostic):
     message = "{target} runs graphs of a fixed number of rows only"
     help = "say how many with `batch`"
+    target: str
+
+
+@mistake
+class RowsFixed(Diagnostic):
+    message = "graphs for {target} take {rows} row at a time, not {batch}"
+    help = "leave `batch` out"
+    target: str
+    rows: int
+    batch: int
+
+
+@mistake
+class GraphsMissing(Diagnostic):
+    message = "{target} gets no graphs of gradients"
+    help = "leave `gradient` out, or choose another target"
     target: str
 
 
@@ -56,56 +93,11 @@ class OperatorMissing(Diagnostic):
 
 @mistake
 class LoopsMissing(Diagnostic):
-    message = "{target} has no loops, and {place} needs one"
-    help = "write the flow with another step, or choose another target"
+    message = "{target} has no loops, and that of {place} would be {operations:,} operations"
+    help = "give it fewer coordinates, layers or steps, or choose another target"
     target: str
     place: str
-
-
-@mistake
-class WholeNumbersMissing(Diagnostic):
-    message = "{target} does not compute with 64-bit whole numbers, and {place} needs them"
-    help = "write the flow with another step, or choose another target"
-    target: str
-    place: str
-
-
-@dataclass(frozen=True)
-class Profile:
-    """The abilities of a target.
-
-    name            as messages call it
-    ir_versions     opset -> the oldest IR version that carries it, so that the oldest
-                    runtimes open
-                    the file
-    operators       of ai.onnx; None for all
-    dtypes          of the graphs' inputs and outputs
-    loops           True if it runs `Loop`
-    any_batch       True if it runs graphs whose number of rows is open
-    int64           True if it computes with int64
-    """
-
-    name: str
-    ir_versions: Mapping[int, int]
-    operators: frozenset[str] | None = None
-    dtypes: tuple[str, ...] = ("float32", "float64")
-    loops: bool = True
-    any_batch: bool = True
-    whole_numbers: bool = True
-
-    @property
-    def lowest_opset(self) -> int:
-        return min(self.ir_versions)
-
-    @property
-    def highest_opset(self) -> int:
-        return max(self.ir_versions)
-
-
-ONNXRUNTIME = Profile("onnxruntime", {18: 8, 19: 9, 20: 9, 21: 10, 22: 10})
-
-PROFILES: Mapping[str, Profile] = {profile.name: profile for profile in (ONNXRUNTIME,)}
-"""Every target, by name."""
+    operations: int
 
 
 @dataclass(frozen=True)
@@ -116,14 +108,17 @@ class Target:
     opset     version of the ONNX operators
     batch     None for any number of rows, else a fixed one
     profile   its abilities
-    data      the float type in which points come, where it is another than that of the graphs
     """
 
     dtype: str = "float32"
     opset: int = ONNXRUNTIME.lowest_opset
     batch: int | None = None
     profile: Profile = ONNXRUNTIME
-    data: str | None = None
+
+    @property
+    def one_vector(self) -> bool:
+        """True where one row goes in as one vector."""
+        return self.profile.name in OF_ONE_VECTOR
 
     @property
     def ir_version(self) -> int:
@@ -140,56 +135,87 @@ def checked(target: Target) -> Target:
     return target
 
 
+def target_of(
+    name: str = ONNXRUNTIME.name,
+    dtype: str = "float32",
+    opset: int = ONNXRUNTIME.lowest_opset,
+    batch: int | None = None,
+) -> Target:
+    """The target of this name.
+
+    Errors:  FlowError, where it is not to be had.
+    """
+    if name not in PROFILES:
+        near = suggest(name, PROFILES)
+        advice = f"did you mean {near}?" if near else "`flowspec targets` lists them"
+        raise FlowError(UnknownTarget(name=repr(name), advice=advice))
+    profile = PROFILES[name]
+    return checked(Target(dtype, opset, profile.rows if batch is None else batch, profile))
+
+
 def _impossible(target: Target) -> Iterable[Diagnostic]:
-    profile = target.profile
-    if target.dtype not in profile.dtypes:
-        yield UnknownDtype(dtype=repr(target.dtype), known=" or ".join(profile.dtypes))
-    if target.batch is not None and not 1 <= target.batch <= LARGEST_BATCH:
-        yield ImpossibleBatch(batch=target.batch)
-    if target.batch is None and not profile.any_batch:
+    profile, batch = target.profile, target.batch
+    if target.dtype not in FLOATS:
+        yield UnknownDtype(dtype=repr(target.dtype), known=" or ".join(FLOATS))
+    elif target.dtype not in profile.dtypes:
+        known = " or ".join(profile.dtypes)
+        yield DtypeMissing(target=profile.name, dtype=target.dtype, known=known)
+    if batch is not None and not 1 <= batch <= LARGEST_BATCH:
+        yield ImpossibleBatch(batch=batch)
+    elif batch is not None and profile.rows not in (None, batch):
+        yield RowsFixed(target=profile.name, rows=profile.rows, batch=batch)
+    if batch is None and not profile.any_batch:
         yield BatchNeeded(target=profile.name)
     if target.opset not in profile.ir_versions:
         lowest, highest = profile.lowest_opset, profile.highest_opset
         yield OpsetUnsupported(opset=target.opset, lowest=lowest, highest=highest)
 
 
-def check_graph(tape: Tape, graph: ir.Graph, target: Target) -> None:
-    """Refuse what the target cannot run.
+def check_loops(tape: Tape, target: Target) -> None:
+    """Refuse loops that would be too long to write out, where the target has none.
 
-    Each thing is told once, with the first place that needs it.
-
-    Errors:  FlowError.
+    Errors:  FlowError, with the step of the first one.
     """
-    if problems := list(_refused(tape, graph, target.profile)):
-        raise FlowError(problems)
-
-
-def _refused(tape: Tape, graph: ir.Graph, profile: Profile) -> Iterable[Diagnostic]:
-    if not profile.loops:
-        loops = (entry for entry in tape.entries if entry.op == "loop")
-        for entry in _first(loops):
-            yield LoopsMissing(target=profile.name, place=place_of(entry.scope))
-    if not profile.whole_numbers:
-        whole = (entry for entry in _all_entries(tape) if entry.dtype == "int64")
-        for entry in _first(whole):
-            yield WholeNumbersMissing(target=profile.name, place=place_of(entry.scope))
-    if profile.operators is not None:
-        needed: dict[str, str] = {}
-        for node in graph.all_nodes():
-            needed.setdefault(node.op_type, node.name or "")
-        for operator in sorted(needed.keys() - profile.operators - {"Loop"}):
-            yield OperatorMissing(
-                target=profile.name, operator=operator, place=place_of(needed[operator])
+    if target.profile.dialect.loops:
+        return
+    for entry in tape.entries:
+        if entry.op == "loop" and (length := _length(entry)) > MOST_UNROLLED:
+            place = place_of(entry.scope)
+            raise FlowError(
+                LoopsMissing(target=target.profile.name, place=place, operations=length)
             )
 
 
-def _first(entries: Iterable[Entry]) -> Iterable[Entry]:
-    yield from [entry for entry, _ in zip(entries, range(1), strict=False)]
+def _length(entry: Entry) -> int:
+    """The number of operations of an entry, loops written out."""
+    if entry.op != "loop":
+        return 1
+    count, body = entry.operands[:2]
+    return int(count) * sum(map(_length, body.entries))
 
 
-def _all_entries(tape: Tape) -> Iterable[Entry]:
-    bodies = (x for entry in tape.entries for x in entry.operands if isinstance(x, Tape))
-    return chain(tape.inputs.values(), tape.entries, *(_all_entries(body) for body in bodies))
+def check_graph(graph: ir.Graph, target: Target) -> None:
+    """Refuse operators that the target lacks.
+
+    Each is told once, with the first place that needs it.
+
+    Errors:  FlowError.
+    """
+    profile = target.profile
+    if profile.operators is None:
+        return
+    needed: dict[str, str] = {}
+    for node in graph.all_nodes():
+        needed.setdefault(node.op_type, node.name or "")
+    if missing := sorted(needed.keys() - profile.operators):
+        raise FlowError(
+            [
+                OperatorMissing(
+                    target=profile.name, operator=operator, place=place_of(needed[operator])
+                )
+                for operator in missing
+            ]
+        )
 
 
 def place_of(path: str) -> str:

@@ -30,12 +30,13 @@ row, q) alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
+from flowspec.ops.words import WholeWords, Word, Words
 
 ROUNDS = 10
 _MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
@@ -44,33 +45,38 @@ UNIFORM, NORMAL = 0, 1
 
 
 def philox(
-    ops: Ops, counter: Sequence[Array], key: Sequence[Array]
-) -> tuple[Array, Array, Array, Array]:
-    """Four random words (0 ... 2^32 - 1, as int64) from four counter words and two key
-    words.
-    """
+    words: Words, counter: Sequence[Word], key: Sequence[Word]
+) -> tuple[Word, Word, Word, Word]:
+    """Four random words from four counter words and two key words."""
     c0, c1, c2, c3 = counter
     k0, k1 = key
     for index in range(ROUNDS):
-        first, second = c0 * ops.whole(_MULTIPLIERS[0]), c2 * ops.whole(_MULTIPLIERS[1])
+        high_0, low_0 = words.product(c0, _MULTIPLIERS[0])
+        high_2, low_2 = words.product(c2, _MULTIPLIERS[1])
         c0, c2 = (
-            ops.xor(ops.xor(ops.high_word(second), c1), k0),
-            ops.xor(ops.xor(ops.high_word(first), c3), k1),
+            words.xor(words.xor(high_2, c1), k0),
+            words.xor(words.xor(high_0, c3), k1),
         )
-        c1, c3 = ops.low_word(second), ops.low_word(first)
+        c1, c3 = low_2, low_0
         if index + 1 < ROUNDS:
-            k0 = ops.low_word(k0 + ops.whole(_KEY_STEPS[0]))
-            k1 = ops.low_word(k1 + ops.whole(_KEY_STEPS[1]))
+            k0 = words.plus(k0, _KEY_STEPS[0])
+            k1 = words.plus(k1, _KEY_STEPS[1])
     return c0, c1, c2, c3
 
 
-def noise(ops: Ops, seed: Array, rows: Array, kinds: Sequence[str]) -> Array:
+def noise(
+    ops: Ops,
+    seed: Array,
+    rows: Array,
+    kinds: Sequence[str],
+    arithmetic: Callable[[Ops], Words] = WholeWords,
+) -> Array:
     """Standard noise (K, N) for rows (N,) of the stream: row j of it is of the kind
     `kinds[j]`.
     """
     uniforms, normals = kinds.count("uniform"), kinds.count("normal")
     pairs = -(-normals // 2)
-    drawn = _uniform_streams(ops, seed, rows, (uniforms, 2 * pairs))
+    drawn = _uniform_streams(arithmetic(ops), seed, rows, (uniforms, 2 * pairs))
     draws = []
     if uniforms:
         draws.append(drawn[UNIFORM])
@@ -80,39 +86,34 @@ def noise(ops: Ops, seed: Array, rows: Array, kinds: Sequence[str]) -> Array:
 
 
 def _uniform_streams(
-    ops: Ops, seed: Array, rows: Array, counts: tuple[int, int]
+    words: Words, seed: Array, rows: Array, counts: tuple[int, int]
 ) -> dict[int, Array]:
     """The first `counts[kind]` uniforms of each kind that is drawn at all, (count, N)."""
-    a_block = 4 if ops.dtype == np.float32 else 2
+    a_block = 4 if words.ops.dtype == np.float32 else 2
     blocks = [-(-count // a_block) for count in counts]
     number = np.concatenate([np.arange(count) for count in blocks])[:, None]
     kinds = np.repeat([UNIFORM, NORMAL], blocks)[:, None]
-    counter = (ops.low_word(rows), ops.high_word(rows), ops.whole(number), ops.whole(kinds))
-    words = philox(ops, counter, (ops.low_word(seed), ops.high_word(seed)))
-    values = to_uniforms(ops, words)
+    counter = (*words.split(rows), words.fixed(number), words.fixed(kinds))
+    values = to_uniforms(words, philox(words, counter, words.split(seed)))
     total, first = sum(blocks), 0
     streams: dict[int, Array] = {}
     for kind, (count, taken) in enumerate(zip(counts, blocks, strict=True)):
         places = [(q % a_block) * total + first + q // a_block for q in range(count)]
         if places:
-            streams[kind] = ops.take(values, places)
+            streams[kind] = words.ops.take(values, places)
         first += taken
     return streams
 
 
-def to_uniforms(ops: Ops, words: Sequence[Array]) -> Array:
+def to_uniforms(words: Words, drawn: Sequence[Word]) -> Array:
     """All uniforms of the blocks: the first ones of each block, then the second ones, and
     so on.
     """
-    if ops.dtype == np.float32:
-        return (ops.to_float(_shifted(ops, ops.concat(words), 9)) + 0.5) * 2.0**-23
-    upper, lower = ops.concat(words[0::2]), ops.concat(words[1::2])
-    return (ops.to_float(upper * ops.whole(2**20) + _shifted(ops, lower, 12)) + 0.5) * 2.0**-52
-
-
-def _shifted(ops: Ops, words: Array, bits: int) -> Array:
-    """Words divided by 2^bits, rounded down."""
-    return ops.high_word(words * ops.whole(2 ** (32 - bits)))
+    if words.ops.dtype == np.float32:
+        return (words.as_floats(drawn, 9) + 0.5) * 2.0**-23
+    # Whole numbers below 2^53: no step of it rounds.
+    upper, lower = words.as_floats(drawn[0::2], 0), words.as_floats(drawn[1::2], 12)
+    return (upper * 2.0**20 + lower + 0.5) * 2.0**-52
 
 
 def _box_muller(ops: Ops, uniforms: Array, pairs: int) -> Array:

@@ -281,6 +281,20 @@ class Primitives(ABC):
         """The upper 32 bits, as 0 ... 2^32 - 1."""
 
     @abstractmethod
+    def low_bits(self, x: Array, count: int) -> Array:
+        """The lowest bits, as a number that is not negative."""
+
+    @abstractmethod
+    def without_bits(self, x: Array, count: int) -> Array:
+        """Numbers that are not negative divided by 2^count, rounded down; others that the quotient
+        is exact for.
+        """
+
+    def narrow(self, x: Array) -> Array:
+        """Whole numbers below 2^31, as 32 bits where that matters: in graphs."""
+        return x
+
+    @abstractmethod
     def xor(self, a: Array, b: Array) -> Array:
         """Bits that differ."""
 

@@ -231,6 +231,12 @@ class TorchOps(Ops):
     def high_word(self, x: Any) -> Any:
         return (x >> 32) & 0xFFFFFFFF
 
+    def low_bits(self, x: Any, count: int) -> Any:
+        return x & ((1 << count) - 1)
+
+    def without_bits(self, x: Any, count: int) -> Any:
+        return x >> count
+
     def xor(self, a: Any, b: Any) -> Any:
         return a ^ b
 

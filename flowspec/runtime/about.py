@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from flowspec.runtime.json_flaws import Checker, Flaw, Schema
+from flowspec.runtime.targets import TARGETS
 from flowspec.support.registry import from_json as support_from_json
 
 _NAMES = {"type": "array", "items": {"type": "string", "minLength": 1}}
@@ -29,7 +30,11 @@ FIELDS: Mapping[str, Schema] = {
     "files": {"type": "object"},
 }
 SEALED: Mapping[str, Schema] = {**FIELDS, "digest": _TEXT}
-WITH_LATENT: Mapping[str, Schema] = {**SEALED, "latent": {**_NAMES, "minItems": 1}}
+WITH_LATENT: Mapping[str, Schema] = {
+    **SEALED,
+    "latent": {**_NAMES, "minItems": 1},
+    "target": {"enum": list(TARGETS)},
+}
 FORMATS: Mapping[int, Mapping[str, Schema]] = {1: FIELDS, 2: SEALED, 3: WITH_LATENT}
 """The fields of each format beside `flow`, which is held against `flow.schema.json`."""
 

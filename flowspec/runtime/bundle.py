@@ -235,7 +235,7 @@ class Bundle:
         return open_graph(
             self.path,
             f"{name}.onnx",
-            self.files,
+            self.files[f"{name}.onnx"],
             _session_options(self._opening[1]),
             self._provider,
             self.description,

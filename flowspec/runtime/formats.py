@@ -2,7 +2,8 @@
 
 1   `flow.json` with the hashes of all other files
 2   the same with a digest of itself
-3   with the way to the base: `to_base.onnx`, and `latent`, the distribution of what it gives
+3   with the way to the base: `to_base.onnx`, and `latent`, the distribution of what it gives;
+    with the `target` of the graphs, which some have fewer of
 
 A new format gets the next number, and bundles of it under `tests/bundles/`. Earlier formats stay:
 what was written once is opened for ever.
@@ -22,6 +23,7 @@ import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.runtime.about import about_flaw
+from flowspec.runtime.targets import DEFAULT, GRAPHS_OF, OF_ONE_VECTOR
 from flowspec.support.circle import Circle
 from flowspec.support.registry import from_json as support_from_json
 from flowspec.support.support import Interval
@@ -32,9 +34,9 @@ FORMAT = 3
 SEALED_FROM = 2
 """The first format with a digest."""
 
-REQUIRED = frozenset({"log_prob.onnx", "sample.onnx", "from_noise.onnx", "vectors.json"})
-WITH_BASE = REQUIRED | {"to_base.onnx"}
-"""The files of a bundle from format 3 on."""
+REQUIRED = ("log_prob", "sample", "from_noise")
+WITH_BASE = (*REQUIRED, "to_base")
+"""The graphs of a bundle from format 3 on, if its target does not get fewer."""
 
 BASE_FROM = 3
 """The first format with `to_base.onnx`."""
@@ -69,6 +71,7 @@ class Description:
     """The description of a bundle, whatever its format.
 
     batch      the fixed number of rows, or None
+    target     of the graphs, by name
     supports   of the conditioning variables
     latent     the distribution of each coordinate in the base; of earlier formats nothing
     """
@@ -82,6 +85,12 @@ class Description:
     dtype: np.dtype[Any]
     batch: int | None
     scalar: bool
+    target: str = DEFAULT
+
+    @property
+    def one_vector(self) -> bool:
+        """True where the context and the point of a row go in as one vector."""
+        return self.target in OF_ONE_VECTOR
 
 
 class Damaged(Exception):
@@ -101,6 +110,7 @@ def describe(about: Mapping[str, Any]) -> Description:
         dtype=np.dtype(about["dtype"]),
         batch=about["batch"],
         scalar=about["scalar"],
+        target=about.get("target", DEFAULT),
     )
 
 
@@ -167,12 +177,17 @@ def _check(about: dict[str, Any], data: bytes) -> None:
         raise Damaged("is not the file that was written: its digest does not fit")
     if flaw := about_flaw(about):
         raise Damaged("is damaged: `{}` {}".format(*flaw))
-    if missing := sorted(
-        (WITH_BASE if about["format"] >= BASE_FROM else REQUIRED) - set(about["files"])
-    ):
+    if missing := sorted(_required(about) - set(about["files"])):
         raise Damaged(f"is damaged: `files` lacks {missing[0]}")
     if outside := next((name for name in about["files"] if Path(name).name != name), ""):
         raise Damaged(f"is damaged: `files` names {outside}, which is no file of its folder")
+
+
+def _required(about: Mapping[str, Any]) -> set[str]:
+    """The files that a bundle must have beside `flow.json`."""
+    usual = WITH_BASE if about["format"] >= BASE_FROM else REQUIRED
+    graphs = GRAPHS_OF.get(about.get("target", DEFAULT), usual)
+    return {"vectors.json", *(f"{name}.onnx" for name in usual if name in graphs)}
 
 
 def _digest(data: bytes) -> bytes:

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as states
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
-from flowspec.runtime.external import Astray, external_constants
 from flowspec.runtime.formats import BrokenBundle, Description
-from flowspec.runtime.signatures import WHOLE_NUMBERS, inputs_of, outputs_of, row_of
+from flowspec.runtime.signatures import WHOLE_NUMBERS, feeds_of_rows, inputs_of, outputs_of, row_of
 
 _ERRORS = [kind for kind in vars(states).values() if isinstance(kind, type)]
 FAILURES: tuple[type[Exception], ...] = (
@@ -47,6 +47,7 @@ class Graph:
     def __init__(self, name: str, session: onnxruntime.InferenceSession, said: Description):
         self.name = name
         self.session = session
+        self._one_vector = said.one_vector
         outputs = outputs_of(name.removesuffix(".onnx"), said)
         self.rows = {output: row_of(output, said) for output in outputs}
         """The shape of one row of each output, by its name."""
@@ -60,7 +61,7 @@ class Graph:
         Errors:  FlowError, where onnxruntime cannot go on, or gives another number of rows.
         """
         try:
-            values = self.session.run(outputs, feeds)
+            values = self._run(outputs, feeds)
         except FAILURES as error:
             raise self.failure(error) from None
         if rows is not None:
@@ -69,6 +70,12 @@ class Graph:
                     reason = f"it gives `{output}` of shape {value.shape} for {rows} rows"
                     raise FlowError(GraphFails(graph=self.name, reason=reason))
         return values
+
+    def _run(self, outputs: list[str], feeds: Mapping[str, Any]) -> list[NDArray[Any]]:
+        if not self._one_vector:
+            return list(self.session.run(outputs, feeds))
+        rows = [self.session.run(outputs, row) for row in feeds_of_rows(feeds)]
+        return [np.concatenate(values) for values in zip(*rows, strict=True)]
 
     def failure(self, error: Exception) -> FlowError:
         """The mistake that stands for an error of onnxruntime."""
@@ -87,7 +94,7 @@ class Graph:
 def open_graph(
     path: Path,
     name: str,
-    files: Mapping[str, bytes],
+    data: bytes,
     options: onnxruntime.SessionOptions,
     provider: str,
     said: Description,
@@ -99,14 +106,7 @@ def open_graph(
              describes.
     """
     try:
-        held = external_constants(files[name], files)
-    except Astray as astray:
-        raise FlowError(BrokenBundle(directory=str(path), reason=f"{name}: {astray}")) from None
-    values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in held.values()]
-    if values:
-        options.add_external_initializers([*held], values)
-    try:
-        session = onnxruntime.InferenceSession(files[name], options, providers=[provider])
+        session = onnxruntime.InferenceSession(data, options, providers=[provider])
     except FAILURES as error:
         version = onnxruntime.__version__
         why = " for lack of memory" if _lacks_memory(error) else ""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from flowspec.runtime.formats import Description
 
@@ -33,11 +36,16 @@ GRAPHS: Mapping[str, Graph] = {
 }
 """Every graph that a bundle may have, by the name of its file without `.onnx`."""
 
+ROW = "row"
+"""The input of graphs of one vector: the context of a row, then its point."""
+
 WHOLE_NUMBERS = ("seed", "n", "first_row")
 
 
 def inputs_of(graph: str, said: Description) -> dict[str, Shape]:
     """The inputs of a graph and their shapes, by what `flow.json` says."""
+    if said.one_vector:
+        return {ROW: (len(said.context) + len(said.columns),)}
     counted = bool(said.context) or said.batch is not None
     return {
         name: _shape(name, said)
@@ -50,6 +58,13 @@ def outputs_of(graph: str, said: Description) -> dict[str, Shape]:
     """The outputs of a graph and their shapes."""
     names = GRAPHS[graph].outputs
     return {n: _shape(n, said) for n in names if said.context or n != "context_grad"}
+
+
+def feeds_of_rows(feeds: Mapping[str, NDArray[Any]]) -> Iterator[dict[str, NDArray[Any]]]:
+    """The feeds of a graph of one vector, row by row, from points and their context."""
+    parts = [feeds[name] for name in ("context", "x") if name in feeds]
+    for row in np.hstack([part.reshape(len(part), -1) for part in parts]):
+        yield {ROW: row}
 
 
 def row_of(value: str, said: Description) -> tuple[int, ...]:

@@ -25,6 +25,7 @@ WITH_OUTPUT = {
     "sample": ["sample", "m", "-n", "10"],
     "score": ["score", "m", "--data", "t.csv"],
     "show": ["show", "a.flow"],
+    "targets": ["targets"],
     "verify": ["verify", "m"],
 }
 """A call of each command that writes to standard output."""

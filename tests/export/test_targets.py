@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 import flowspec
 from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.export.bundle import bundle_files
-from flowspec.export.graphs import GRAPHS, graph_model
-from flowspec.export.targets import ONNXRUNTIME, PROFILES, Profile, Target, checked, place_of
+from flowspec.export.graphs import GRAPHS, graph_model, recorders
+from flowspec.export.profiles import ONNXRUNTIME, PROFILES, Profile
+from flowspec.export.targets import Target, checked, place_of, target_of
 from flowspec.model.model import Model
+from flowspec.ops.onnx.lowering import Dialect
+from flowspec.ops.onnx.spellings import KERNELS
+from flowspec.runtime.targets import DEFAULT, TARGETS
 
 SMALL = Profile(
     "microcontroller",
+    "Of no machine that there is",
     {18: 8},
     operators=frozenset(
         {"Add", "Sub", "Mul", "Div", "Transpose", "Expand", "Shape", "Squeeze", "Where"}
     ),
     dtypes=("float32",),
-    loops=False,
+    dialect=Dialect(KERNELS, loops=False),
     any_batch=False,
-    whole_numbers=False,
 )
-"""Of no machine that there is."""
 
 
 def told(target: Target, text: str = "Normal(0, 1)", graph: str = "log_prob.onnx") -> list[str]:
@@ -34,9 +35,16 @@ def told(target: Target, text: str = "Normal(0, 1)", graph: str = "log_prob.onnx
     return [problem.message for problem in error.value.diagnostics]
 
 
-def test_onnxruntime_is_the_one_target_that_there_is():
-    assert PROFILES == {"onnxruntime": ONNXRUNTIME}
-    assert Target().profile is ONNXRUNTIME
+def refusal(*arguments, **options) -> tuple[str, str]:
+    with pytest.raises(FlowError) as error:
+        target_of(*arguments, **options)
+    (problem,) = error.value.diagnostics
+    return problem.message, problem.help
+
+
+def test_a_bundle_names_the_target_that_it_is_for():
+    assert (*PROFILES,) == TARGETS
+    assert Target().profile is ONNXRUNTIME is PROFILES[DEFAULT]
     assert (ONNXRUNTIME.lowest_opset, ONNXRUNTIME.highest_opset) == (18, 22)
 
 
@@ -44,16 +52,45 @@ def test_what_is_not_to_be_had_is_told_at_once():
     with pytest.raises(FlowError) as error:
         checked(Target("float64", 19, None, SMALL))
     assert [problem.message for problem in error.value.diagnostics] == [
-        "there is no dtype 'float64'",
+        "microcontroller does not compute in float64",
         "microcontroller runs graphs of a fixed number of rows only",
         "opset 19 is not supported",
     ]
     assert [problem.help for problem in error.value.diagnostics][::2] == [
-        "choose float32",
+        "choose float32, or another target",
         "choose 18 to 18; 18 opens everywhere",
     ]
     target = Target("float32", 18, 4, SMALL)
     assert checked(target) is target
+
+
+def test_a_target_that_there_is_not_is_told_with_the_nearest_one():
+    assert refusal("opnvino") == ("there is no target 'opnvino'", "did you mean openvino?")
+    assert refusal("x") == ("there is no target 'x'", "`flowspec targets` lists them")
+
+
+def test_what_openvino_computes_as_float32_is_refused():
+    assert refusal("openvino", "float64")[0] == "openvino does not compute in float64"
+
+
+def test_static_graphs_ask_for_their_number_of_rows():
+    assert refusal("static") == (
+        "static runs graphs of a fixed number of rows only", "say how many with `batch`"
+    )  # fmt: skip
+    assert target_of("static", batch=8).batch == 8
+
+
+def test_graphs_of_one_row_are_of_one_row():
+    assert target_of("hssm").batch == 1
+    assert refusal("hssm", batch=8) == (
+        "graphs for hssm take 1 row at a time, not 8", "leave `batch` out"
+    )  # fmt: skip
+
+
+def test_graphs_that_differentiate_themselves_are_not_asked_for():
+    with pytest.raises(FlowError, match="hssm gets no graphs of gradients"):
+        recorders("log_prob", PROFILES["hssm"])
+    assert [*recorders(False, PROFILES["hssm"])] == ["log_prob.onnx"]
 
 
 def test_each_missing_operator_is_told_with_the_step_that_needs_it():
@@ -65,19 +102,16 @@ def test_each_missing_operator_is_told_with_the_step_that_needs_it():
     assert len(found) == len({message.split(",")[0] for message in found}) > 1
 
 
-def test_loops_are_told_whatever_operators_there_are():
-    target = Target(profile=replace(ONNXRUNTIME, name="straight", loops=False))
-    text = "Normal(0, 1)[2] |> Continuous(hidden=[8, 8])"
-    assert told(target, text) == ["straight has no loops, and step 1, continuous needs one"]
+def test_bits_are_no_operators_of_sofie():
+    found = told(target_of("sofie"), graph="sample.onnx")
+    assert "sofie has no operator BitwiseAnd, which the noise needs" in found
+    assert "sample.onnx" not in recorders(False, PROFILES["sofie"])
 
 
-def test_whole_numbers_are_told():
-    target = Target(profile=replace(ONNXRUNTIME, name="floats", whole_numbers=False))
-    assert told(target, graph="sample.onnx")[0].startswith(
-        "floats does not compute with 64-bit whole numbers, and "
-    )
-    flow = Model(flowspec.parse("Normal(0, 1)")).fixed
-    graph_model("graph", GRAPHS["log_prob.onnx"](flow, target), target)
+def test_loops_that_would_be_too_long_are_told():
+    text = "Normal(0, 1)[2] |> Continuous(hidden=[8, 8], steps=4000)"
+    (message,) = told(target_of("tract"), text)
+    assert message.startswith("tract has no loops, and that of step 1, continuous would be ")
 
 
 def test_no_file_comes_of_it():

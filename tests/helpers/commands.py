@@ -20,6 +20,7 @@ COMMANDS = [
     "sample",
     "score",
     "show",
+    "targets",
     "verify",
 ]
 

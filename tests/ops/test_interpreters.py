@@ -203,6 +203,9 @@ CASES: dict[str, list[Case]] = {
     "whole": [Case((WORDS,), smooth=False)],
     "low_word": [Case((WORDS,), smooth=False)],
     "high_word": [Case((WORDS,), smooth=False)],
+    "low_bits": [Case((WORDS, 16), smooth=False)],
+    "without_bits": [Case((np.abs(WORDS), 8), smooth=False)],
+    "narrow": [Case((np.abs(WORDS) % 2**31,), smooth=False)],
     "xor": [Case((WORDS, WORDS[:, ::-1].copy()), smooth=False)],
     "to_float": [Case((WORDS,), ulps=1, smooth=False)],
 }
@@ -343,6 +346,7 @@ OF_ARRAYS = {
     "to_index",
     "low_word",
     "high_word",
+    "narrow",
     "to_float",
 }
 

@@ -21,7 +21,7 @@ COMPUTED = [
     pytest.param(name, case, id=f"{name}-{i}")
     for name, cases in CASES.items()
     for i, case in enumerate(cases)
-    if name not in ("whole", "log_abs_det")  # never data: both are worked out at once
+    if name not in ("whole", "log_abs_det", "narrow")  # two are never data; one changes the type
 ]
 BANNED = {"NonZero", "ScatterND", "Einsum", "RandomNormal", "RandomUniform", "Loop", "Scan", "If"}
 

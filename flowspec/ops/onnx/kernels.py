@@ -21,7 +21,8 @@ HALF_PI_REST = 6.123233995736766e-17
 """pi / 2 less its float64."""
 
 LARGEST_SQUARED = 1e150
-"""A float64 whose square does not overflow."""
+LARGEST_SQUARED_SINGLE = 1e15
+"""A float64 and a float32 whose squares do not overflow, and beyond which asinh(x) is log(2 x)."""
 
 
 def _double(ops: TapeOps) -> bool:
@@ -33,7 +34,7 @@ def _max_or_min(ops: TapeOps, op: str, a: Any, b: Any) -> Array:
     constants go there.
     """
     first, second = (b, a) if isinstance(a, int | float | np.ndarray) else (a, b)
-    return ops.elementwise(op, first, second)
+    return ops.native(op, first, second)
 
 
 def maximum(ops: TapeOps, a: Any, b: Any) -> Array:
@@ -87,14 +88,17 @@ def softplus(ops: TapeOps, x: Array) -> Array:
     at -40.
     """
     if not _double(ops):
-        return ops.elementwise("softplus", x)
+        return ops.native("softplus", x)
     return _small_log1p(ops, ops.exp(-ops.abs(x))) + ops.maximum(x, 0.0)
 
 
 def elu(ops: TapeOps, x: Array) -> Array:
     """Elu in float64 is expanded into more nodes than these."""
-    if not _double(ops):
-        return ops.elementwise("elu", x)
+    return elu_by_exp(ops, x) if _double(ops) else ops.native("elu", x)
+
+
+def elu_by_exp(ops: TapeOps, x: Array) -> Array:
+    """Elu, as it is defined."""
     return ops.relu(x) + (ops.exp(ops.minimum(x, 0.0)) - 1)
 
 
@@ -102,7 +106,7 @@ def gelu(ops: TapeOps, x: Array) -> Array:
     """No float64 Erf; Gelu itself came with opset 20."""
     if _double(ops):
         return x * ops.normal_cdf(x)
-    return 0.5 * x * (ops.elementwise("erf", x * math.sqrt(0.5)) + 1)
+    return 0.5 * x * (ops.native("erf", x * math.sqrt(0.5)) + 1)
 
 
 def cos(ops: TapeOps, x: Array) -> Array:
@@ -114,7 +118,7 @@ def cos(ops: TapeOps, x: Array) -> Array:
     in the last place of 1, not of the result.
     """
     if not _double(ops):
-        return ops.elementwise("cos", x)
+        return ops.native("cos", x)
     size = ops.abs(x)
     s = math.pi / 2 - size
     rest = (math.pi / 2 - (s + size)) + HALF_PI_REST
@@ -122,36 +126,43 @@ def cos(ops: TapeOps, x: Array) -> Array:
 
 
 def sinh(ops: TapeOps, x: Array) -> Array:
-    """No float64 Sinh. sinh(x) = tanh(x / 2) (1 + cosh(x))."""
-    if not _double(ops):
-        return ops.elementwise("sinh", x)
+    """No float64 Sinh."""
+    return sinh_by_exp(ops, x) if _double(ops) else ops.native("sinh", x)
+
+
+def sinh_by_exp(ops: TapeOps, x: Array) -> Array:
+    """sinh(x) = tanh(x / 2) (1 + cosh(x))."""
     return ops.tanh(0.5 * x) * (0.5 * (ops.exp(x) + ops.exp(-x)) + 1)
 
 
 def asinh(ops: TapeOps, x: Array) -> Array:
-    """No float64 Asinh. log1p(|x| + x^2 / (1 + sqrt(1 + x^2))), the form that is exact
-    near 0.
-    """
-    if not _double(ops):
-        return ops.elementwise("asinh", x)
-    size = ops.abs(x)
-    near = ops.minimum(size, LARGEST_SQUARED)
+    """No float64 Asinh."""
+    return asinh_by_log(ops, x) if _double(ops) else ops.native("asinh", x)
+
+
+def asinh_by_log(ops: TapeOps, x: Array) -> Array:
+    """log1p(|x| + x^2 / (1 + sqrt(1 + x^2))), the form that is exact near 0."""
+    size, largest = ops.abs(x), LARGEST_SQUARED if _double(ops) else LARGEST_SQUARED_SINGLE
+    near = ops.minimum(size, largest)
     square = near * near
     close = log1p(ops, near + square / (ops.sqrt(square + 1) + 1))
-    return ops.sign(x) * ops.where(size > LARGEST_SQUARED, ops.log(size) + math.log(2), close)
+    return ops.sign(x) * ops.where(size > largest, ops.log(size) + math.log(2), close)
 
 
 def atanh(ops: TapeOps, x: Array) -> Array:
     """No float64 Atanh."""
-    if not _double(ops):
-        return ops.elementwise("atanh", x)
+    return atanh_by_log(ops, x) if _double(ops) else ops.native("atanh", x)
+
+
+def atanh_by_log(ops: TapeOps, x: Array) -> Array:
+    """Half of log1p(x) - log1p(-x)."""
     return 0.5 * (_small_log1p(ops, x) - _small_log1p(ops, -x))
 
 
 def atan(ops: TapeOps, x: Array) -> Array:
     """No float64 Atan."""
     if not _double(ops):
-        return ops.elementwise("atan", x)
+        return ops.native("atan", x)
     size = ops.abs(x)
     steep = size > 1.0
     angle = _atan_below_one(ops, ops.where(steep, 1 / size, size))
@@ -162,7 +173,7 @@ def _atan_below_one(ops: TapeOps, r: Array) -> Array:
     """The float32 kernel's y, corrected by sin(y - atan(r)) = (sin(y) - r cos(y)) /
     sqrt(1 + r^2): with an error of 1e-7 in y the sine is its argument to 21 digits.
     """
-    y = ops.cast(ops.elementwise("atan", ops.cast(r, np.float32)), np.float64)
+    y = ops.cast(ops.native("atan", ops.cast(r, np.float32)), np.float64)
     sine = ops.sin(y)
     cosine = ops.sqrt((1 - sine) * (1 + sine))
     return y - (sine - r * cosine) / ops.sqrt(r * r + 1)
@@ -171,22 +182,20 @@ def _atan_below_one(ops: TapeOps, r: Array) -> Array:
 def asin(ops: TapeOps, x: Array) -> Array:
     """No float64 Asin. Half-angle formula."""
     if not _double(ops):
-        return ops.elementwise("asin", x)
+        return ops.native("asin", x)
     return 2 * atan(ops, x / (ops.sqrt((1 - x) * (1 + x)) + 1))
 
 
 def acos(ops: TapeOps, x: Array) -> Array:
     """No float64 Acos. Half-angle formula."""
-    return (
-        2 * atan(ops, ops.sqrt((1 - x) / (1 + x))) if _double(ops) else ops.elementwise("acos", x)
-    )
+    return 2 * atan(ops, ops.sqrt((1 - x) / (1 + x))) if _double(ops) else ops.native("acos", x)
 
 
 def clip(ops: TapeOps, x: Any, low: Any, high: Any) -> Array:
     """Clip takes numbers as its ends only."""
     if isinstance(low, int | float) and isinstance(high, int | float):
-        return ops.elementwise("clip", x, low, high)
-    return minimum(ops, ops.maximum(x, low), high)
+        return ops.native("clip", x, low, high)
+    return ops.minimum(ops.maximum(x, low), high)
 
 
 def logsumexp(ops: TapeOps, x: Array) -> Array:
@@ -194,7 +203,7 @@ def logsumexp(ops: TapeOps, x: Array) -> Array:
     top = ops.record("max", (x,), x.shape[1:], ops.dtype)
     # Where every entry is -inf, or one is inf, x - top would be NaN.
     largest = float(np.finfo(ops.dtype).max)
-    return ops.log(ops.sum(ops.exp(x - clip(ops, top, -largest, largest)))) + top
+    return ops.log(ops.sum(ops.exp(x - ops.clip(top, -largest, largest)))) + top
 
 
 def linear(ops: TapeOps, weight: Array, x: Array, bias: Operand) -> Array:
@@ -202,4 +211,4 @@ def linear(ops: TapeOps, weight: Array, x: Array, bias: Operand) -> Array:
     if len(shape_of(x)) > 2 or isinstance(x, np.ndarray):
         return ops.matmul(weight, x) + bias
     shape = (shape_of(weight)[0], shape_of(x)[1])
-    return ops.record("linear", (weight, x, bias), shape, ops.dtype)
+    return ops.native_of("linear", (weight, x, bias), shape, ops.dtype)

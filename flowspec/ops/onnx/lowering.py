@@ -4,60 +4,74 @@ write.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from flowspec.ops.onnx import kernels
+from flowspec.ops.onnx.spellings import DEFAULT, Spellings
+from flowspec.ops.primitives import Primitives
 from flowspec.ops.tape import TapeOps
 from flowspec.ops.tape.passes import simplified
-from flowspec.ops.tape.recorded import Recorded
-from flowspec.ops.tape.recording import of_data
+from flowspec.ops.tape.recorded import Recorded, shape_of
 from flowspec.ops.tape.replay import replay
-from flowspec.ops.tape.tape import Tape
-from flowspec.ops.vocabulary import Array, Ops
+from flowspec.ops.tape.tape import Shape, Tape, broadcast
 
 
-def _spelt(name: str, spelling: Callable[..., Array]) -> Callable[..., Array]:
-    def method(self: OnnxOps, *values: Any) -> Any:
-        return spelling(self, *values)
+@dataclass(frozen=True)
+class Dialect:
+    """How a target has its graphs.
 
-    method.__name__ = name
-    return of_data(method)
+    spellings   operation -> the formula that is written for it, where that is another
+    loops       False where loops are written out, turn by turn
+    """
+
+    spellings: Spellings
+    loops: bool = True
+
+
+COMMON = Dialect(DEFAULT)
 
 
 class OnnxOps(TapeOps):
-    """Records what ONNX lacks as the operations that it has."""
+    """Records operations as a dialect spells them."""
 
-    log1p = _spelt("log1p", kernels.log1p)
-    expm1 = _spelt("expm1", kernels.expm1)
-    cos = _spelt("cos", kernels.cos)
-    asin = _spelt("asin", kernels.asin)
-    acos = _spelt("acos", kernels.acos)
-    atan = _spelt("atan", kernels.atan)
-    sinh = _spelt("sinh", kernels.sinh)
-    asinh = _spelt("asinh", kernels.asinh)
-    atanh = _spelt("atanh", kernels.atanh)
-    sigmoid = _spelt("sigmoid", kernels.sigmoid)
-    softplus = _spelt("softplus", kernels.softplus)
-    elu = _spelt("elu", kernels.elu)
-    gelu = _spelt("gelu", kernels.gelu)
-    maximum = _spelt("maximum", kernels.maximum)
-    minimum = _spelt("minimum", kernels.minimum)
-    clip = _spelt("clip", kernels.clip)
-    logsumexp = _spelt("logsumexp", kernels.logsumexp)
-    linear = _spelt("linear", kernels.linear)
+    def __init__(self, dialect: Dialect, like: Tape):
+        super().__init__(like.dtype, like)
+        self._dialect = dialect
 
-    # The common statement is the best there is.
-    log_sigmoid = of_data(Ops.log_sigmoid)
-    square = of_data(Ops.square)
-    tan = of_data(Ops.tan)
-    lgamma = of_data(Ops.lgamma)
-    digamma = of_data(Ops.digamma)
-    erfc = of_data(Ops.erfc)
-    normal_cdf = of_data(Ops.normal_cdf)
-    normal_quantile = of_data(Ops.normal_quantile)
+    def record(
+        self, op: str, operands: Sequence[Any], shape: Shape, dtype: np.dtype[Any]
+    ) -> Recorded:
+        spelling = self._dialect.spellings.get(op)
+        value = (
+            spelling(self, *operands) if spelling else super().record(op, operands, shape, dtype)
+        )
+        assert isinstance(value, Recorded)
+        return value
+
+    def native_of(
+        self, op: str, operands: Sequence[Any], shape: Shape, dtype: np.dtype[Any]
+    ) -> Recorded:
+        return super().record(op, operands, shape, dtype)
+
+    def native(self, op: str, *values: Any, dtype: np.dtype[Any] | None = None) -> Recorded:
+        if dtype is None:
+            dtype = next(x.dtype for x in values if isinstance(x, Recorded))
+        return super().record(op, values, broadcast(*map(shape_of, values)), dtype)
+
+    def loop(self, count: int, body: Callable[..., Sequence[Any]], *state: Any) -> tuple[Any, ...]:
+        if self._dialect.loops:
+            return super().loop(count, body, *state)
+        return Primitives.loop(self, count, body, *state)
+
+    def loop_and_states(
+        self, count: int, body: Callable[..., Sequence[Any]], kept: Sequence[int], *state: Any
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        if self._dialect.loops:
+            return super().loop_and_states(count, body, kept, *state)
+        return Primitives.loop_and_states(self, count, body, kept, *state)
 
     def solve(self, matrix: Any, x: Any) -> Any:
         """The matrix is a constant, inverted beforehand."""
@@ -67,9 +81,9 @@ class OnnxOps(TapeOps):
         return log_x
 
 
-def spelt(tape: Tape) -> Tape:
-    """The tape in operations that ONNX has, simplified."""
-    ops = OnnxOps(tape.dtype, tape)
+def spelt(tape: Tape, dialect: Dialect = COMMON) -> Tape:
+    """The tape in operations that a dialect has, simplified."""
+    ops = OnnxOps(dialect, tape)
     inputs = {name: Recorded(ops, entry) for name, entry in tape.inputs.items()}
     for name, value in replay(simplified(tape), ops, inputs).items():
         ops.output(name, value, tape.docs[name])

@@ -14,18 +14,24 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from flowspec.ops.onnx.graph import Graph, Written, name_of, shape_of
-from flowspec.ops.onnx.lowering import spelt
+from flowspec.ops.onnx.lowering import COMMON, Dialect, spelt
 from flowspec.ops.tape.recording import longest
 from flowspec.ops.tape.replay import replay
 from flowspec.ops.tape.tape import BATCH, Shape, Tape, broadcast
 
 
-def write(tape: Tape, name: str, opset: int = 18, batch: str | int = "N") -> Graph:
+def write(
+    tape: Tape,
+    name: str,
+    opset: int = 18,
+    batch: str | int = "N",
+    dialect: Dialect = COMMON,
+) -> Graph:
     """The graph of a tape.
 
     `batch`: the name of the dynamic batch dimension, or its fixed length.
     """
-    tape = spelt(tape)
+    tape = spelt(tape, dialect)
     writer = Writer(name, tape.dtype, opset, batch)
     inputs = {
         name: writer.input(name, entry.shape, entry.dtype, tape.docs[name])
@@ -62,6 +68,7 @@ class Writer(Graph):
     negative = _operator("Neg")
     less = _operator("Less", bool)
     less_equal = _operator("LessOrEqual", bool)
+    equal = _operator("Equal", bool)
     greater = _operator("Greater", bool)
     greater_equal = _operator("GreaterOrEqual", bool)
     logical_and = _operator("And")
@@ -153,6 +160,11 @@ class Writer(Graph):
 
     def _reduced(self, op: str, x: Written) -> Written:
         return self.raw(op, [x, self.whole_constant(0)], x.shape[1:], x.dtype, keepdims=0)
+
+    def sum_kept(self, x: Written) -> Written:
+        """Sum along the first axis, which stays with length 1."""
+        shape = (1, *x.shape[1:])
+        return self.raw("ReduceSum", [x, self.whole_constant(0)], shape, x.dtype, keepdims=1)
 
     def sum(self, x: Written) -> Written:
         return self._reduced("ReduceSum", x)
@@ -290,3 +302,9 @@ class Writer(Graph):
         # BitShift takes unsigned numbers only.
         unsigned = self.cast(x, np.uint64)
         return self.cast(self.node("BitShift", unsigned, 32, direction="RIGHT"), np.int64)
+
+    def low_bits(self, x: Written, count: int) -> Written:
+        return self.node("BitwiseAnd", x, (1 << count) - 1)
+
+    def without_bits(self, x: Written, count: int) -> Written:
+        return self.node("Div", x, 1 << count)

@@ -97,7 +97,7 @@ def trivial(entry: Entry) -> Any:
 def folded(entry: Entry) -> Any:
     """Work out operations whose operands have all become constants."""
     if (
-        entry.op in ("loop", "result", "states")
+        entry.op in ("input", "loop", "result", "states")
         or BATCH in entry.shape
         or any(entries_in(entry.operands))
     ):

@@ -59,15 +59,8 @@ class TapeOps(Ops):
         like: Tape | None = None,
         *,
         differentiates: bool = False,
-        data_dtype: DTypeLike | None = None,
     ):
-        """A recorder.
-
-        like             a tape whose inputs it has too
-        differentiates   True where gradients are to be recorded behind it
-        data_dtype       the float type that points come in, where it is another
-        """
-        self._data_dtype = np.dtype(dtype if data_dtype is None else data_dtype)
+        """`like`: a tape whose inputs it has too."""
         self.differentiates = differentiates
         self.still: set[Entry] = set()
         """What has no derivative: results of searches, which get it otherwise."""
@@ -124,10 +117,6 @@ class TapeOps(Ops):
             self._is_still = outer
 
     @property
-    def data_dtype(self) -> np.dtype[Any]:
-        return self._data_dtype
-
-    @property
     def entries(self) -> list[Entry]:
         """What is recorded so far, in the body of the loop that is being recorded."""
         return self._body.entries
@@ -155,6 +144,16 @@ class TapeOps(Ops):
         if dtype is None:
             dtype = next(x.entry.dtype for x in values if isinstance(x, Recorded))
         return self.record(op, values, broadcast(*map(shape_of, values)), dtype)
+
+    def native(self, op: str, *values: Any, dtype: np.dtype[Any] | None = None) -> Recorded:
+        """The same, as it is: also where this interpreter has another formula for it."""
+        return self.elementwise(op, *values, dtype=dtype)
+
+    def native_of(
+        self, op: str, operands: Sequence[Any], shape: Shape, dtype: np.dtype[Any]
+    ) -> Recorded:
+        """An operation whose result shape and type are given, as it is."""
+        return self.record(op, operands, shape, dtype)
 
     # --- elementwise --------------------------------------------------------------------------
 
@@ -296,6 +295,12 @@ class TapeOps(Ops):
     low_word = _elementwise("low_word")
     high_word = _elementwise("high_word")
     xor = _elementwise("xor")
+    low_bits = _elementwise("low_bits")
+    without_bits = _elementwise("without_bits")
+
+    @of_data
+    def narrow(self, x: Any) -> Any:
+        return self.cast(x, np.int32)
 
     # --- loops --------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ OPERATORS: Mapping[str, Callable[..., Any]] = {
     "less_equal": operator.le,
     "greater": operator.gt,
     "greater_equal": operator.ge,
+    "equal": operator.eq,
     "logical_and": operator.and_,
     "logical_or": operator.or_,
     "logical_not": operator.invert,

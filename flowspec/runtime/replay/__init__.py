@@ -1,1 +1,0 @@
-"""Graphs run in any engine: jobs written, processes watched, answers read."""
