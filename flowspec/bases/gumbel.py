@@ -19,6 +19,7 @@ class Gumbel(LocationScale):
     examples = ("Gumbel(0, 1)", "Gumbel([0, 1, 2], 0.5)", "Gumbel(learn(1), learn(2))[2]")
 
     def standard_log_density(self, ops: Ops, z: Array) -> Array:
+        z = ops.squarable(z)  # infinities would cancel
         return -z - ops.exp(-z)
 
     def standard_cdf(self, ops: Ops, z: Array) -> Array:

@@ -48,6 +48,11 @@ from flowspec.cli.options import FLOW_FILE
     flag_value="all",
     help="Add graphs of gradients: of log-densities and of samples, or of log-densities alone.",
 )
+@click.option(
+    "--share-weights",
+    is_flag=True,
+    help="Put large constants of all graphs into one file, weights.bin.",
+)
 def command(
     file: Path,
     output: Path,
@@ -58,6 +63,7 @@ def command(
     opset: int,
     solver_error: float | None,
     gradient: str | None,
+    share_weights: bool,
 ) -> None:
     """Compile FILE to a bundle: graphs for log_prob and sampling, the flow, conformance vectors, a
     model card.
@@ -77,5 +83,6 @@ def command(
     path = compile_flow(
         flow, output, weights, dtype, target=target, batch=batch, opset=opset,
         solver_error=solver_error, gradient=gradient == "all" or gradient or False,
+        share_weights=share_weights,
     )  # fmt: skip
     click.echo(f"wrote {path}", err=True)

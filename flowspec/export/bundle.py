@@ -18,6 +18,7 @@ from flowspec.diagnostics.kinds import (
     FUNCTION,
     NUMBER,
     PATH,
+    SWITCH,
     TEXT,
     WEIGHTS,
     WHOLE,
@@ -31,14 +32,16 @@ from flowspec.export.graphs import GRADIENTS, GRAPHS, recorders, serialize
 from flowspec.export.memory import check_memory
 from flowspec.export.numbers import check_constants, check_numbers
 from flowspec.export.profiles import ONNXRUNTIME
+from flowspec.export.shared import with_shared_weights
 from flowspec.export.solver import with_solver_error
-from flowspec.export.targets import Target, target_of
+from flowspec.export.targets import Target, of_rows, target_of
 from flowspec.export.vectors import vectors
 from flowspec.ir.flow import Flow
 from flowspec.model.kinds import COMPILABLE
 from flowspec.model.model import Model
 from flowspec.model.weights import as_weights, to_bytes
 from flowspec.runtime.bundle import Bundle, opened
+from flowspec.runtime.external import SHARED
 from flowspec.runtime.formats import FORMAT, OPEN_DIGEST, seal
 from flowspec.version import VERSION
 
@@ -56,6 +59,7 @@ FILES = frozenset(
     {
         *GRAPHS,
         *GRADIENTS,
+        SHARED,
         "vectors.json",
         "weights.safetensors",
         "README.md",
@@ -93,6 +97,7 @@ def compile(
     opset: int = ONNXRUNTIME.lowest_opset,
     solver_error: float | None = None,
     gradient: bool | str = False,
+    share_weights: bool = False,
     extras: Extras | None = None,
 ) -> Path:
     """Write the bundle of a flow.
@@ -110,6 +115,7 @@ def compile(
                    takes as many steps as that needs. None: as many as the flow says
     gradient   True adds the graphs of gradients, of log-densities and of samples;
                "log_prob" that of log-densities alone
+    share_weights   True puts large constants of all graphs into one file, `weights.bin`
     extras     gives further files by name, of those that a training leaves, for the
                opened bundle
 
@@ -128,6 +134,7 @@ def compile(
         opset=(opset, WHOLE),
         solver_error=(solver_error, NUMBER.or_none()),
         gradient=(gradient, GRADIENT),
+        share_weights=(share_weights, SWITCH),
         extras=(extras, FUNCTION.or_none()),
     )
     path = Path(directory)
@@ -136,7 +143,7 @@ def compile(
     wanted = target_of(target, dtype or model.dtype, opset, batch)
     if solver_error is not None:
         model = with_solver_error(model, solver_error)
-    files = bundle_files(model, wanted, extras, gradient)
+    files = bundle_files(model, wanted, extras, gradient, share_weights)
     with new_directory(path) as scratch:
         for name, data in files.items():
             (scratch / name).write_bytes(data)
@@ -183,7 +190,11 @@ def as_model(
 
 
 def bundle_files(
-    model: Model, target: Target, extras: Extras | None = None, gradient: bool | str = False
+    model: Model,
+    target: Target,
+    extras: Extras | None = None,
+    gradient: bool | str = False,
+    share_weights: bool = False,
 ) -> dict[str, bytes]:
     """Every file of a bundle, by name. Same input, same bytes."""
     check_memory(model.flow)
@@ -199,8 +210,9 @@ def bundle_files(
     }
     for data in graphs.values():
         check_model(data, full_check=True)
-    replay = vectors(model, target.dtype, None if target.one_vector else target.batch, tapes)
-    files = {**graphs, "vectors.json": _json_bytes(replay, compact_rows=True)}
+    replay = vectors(model, of_rows(target), [name.removesuffix(".onnx") for name in tapes])
+    written = with_shared_weights(graphs) if share_weights else graphs
+    files = {**written, "vectors.json": _json_bytes(replay, compact_rows=True)}
     if model.flow.learned():
         files["weights.safetensors"] = to_bytes(model.complete_weights)
     about = _about(model, target, {})
@@ -209,7 +221,7 @@ def bundle_files(
     further = extras(opened(Path("."), about, graphs)) if extras else {}
     if strange := sorted({*further} - {*OF_TRAINING}):
         raise ValueError(f"a bundle has no file {strange[0]}")
-    files["README.md"] = card(model, about, target.profile, further, graphs).encode()
+    files["README.md"] = card(model, about, target.profile, further, written).encode()
     # What a training leaves is for people: a bundle opens without it.
     about["files"] = {
         name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())

@@ -8,6 +8,7 @@ from typing import Any
 
 from flowspec.export.profiles import ONNXRUNTIME, PROFILES, Profile
 from flowspec.model.model import Model
+from flowspec.runtime.external import SHARED
 from flowspec.runtime.targets import OF_ONE_VECTOR
 
 
@@ -22,7 +23,7 @@ def card(
 
     profile  its target
     extras   the files that its training left
-    graphs   the files that are graphs
+    graphs   the files that are graphs, or that these read
     """
     flow = model.flow
     sections = [
@@ -130,6 +131,9 @@ def _gradients(x: str, context: str, noise: str, n: Any) -> dict[str, str]:
     }
 
 
+SHARED_ROW = f"| `{SHARED}` | | constants of all graphs: it lies beside them |"
+
+
 def _files(model: Model, about: dict[str, Any], graphs: Collection[str]) -> str:
     n = about["batch"] or "N"
     x = f"[{n}]" if about["scalar"] else f"[{n}, {len(about['columns'])}]"
@@ -158,6 +162,7 @@ def _files(model: Model, about: dict[str, Any], graphs: Collection[str]) -> str:
         "| file | inputs | outputs |",
         "|---|---|---|",
         *(row for name, row in of_graphs.items() if name in graphs),
+        *([SHARED_ROW] if SHARED in graphs else []),
         "| `flow.json` | | the flow, its supports, the kinds of noise, hashes, what was measured |",
         "| `vectors.json` | | inputs and outputs that a runtime can be checked with |",
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -69,11 +70,7 @@ def to_base_graph(flow: FixedFlow, target: Target) -> Tape:
 def from_noise_graph(flow: FixedFlow, target: Target) -> Tape:
     """`noise` [N, K] (, `context` [N, C]) -> `x` [N, D], `log_prob` [N]."""
     ops = TapeOps(target.dtype)
-    kinds = ", ".join(flow.noise)
-    standard = ops.input(
-        "noise", (BATCH, len(flow.noise)), ops.dtype, f"Standard draws, column by column: {kinds}."
-    )
-    _outputs(ops, flow, ops.transpose(standard), _context(ops, flow))
+    _outputs(ops, flow, _noise(ops, flow), _context(ops, flow))
     return ops.tape
 
 
@@ -113,13 +110,14 @@ GRAPHS: Mapping[str, Callable[[FixedFlow, Target], Tape]] = {
 
 def log_prob_grad_graph(flow: FixedFlow, target: Target) -> Tape:
     """`x` (, `context`) -> `log_prob` [N], `x_grad` [N, D] (, `context_grad` [N, C])."""
-    ops = TapeOps(target.dtype, differentiates=True)
+    ops = TapeOps(target.dtype, differentiates=True, data_dtype=target.data)
     flow = optimize(flow, sampling=False)
-    x = ops.input("x", _row(flow), ops.dtype, f"Points: {', '.join(flow.columns)}.")
-    bound = bind(ops, flow, context=_context(ops, flow))
-    log_prob = ops.with_batch(density.log_prob(ops, bound, ops.transpose(x)), ops.transpose(x))
+    x = ops.transpose(ops.input("x", _row(flow), ops.dtype, f"Points: {', '.join(flow.columns)}."))
+    context = _context(ops, flow)
+    log_prob = ops.with_batch(density.log_prob(ops, bind(ops, flow, context=context), x), x)
     ops.output("log_prob", log_prob, LOG_PROB_DOC)
-    _derivatives(ops, [(log_prob, ops.with_batch(np.ones(1), log_prob))], "log_prob")
+    one = ops.with_batch(np.ones(1), log_prob)
+    _derivatives(ops, [(log_prob, one)], {"x": x, "context": context}, log_prob, "log_prob")
     return ops.tape
 
 
@@ -127,33 +125,44 @@ def from_noise_grad_graph(flow: FixedFlow, target: Target) -> Tape:
     """`noise` [N, K] (, `context` [N, C]), `x_cotangent` [N, D], `log_prob_cotangent` [N] ->
     `x` [N, D], `log_prob` [N], `noise_grad` [N, K] (, `context_grad` [N, C]).
     """
-    ops = TapeOps(target.dtype, differentiates=True)
-    kinds = ", ".join(flow.noise)
-    standard = ops.input(
-        "noise", (BATCH, len(flow.noise)), ops.dtype, f"Standard draws, column by column: {kinds}."
-    )
-    _outputs(ops, flow, ops.transpose(standard), _context(ops, flow))
+    ops = TapeOps(target.dtype, differentiates=True, data_dtype=target.data)
+    standard, context = _noise(ops, flow), _context(ops, flow)
+    x, log_prob = _outputs(ops, flow, standard, context)
     seeds = []
-    for name, shape in (("x", _row(flow)), ("log_prob", (BATCH,))):
+    for name, value, shape in (("x", x, _row(flow)), ("log_prob", log_prob, (BATCH,))):
         doc = f"The weight of {name} in the sum whose derivatives are given."
         cotangent = ops.input(f"{name}_cotangent", shape, ops.dtype, doc)
-        seeds.append((Recorded(ops, ops.tape.outputs[name]), cotangent))
-    _derivatives(ops, seeds, "the weighted sum of x and log_prob")
+        seeds.append((value, ops.transpose(cotangent)))
+    inputs = {"noise": standard, "context": context}
+    _derivatives(ops, seeds, inputs, log_prob, "the weighted sum of x and log_prob")
     return ops.tape
 
 
-def _derivatives(ops: TapeOps, seeds: list[tuple[Recorded, Recorded]], what: str) -> None:
-    """Declare the derivatives with respect to points, noise and context as outputs."""
-    names = [name for name in ops.tape.inputs if name in ("x", "noise", "context")]
-    inputs = [Recorded(ops, ops.tape.inputs[name]) for name in names]
+def _derivatives(
+    ops: TapeOps,
+    seeds: list[tuple[Recorded, Recorded]],
+    inputs: Mapping[str, Recorded | None],
+    log_prob: Recorded,
+    what: str,
+) -> None:
+    """Declare the derivatives with respect to inputs as outputs.
+
+    They are finite where the log-density is a number: a slope that overflows is the largest number,
+    and 0 where nothing is left of it.
+    """
+    there = {name: value for name, value in inputs.items() if value is not None}
     try:
-        found = gradient(ops, seeds, inputs)
+        found = gradient(ops, seeds, [*there.values()])
     except NoDerivative as missing:
         raise FlowError(
             NoGradient(place=place_of(missing.scope), what=UNKNOWN.get(missing.op, missing.op))
         ) from None
-    for name, value in zip(names, found, strict=True):
-        ops.output(f"{name}_grad", value, f"The derivatives of {what} with respect to {name}.")
+    most = float(np.finfo(ops.dtype).max)
+    for name, value in zip(there, found, strict=True):
+        lost = (log_prob <= math.inf) & ~(value <= math.inf)
+        finite = ops.clip(ops.where(lost, 0.0, value), -most, most)
+        doc = f"The derivatives of {what} with respect to {name}."
+        ops.output(f"{name}_grad", ops.transpose(finite), doc)
 
 
 UNKNOWN = {"log_gamma_gradient": "draws of Gamma, Beta and StudentT with respect to the context"}
@@ -240,10 +249,19 @@ def _row_numbers(
     return ops.arange(count)
 
 
-def _outputs(ops: TapeOps, flow: FixedFlow, standard: Array, context: Recorded | None) -> None:
+def _noise(ops: TapeOps, flow: FixedFlow) -> Recorded:
+    """The noise input as (K, N)."""
+    doc = f"Standard draws, column by column: {', '.join(flow.noise)}."
+    return ops.transpose(ops.input("noise", (BATCH, len(flow.noise)), ops.dtype, doc))
+
+
+def _outputs(
+    ops: TapeOps, flow: FixedFlow, standard: Array, context: Recorded | None
+) -> tuple[Recorded, Recorded]:
+    """Declare points and their log-densities as outputs; here they have the batch last."""
     flow = optimize(flow, sampling=True)
-    x, log_prob = density.sample(ops, bind(ops, flow, context=context), standard)
-    ops.output(
-        "x", ops.transpose(ops.with_batch(x, standard)), f"Samples: {', '.join(flow.columns)}."
-    )
-    ops.output("log_prob", ops.with_batch(log_prob, standard), LOG_PROB_DOC)
+    drawn = density.sample(ops, bind(ops, flow, context=context), standard)
+    x, log_prob = (ops.with_batch(value, standard) for value in drawn)
+    ops.output("x", ops.transpose(x), f"Samples: {', '.join(flow.columns)}.")
+    ops.output("log_prob", log_prob, LOG_PROB_DOC)
+    return x, log_prob

@@ -5,22 +5,15 @@ Graphs and vectors that were replaced together agree with each other; with the f
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from flowspec.diagnostics.diagnostic import FlowError
-from flowspec.export.graphs import GRADIENTS
 from flowspec.export.targets import Target
-from flowspec.export.vectors import TOLERANCES
-from flowspec.export.vectors import replayed as replayed_tape
+from flowspec.export.vectors import allowed_difference, outputs
 from flowspec.ir.from_json import from_json
 from flowspec.model.model import Model
 from flowspec.model.weights import as_weights
-from flowspec.ops.numpy import NumpyOps
-from flowspec.ops.philox import noise
 from flowspec.runtime.bundle import Bundle, load
 from flowspec.runtime.formats import BrokenBundle
 from flowspec.runtime.verification import (
@@ -28,7 +21,7 @@ from flowspec.runtime.verification import (
     Comparison,
     cases,
     difference,
-    replayed,
+    replayed_cases,
     vectors_of,
 )
 
@@ -39,26 +32,22 @@ def verify_strictly(directory: str | Path, runtime: str = "onnxruntime") -> list
     Errors:  FlowError, where the bundle is broken, or says of its flow what is not so.
     """
     bundle = load(directory)
-    # What a file allows is worth nothing where the file itself is in doubt.
-    vectors = vectors_of(bundle) | {"tolerance": TOLERANCES[bundle.dtype.name]}
     model = _model(bundle)
     _check_words(bundle, model)
-    allowed = vectors["tolerance"]["relative"]
-    return [
-        *replayed(bundle, vectors, runtime),
-        *(
-            Comparison(
-                f"vectors of {case.graph}",
-                output,
-                difference(values, reference),
-                allowed,
-            )
-            for case in cases(bundle, vectors)
-            for (output, reference), values in zip(
-                _recomputed(model, case, bundle.dtype).items(), case.outputs.values(), strict=True
-            )
-        ),
-    ]
+    held: list[Case] = []
+    recomputed: list[Comparison] = []
+    for case in cases(bundle, vectors_of(bundle)):
+        target = Target(bundle.dtype.name, batch=bundle.about["batch"])
+        exact = replace(target, dtype="float64", data=target.dtype)
+        parity, accurate = (outputs(case.graph, model, t, case.feeds) for t in (target, exact))
+        # What a file allows is worth nothing where the file itself is in doubt.
+        allowed = allowed_difference(model.flow, case.feeds, parity, accurate, target.dtype)
+        held.append(replace(case, allowed=allowed))
+        recomputed += [
+            Comparison(f"vectors of {case.graph}", name, difference(values, parity[name]), allowed)
+            for name, values in case.outputs.items()
+        ]
+    return [*replayed_cases(bundle, held, runtime), *recomputed]
 
 
 def _model(bundle: Bundle) -> Model:
@@ -86,27 +75,3 @@ def _check_words(bundle: Bundle, model: Model) -> None:
         if bundle.about.get(name, fact) != fact:
             reason = f"flow.json is damaged: `{name}` is not that of the flow"
             raise FlowError(BrokenBundle(directory=str(bundle.path), reason=reason))
-
-
-def _recomputed(model: Model, case: Case, dtype: np.dtype[Any]) -> dict[str, NDArray[Any]]:
-    """The outputs of a graph by the numpy reference, in the order of its vectors."""
-    feeds = case.feeds
-    context = feeds.get("context")
-    if case.graph in ("log_prob_grad", "from_noise_grad"):
-        record = GRADIENTS[f"{case.graph}.onnx"]
-        return replayed_tape(record(model.fixed, Target(dtype.name)), feeds)
-    if case.graph == "to_base":
-        z, log_prob = model.to_base(feeds["x"], context, dtype)
-        return {"z": z, "log_prob": log_prob}
-    if case.graph == "log_prob":
-        return {"log_prob": model.log_prob(feeds["x"], context, dtype)}
-    standard = feeds["noise"] if case.graph == "from_noise" else _noise(model, case, dtype)
-    x, log_prob = model.from_noise(standard, context, dtype)
-    return {"x": x, "log_prob": log_prob}
-
-
-def _noise(model: Model, case: Case, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """The standard noise that a seed stands for."""
-    rows = case.feeds["first_row"] + np.arange(len(case.outputs["log_prob"]))
-    kinds = list(model.flow.noise)
-    return np.asarray(noise(NumpyOps(dtype.name), case.feeds["seed"], rows, kinds)).T

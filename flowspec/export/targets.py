@@ -108,12 +108,14 @@ class Target:
     opset     version of the ONNX operators
     batch     None for any number of rows, else a fixed one
     profile   its abilities
+    data      the float type in which points come, where it is another than that of the graphs
     """
 
     dtype: str = "float32"
     opset: int = ONNXRUNTIME.lowest_opset
     batch: int | None = None
     profile: Profile = ONNXRUNTIME
+    data: str | None = None
 
     @property
     def one_vector(self) -> bool:
@@ -123,6 +125,13 @@ class Target:
     @property
     def ir_version(self) -> int:
         return self.profile.ir_versions[self.opset]
+
+
+def of_rows(target: Target) -> Target:
+    """The target, or for graphs of one vector one with the same numbers in rows."""
+    if not target.one_vector:
+        return target
+    return Target(target.dtype, target.opset)
 
 
 def checked(target: Target) -> Target:

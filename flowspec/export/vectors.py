@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from flowspec.export.graphs import GRADIENTS
+from flowspec.export.targets import Target
 from flowspec.ir.flow import Flow
 from flowspec.model.model import Model
 from flowspec.ops.numpy import NumpyOps
@@ -30,99 +33,124 @@ type.
 """
 
 
-def vectors(model: Model, dtype: str, rows: int | None, tapes: Tapes) -> dict[str, Any]:
-    """The content of `vectors.json`, for the graphs of these tapes.
+LOSS = 8.0
+"""How many times what a float type loses of a graph's values two runtimes may differ."""
+
+
+def vectors(model: Model, target: Target, graphs: Collection[str]) -> dict[str, Any]:
+    """The content of `vectors.json`, for graphs of these names.
 
     `parity` values come from the numpy interpreter in the graph's own float type,
     `accurate` ones from float64 on the same (rounded) input: two figures that say
     different things.
-
-    rows   the fixed batch of the graphs, or None
     """
-    flow, count = model.flow, rows or ROWS
-    context = example_context(flow, count, dtype)
-    standard = np.asarray(
-        noise(NumpyOps(dtype), np.asarray(SEED), np.arange(count), list(flow.noise))
-    ).T
-    x, log_prob = model.from_noise(standard, context, dtype=np.dtype(dtype))
-    exact_x, exact_log_prob = model.from_noise(standard.astype(np.float64), _double(context))
-    points = _points(flow, x)
-    point_context = None if context is None else context[np.arange(len(points)) % count]
-    density = {
-        "x": listed(points),
-        "log_prob": {
-            "parity": listed(model.log_prob(points, point_context, dtype=np.dtype(dtype))),
-            "accurate": listed(model.log_prob(points, _double(point_context))),
-        },
-    }
-    at_points = {"x": listed(points)} | (
-        {} if point_context is None else {"context": listed(point_context)}
-    )
-    z, _ = model.to_base(points, point_context, dtype=np.dtype(dtype))
-    exact_z, _ = model.to_base(points, _double(point_context))
-    based = {
-        "z": {"parity": listed(z), "accurate": listed(exact_z)},
-        "log_prob": density["log_prob"],
-    }
-    if (subnormal := np.flatnonzero(is_subnormal(points).reshape(len(points), -1).any(1))).size:
-        # Engines that take such numbers for 0 are not wrong: they replay the other rows.
-        density["subnormal"] = subnormal.tolist()
-    drawn = {
-        "x": {"parity": listed(x), "accurate": listed(exact_x)},
-        "log_prob": {"parity": listed(log_prob), "accurate": listed(exact_log_prob)},
-    }
-    context_entry = {} if context is None else {"context": listed(context)}
+    cases = {name: _case(graph_inputs(name, model, target), name, model, target) for name in graphs}
     return {
         "about": "NaN, Infinity and -Infinity are written as strings. `parity` "
         "holds to the tolerance in every runtime, but for the rows of `subnormal`; "
-        "`accurate` is float64.",
-        "dtype": dtype,
-        "tolerance": TOLERANCES[dtype],
-        "log_prob": density | ({} if point_context is None else {"context": listed(point_context)}),
-        "from_noise": {"noise": listed(standard)} | context_entry | drawn,
-        "sample": {"seed": SEED, "first_row": 0, "n": count} | context_entry | drawn,
-        "to_base": at_points | based,
-        **_gradients(
-            tapes,
-            {"log_prob_grad": (points, point_context), "from_noise_grad": (standard, context)},
-        ),
+        "`accurate` is float64. A graph whose values are known to fewer digits has a tolerance "
+        "of its own.",
+        "dtype": target.dtype,
+        "tolerance": TOLERANCES[target.dtype],
+        **cases,
     }
 
 
-Tapes = Mapping[str, Tape]
-"""Recorded graphs, by the names of their files."""
+def _case(feeds: Feeds, graph: str, model: Model, target: Target) -> dict[str, Any]:
+    """Inputs and outputs of one graph."""
+    parity = outputs(graph, model, target, feeds)
+    exact = replace(target, dtype="float64", data=target.dtype)
+    accurate = outputs(graph, model, exact, feeds)
+    points = next((feeds[name] for name in ("x", "noise") if name in feeds), None)
+    case: dict[str, Any] = {
+        name: value.tolist() if value.dtype.kind == "i" else listed(value)
+        for name, value in feeds.items()
+    }
+    for name, value in parity.items():
+        case[name] = {"parity": listed(value), "accurate": listed(accurate[name])}
+    if points is not None:
+        subnormal = np.flatnonzero(is_subnormal(points).reshape(len(points), -1).any(1))
+        if subnormal.size:
+            # Engines that take such numbers for 0 are not wrong: they replay the other rows.
+            case["subnormal"] = subnormal.tolist()
+    relative = allowed_difference(model.flow, feeds, parity, accurate, target.dtype)
+    if relative > TOLERANCES[target.dtype]["relative"]:
+        case["tolerance"] = {"relative": relative, "absolute": relative}
+    return case
 
 
-def _gradients(
-    tapes: Tapes, data: Mapping[str, tuple[np.ndarray, np.ndarray | None]]
-) -> dict[str, Any]:
-    """Inputs and outputs of the graphs of gradients that there are."""
-    found: dict[str, Any] = {}
-    for graph, (points, context) in data.items():
-        if f"{graph}.onnx" in tapes:
-            tape = tapes[f"{graph}.onnx"]
-            feeds = gradient_feeds(tape, points, context)
-            outputs = {
-                name: {"parity": listed(value)} for name, value in replayed(tape, feeds).items()
-            }
-            found[graph] = {name: listed(value) for name, value in feeds.items()} | outputs
-    return found
+def allowed_difference(
+    flow: Flow, feeds: Feeds, parity: Feeds, accurate: Feeds, dtype: str
+) -> float:
+    """The difference that two runtimes may have: what the float type loses, several times.
+
+    Next to the overflow, and on ends, it would be anything: of special points it is not asked.
+    """
+    first = 0
+    if "x" in feeds:
+        first = min(len(_special_values(flow, np.dtype(dtype))), len(feeds["x"]) // 2)
+    lost = max(_lost(value[first:], accurate[name][first:]) for name, value in parity.items())
+    return max(TOLERANCES[dtype]["relative"], float(f"{LOSS * lost:.1g}"))
 
 
-def gradient_feeds(
-    tape: Tape, points: np.ndarray, context: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """Inputs of a graph: its points or its noise, the context, and cotangents between -1 and 1."""
-    feeds: dict[str, np.ndarray] = {}
-    for name, entry in tape.inputs.items():
-        if name == "context" and context is not None:
-            feeds[name] = context
-        elif name.endswith("_cotangent"):
-            shape = (len(points), *(size or 1 for size in entry.shape[1:]))
-            feeds[name] = np.cos(np.arange(math.prod(shape))).reshape(shape).astype(points.dtype)
-        else:
-            feeds[name] = points
+def _lost(parity: np.ndarray, accurate: np.ndarray) -> float:
+    one, other = parity.astype(float), accurate
+    known = np.isfinite(one) & np.isfinite(other)
+    off = np.abs(one - other) / (1 + np.abs(other))
+    return float(off[known].max(initial=0.0))
+
+
+Feeds = dict[str, np.ndarray]
+"""Inputs or outputs of a graph, by name."""
+
+
+def graph_inputs(graph: str, model: Model, target: Target) -> Feeds:
+    """Inputs of a graph, as its conformance is tested with them."""
+    flow, count, dtype = model.flow, target.batch or ROWS, target.dtype
+    context = example_context(flow, count, dtype)
+    standard = _standard(flow, count, dtype)
+    if graph == "sample":
+        feeds = {"seed": np.array(SEED), "first_row": np.array(0), "n": np.array(count)}
+    elif graph in ("from_noise", "from_noise_grad"):
+        feeds = {"noise": standard}
+    else:
+        x, _ = model.from_noise(standard, context, dtype=np.dtype(dtype))
+        feeds = {"x": _points(flow, x)}
+    if context is not None:
+        feeds["context"] = context
+    if graph == "from_noise_grad":
+        row = () if flow.space.scalar else (flow.space.size,)
+        for name, shape in (("x", (count, *row)), ("log_prob", (count,))):
+            waves = np.cos(np.arange(math.prod(shape))).reshape(shape)
+            feeds[f"{name}_cotangent"] = waves.astype(dtype)
     return feeds
+
+
+def outputs(graph: str, model: Model, target: Target, feeds: Feeds) -> Feeds:
+    """The outputs of a graph by the numpy reference, in the float type of the target.
+
+    The points of `feeds` keep the float type that they have.
+    """
+    dtype, context = np.dtype(target.dtype), feeds.get("context")
+    if f"{graph}.onnx" in GRADIENTS:
+        tape = GRADIENTS[f"{graph}.onnx"](model.fixed, target)
+        return replayed(tape, {name: value.astype(dtype) for name, value in feeds.items()})
+    context = context if context is None or dtype == context.dtype else context.astype(dtype)
+    if graph == "log_prob":
+        return {"log_prob": model.log_prob(feeds["x"], context, dtype)}
+    if graph == "to_base":
+        z, log_prob = model.to_base(feeds["x"], context, dtype)
+        return {"z": z, "log_prob": log_prob}
+    standard = feeds["noise"] if graph == "from_noise" else _drawn(model, feeds, target)
+    x, log_prob = model.from_noise(standard.astype(dtype), context, dtype)
+    return {"x": x, "log_prob": log_prob}
+
+
+def _drawn(model: Model, feeds: Feeds, target: Target) -> np.ndarray:
+    """The standard noise that a seed stands for."""
+    count = len(feeds["context"]) if "context" in feeds else int(feeds.get("n", target.batch or 0))
+    rows, kinds = feeds["first_row"] + np.arange(count), list(model.flow.noise)
+    return np.asarray(noise(NumpyOps(target.data or target.dtype), feeds["seed"], rows, kinds)).T
 
 
 def replayed(tape: Tape, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -132,20 +160,29 @@ def replayed(tape: Tape, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarra
     return {name: np.asarray(value, tape.dtype) for name, value in found.items()}
 
 
+def _standard(flow: Flow, count: int, dtype: str) -> np.ndarray:
+    """Standard noise of so many rows."""
+    rows = np.arange(count)
+    return np.asarray(noise(NumpyOps(dtype), np.asarray(SEED), rows, list(flow.noise))).T
+
+
 def _points(flow: Flow, x: np.ndarray) -> np.ndarray:
     """Samples, and points outside the support, on its ends and NaN, as many as there are
     samples."""
-    intervals = flow.space.intervals
-    special = [math.nan, math.inf, -math.inf, 0.0]
-    for interval in set(intervals or ()):
-        special += _around(interval, x.dtype)
     points = x.copy()
-    for row, value in enumerate(special[: len(x) // 2]):
+    for row, value in enumerate(_special_values(flow, x.dtype)[: len(x) // 2]):
         if points.ndim == 1:
             points[row] = value
         else:
             points[row, row % points.shape[1]] = value
     return points
+
+
+def _special_values(flow: Flow, dtype: np.dtype[Any]) -> list[float]:
+    special = [math.nan, math.inf, -math.inf, 0.0]
+    for interval in dict.fromkeys(flow.space.intervals or ()):
+        special += _around(interval, dtype)
+    return special
 
 
 def _around(interval: Interval, dtype: np.dtype[Any]) -> list[float]:
@@ -173,10 +210,6 @@ def _within(part: Interval, share: np.ndarray) -> np.ndarray:
     if math.isfinite(part.low):
         return part.low + 2 * share
     return part.high - 2 * share if math.isfinite(part.high) else 4 * share - 2
-
-
-def _double(array: np.ndarray | None) -> np.ndarray | None:
-    return None if array is None else array.astype(np.float64)
 
 
 def listed(array: NDArray[Any]) -> list[Any]:

@@ -235,7 +235,7 @@ class Bundle:
         return open_graph(
             self.path,
             f"{name}.onnx",
-            self.files[f"{name}.onnx"],
+            self.files,
             _session_options(self._opening[1]),
             self._provider,
             self.description,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as states
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.runtime.external import Astray, external_constants
 from flowspec.runtime.formats import BrokenBundle, Description
 from flowspec.runtime.signatures import WHOLE_NUMBERS, feeds_of_rows, inputs_of, outputs_of, row_of
 
@@ -94,7 +95,7 @@ class Graph:
 def open_graph(
     path: Path,
     name: str,
-    data: bytes,
+    files: Mapping[str, bytes],
     options: onnxruntime.SessionOptions,
     provider: str,
     said: Description,
@@ -106,7 +107,14 @@ def open_graph(
              describes.
     """
     try:
-        session = onnxruntime.InferenceSession(data, options, providers=[provider])
+        held = external_constants(files[name], files)
+    except Astray as astray:
+        raise FlowError(BrokenBundle(directory=str(path), reason=f"{name}: {astray}")) from None
+    values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in held.values()]
+    if values:
+        options.add_external_initializers([*held], values)
+    try:
+        session = onnxruntime.InferenceSession(files[name], options, providers=[provider])
     except FAILURES as error:
         version = onnxruntime.__version__
         why = " for lack of memory" if _lacks_memory(error) else ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,37 +13,57 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from flowspec.diagnostics.diagnostic import FlowError
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.runtime.bundle import Bundle, load
 from flowspec.runtime.formats import BrokenBundle
+from flowspec.runtime.replay.engine import Engine, Missing, Values
+from flowspec.runtime.replay.jobs import Job
+from flowspec.runtime.replay.process import Answer, answers
+from flowspec.runtime.replay.registry import engine_named
 from flowspec.runtime.signatures import WHOLE_NUMBERS, inputs_of, outputs_of
 
 Vectors = dict[str, Any]
 """The content of a `vectors.json`."""
 
-Values = dict[str, NDArray[Any]]
-"""Inputs or outputs of a graph, by name."""
+HOME = "onnxruntime"
+"""The runtime that a bundle runs in, within this process; each other one has its own."""
 
-Runner = Callable[[list[str], Values], list[NDArray[Any]]]
+
+@mistake
+class RuntimeMissing(Diagnostic):
+    message = "the runtime {name} cannot be used here: {reason}"
+    help = "{advice}"
+    name: str
+    reason: str
+    advice: str
 
 
 @dataclass(frozen=True)
 class Case:
-    """The inputs of a graph, and the outputs that it is to give."""
+    """The inputs of a graph, the outputs that it is to give, and how far off they may be."""
 
     graph: str
     feeds: Values
     outputs: Values
+    allowed: float
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One output of one graph against its reference values, relative to 1 + |reference|."""
+    """One output of one graph against its reference values, relative to 1 + |reference|.
+
+    seconds   of one run of the graph
+    reason    why it is not right: the words of an engine that refused the graph, or the rows that
+              differ; "" where it is
+    """
 
     graph: str
     output: str
     difference: float
     allowed: float
+    rows: int = 0
+    seconds: float = 0.0
+    reason: str = ""
 
     @property
     def passed(self) -> bool:
@@ -53,11 +74,11 @@ class Comparison:
         return asdict(self) | {"difference": difference, "passed": self.passed}
 
 
-def verify(directory: str | Path, runtime: str = "onnxruntime") -> list[Comparison]:
+def verify(directory: str | Path, runtime: str = HOME) -> list[Comparison]:
     """Compare every output of every graph with `vectors.json`.
 
-    runtime   "onnxruntime", or "reference" for the evaluator of the onnx package
-    Errors:   FlowError, where the bundle is broken.
+    runtime   a name of `engine_names`
+    Errors:   FlowError, where the bundle is broken, or the runtime is not installed.
     """
     bundle = load(directory)
     return replayed(bundle, vectors_of(bundle), runtime)
@@ -77,18 +98,79 @@ def vectors_of(bundle: Bundle) -> Vectors:
     return vectors
 
 
-def replayed(bundle: Bundle, vectors: Vectors, runtime: str = "onnxruntime") -> list[Comparison]:
+def replayed(bundle: Bundle, vectors: Vectors, runtime: str = HOME) -> list[Comparison]:
     """Compare every output of every graph with vectors, such as `vectors.json` holds."""
-    differences = []
-    for case in cases(bundle, vectors):
-        outputs = _runner(bundle, case.graph, runtime)(list(case.outputs), case.feeds)
-        for (output, reference), values in zip(case.outputs.items(), outputs, strict=True):
-            allowed = vectors["tolerance"]["relative"]
-            # A point outside the support comes from nowhere.
-            nowhere = np.isneginf(case.outputs["log_prob"]) if output == "z" else None
-            found = difference_of_rows(case.feeds, values, reference, nowhere)
-            differences.append(Comparison(case.graph, output, found, allowed))
-    return differences
+    return replayed_cases(bundle, cases(bundle, vectors), runtime)
+
+
+def replayed_cases(bundle: Bundle, found: Sequence[Case], runtime: str = HOME) -> list[Comparison]:
+    """Compare every output of some cases."""
+    if runtime == HOME:
+        given = [_at_home(bundle, case) for case in found]
+    else:
+        given = answers(usable_engine(runtime), jobs_of(bundle, found))
+    return [
+        comparison
+        for case, answer in zip(found, given, strict=True)
+        for comparison in compared(case, answer)
+    ]
+
+
+def usable_engine(name: str) -> Engine:
+    """An engine that is installed.
+
+    Errors:  FlowError, where it is not.
+    """
+    engine = engine_named(name)
+    try:
+        engine.version()
+    except Missing as missing:
+        reason, advice = str(missing), engine.advice
+        raise FlowError(RuntimeMissing(name=name, reason=reason, advice=advice)) from None
+    return engine
+
+
+def jobs_of(bundle: Bundle, found: Sequence[Case]) -> list[Job]:
+    """The jobs that cases of a bundle are to an engine."""
+    return [Job(bundle.path / f"{c.graph}.onnx", c.feeds, tuple(c.outputs)) for c in found]
+
+
+def _at_home(bundle: Bundle, case: Case) -> Answer:
+    graph, names = bundle.graph(case.graph), list(case.outputs)
+    graph.run(names, case.feeds)  # the first run allocates
+    start = time.perf_counter()
+    outputs = dict(zip(names, graph.run(names, case.feeds), strict=True))
+    return Answer(outputs, time.perf_counter() - start, "")
+
+
+def compared(case: Case, answer: Answer) -> Iterator[Comparison]:
+    """The outputs of an engine against those of a case."""
+    # A point outside the support comes from nowhere.
+    nowhere = np.isneginf(case.outputs["log_prob"])
+    for output, reference in case.outputs.items():
+        lawful = nowhere if output == "z" else None
+        apart, reason = math.inf, answer.reason
+        if not reason:
+            values = answer.outputs[output]
+            apart = difference_of_rows(case.feeds, values, reference, lawful)
+            reason = "" if apart <= case.allowed else _rows_apart(case, values, reference)
+        rows, seconds = len(reference), answer.seconds
+        yield Comparison(case.graph, output, apart, case.allowed, rows, seconds, reason)
+
+
+def _rows_apart(case: Case, values: ArrayLike, reference: NDArray[Any]) -> str:
+    """The rows that differ, in words."""
+    if np.shape(values) != reference.shape:
+        return f"its shape is {np.shape(values)}, not {reference.shape}"
+    nothing = np.ones(len(reference), bool)
+    apart = differences_of_rows(case.feeds, values, reference, nothing) > case.allowed
+    if not apart.any():
+        return "it is NaN where nothing that went in is NaN"
+    nan = apart & _with_nan(case.feeds, len(apart))
+    outside = apart & ~nan & np.isneginf(case.outputs["log_prob"])
+    kinds = [(nan.sum(), "with NaN"), (outside.sum(), "outside the support")]
+    words = [f"{count} {kind}" for count, kind in kinds if count]
+    return f"{apart.sum()} of {len(apart)} rows differ" + (f": {', '.join(words)}" if words else "")
 
 
 def cases(bundle: Bundle, vectors: Vectors) -> list[Case]:
@@ -98,10 +180,9 @@ def cases(bundle: Bundle, vectors: Vectors) -> list[Case]:
     """
     try:
         found = [Case(*each) for each in _cases(vectors, bundle)]
-        whole = isinstance(vectors["tolerance"]["relative"], float)
     except (AttributeError, LookupError, OverflowError, TypeError, ValueError):
         raise _damaged(bundle) from None
-    if not whole or not all(len(rows) for case in found for rows in case.outputs.values()):
+    if not all(len(rows) for case in found for rows in case.outputs.values()):
         raise _damaged(bundle)
     return found
 
@@ -111,7 +192,7 @@ def _damaged(bundle: Bundle) -> FlowError:
     return FlowError(BrokenBundle(directory=str(bundle.path), reason=reason))
 
 
-def _cases(vectors: Vectors, bundle: Bundle) -> Iterator[tuple[str, Values, Values]]:
+def _cases(vectors: Vectors, bundle: Bundle) -> Iterator[tuple[str, Values, Values, float]]:
     for graph in bundle.graphs:
         case, said = vectors[graph], bundle.description
         whole = {name: np.array(case[name], np.int64) for name in WHOLE_NUMBERS if name in case}
@@ -127,21 +208,10 @@ def _cases(vectors: Vectors, bundle: Bundle) -> Iterator[tuple[str, Values, Valu
         outputs = {
             name: unlisted(case[name]["parity"], np.float64) for name in outputs_of(graph, said)
         }
-        yield graph, feeds, outputs
-
-
-def _runner(bundle: Bundle, name: str, runtime: str) -> Runner:
-    if runtime == "reference":
-        from onnx.reference import ReferenceEvaluator  # slow to load, and asked for by name only
-
-        evaluator = ReferenceEvaluator(str(bundle.path / f"{name}.onnx"))
-
-        def evaluate(names: list[str], feeds: Values) -> list[NDArray[Any]]:
-            with np.errstate(all="ignore"):  # both branches of a `Where` are computed
-                return list(evaluator.run(names, feeds))
-
-        return evaluate
-    return bundle.graph(name).run
+        tolerance = case.get("tolerance") or vectors["tolerance"]
+        if not isinstance(tolerance["relative"], float):
+            raise TypeError("a tolerance is a number")
+        yield graph, feeds, outputs, tolerance["relative"]
 
 
 def difference(actual: ArrayLike, expected: ArrayLike) -> float:
@@ -151,11 +221,14 @@ def difference(actual: ArrayLike, expected: ArrayLike) -> float:
     actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
     if actual.shape != expected.shape:
         return math.inf
+    return float(_relative(actual, expected).max(initial=0.0))
+
+
+def _relative(actual: NDArray[Any], expected: NDArray[Any]) -> NDArray[Any]:
     same = (actual == expected) | (np.isnan(actual) & np.isnan(expected))
     with np.errstate(all="ignore"):
         relative = np.abs(actual - expected) / (1 + np.abs(expected))
-    relative = np.where(np.isnan(relative), np.inf, relative)
-    return float(np.where(same, 0.0, relative).max(initial=0.0))
+    return np.where(same, 0.0, np.where(np.isnan(relative), np.inf, relative))
 
 
 def difference_of_rows(
@@ -169,19 +242,37 @@ def difference_of_rows(
     Rows with subnormal numbers do not count: engines may take those for 0. Of rows without
     NaN nothing is NaN, also where both sides agree that it is; but those of `nowhere` are.
     """
-    rows = [x for x in inputs.values() if x.ndim and x.dtype.kind == "f"]
+    if np.shape(actual) != np.shape(expected):
+        return math.inf
+    lawful = np.zeros(len(np.asarray(expected)), bool) if nowhere is None else nowhere
+    return float(differences_of_rows(inputs, actual, expected, lawful).max(initial=0.0))
+
+
+def differences_of_rows(
+    inputs: Values, actual: ArrayLike, expected: ArrayLike, lawful: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """That of each row.
+
+    lawful   rows that may be NaN on both sides, besides those with NaN in them
+    """
     actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
-    if actual.shape != expected.shape:
-        return math.inf
-    counted = np.ones(len(expected), bool)
-    for x in rows:
-        counted &= ~_any_of_row(is_subnormal(x))
-    lawful = np.zeros(len(expected), bool) if nowhere is None else nowhere
-    for x in rows:
-        lawful = lawful | _any_of_row(np.isnan(x))
-    if (_any_of_row(np.isnan(expected)) & counted & ~lawful).any():
-        return math.inf
-    return difference(actual[counted], expected[counted])
+    apart = _relative(actual, expected).reshape(len(expected), -1).max(axis=1, initial=0.0)
+    lawful = lawful | _with_nan(inputs, len(expected))
+    apart = np.where(_any_of_row(np.isnan(expected)) & ~lawful, np.inf, apart)
+    for x in _rows_of(inputs):
+        apart = np.where(_any_of_row(is_subnormal(x)), 0.0, apart)
+    return apart
+
+
+def _rows_of(inputs: Values) -> list[NDArray[Any]]:
+    return [x for x in inputs.values() if x.ndim and x.dtype.kind == "f"]
+
+
+def _with_nan(inputs: Values, rows: int) -> NDArray[np.bool_]:
+    found = np.zeros(rows, bool)
+    for x in _rows_of(inputs):
+        found |= _any_of_row(np.isnan(x))
+    return found
 
 
 def is_subnormal(x: NDArray[Any]) -> NDArray[np.bool_]:

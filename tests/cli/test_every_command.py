@@ -70,7 +70,7 @@ def test_an_unknown_flag_is_wrong_usage(call, command):
         ["check", "x.flow", "--format", "xml"],
         ["list", "--format", "xml"],
         ["targets", "--format", "xml"],
-        ["verify", "x", "--runtime", "tract"],
+        ["verify", "x", "--runtime", "abacus"],
         ["compile", "x.flow", "-o", "x", "--dtype", "float16"],
         ["compile", "x.flow", "-o", "x", "--batch", "many"],
         ["sample", "x", "-n", "-1"],

@@ -32,9 +32,10 @@ def test_verify_answers_programs(call, bundles):
     report = json.loads(answer.out)
     assert answer.code == 0
     assert {tuple(each) for each in report} == {
-        ("graph", "output", "difference", "allowed", "passed")
+        ("graph", "output", "difference", "allowed", "rows", "seconds", "reason", "passed")
     }
     assert all(each["passed"] and each["difference"] <= each["allowed"] for each in report)
+    assert all(each["rows"] > 1 and each["seconds"] > 0 and not each["reason"] for each in report)
 
 
 @pytest.mark.slow

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -20,22 +18,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def node(tmp_path_factory):
-    """Runs `sample.mjs` with onnxruntime-node; a skip where that cannot be had."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("node and npm are not installed")
-    place = tmp_path_factory.mktemp("node")
-    (place / "package.json").write_text("{}")
-    command = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", "onnxruntime-node"]
-    try:
-        done = subprocess.run(
-            command, cwd=place, capture_output=True, text=True, timeout=1800,
-            env=os.environ | {"ONNXRUNTIME_NODE_INSTALL": "skip"},
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        pytest.skip("npm did not install onnxruntime-node within five minutes")
-    if done.returncode:
-        pytest.skip(f"npm cannot install onnxruntime-node: {done.stderr.strip()[-300:]}")
+def node(modules):
+    """Runs `sample.mjs` with onnxruntime-node."""
 
     def run(
         bundle: flowspec.Bundle, rows: int, seed: int, first_row: int, context=None
@@ -49,7 +33,7 @@ def node(tmp_path_factory):
         ]
         done = subprocess.run(
             ["node", SCRIPT, *map(str, arguments)],
-            cwd=place,
+            cwd=modules.parent,
             capture_output=True,
             text=True,
             timeout=1800,
@@ -57,8 +41,7 @@ def node(tmp_path_factory):
         assert done.returncode == 0, done.stderr
         return {name: np.array(values, float) for name, values in json.loads(done.stdout).items()}
 
-    yield run
-    shutil.rmtree(place)
+    return run
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -326,7 +326,7 @@ SHAPED: dict[str, Rule] = {
     "combine": _combine,
     "linear": _linear,
     "solve": _solve,
-    "log_gamma_gradient": lambda ops, g, y, concentration, log_x: (None, g),
+    "log_gamma_gradient": lambda ops, g, y, concentration, log_x: (None, None),
 }
 """Rules that give cotangents in the shapes of the operands."""
 

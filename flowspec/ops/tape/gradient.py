@@ -34,6 +34,8 @@ def gradient(
 ) -> list[Any]:
     """The derivatives of sum(cotangent * value) with respect to `inputs`, in their shapes.
 
+    All have the batch last.
+
     seeds   pairs of a recorded value and its cotangent
 
     Errors:  NoDerivative, where an operation on the way has none.

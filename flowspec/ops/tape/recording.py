@@ -59,8 +59,15 @@ class TapeOps(Ops):
         like: Tape | None = None,
         *,
         differentiates: bool = False,
+        data_dtype: DTypeLike | None = None,
     ):
-        """`like`: a tape whose inputs it has too."""
+        """A recorder.
+
+        like             a tape whose inputs it has too
+        differentiates   True where gradients are to be recorded behind it
+        data_dtype       the float type that points come in, where it is another
+        """
+        self._data_dtype = np.dtype(dtype if data_dtype is None else data_dtype)
         self.differentiates = differentiates
         self.still: set[Entry] = set()
         """What has no derivative: results of searches, which get it otherwise."""
@@ -115,6 +122,10 @@ class TapeOps(Ops):
             yield
         finally:
             self._is_still = outer
+
+    @property
+    def data_dtype(self) -> np.dtype[Any]:
+        return self._data_dtype
 
     @property
     def entries(self) -> list[Entry]:

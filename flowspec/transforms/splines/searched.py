@@ -45,7 +45,8 @@ def invert(ops: Ops, function: Function, y: Array, limit: float) -> Array:
         x = _found(ops, function, y, limit)
     if ops.differentiates:
         value, log_slope = function(x)
-        x = x - (value - y) * ops.exp(-log_slope)
+        off = ops.where(ops.isinf(value), 0.0, value - y)  # next to the overflow
+        x = x - off * ops.exp(-log_slope)
     return x
 
 

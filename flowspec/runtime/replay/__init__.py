@@ -1,0 +1,1 @@
+"""Graphs run in any engine: jobs written, processes watched, answers read."""

@@ -1,0 +1,48 @@
+"""A slice of the matrix of `make matrix`: bundles in the engines that are promised to be right."""
+
+from __future__ import annotations
+
+import pytest
+
+import flowspec
+from flowspec.runtime.replay.engine import Missing
+from flowspec.runtime.replay.registry import engine_named
+from flowspec.runtime.verification import verify
+
+pytestmark = pytest.mark.slow
+
+PROMISED = ["c", "node", "onnxruntime", "reference", "web"]
+
+FLOWS = {
+    "one line": "Normal(0, 1) |> Affine(0, 2) |> Tanh |> Affine(0.5, 0.5)",
+    "with a loop and a context": (
+        "context k: real\nevent a: positive, b: (0, 1)\n"
+        "MAF(2, transforms=1, hidden=[8]) |> Onto(event)"
+    ),
+    "searched": "Normal(0, 1)[2] |> Autoregressive(Bernstein(degree=4), hidden=[8])",
+}
+
+
+@pytest.fixture(scope="module")
+def bundles(tmp_path_factory):
+    """The flows, float32, and the first one in float64 too."""
+    folder = tmp_path_factory.mktemp("bundles")
+    types = [(text, "float32") for text in FLOWS.values()] + [(FLOWS["one line"], "float64")]
+    return [
+        flowspec.compile(flowspec.parse(text), folder / str(i), dtype=dtype, gradient=True)
+        for i, (text, dtype) in enumerate(types)
+    ]
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_every_graph_is_right_in_the_engine(name, bundles, request, monkeypatch):
+    if name in ("node", "web"):
+        monkeypatch.setenv("NODE_PATH", str(request.getfixturevalue("modules")))
+    try:
+        engine_named(name).version()
+    except Missing as missing:
+        pytest.skip(str(missing))
+    for bundle in bundles:
+        report = verify(bundle, name)
+        assert {each.graph for each in report} == {*flowspec.load(bundle).graphs}
+        assert [each for each in report if not each.passed] == []
