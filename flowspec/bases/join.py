@@ -21,6 +21,8 @@ from flowspec.support.space import Space
 class Join(Base):
     """The product of independent bases: their coordinates one after the other.
 
+    They may be whole flows: `Join(Normal(0, 1) |> Exp, Uniform(0, 1))`.
+
     Source: zuko.distributions.Joint.
     """
 

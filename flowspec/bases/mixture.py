@@ -34,6 +34,7 @@ class Mixture(Base):
 
     Scalar components have supports that overlap or meet, so that the union is an
     interval; of vector components, one has a support that holds those of the others.
+    Components may be whole flows: `Mixture([1, 1], NSF(2), MAF(2))`.
     """
 
     examples = (
@@ -43,6 +44,7 @@ class Mixture(Base):
         "Mixture([1, 2], Uniform(-1, 0), Truncated(Normal(0, 1), 0))[2]",
         "Mixture(learn([1, 1]), Normal(learn(-1), 1), Normal(learn(1), 1))",
         "Mixture(1, Uniform(learn(0, high=1), learn(2, low=1)), Normal(0, 1))",
+        "Mixture([1, 2], Normal(0, 1) |> Exp, Gamma(2, 1))",
     )
     reparametrized = False
 
