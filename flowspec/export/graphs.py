@@ -23,7 +23,7 @@ from flowspec.ops.tape.gradient import gradient
 from flowspec.ops.vocabulary import Array
 from flowspec.ops.words import Halves, WholeWords
 from flowspec.optimize.passes import optimize
-from flowspec.runtime.signatures import ROW
+from flowspec.runtime.targets import ROW
 from flowspec.version import VERSION
 
 LOG_PROB_DOC = "Natural logarithm of the density at each row of x; -inf outside the support."

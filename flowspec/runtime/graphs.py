@@ -16,7 +16,8 @@ from onnxruntime.capi import onnxruntime_pybind11_state as states
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.runtime.external import Astray, external_constants
 from flowspec.runtime.formats import BrokenBundle, Description
-from flowspec.runtime.signatures import WHOLE_NUMBERS, feeds_of_rows, inputs_of, outputs_of, row_of
+from flowspec.runtime.signatures import WHOLE_NUMBERS, as_vectors, inputs_of, outputs_of, row_of
+from flowspec.runtime.targets import ROW
 
 _ERRORS = [kind for kind in vars(states).values() if isinstance(kind, type)]
 FAILURES: tuple[type[Exception], ...] = (
@@ -75,7 +76,7 @@ class Graph:
     def _run(self, outputs: list[str], feeds: Mapping[str, Any]) -> list[NDArray[Any]]:
         if not self._one_vector:
             return list(self.session.run(outputs, feeds))
-        rows = [self.session.run(outputs, row) for row in feeds_of_rows(feeds)]
+        rows = [self.session.run(outputs, {ROW: row}) for row in as_vectors(feeds)]
         return [np.concatenate(values) for values in zip(*rows, strict=True)]
 
     def failure(self, error: Exception) -> FlowError:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flowspec.runtime.formats import Description
+from flowspec.runtime.targets import ROW
 
 Shape = tuple[int | None, ...]
 """None for a batch that is free."""
@@ -36,9 +37,6 @@ GRAPHS: Mapping[str, Graph] = {
 }
 """Every graph that a bundle may have, by the name of its file without `.onnx`."""
 
-ROW = "row"
-"""The input of graphs of one vector: the context of a row, then its point."""
-
 WHOLE_NUMBERS = ("seed", "n", "first_row")
 
 
@@ -60,11 +58,10 @@ def outputs_of(graph: str, said: Description) -> dict[str, Shape]:
     return {n: _shape(n, said) for n in names if said.context or n != "context_grad"}
 
 
-def feeds_of_rows(feeds: Mapping[str, NDArray[Any]]) -> Iterator[dict[str, NDArray[Any]]]:
-    """The feeds of a graph of one vector, row by row, from points and their context."""
+def as_vectors(feeds: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+    """The rows of a graph of one vector, from points and their context."""
     parts = [feeds[name] for name in ("context", "x") if name in feeds]
-    for row in np.hstack([part.reshape(len(part), -1) for part in parts]):
-        yield {ROW: row}
+    return np.hstack([part.reshape(len(part), -1) for part in parts])
 
 
 def row_of(value: str, said: Description) -> tuple[int, ...]:

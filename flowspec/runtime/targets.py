@@ -27,5 +27,8 @@ GRAPHS_OF: Mapping[str, tuple[str, ...]] = {
 }
 """The graphs of targets that do not get all."""
 
+ROW = "row"
+"""The input of graphs of one vector: the context of a row, then its point."""
+
 OF_ONE_VECTOR = frozenset({"hssm"})
 """Targets whose graphs take the context and the point of one row as one vector, `row`."""

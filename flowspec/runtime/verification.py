@@ -20,7 +20,8 @@ from flowspec.runtime.replay.engine import Engine, Missing, Values
 from flowspec.runtime.replay.jobs import Job
 from flowspec.runtime.replay.process import Answer, answers
 from flowspec.runtime.replay.registry import engine_named
-from flowspec.runtime.signatures import WHOLE_NUMBERS, inputs_of, outputs_of
+from flowspec.runtime.signatures import WHOLE_NUMBERS, as_vectors, inputs_of, outputs_of
+from flowspec.runtime.targets import ROW
 
 Vectors = dict[str, Any]
 """The content of a `vectors.json`."""
@@ -132,7 +133,15 @@ def usable_engine(name: str) -> Engine:
 
 def jobs_of(bundle: Bundle, found: Sequence[Case]) -> list[Job]:
     """The jobs that cases of a bundle are to an engine."""
-    return [Job(bundle.path / f"{c.graph}.onnx", c.feeds, tuple(c.outputs)) for c in found]
+    one_vector = bundle.description.one_vector
+    return [
+        Job(
+            bundle.path / f"{case.graph}.onnx",
+            {ROW: as_vectors(case.feeds)} if one_vector else case.feeds,
+            tuple(case.outputs),
+        )
+        for case in found
+    ]
 
 
 def _at_home(bundle: Bundle, case: Case) -> Answer:

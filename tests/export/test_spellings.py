@@ -168,6 +168,7 @@ def test_a_graph_of_one_vector_takes_the_context_first(made):
     session = onnxruntime.InferenceSession(hssm.files["log_prob.onnx"])
     found = session.run(None, {"row": np.hstack([context[1], x[1]])})[0]
     np.testing.assert_allclose(found, expected[1:], rtol=1e-6)
+    assert all(comparison.passed for comparison in verify(hssm.path, "reference"))
     with pytest.raises(flowspec.FlowError, match=r"has no sample\.onnx"):
         hssm.sample(2, context=context)
 
