@@ -199,14 +199,15 @@ def _take_along(ops: Any, g: Any, result: Any, x: Any, index: Any) -> Sequence[A
     if not isinstance(x, Recorded):
         return None, None
     here = _is_row(ops.to_float(index)[None], x.shape[0], len(result.shape))
-    spread = summed_to(ops, _where_held(ops, here, g[None]), (x.shape[0], *result.shape), x.shape)
-    return spread, None
+    # A product, as for activations: a choice takes engines several times as long.
+    spread = g[None] * ops.number(here)
+    return summed_to(ops, spread, (x.shape[0], *result.shape), x.shape), None
 
 
 def _pick(ops: Any, g: Any, result: Any, rows: Any, step: Any) -> Sequence[Any]:
     if not isinstance(rows, Recorded):
         return None, None
-    return _where_held(ops, _is_row(step, rows.shape[0], len(result.shape)), g[None]), None
+    return g[None] * ops.number(_is_row(step, rows.shape[0], len(result.shape))), None
 
 
 def _is_row(index: Any, size: int | None, rank: int) -> Any:
