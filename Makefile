@@ -3,13 +3,15 @@
 # make quick     the fast part of it
 # make nightly   the fuzz of the language, on thousands of texts
 # make exported  compile the examples into exported/
+# make matrix    every graph in every engine that can be had -> docs/runtimes.md (some gigabytes)
 # make lint      ruff check, ruff format, mypy --strict, the layers
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN = .venv/bin
 INSTALLED = .venv/installed
+ENGINES = .matrix/installed
 
-.PHONY: demo test quick nightly exported lint clean
+.PHONY: demo test quick nightly exported matrix lint clean
 
 demo: $(INSTALLED)
 	$(BIN)/python examples/export.py
@@ -27,6 +29,9 @@ nightly: $(INSTALLED)
 exported: $(INSTALLED)
 	$(BIN)/python examples/export.py
 
+matrix: $(ENGINES)
+	NODE_PATH=.matrix/node_modules .matrix/bin/python benchmarks/matrix.py
+
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -38,5 +43,9 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,plot,parquet,test]"
 	touch $(INSTALLED)
 
+$(ENGINES): pyproject.toml constraints-engines.txt
+	$(PYTHON) benchmarks/set_up_engines.py .matrix
+	touch $(ENGINES)
+
 clean:
-	rm -rf .venv demo build *.egg-info
+	rm -rf .venv .matrix demo build *.egg-info

@@ -6,7 +6,7 @@ import json
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,10 @@ Vectors = dict[str, Any]
 
 HOME = "onnxruntime"
 """The runtime that a bundle runs in, within this process; each other one has its own."""
+
+
+FAR = 1e30
+"""Numbers from here on are next to the overflow of float32."""
 
 
 @mistake
@@ -106,12 +110,13 @@ def replayed(bundle: Bundle, vectors: Vectors, runtime: str = HOME) -> list[Comp
 
 def replayed_cases(bundle: Bundle, found: Sequence[Case], runtime: str = HOME) -> list[Comparison]:
     """Compare every output of some cases."""
+    engine = usable_engine(runtime)
     if runtime == HOME:
         given = [_at_home(bundle, case) for case in found]
     else:
-        given = answers(usable_engine(runtime), jobs_of(bundle, found))
+        given = _elsewhere(engine, bundle, found)
     return [
-        comparison
+        replace(comparison, reason=engine.explained(case.graph, comparison.reason))
         for case, answer in zip(found, given, strict=True)
         for comparison in compared(case, answer)
     ]
@@ -131,17 +136,27 @@ def usable_engine(name: str) -> Engine:
     return engine
 
 
-def jobs_of(bundle: Bundle, found: Sequence[Case]) -> list[Job]:
-    """The jobs that cases of a bundle are to an engine."""
+def _elsewhere(engine: Engine, bundle: Bundle, found: Sequence[Case]) -> list[Answer]:
+    jobs = [jobs_of(bundle, case) for case in found]
+    given = iter(answers(engine, [job for group in jobs for job in group]))
+    return [merged([next(given) for _ in group]) for group in jobs]
+
+
+def jobs_of(bundle: Bundle, case: Case) -> list[Job]:
+    """The jobs that a case of a bundle is to an engine, whose answers are `merged`."""
+    path, outputs = bundle.path / f"{case.graph}.onnx", tuple(case.outputs)
     one_vector = bundle.description.one_vector
-    return [
-        Job(
-            bundle.path / f"{case.graph}.onnx",
-            {ROW: as_vectors(case.feeds)} if one_vector else case.feeds,
-            tuple(case.outputs),
-        )
-        for case in found
-    ]
+    every = [{ROW: row} for row in as_vectors(case.feeds)] if one_vector else [case.feeds]
+    return [Job(path, feeds, outputs) for feeds in every]
+
+
+def merged(given: Sequence[Answer]) -> Answer:
+    """The answer to a case, from those to its jobs."""
+    if len(given) == 1 or any(answer.reason for answer in given):
+        return next((answer for answer in given if answer.reason), given[0])
+    names = given[0].outputs
+    rows = {name: np.concatenate([answer.outputs[name] for answer in given]) for name in names}
+    return Answer(rows, sum(answer.seconds for answer in given), "")
 
 
 def _at_home(bundle: Bundle, case: Case) -> Answer:
@@ -175,10 +190,18 @@ def _rows_apart(case: Case, values: ArrayLike, reference: NDArray[Any]) -> str:
     apart = differences_of_rows(case.feeds, values, reference, nothing) > case.allowed
     if not apart.any():
         return "it is NaN where nothing that went in is NaN"
-    nan = apart & _with_nan(case.feeds, len(apart))
-    outside = apart & ~nan & np.isneginf(case.outputs["log_prob"])
-    kinds = [(nan.sum(), "with NaN"), (outside.sum(), "outside the support")]
-    words = [f"{count} {kind}" for count, kind in kinds if count]
+    rows = _rows_of(case.feeds)
+    kinds = {
+        "with NaN": _with_nan(case.feeds, len(apart)),
+        "outside the support": np.isneginf(case.outputs["log_prob"]),
+        "with 0": np.any([_any_of_row(x == 0) for x in rows], axis=0),
+        "next to the overflow": np.any([_any_of_row(np.abs(x) > FAR) for x in rows], axis=0),
+    }
+    words, left = [], apart.copy()
+    for kind, of_kind in kinds.items():
+        if count := int((left & of_kind).sum()):
+            words.append(f"{count} {kind}")
+        left &= ~of_kind
     return f"{apart.sum()} of {len(apart)} rows differ" + (f": {', '.join(words)}" if words else "")
 
 

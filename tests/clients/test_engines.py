@@ -25,12 +25,14 @@ FLOWS = {
 
 @pytest.fixture(scope="module")
 def bundles(tmp_path_factory):
-    """The flows, float32, and the first one in float64 too."""
+    """The flows; the first one in float64 too, and the last one with shared constants."""
     folder = tmp_path_factory.mktemp("bundles")
-    types = [(text, "float32") for text in FLOWS.values()] + [(FLOWS["one line"], "float64")]
+    kinds = [(text, {}) for text in FLOWS.values()]
+    kinds += [(FLOWS["one line"], {"dtype": "float64"})]
+    kinds += [(FLOWS["searched"], {"share_weights": True})]
     return [
-        flowspec.compile(flowspec.parse(text), folder / str(i), dtype=dtype, gradient=True)
-        for i, (text, dtype) in enumerate(types)
+        flowspec.compile(flowspec.parse(text), folder / str(i), gradient=True, **options)
+        for i, (text, options) in enumerate(kinds)
     ]
 
 

@@ -132,7 +132,8 @@ def test_what_an_engine_computes_wrongly_is_told_by_its_rows(scripted, bundle):
     scripted(Scripted("say('start', 0); give(0, [0] * 24)"))
     first, *others = verification.verify(bundle, "reference")
     assert (first.passed, first.rows, first.seconds) == (False, 24, 0.25)
-    assert first.reason == "23 of 24 rows differ: 1 with NaN, 4 outside the support"
+    words = "1 with NaN, 4 outside the support, 1 next to the overflow"
+    assert first.reason == f"23 of 24 rows differ: {words}"
     assert {other.reason for other in others} == {"it ends with exit code 0"}
     assert not any(other.passed for other in others)
 
@@ -151,6 +152,14 @@ def test_verify_fails_with_the_words_of_an_engine(scripted, bundle, call):
         f"{graph}: no such operator" for graph in ("log_prob", "from_noise", "sample", "to_base")
     ]
     assert [line.split()[-1] for line in lines[2:-4]] == ["WRONG"] * 7
+
+
+def test_a_cause_that_is_known_stands_beside_the_words_of_an_engine():
+    engine = Scripted("")
+    engine.causes = {"sample: .* differ": "32 bits", "NaN": "lost"}
+    assert engine.explained("sample", "2 of 24 rows differ") == "2 of 24 rows differ (32 bits)"
+    assert engine.explained("log_prob", "2 of 24 rows differ") == "2 of 24 rows differ"
+    assert engine.explained("log_prob", "") == ""
 
 
 class Absent(Scripted):

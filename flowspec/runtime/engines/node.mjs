@@ -1,5 +1,6 @@
 // node node.mjs MODULE PROVIDER FOLDER FIRST: does the jobs of a folder in onnxruntime-node or -web.
-import { readFileSync, writeFileSync, writeSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { createRequire } from "node:module";
 import { replay } from "./replay.mjs";
 
@@ -13,10 +14,17 @@ function read(name) {
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
 }
 
+// Of the module for Node, onnxruntime itself finds it.
+function beside(path) {
+  const shared = join(dirname(path), "weights.bin");
+  return existsSync(shared) ? new Uint8Array(readFileSync(shared)) : undefined;
+}
+
 await replay(ort, provider, readFileSync(`${folder}/jobs.txt`, "utf8"), Number(first), {
   read,
   write: (name, bytes) => writeFileSync(`${folder}/${name}`, bytes),
   say: (text) => writeSync(1, `@ ${text}\n`),
   model: (number, path) => (provider === "cpu" ? path : new Uint8Array(readFileSync(path))),
+  shared: (number, path) => (provider === "cpu" ? undefined : beside(path)),
 });
 process.exit(0);

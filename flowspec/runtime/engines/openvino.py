@@ -7,13 +7,18 @@ from pathlib import Path
 
 import numpy as np
 
-from flowspec.runtime.replay.engine import Engine, Run, Values, version_of
+from flowspec.runtime.replay.engine import FLUSHED, Engine, Run, Values, version_of
 
 
 class Openvino(Engine):
     name = "openvino"
     advice = "pip install openvino"
     target = "openvino"
+    causes = {
+        "sample: .* differ": "it computes int64 with 32 bits",
+        "with NaN": "its Max, Min and Relu lose NaN",
+        "with 0": FLUSHED,
+    }
 
     def version(self) -> str:
         return version_of("openvino")

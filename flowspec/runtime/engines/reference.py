@@ -13,6 +13,12 @@ from flowspec.runtime.replay.engine import Engine, Run, Values, version_of
 class Reference(Engine):
     name = "reference"
     advice = "pip install onnx"
+    causes = {
+        "_grad: ValueError": (
+            "its Loop joins scan outputs of two axes along the first, with vstack, where ONNX "
+            "stacks them along a new one"
+        ),
+    }
 
     def version(self) -> str:
         return version_of("onnx")

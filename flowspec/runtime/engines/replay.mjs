@@ -2,7 +2,10 @@
 //
 // ort       the module
 // provider  "cpu", "wasm" or "webgpu"
-// place     read(name) -> ArrayBuffer, write(name, bytes), say(text), model(number, path)
+// place     read(name) -> ArrayBuffer, write(name, bytes), say(text), model(number, path), and
+//           shared(number, path) -> constants that the graphs of a bundle share, or undefined
+
+const SHARED = "weights.bin";
 
 const ARRAYS = { float32: Float32Array, float64: Float64Array, int64: BigInt64Array, int32: Int32Array };
 
@@ -35,6 +38,8 @@ export async function replay(ort, provider, text, first, place) {
 
 async function one(ort, provider, number, job, place) {
   const options = { executionProviders: [provider], logSeverityLevel: 4, intraOpNumThreads: 1 };
+  const shared = await place.shared(number, job.graph);
+  if (shared) options.externalData = [{ path: SHARED, data: shared }];
   const session = await ort.InferenceSession.create(await place.model(number, job.graph), options);
   const feeds = {};
   for (const { name, type, shape } of job.inputs) {

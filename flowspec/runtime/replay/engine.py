@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ Values = dict[str, NDArray[Any]]
 
 Run = Callable[[Values], Values]
 """The outputs of an open graph for its inputs."""
+
+FLUSHED = "subnormal numbers are 0 to it, and so is the one beyond an end at 0"
+"""A cause of several engines."""
 
 WORKER = "flowspec.runtime.replay.worker"
 
@@ -35,6 +39,7 @@ class Engine:
     name      on the command line
     advice    what to install where it is missing
     target    the profile of `flowspec compile` that is meant for it
+    causes    patterns of what a graph comes to, `GRAPH: REASON` -> why, where its words do not say
     """
 
     name: str
@@ -42,6 +47,13 @@ class Engine:
     target: str = "onnxruntime"
     informative: bool = False
     """True for what is shown and not promised."""
+    causes: Mapping[str, str] = {}
+
+    def explained(self, graph: str, reason: str) -> str:
+        """A reason, with the cause that is known of it."""
+        text = f"{graph}: {reason}"
+        cause = next((why for words, why in self.causes.items() if re.search(words, text)), "")
+        return f"{reason} ({cause})" if reason and cause else reason
 
     def version(self) -> str:
         """Its version.

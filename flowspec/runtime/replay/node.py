@@ -23,7 +23,7 @@ def module(name: str) -> Path:
     """
     for folder in _folders():
         if (folder / name / "package.json").is_file():
-            return folder / name
+            return (folder / name).resolve()
     raise Missing(f"the module {name} is not installed")
 
 

@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from flowspec.runtime.external import SHARED
 from flowspec.runtime.replay.browser import BrowserEngine, browser
 from flowspec.runtime.replay.jobs import read_jobs
 from flowspec.runtime.replay.node import module
@@ -52,10 +53,14 @@ class Server(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}/page/page.html?{query}"
 
     def file(self, path: str) -> Path:
-        """The file that a page means by /page/..., /ort/..., /jobs/... or /graph/NUMBER."""
+        """The file that a page means by /page/..., /ort/..., /jobs/..., /graph/NUMBER, or
+        /shared/NUMBER: the constants that the graphs of its bundle share.
+        """
         room, _, name = path.split("?")[0].strip("/").partition("/")
         if room == "graph":
             return self.graphs[int(name)]
+        if room == "shared":
+            return self.graphs[int(name)].with_name(SHARED)
         folders = {
             "page": PAGES,
             "ort": module("onnxruntime-web") / "dist",
@@ -74,7 +79,8 @@ class Handler(BaseHTTPRequestHandler):
             path = self.server.file(self.path)
             data = path.read_bytes()
         except (OSError, LookupError, ValueError):
-            self.send_error(404)
+            self.send_response(204 if self.path.startswith("/shared/") else 404)
+            self.end_headers()
             return
         self.send_response(200)
         self.send_header("Content-Type", TYPES.get(path.suffix, "application/octet-stream"))

@@ -1,0 +1,203 @@
+"""Every graph of many bundles in every engine, as docs/runtimes.md: `make matrix`.
+
+    python benchmarks/matrix.py [--folder .matrix] [--engines openvino tract] [--bundles iris MAF]
+                                [--page docs/runtimes.md]
+
+The bundles are the examples, one of each architecture, and one of uniform numbers, whose samples
+show whether the integers of the generator are right to the last bit. Each is compiled for the
+target that is meant for an engine. Results are kept in FOLDER/results: with `--engines` or
+`--bundles` only those are replayed anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matrix_page import page
+from set_up_engines import older, pins
+
+import flowspec
+from flowspec.export.profiles import PROFILES
+from flowspec.runtime.engines.onnxruntime import Onnxruntime
+from flowspec.runtime.replay.engine import WORKER, Engine, Missing
+from flowspec.runtime.replay.process import answers
+from flowspec.runtime.replay.registry import engine_named, engine_names
+from flowspec.runtime.verification import cases, compared, jobs_of, merged, vectors_of
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
+LIMIT = 180.0
+"""Seconds that an engine may be silent."""
+
+ARCHITECTURES = (
+    "MAF", "IAF", "NICE", "RealNVP", "NSF", "NCSF", "SOSPF", "BPF", "GF", "CNF", "NAF", "UNAF",
+    "BNAF", "GMM",
+)  # fmt: skip
+
+EXACT = "uniform numbers"
+"""The bundle whose samples are the numbers of the generator."""
+
+HALF_A_BIT = 2.0**-25
+"""Two of its numbers, as vectors write them, differ by more."""
+
+FURTHER = {"jax": ("static",)}
+"""Targets that an engine is tried with beside its own, which has not all graphs."""
+
+
+class Older(Onnxruntime):
+    """An older onnxruntime, in an environment of its own."""
+
+    def __init__(self, folder: Path, pin: str):
+        self.name = pin.replace("==", " ")
+        self.version_name = pin.partition("==")[2]
+        self.advice = "`make matrix` installs it"
+        if float(self.version_name.rpartition(".")[0]) < 1.17:
+            self.target = "onnxruntime-2023"
+        self.python = older(folder, pin) / "bin" / "python"
+
+    def version(self) -> str:
+        if not self.python.exists():
+            raise Missing("it was not installed")
+        return self.version_name
+
+    def command(self, folder: Path) -> list[str]:
+        return [str(self.python), "-m", WORKER, "onnxruntime", str(folder)]
+
+
+@dataclass(frozen=True)
+class Column:
+    """An engine, with the target that its bundles are compiled for."""
+
+    engine: Engine
+    target: str
+
+    @property
+    def name(self) -> str:
+        return self.engine.name + (f", {self.target}" if self.engine.name in FURTHER else "")
+
+
+def columns(folder: Path) -> Iterator[Column]:
+    for engine in (
+        *map(engine_named, engine_names()),
+        *(Older(folder, pin) for pin in pins("older")),
+    ):
+        for target in (engine.target, *FURTHER.get(engine.name, ())):
+            yield Column(engine, target)
+
+
+def flows() -> dict[str, tuple[flowspec.Flow, Path | None]]:
+    """The flows of the matrix by name, with the files of their weights."""
+    found: dict[str, tuple[flowspec.Flow, Path | None]] = {}
+    for source in sorted(EXAMPLES.glob("*.flow")):
+        weights = EXAMPLES / "weights" / f"{source.stem}.safetensors"
+        found[source.stem] = flowspec.read(source), weights if weights.exists() else None
+    for name in ARCHITECTURES:
+        context = "context k: real\n" if name == "MAF" else ""
+        found[name] = flowspec.parse(f"{context}{name}(3)"), None
+    found[EXACT] = flowspec.parse("Uniform(0, 1)[3]"), None
+    return found
+
+
+def compiled(folder: Path, target: str, names: Iterable[str]) -> dict[str, Path | str]:
+    """Bundles for a target by name; where it refuses one, its words."""
+    found: dict[str, Path | str] = {}
+    profile = PROFILES[target]
+    rows = None if profile.any_batch or profile.rows else 24
+    gradient = "log_prob_grad" in profile.graphs
+    for name, (flow, weights) in flows().items():
+        path = folder / "bundles" / target / name.replace(" ", "_")
+        if name in names:
+            try:
+                if not path.exists():
+                    flowspec.compile(
+                        flow, path, weights, target=target, batch=rows, gradient=gradient
+                    )
+                found[name] = path
+            except flowspec.FlowError as refusal:
+                found[name] = str(refusal).splitlines()[0]
+    return found
+
+
+def replay(column: Column, bundles: dict[str, Path | str]) -> dict[str, Any]:
+    """What an engine made of each graph of each bundle."""
+    results: dict[str, Any] = {
+        name: {"refused": words} for name, words in bundles.items() if isinstance(words, str)
+    }
+    replays = []
+    for name, path in bundles.items():
+        if isinstance(path, Path):
+            bundle = flowspec.load(path)
+            replays += [(name, bundle, case) for case in cases(bundle, vectors_of(bundle))]
+    jobs = [jobs_of(bundle, case) for _, bundle, case in replays]
+    found = iter(answers(column.engine, [job for group in jobs for job in group], LIMIT))
+    for (name, _, case), group in zip(replays, jobs, strict=True):
+        answer = merged([next(found) for _ in group])
+        outputs = [c.to_json() for c in compared(case, answer)]
+        if name == EXACT and case.graph == "sample":
+            outputs = list(map(to_the_last_bit, outputs))
+        for output in outputs:
+            output["reason"] = column.engine.explained(case.graph, output["reason"])
+        results.setdefault(name, {})[case.graph] = outputs
+    return results
+
+
+def to_the_last_bit(output: dict[str, Any]) -> dict[str, Any]:
+    """Numbers (k + 1/2) 2^-23 whose integers k are others are not right."""
+    if output["output"] == "x" and output["passed"] and output["difference"] >= HALF_A_BIT:
+        return output | {"passed": False, "reason": "the integers of the generator are others"}
+    return output
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, default=ROOT / ".matrix")
+    parser.add_argument("--page", type=Path, default=ROOT / "docs" / "runtimes.md")
+    parser.add_argument("--engines", nargs="*", help="columns to replay; default: all")
+    parser.add_argument("--bundles", nargs="*", default=list(flows()))
+    options = parser.parse_args()
+    kept = options.folder / "results"
+    kept.mkdir(exist_ok=True)
+    results = {}
+    for column in columns(options.folder):
+        place = kept / f"{column.name}.json"
+        if options.engines is None or column.engine.name in options.engines:
+            known = json.loads(place.read_text()) if place.exists() else {"bundles": {}}
+            place.write_text(json.dumps(one_column(column, known, options), indent=1))
+        if place.exists():
+            results[column.name] = json.loads(place.read_text())
+    options.page.parent.mkdir(exist_ok=True)
+    options.page.write_text(page(results, list(flows())))
+    print(f"wrote {options.page}")
+
+
+def one_column(
+    column: Column, known: dict[str, Any], options: argparse.Namespace
+) -> dict[str, Any]:
+    """What is known of an engine, with what is asked for replayed in it."""
+    start = time.perf_counter()
+    known |= {"target": column.target, "informative": column.engine.informative}
+    try:
+        known |= {"version": column.engine.version(), "missing": ""}
+    except Missing as missing:
+        return known | {"version": "", "missing": f"{missing}; {column.engine.advice}"}
+    bundles = compiled(options.folder, column.target, options.bundles)
+    known["bundles"] |= replay(column, bundles)
+    graphs = [
+        all(output["passed"] for output in outputs)
+        for bundle in known["bundles"].values()
+        for graph, outputs in bundle.items()
+        if graph != "refused"
+    ]
+    seconds = time.perf_counter() - start
+    print(f"{column.name}: {sum(graphs)} of {len(graphs)} graphs in {seconds:.0f} s", flush=True)
+    return known
+
+
+if __name__ == "__main__":
+    main()
