@@ -172,6 +172,10 @@ HSSM = Profile(
         NO_LOOPS,
         BY_HAND,
     ),
+    wrong_on=(
+        "gradients of rows with numbers next to the largest or smallest of float32, which may be "
+        "NaN; on kinks JAX takes the mean of both sides",
+    ),
     wrong_on_default="operators are missing",
 )
 SOFIE = Profile(
@@ -191,13 +195,11 @@ SOFIE = Profile(
     ),
     graphs=GRAPHS_OF["sofie"],
     changes=(
+        "untried: its operators are those that ROOT's documentation lists, but its generator was "
+        "not run on these graphs",
         "no sample.onnx: it has no operators on bits; feed from_noise.onnx",
         NO_LOOPS,
         BY_HAND + ", so are And, Or, Not, Softplus, Sinh, Asinh, Atanh and GatherElements",
-    ),
-    wrong_on=(
-        "nothing that is known: only the operators are checked, against ROOT's list; its generator "
-        "was not run on these graphs",
     ),
     wrong_on_default="operators are missing",
 )
