@@ -29,6 +29,7 @@ from flowspec.runtime.formats import describe, read
 from flowspec.runtime.graphs import Graph, open_graph
 from flowspec.runtime.limits import Limits
 from flowspec.runtime.signatures import GRAPHS
+from flowspec.runtime.targets import GRAPHS_OF
 
 Rows = NDArray[Any]
 """Points, noise, context or log-densities, a row or a number each."""
@@ -231,6 +232,10 @@ class Bundle:
         """
         if f"{name}.onnx" not in self.files:
             advice = HOW_TO_GET.get(name, "compile the flow anew")
+            if name not in GRAPHS_OF.get(self.description.target, GRAPHS):
+                advice = (
+                    f"graphs for {self.description.target} are without it: choose another target"
+                )
             raise FlowError(GraphMissing(path=str(self.path), graph=name, advice=advice))
         return open_graph(
             self.path,
