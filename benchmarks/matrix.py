@@ -14,8 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +45,6 @@ EXACT = "uniform numbers"
 HALF_A_BIT = 2.0**-25
 """Two of its numbers, as vectors write them, differ by more."""
 
-FURTHER = {"jax": ("static",)}
-"""Targets that an engine is tried with beside its own, which has not all graphs."""
-
 
 class Older(Onnxruntime):
     """An older onnxruntime, in an environment of its own."""
@@ -70,25 +66,9 @@ class Older(Onnxruntime):
         return [str(self.python), "-m", WORKER, "onnxruntime", str(folder)]
 
 
-@dataclass(frozen=True)
-class Column:
-    """An engine, with the target that its bundles are compiled for."""
-
-    engine: Engine
-    target: str
-
-    @property
-    def name(self) -> str:
-        return self.engine.name + (f", {self.target}" if self.engine.name in FURTHER else "")
-
-
-def columns(folder: Path) -> Iterator[Column]:
-    for engine in (
-        *map(engine_named, engine_names()),
-        *(Older(folder, pin) for pin in pins("older")),
-    ):
-        for target in (engine.target, *FURTHER.get(engine.name, ())):
-            yield Column(engine, target)
+def all_engines(folder: Path) -> list[Engine]:
+    older_ones = [Older(folder, pin) for pin in pins("older")]
+    return [*map(engine_named, engine_names()), *older_ones]
 
 
 def flows() -> dict[str, tuple[flowspec.Flow, Path | None]]:
@@ -124,7 +104,7 @@ def compiled(folder: Path, target: str, names: Iterable[str]) -> dict[str, Path 
     return found
 
 
-def replay(column: Column, bundles: dict[str, Path | str]) -> dict[str, Any]:
+def replay(engine: Engine, bundles: dict[str, Path | str]) -> dict[str, Any]:
     """What an engine made of each graph of each bundle."""
     results: dict[str, Any] = {
         name: {"refused": words} for name, words in bundles.items() if isinstance(words, str)
@@ -135,14 +115,15 @@ def replay(column: Column, bundles: dict[str, Path | str]) -> dict[str, Any]:
             bundle = flowspec.load(path)
             replays += [(name, bundle, case) for case in cases(bundle, vectors_of(bundle))]
     jobs = [jobs_of(bundle, case) for _, bundle, case in replays]
-    found = iter(answers(column.engine, [job for group in jobs for job in group], LIMIT))
+    found = iter(answers(engine, [job for group in jobs for job in group], LIMIT))
     for (name, _, case), group in zip(replays, jobs, strict=True):
         answer = merged([next(found) for _ in group])
         outputs = [c.to_json() for c in compared(case, answer)]
         if name == EXACT and case.graph == "sample":
             outputs = list(map(to_the_last_bit, outputs))
         for output in outputs:
-            output["reason"] = column.engine.explained(case.graph, output["reason"])
+            place = f"{case.graph}.{output['output']}"
+            output["reason"] = engine.explained(place, output["reason"])
         results.setdefault(name, {})[case.graph] = outputs
     return results
 
@@ -164,30 +145,30 @@ def main() -> None:
     kept = options.folder / "results"
     kept.mkdir(exist_ok=True)
     results = {}
-    for column in columns(options.folder):
-        place = kept / f"{column.name}.json"
-        if options.engines is None or column.engine.name in options.engines:
+    for engine in all_engines(options.folder):
+        place = kept / f"{engine.name}.json"
+        if options.engines is None or engine.name in options.engines:
             known = json.loads(place.read_text()) if place.exists() else {"bundles": {}}
-            place.write_text(json.dumps(one_column(column, known, options), indent=1))
+            place.write_text(json.dumps(one_column(engine, known, options), indent=1))
         if place.exists():
-            results[column.name] = json.loads(place.read_text())
+            results[engine.name] = json.loads(place.read_text())
     options.page.parent.mkdir(exist_ok=True)
     options.page.write_text(page(results, list(flows())))
     print(f"wrote {options.page}")
 
 
 def one_column(
-    column: Column, known: dict[str, Any], options: argparse.Namespace
+    engine: Engine, known: dict[str, Any], options: argparse.Namespace
 ) -> dict[str, Any]:
     """What is known of an engine, with what is asked for replayed in it."""
     start = time.perf_counter()
-    known |= {"target": column.target, "informative": column.engine.informative}
+    known |= {"target": engine.target, "informative": engine.informative}
     try:
-        known |= {"version": column.engine.version(), "missing": ""}
+        known |= {"version": engine.version(), "missing": ""}
     except Missing as missing:
-        return known | {"version": "", "missing": f"{missing}; {column.engine.advice}"}
-    bundles = compiled(options.folder, column.target, options.bundles)
-    known["bundles"] |= replay(column, bundles)
+        return known | {"version": "", "missing": f"{missing}; {engine.advice}"}
+    bundles = compiled(options.folder, engine.target, options.bundles)
+    known["bundles"] |= replay(engine, bundles)
     graphs = [
         all(output["passed"] for output in outputs)
         for bundle in known["bundles"].values()
@@ -195,7 +176,7 @@ def one_column(
         if graph != "refused"
     ]
     seconds = time.perf_counter() - start
-    print(f"{column.name}: {sum(graphs)} of {len(graphs)} graphs in {seconds:.0f} s", flush=True)
+    print(f"{engine.name}: {sum(graphs)} of {len(graphs)} graphs in {seconds:.0f} s", flush=True)
     return known
 
 

@@ -40,8 +40,9 @@ def page(results: Results, bundles: Sequence[str]) -> str:
     """The text of the page."""
     parts = [
         HEAD.format(count=len(bundles)),
-        "## Graphs that are right\n\n" + table(figures(results)),
-        "## Bundle by bundle\n\nAll graphs are right in a cell that names none; letters are the "
+        "## Graphs that are right\n\nOf those that a target has: hssm has one, tract no sample.\n\n"
+        + table(figures(results)),
+        "## Bundle by bundle\n\nA number alone says that all graphs are right; letters are the "
         "reasons below, - was not run.\n\n" + table(cells(results, bundles)),
         "## Reasons\n\n" + "\n".join(reasons(results)),
     ]
@@ -111,9 +112,13 @@ def reason(outputs: Iterable[Mapping[str, Any]]) -> str:
     return f"{words}, off by up to {worst:.0e}"
 
 
+NAMES = r"\"[^\"]*[\d/][^\"]*\"|'[^']*[\d/][^']*'|`[^`]*[\d/][^`]*`|[#/]?\S*\d\S*"
+"""Names of values and nodes, and numbers."""
+
+
 def kind(words: str) -> str:
     """Reasons that differ in names and numbers only are one kind."""
-    return re.sub(r"\"[^\"]*\"|'[^']*'|`[^`]*`|[#/]?\S*\d\S*", "_", words)
+    return re.sub(NAMES, "_", words)
 
 
 def lettered(column: Mapping[str, Any]) -> dict[str, str]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from flowspec.runtime.replay.registry import engine_names
+
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "runtimes.md"
 
@@ -62,3 +64,11 @@ def test_every_cell_that_is_not_right_has_a_letter_with_a_reason():
     text = PAGE.read_text().split("## Bundle by bundle")[1]
     cells = re.findall(r"\| (\d+ of \d+|refused)(: [a-z ]+)? (?=\|)", text)
     assert all(letters for _, letters in cells)
+
+
+def test_the_page_has_every_engine_and_every_example():
+    text = PAGE.read_text()
+    for name in engine_names():
+        assert re.search(rf"^\| {name}[ ,|]", text, re.M), name
+    for source in (ROOT / "examples").glob("*.flow"):
+        assert f"\n| {source.stem} |" in text

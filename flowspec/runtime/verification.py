@@ -116,10 +116,15 @@ def replayed_cases(bundle: Bundle, found: Sequence[Case], runtime: str = HOME) -
     else:
         given = _elsewhere(engine, bundle, found)
     return [
-        replace(comparison, reason=engine.explained(case.graph, comparison.reason))
+        _explained(engine, comparison)
         for case, answer in zip(found, given, strict=True)
         for comparison in compared(case, answer)
     ]
+
+
+def _explained(engine: Engine, comparison: Comparison) -> Comparison:
+    place = f"{comparison.graph}.{comparison.output}"
+    return replace(comparison, reason=engine.explained(place, comparison.reason))
 
 
 def usable_engine(name: str) -> Engine:

@@ -156,10 +156,10 @@ def test_verify_fails_with_the_words_of_an_engine(scripted, bundle, call):
 
 def test_a_cause_that_is_known_stands_beside_the_words_of_an_engine():
     engine = Scripted("")
-    engine.causes = {"sample: .* differ": "32 bits", "NaN": "lost"}
-    assert engine.explained("sample", "2 of 24 rows differ") == "2 of 24 rows differ (32 bits)"
-    assert engine.explained("log_prob", "2 of 24 rows differ") == "2 of 24 rows differ"
-    assert engine.explained("log_prob", "") == ""
+    engine.causes = {r"sample\..* differ": "32 bits", "NaN": "lost"}
+    assert engine.explained("sample.x", "2 of 24 rows differ") == "2 of 24 rows differ (32 bits)"
+    assert engine.explained("log_prob.log_prob", "2 of 24 rows differ") == "2 of 24 rows differ"
+    assert engine.explained("log_prob.log_prob", "") == ""
 
 
 class Absent(Scripted):

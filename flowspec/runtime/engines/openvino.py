@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from flowspec.runtime.replay.engine import FLUSHED, Engine, Run, Values, version_of
+from flowspec.runtime.replay.engine import FLUSHED, KNOT, LOST, Engine, Run, Values, version_of
 
 
 class Openvino(Engine):
@@ -15,9 +15,11 @@ class Openvino(Engine):
     advice = "pip install openvino"
     target = "openvino"
     causes = {
-        "sample: .* differ": "it computes int64 with 32 bits",
+        r"^sample\..* differ": "it computes int64 with 32 bits",
         "with NaN": "its Max, Min and Relu lose NaN",
+        r"^\w+\.\w+_grad: .*with 0": KNOT,
         "with 0": FLUSHED,
+        "next to the overflow": LOST,
     }
 
     def version(self) -> str:

@@ -14,7 +14,7 @@ class Reference(Engine):
     name = "reference"
     advice = "pip install onnx"
     causes = {
-        "_grad: ValueError": (
+        r"_grad\..*ValueError": (
             "its Loop joins scan outputs of two axes along the first, with vstack, where ONNX "
             "stacks them along a new one"
         ),

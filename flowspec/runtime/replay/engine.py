@@ -23,7 +23,9 @@ Run = Callable[[Values], Values]
 """The outputs of an open graph for its inputs."""
 
 FLUSHED = "subnormal numbers are 0 to it, and so is the one beyond an end at 0"
-"""A cause of several engines."""
+LOST = "float32 holds no digit of the value there: the vectors have that of one order of its sums"
+KNOT = "at a knot of a spline, where float32 may take either side"
+"""Causes of several engines."""
 
 WORKER = "flowspec.runtime.replay.worker"
 
@@ -39,7 +41,8 @@ class Engine:
     name      on the command line
     advice    what to install where it is missing
     target    the profile of `flowspec compile` that is meant for it
-    causes    patterns of what a graph comes to, `GRAPH: REASON` -> why, where its words do not say
+    causes    patterns of what an output comes to, `GRAPH.OUTPUT: REASON` -> why, where its words do
+              not say
     """
 
     name: str
@@ -49,9 +52,9 @@ class Engine:
     """True for what is shown and not promised."""
     causes: Mapping[str, str] = {}
 
-    def explained(self, graph: str, reason: str) -> str:
+    def explained(self, output: str, reason: str) -> str:
         """A reason, with the cause that is known of it."""
-        text = f"{graph}: {reason}"
+        text = f"{output}: {reason}"
         cause = next((why for words, why in self.causes.items() if re.search(words, text)), "")
         return f"{reason} ({cause})" if reason and cause else reason
 
