@@ -71,7 +71,8 @@ FILES = frozenset(
 
 
 GRADIENT = Kind(
-    'True, False or "log_prob"', lambda value: isinstance(value, bool) or value == "log_prob"
+    'True, False or "log_prob"',
+    lambda value: isinstance(value, bool) or (isinstance(value, str) and value == "log_prob"),
 )
 
 Extras = Callable[[Bundle], Mapping[str, bytes]]

@@ -31,7 +31,9 @@ ROWS = np.array([0.5, 1.0, 2.0, 4.0])
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory):
-    return flowspec.load(flowspec.compile(FLOW, tmp_path_factory.mktemp("it") / "it"))
+    return flowspec.load(
+        flowspec.compile(FLOW, tmp_path_factory.mktemp("it") / "it", gradient=True)
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -92,6 +94,13 @@ def functions(bundle) -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
         "Bundle.log_prob": (getattr(bundle, "log_prob", None), {"x": ROWS}),
         "Bundle.sample": (getattr(bundle, "sample", None), {"n": 2}),
         "Bundle.from_noise": (getattr(bundle, "from_noise", None), {"noise": ROWS}),
+        "Bundle.to_base": (getattr(bundle, "to_base", None), {"x": ROWS}),
+        "Bundle.log_prob_grad": (getattr(bundle, "log_prob_grad", None), {"x": ROWS}),
+        "Bundle.from_noise_grad": (
+            getattr(bundle, "from_noise_grad", None),
+            {"noise": ROWS, "x_cotangent": ROWS},
+        ),
+        "Model.to_base": (MODEL.to_base, {"x": ROWS}),
         "NormalizingFlow": (
             flowspec.NormalizingFlow,
             {"transform": ExpTransform(), "base": Normal(0.0, 1.0)},
