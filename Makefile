@@ -3,7 +3,7 @@
 # make quick     the fast part of it
 # make nightly   the fuzz of the language, on thousands of texts
 # make exported  compile the examples into exported/
-# make matrix    every graph in every engine that can be had -> docs/runtimes.md (some gigabytes)
+# make matrix    every graph in every engine that can be had -> docs/runtimes.md (gigabytes, an hour or more)
 # make lint      ruff check, ruff format, mypy --strict, the layers
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
