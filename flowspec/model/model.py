@@ -19,7 +19,7 @@ from flowspec.ir.flow import Flow
 from flowspec.ir.glance import glance
 from flowspec.ir.kinds import FLOW
 from flowspec.model import density
-from flowspec.model.binding import bind
+from flowspec.model.binding import BoundFlow, bind
 from flowspec.model.fixed import FixedFlow, fix
 from flowspec.model.weights import weight_mistakes
 from flowspec.ops.numpy import NumpyOps
@@ -95,11 +95,7 @@ class Model:
     ) -> Rows:
         """Density at `x`: natural log; -inf outside the support; NaN only where x is NaN."""
         require("log_prob", dtype=(dtype, FLOAT_TYPE))
-        single = getattr(x, "dtype", None) == np.float32
-        ops = NumpyOps(dtype, np.float32 if single else None)
-        points = self._points(x, dtype)
-        context = context_beside(self._context_names, x, context)
-        flow = bind(ops, self.fixed, context=self._context(context, dtype, points.shape[-1]))
+        ops, flow, points = self._bound_at(x, context, dtype)
         with np.errstate(all="ignore"):
             log_prob = density.log_prob(ops, flow, points)
         return np.broadcast_to(np.asarray(log_prob), points.shape[-1:]).astype(dtype)
@@ -126,15 +122,22 @@ class Model:
         log-densities of `x`; NaN outside the support.
         """
         require("to_base", dtype=(dtype, FLOAT_TYPE))
-        single = getattr(x, "dtype", None) == np.float32
-        ops = NumpyOps(dtype, np.float32 if single else None)
-        points = self._points(x, dtype)
-        context = context_beside(self._context_names, x, context)
-        flow = bind(ops, self.fixed, context=self._context(context, dtype, points.shape[-1]))
+        ops, flow, points = self._bound_at(x, context, dtype)
         with np.errstate(all="ignore"):
             z, log_prob = density.to_base(ops, flow, points)
         rows = np.broadcast_to(np.asarray(log_prob), points.shape[-1:])
         return np.asarray(z).T.astype(dtype), rows.astype(dtype)
+
+    def _bound_at(
+        self, x: ArrayLike, context: ArrayLike | None, dtype: DTypeLike
+    ) -> tuple[NumpyOps, BoundFlow, Rows]:
+        """The interpreter, the flow bound for a context, and the points with the batch last."""
+        single = getattr(x, "dtype", None) == np.float32
+        ops = NumpyOps(dtype, np.float32 if single else None)
+        points = self._points(x, dtype)
+        context = context_beside(self._context_names, x, context)
+        given = self._context(context, dtype, points.shape[-1])
+        return ops, bind(ops, self.fixed, context=given), points
 
     @property
     def _context_names(self) -> tuple[str, ...]:

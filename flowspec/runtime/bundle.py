@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeGuard, overload
+from typing import Any, Literal, TypeGuard, overload
 
 import numpy as np
 import onnxruntime
@@ -26,8 +26,11 @@ from flowspec.diagnostics.inputs import whole
 from flowspec.diagnostics.kinds import PATH, SWITCH, TEXT, require
 from flowspec.diagnostics.prompt import headline, in_a_line
 from flowspec.runtime.formats import describe, read
+from flowspec.runtime.gradients import DensityGradient, NoiseGradient, check_rows
 from flowspec.runtime.graphs import Graph, open_graph
 from flowspec.runtime.limits import Limits
+from flowspec.runtime.pieces import Pieces
+from flowspec.runtime.sessions import provider_named, session_options
 from flowspec.runtime.signatures import GRAPHS
 from flowspec.runtime.targets import GRAPHS_OF
 
@@ -41,23 +44,6 @@ the caches.
 
 DENSITY = ["log_prob"]
 """The output of `log_prob.onnx`."""
-
-PROVIDERS = {
-    "cpu": "CPUExecutionProvider",
-    "cuda": "CUDAExecutionProvider",
-    "tensorrt": "TensorrtExecutionProvider",
-    "directml": "DmlExecutionProvider",
-    "coreml": "CoreMLExecutionProvider",
-    "openvino": "OpenVINOExecutionProvider",
-}
-
-
-@mistake
-class ProviderMissing(Diagnostic):
-    message = "onnxruntime has no provider `{name}` here"
-    help = "{advice}"
-    name: str
-    advice: str
 
 
 def load(
@@ -104,39 +90,12 @@ def opened(
     return Bundle(path, about, files, provider, threads, rows_at_once)
 
 
-def _session_options(threads: int | None) -> onnxruntime.SessionOptions:
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # what goes wrong is told in our words
-    if threads is not None:
-        options.intra_op_num_threads = threads
-    return options
-
-
-def _provider(name: str) -> str:
-    wanted, available = PROVIDERS.get(name, name), onnxruntime.get_available_providers()
-    if wanted in available:
-        return wanted
-    known = {full: short for short, full in PROVIDERS.items()}
-    there = ", ".join(f"`{known.get(full, full)}`" for full in available)
-    advice = f"there are {there}" + ("; for CUDA install onnxruntime-gpu" if name == "cuda" else "")
-    raise FlowError(ProviderMissing(name=name, advice=advice))
-
-
 def _name(part: Mapping[str, Any]) -> str:
     """The name of a component in `flow.json`, and of those in it."""
     fields = [field if isinstance(field, list) else [field] for field in part.values()]
     inner = [each for field in fields for each in field if isinstance(each, dict)]
     names = [_name(each) for each in inner if "name" in each]
     return part["name"] + (f"({', '.join(names)})" if names else "")
-
-
-@mistake
-class UnlikeRows(Diagnostic):
-    message = "`{name}` has {found} rows, and `noise` {rows}"
-    help = "give a row of it for each row of noise"
-    name: str
-    found: int
-    rows: int
 
 
 @mistake
@@ -152,25 +111,6 @@ HOW_TO_GET = {
     "log_prob_grad": "`flowspec compile --gradient` writes it",
     "from_noise_grad": "`flowspec compile --gradient` writes it",
 }
-
-
-class DensityGradient(NamedTuple):
-    """The log-density and its derivatives; without a context those of it are None."""
-
-    log_prob: Rows
-    x_grad: Rows
-    context_grad: Rows | None
-
-
-class NoiseGradient(NamedTuple):
-    """Points, their log-densities, and the vector-Jacobian products; without a context that of it
-    is None.
-    """
-
-    x: Rows
-    log_prob: Rows
-    noise_grad: Rows
-    context_grad: Rows | None
 
 
 class Bundle:
@@ -206,14 +146,13 @@ class Bundle:
         self.dtype = said.dtype
         self._scalar = said.scalar
         self._row = () if said.scalar else (len(said.columns),)
-        self._batch = said.batch
         self._limits = Limits(said.supports, said.dtype)
         self.files = files
-        self._provider = _provider(provider)
+        self._provider = provider_named(provider)
         self._opening = provider, threads, rows_at_once
         self._graphs: dict[str, Graph] = {}
-        self._rows = said.batch or rows_at_once
-        self._rows_of_one_run = -1 if said.batch else self._rows
+        self._pieces = Pieces(rows_at_once, said.batch, said.dtype)
+        self._rows_of_one_run = -1 if said.batch else rows_at_once
 
     def __repr__(self) -> str:
         head = headline(f"Bundle {str(self.path)!r}", self.columns, self.context, None)
@@ -241,7 +180,7 @@ class Bundle:
             self.path,
             f"{name}.onnx",
             self.files,
-            _session_options(self._opening[1]),
+            session_options(self._opening[1]),
             self._provider,
             self.description,
             self.about["flow"],
@@ -315,7 +254,7 @@ class Bundle:
         points = self._points(x)
         context = context_beside(self.context, x, context)
         feeds = {"x": points} | self._context(context, len(points))
-        return self._cut(self._opened(graph), feeds, len(points))
+        return self._pieces.run(self._opened(graph), feeds, len(points))
 
     def _is_ready(self, array: Any, row: tuple[int, ...]) -> TypeGuard[Rows]:
         """True for an array that a graph takes as it is, with rows of this shape."""
@@ -371,24 +310,20 @@ class Bundle:
         feeds = self._context(context, n)
         count = int(len(feeds["context"]) if feeds and n is None else n or 0)
         first_row = whole("first_row", first_row, -(2**63), 2**63 - max(count, 1))
-        drawn = [
-            self._draw(count, seed, first_row + start, start, feeds)
-            for start in range(0, count, self._rows)
-        ]
-        x, log_prob = self._joined(drawn, count)
+        graph = self._opened("sample")
+        drawn = []
+        for start, rows in self._pieces.of(count):
+            piece = {
+                "seed": np.array(seed, np.int64),
+                "first_row": np.array(first_row + start, np.int64),
+            }
+            if feeds:
+                piece["context"] = self._pieces.padded(feeds["context"][start : start + rows])
+            elif self._pieces.batch is None:
+                piece["n"] = np.array(rows, np.int64)
+            drawn.append(self._pieces.outputs(graph, piece, rows))
+        x, log_prob = self._pieces.joined(graph, drawn)
         return (x, log_prob) if with_log_prob else x
-
-    def _draw(
-        self, count: int, seed: int, row: int, start: int, context_feeds: dict[str, Rows]
-    ) -> list[Rows]:
-        rows = min(self._rows, count - start)
-        feeds = {"seed": np.array(seed, np.int64), "first_row": np.array(row, np.int64)}
-        if context_feeds:
-            feeds["context"] = self._padded(context_feeds["context"][start : start + rows])
-        elif self._batch is None:
-            feeds["n"] = np.array(rows, np.int64)
-        outputs = self._opened("sample").run(["x", "log_prob"], feeds, self._batch or rows)
-        return [output[:rows] for output in outputs]
 
     def from_noise(self, noise: ArrayLike, context: ArrayLike | None = None) -> tuple[Rows, Rows]:
         """Points and their log-densities from standard noise.
@@ -400,7 +335,7 @@ class Bundle:
         """
         standard = table_rows(noise, "noise", len(self.noise), self.dtype)
         feeds = {"noise": standard} | self._context(context, len(standard))
-        x, log_prob = self._cut(self._opened("from_noise"), feeds, len(standard))
+        x, log_prob = self._pieces.run(self._opened("from_noise"), feeds, len(standard))
         return x, log_prob
 
     def from_noise_grad(
@@ -429,11 +364,9 @@ class Bundle:
                 log_prob_cotangent, "log_prob_cotangent", self.dtype, ("log_prob",)
             ),
         }
-        for name, values in cotangents.items():
-            if len(values) != rows:
-                raise FlowError(UnlikeRows(name=name, found=len(values), rows=rows))
+        check_rows(cotangents, rows)
         feeds = {"noise": standard, **cotangents} | self._context(context, rows)
-        found: list[Any] = self._cut(graph, feeds, rows)
+        found: list[Any] = self._pieces.run(graph, feeds, rows)
         return NoiseGradient(*(found if self.context else [*found, None]))
 
     # --- inputs and outputs -----------------------------------------------------------------------
@@ -457,40 +390,3 @@ class Bundle:
         if not self._limits.hold(context):
             refuse_outside(self.context, self.description.supports, context)
         return context
-
-    def _cut(
-        self,
-        graph: Graph,
-        feeds: dict[str, Rows],
-        count: int,
-    ) -> list[Rows]:
-        """All outputs of a graph, run on pieces that stay in the caches."""
-        names = [*graph.rows]
-        if count <= self._rows and self._batch is None:
-            return graph.run(names, feeds, count)
-        pieces = []
-        for start in range(0, count, self._rows):
-            rows = min(self._rows, count - start)
-            piece = {
-                name: self._padded(value[start : start + rows]) for name, value in feeds.items()
-            }
-            pieces.append(
-                [output[:rows] for output in graph.run(names, piece, self._batch or rows)]
-            )
-        if not pieces:
-            return [np.empty((0, *row), self.dtype) for row in graph.rows.values()]
-        return [np.concatenate(outputs) for outputs in zip(*pieces, strict=True)]
-
-    def _padded(self, rows: Rows) -> Rows:
-        """Rows for a graph of a fixed batch: the last one repeated."""
-        missing = (self._batch or len(rows)) - len(rows)
-        return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) if missing else rows
-
-    def _joined(self, drawn: list[list[Rows]], count: int) -> tuple[Rows, Rows]:
-        if not drawn:
-            return np.empty((0, *self._row), self.dtype), np.empty(0, self.dtype)
-        x, log_prob = (
-            np.concatenate(outputs) if len(outputs) > 1 else outputs[0]
-            for outputs in zip(*drawn, strict=True)
-        )
-        return x, log_prob

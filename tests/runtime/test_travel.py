@@ -44,7 +44,7 @@ def test_a_bundle_keeps_its_options_and_carries_its_files(broken, kind):
     shutil.rmtree(broken)
     same = COPIES[kind](bundle)
     assert same.session("log_prob").get_session_options().intra_op_num_threads == 1
-    assert same._rows == 2
+    assert same._pieces.rows == 2
     np.testing.assert_array_equal(same.log_prob(X), before)
 
 

@@ -24,7 +24,7 @@ from flowspec.ops.tape.derivatives import (
 from flowspec.ops.tape.recorded import Recorded
 from flowspec.ops.tape.recording import TapeOps
 from flowspec.ops.tape.replay import run
-from flowspec.ops.tape.tape import BATCH, Entry, Tape, entries_in, free_entries, used_by
+from flowspec.ops.tape.tape import BATCH, Entry, Shape, Tape, entries_in, free_entries, used_by
 
 Cotangents = dict[Entry, Any]
 
@@ -44,10 +44,14 @@ def gradient(
     found = walk.backwards(
         list(ops.entries), {value.entry: cotangent for value, cotangent in seeds}
     )
-    return [
-        in_full(found[x.entry], x.shape) if x.entry in found else ops.with_batch(zeros(x.shape), x)
-        for x in inputs
-    ]
+    return [_whole(ops, found.get(x.entry), x.shape, x) for x in inputs]
+
+
+def _whole(ops: TapeOps, cotangent: Any, shape: Shape, like: Recorded) -> Any:
+    """A cotangent in the whole shape of its value; zeros where there is none."""
+    if cotangent is None:
+        return ops.with_batch(zeros(shape), like)
+    return in_full(cotangent, shape)
 
 
 class _Walk:
@@ -123,9 +127,7 @@ class _Walk:
             return
         like = self._like(loop)
         after = [
-            in_full(after_by_index[i], x.shape)
-            if i in after_by_index
-            else ops.with_batch(zeros(x.shape), like)
+            _whole(ops, after_by_index.get(i), x.shape, like)
             for i, x in enumerate(list(body.inputs.values())[1:])
         ]
         outer = [x for x in dict.fromkeys(free_entries(body)) if x in self._active]
@@ -167,12 +169,7 @@ class _Walk:
             if isinstance(value, Recorded):
                 self._add(seeds, value.entry, cotangent)
         found = inner.backwards(list(ops.entries[start:]), seeds)
-        back = [
-            in_full(found[x.entry], x.shape)
-            if x.entry in found
-            else ops.with_batch(zeros(x.shape), x)
-            for x in states
-        ]
+        back = [_whole(ops, found.get(x.entry), x.shape, x) for x in states]
         owed = [
             total + found[entry] if entry in found else total
             for entry, total in zip(outer, sums, strict=True)

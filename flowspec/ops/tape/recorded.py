@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from flowspec.ops.tape.tape import Entry, Shape, indexed
+from flowspec.ops.tape.tape import BATCH, Entry, Shape, broadcast, indexed
 
 BOOL = np.dtype(bool)
 
@@ -120,3 +120,18 @@ def holds_data(values: Any) -> bool:
 def shape_of(x: Any) -> Shape:
     """The shape of a recorded value, an array or a number."""
     return x.entry.shape if isinstance(x, Recorded) else np.shape(x)
+
+
+def longest(parts: Sequence[Any]) -> Any:
+    """The part whose batch the others are repeated to."""
+    data = [part for part in parts if hasattr(part, "shape") and not isinstance(part, np.ndarray)]
+    return next(
+        (part for part in data if part.shape[-1] is BATCH),
+        max(data, key=lambda part: part.shape[-1] or 0),
+    )
+
+
+def product(matrix: Any, x: Any) -> Shape:
+    """The shape of a matrix product, or of each of a stack."""
+    left, right = shape_of(matrix), shape_of(x)
+    return (*broadcast(left[:-2], right[:-2]), left[-2], right[-1])

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from flowspec.ops.numpy import REFERENCE
-from flowspec.ops.tape.recorded import BOOL, Recorded, holds_data, shape_of
-from flowspec.ops.tape.tape import BATCH, Entry, Shape, Tape, broadcast, named
+from flowspec.ops.tape.recorded import BOOL, Recorded, holds_data, longest, product, shape_of
+from flowspec.ops.tape.tape import BATCH, Entry, Shape, Tape, broadcast, named, with_batch
 from flowspec.ops.vocabulary import Array, Ops
 
 INT64 = np.dtype(np.int64)
@@ -61,7 +61,7 @@ class TapeOps(Ops):
         differentiates: bool = False,
         data_dtype: DTypeLike | None = None,
     ):
-        """A recorder.
+        """Settings of a recorder.
 
         like             a tape whose inputs it has too
         differentiates   True where gradients are to be recorded behind it
@@ -75,9 +75,7 @@ class TapeOps(Ops):
         self.dtype = np.dtype(dtype)
         self.tape = like.like() if like else Tape(self.dtype)
         self._body = self.tape
-        """The place of new entries: the tape, or the body of the loop that is being
-        recorded.
-        """
+        """The place of new entries: the tape, or the body of a loop that is being recorded."""
         self._scope = ""
         self._loops: dict[str, int] = {}
 
@@ -264,7 +262,7 @@ class TapeOps(Ops):
 
     @of_data
     def matmul(self, matrix: Any, x: Any) -> Any:
-        return self.record("matmul", (matrix, x), _product(matrix, x), self.dtype)
+        return self.record("matmul", (matrix, x), product(matrix, x), self.dtype)
 
     @of_data
     def combine(self, matrix: Any, x: Any) -> Any:
@@ -272,12 +270,12 @@ class TapeOps(Ops):
 
     @of_data
     def linear(self, weight: Any, x: Any, bias: Any) -> Any:
-        shape = broadcast(_product(weight, x), shape_of(bias))
+        shape = broadcast(product(weight, x), shape_of(bias))
         return self.record("linear", (weight, x, bias), shape, self.dtype)
 
     @of_data
     def solve(self, matrix: Any, x: Any) -> Any:
-        return self.record("solve", (matrix, x), _product(matrix, x), self.dtype)
+        return self.record("solve", (matrix, x), product(matrix, x), self.dtype)
 
     def log_abs_det(self, matrix: Any) -> Any:
         return REFERENCE.log_abs_det(matrix)
@@ -324,7 +322,7 @@ class TapeOps(Ops):
         carried = []
         for each, dtype, shape in [
             ("step", self.dtype, ()),
-            *((f"state.{i}", self._type(x), _with_batch(shape_of(x))) for i, x in enumerate(state)),
+            *((f"state.{i}", self._type(x), with_batch(shape_of(x))) for i, x in enumerate(state)),
         ]:
             inner.inputs[each] = Entry("input", (each,), shape, dtype, "")
             carried.append(Recorded(self, inner.inputs[each]))
@@ -399,21 +397,3 @@ def _entry(x: Any) -> Any:
     if isinstance(x, Recorded):
         return x.entry
     return tuple(map(_entry, x)) if isinstance(x, list | tuple) else x
-
-
-def _product(matrix: Any, x: Any) -> Shape:
-    left, right = shape_of(matrix), shape_of(x)
-    return (*broadcast(left[:-2], right[:-2]), left[-2], right[-1])
-
-
-def _with_batch(shape: Shape) -> Shape:
-    return (*shape[:-1], BATCH)
-
-
-def longest(parts: Sequence[Any]) -> Any:
-    """The part whose batch the others are repeated to."""
-    data = [part for part in parts if hasattr(part, "shape") and not isinstance(part, np.ndarray)]
-    return next(
-        (part for part in data if part.shape[-1] is BATCH),
-        max(data, key=lambda part: part.shape[-1] or 0),
-    )

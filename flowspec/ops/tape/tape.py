@@ -172,3 +172,8 @@ def indexed(shape: Shape, items: tuple[Any, ...]) -> Shape:
         if isinstance(rows, range):
             sizes.append(len(rows))
     return (*sizes, *shape[axis:])
+
+
+def with_batch(shape: Shape) -> Shape:
+    """The shape with the batch as its last axis."""
+    return (*shape[:-1], BATCH)
