@@ -1,4 +1,4 @@
-"""Modules of Node that clients of bundles need."""
+"""Modules of Node that clients of bundles need, and bundles that nobody made by hand."""
 
 from __future__ import annotations
 
@@ -37,3 +37,15 @@ def pinned_modules() -> list[str]:
     """The modules of Node that `constraints-engines.txt` pins, as npm takes them."""
     lines = PINNED.read_text().splitlines()
     return [line.removeprefix("# npm: ") for line in lines if line.startswith("# npm: ")]
+
+
+@pytest.fixture(scope="session")
+def imported(tmp_path_factory) -> dict[str, Path]:
+    """The bundles of `imported_flows.FLOWS`, by name; a skip where zuko is missing.
+
+    "spline" has one column, "conditional" seven and two variables, "wide" forty and no gradients.
+    """
+    pytest.importorskip("zuko")
+    from imported_flows import write_imported
+
+    return write_imported(tmp_path_factory.mktemp("imported"))
