@@ -120,8 +120,8 @@ STATIC = Profile(
     "compilers that want every size beforehand: a fixed number of rows, no loops",
     {18: 8, 19: 9, 20: 9, 21: 10, 22: 10},
     any_batch=False,
-    dialect=_dialect(loops=False),
-    changes=(NO_LOOPS,),
+    dialect=_dialect(spellings.EQUALITY, loops=False),
+    changes=(NO_LOOPS, "no LessOrEqual: Less or Equal"),
 )
 OPENVINO = Profile(
     "openvino",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from flowspec.ops.numpy import NumpyOps
 from flowspec.ops.philox import noise
 from flowspec.ops.tape import Tape
 from flowspec.ops.tape.replay import replay
-from flowspec.runtime.verification import is_subnormal
+from flowspec.runtime.verification import any_of_row, is_subnormal, relative_difference
 from flowspec.support.membership import beyond
 from flowspec.support.support import Interval
 
@@ -37,6 +37,13 @@ LOSS = 8.0
 """How many times what a float type loses of a graph's values two runtimes may differ."""
 
 
+STEPS = 8
+"""Steps of the float type from a point to its neighbors, among which a gradient may jump."""
+
+JUMP = 1e-3
+"""A difference, relative to 1 + |value|, between neighbors that no smooth gradient has."""
+
+
 def vectors(model: Model, target: Target, graphs: Collection[str]) -> dict[str, Any]:
     """The content of `vectors.json`, for graphs of these names.
 
@@ -46,10 +53,10 @@ def vectors(model: Model, target: Target, graphs: Collection[str]) -> dict[str, 
     """
     cases = {name: _case(graph_inputs(name, model, target), name, model, target) for name in graphs}
     return {
-        "about": "NaN, Infinity and -Infinity are written as strings. `parity` "
-        "holds to the tolerance in every runtime, but for the rows of `subnormal`; "
-        "`accurate` is float64. A graph whose values are known to fewer digits has a tolerance "
-        "of its own.",
+        "about": "NaN, Infinity and -Infinity are written as strings. `parity` holds to the "
+        "tolerance in every runtime, but for the rows of `subnormal`, and those of `unsettled`, "
+        "whose gradients the float type does not determine; `accurate` is float64. A graph whose "
+        "values are known to fewer digits has a tolerance of its own.",
         "dtype": target.dtype,
         "tolerance": TOLERANCES[target.dtype],
         **cases,
@@ -69,14 +76,53 @@ def _case(feeds: Feeds, graph: str, model: Model, target: Target) -> dict[str, A
     for name, value in parity.items():
         case[name] = {"parity": listed(value), "accurate": listed(accurate[name])}
     if points is not None:
-        subnormal = np.flatnonzero(is_subnormal(points).reshape(len(points), -1).any(1))
+        subnormal = np.flatnonzero(any_of_row(is_subnormal(points)))
         if subnormal.size:
             # Engines that take such numbers for 0 are not wrong: they replay the other rows.
             case["subnormal"] = subnormal.tolist()
     relative = allowed_difference(model.flow, feeds, parity, accurate, target.dtype)
     if relative > TOLERANCES[target.dtype]["relative"]:
         case["tolerance"] = {"relative": relative, "absolute": relative}
+    if graph.endswith("_grad"):
+        nearby = [outputs(graph, model, exact, moved(feeds, side)) for side in (-1, 1)]
+        open_rows = unsettled(parity, accurate, nearby, relative)
+        if open_rows.size:
+            case["unsettled"] = open_rows.tolist()
     return case
+
+
+def moved(feeds: Feeds, side: int) -> Feeds:
+    """The inputs with points moved by some steps of their float type, all to one side."""
+    steps = {
+        name: np.finfo(x.dtype).eps * (1 + np.abs(x))
+        for name, x in feeds.items()
+        if name in ("x", "noise")
+    }
+    with np.errstate(all="ignore"):
+        return feeds | {
+            name: (feeds[name] + side * STEPS * step).astype(feeds[name].dtype)
+            for name, step in steps.items()
+        }
+
+
+def unsettled(
+    parity: Feeds, accurate: Feeds, nearby: Sequence[Feeds], allowed: float
+) -> NDArray[np.intp]:
+    """The rows of gradients that their float type does not determine.
+
+    Next to the overflow it and float64 differ. On knots of splines gradients jump, and rounding
+    chooses the side: `nearby` has the accurate values at points next to these.
+    """
+    apart = [
+        any_of_row(relative_difference(parity[name], accurate[name]) > allowed) for name in parity
+    ]
+    for neighbors in nearby:
+        inside = np.isfinite(neighbors["log_prob"]) & np.isfinite(accurate["log_prob"])
+        apart += [
+            inside & any_of_row(relative_difference(value, accurate[name]) > JUMP)
+            for name, value in neighbors.items()
+        ]
+    return np.flatnonzero(np.any(apart, axis=0))
 
 
 def allowed_difference(

@@ -45,12 +45,16 @@ class RuntimeMissing(Diagnostic):
 
 @dataclass(frozen=True)
 class Case:
-    """The inputs of a graph, the outputs that it is to give, and how far off they may be."""
+    """The inputs of a graph, the outputs that it is to give, and how far off they may be.
+
+    unsettled   rows whose outputs the float type does not determine: they are run and not compared
+    """
 
     graph: str
     feeds: Values
     outputs: Values
     allowed: float
+    unsettled: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -174,6 +178,10 @@ def _at_home(bundle: Bundle, case: Case) -> Answer:
 
 def compared(case: Case, answer: Answer) -> Iterator[Comparison]:
     """The outputs of an engine against those of a case."""
+    if case.unsettled and not answer.reason:
+        answer = replace(answer, outputs=_without(case.unsettled, answer.outputs, case))
+        feeds, outputs = (_without(case.unsettled, v, case) for v in (case.feeds, case.outputs))
+        case = replace(case, feeds=feeds, outputs=outputs, unsettled=())
     # A point outside the support comes from nowhere.
     nowhere = np.isneginf(case.outputs["log_prob"])
     for output, reference in case.outputs.items():
@@ -185,6 +193,15 @@ def compared(case: Case, answer: Answer) -> Iterator[Comparison]:
             reason = "" if apart <= case.allowed else _rows_apart(case, values, reference)
         rows, seconds = len(reference), answer.seconds
         yield Comparison(case.graph, output, apart, case.allowed, rows, seconds, reason)
+
+
+def _without(rows: tuple[int, ...], values: Values, case: Case) -> Values:
+    """The values without some rows, where they have as many as the case."""
+    count = len(case.outputs["log_prob"])
+    return {
+        name: np.delete(value, rows, axis=0) if np.shape(value)[:1] == (count,) else value
+        for name, value in values.items()
+    }
 
 
 def _rows_apart(case: Case, values: ArrayLike, reference: NDArray[Any]) -> str:
@@ -199,8 +216,8 @@ def _rows_apart(case: Case, values: ArrayLike, reference: NDArray[Any]) -> str:
     kinds = {
         "with NaN": _with_nan(case.feeds, len(apart)),
         "outside the support": np.isneginf(case.outputs["log_prob"]),
-        "with 0": np.any([_any_of_row(x == 0) for x in rows], axis=0),
-        "next to the overflow": np.any([_any_of_row(np.abs(x) > FAR) for x in rows], axis=0),
+        "with 0": np.any([any_of_row(x == 0) for x in rows], axis=0),
+        "next to the overflow": np.any([any_of_row(np.abs(x) > FAR) for x in rows], axis=0),
     }
     words, left = [], apart.copy()
     for kind, of_kind in kinds.items():
@@ -229,7 +246,9 @@ def _damaged(bundle: Bundle) -> FlowError:
     return FlowError(BrokenBundle(directory=str(bundle.path), reason=reason))
 
 
-def _cases(vectors: Vectors, bundle: Bundle) -> Iterator[tuple[str, Values, Values, float]]:
+def _cases(
+    vectors: Vectors, bundle: Bundle
+) -> Iterator[tuple[str, Values, Values, float, tuple[int, ...]]]:
     for graph in bundle.graphs:
         case, said = vectors[graph], bundle.description
         whole = {name: np.array(case[name], np.int64) for name in WHOLE_NUMBERS if name in case}
@@ -248,7 +267,14 @@ def _cases(vectors: Vectors, bundle: Bundle) -> Iterator[tuple[str, Values, Valu
         tolerance = case.get("tolerance") or vectors["tolerance"]
         if not isinstance(tolerance["relative"], float):
             raise TypeError("a tolerance is a number")
-        yield graph, feeds, outputs, tolerance["relative"]
+        unsettled = tuple(case.get("unsettled", ()))
+        if any(type(row) is not int or row < 0 for row in unsettled):
+            raise TypeError("a row is a whole number")
+        if len(unsettled) >= len(outputs["log_prob"]) or max(unsettled, default=0) >= len(
+            outputs["log_prob"]
+        ):
+            raise ValueError("some rows are compared")
+        yield graph, feeds, outputs, tolerance["relative"], unsettled
 
 
 def difference(actual: ArrayLike, expected: ArrayLike) -> float:
@@ -258,10 +284,11 @@ def difference(actual: ArrayLike, expected: ArrayLike) -> float:
     actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
     if actual.shape != expected.shape:
         return math.inf
-    return float(_relative(actual, expected).max(initial=0.0))
+    return float(relative_difference(actual, expected).max(initial=0.0))
 
 
-def _relative(actual: NDArray[Any], expected: NDArray[Any]) -> NDArray[Any]:
+def relative_difference(actual: NDArray[Any], expected: NDArray[Any]) -> NDArray[Any]:
+    """That of each number."""
     same = (actual == expected) | (np.isnan(actual) & np.isnan(expected))
     with np.errstate(all="ignore"):
         relative = np.abs(actual - expected) / (1 + np.abs(expected))
@@ -293,11 +320,13 @@ def differences_of_rows(
     lawful   rows that may be NaN on both sides, besides those with NaN in them
     """
     actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
-    apart = _relative(actual, expected).reshape(len(expected), -1).max(axis=1, initial=0.0)
+    apart = (
+        relative_difference(actual, expected).reshape(len(expected), -1).max(axis=1, initial=0.0)
+    )
     lawful = lawful | _with_nan(inputs, len(expected))
-    apart = np.where(_any_of_row(np.isnan(expected)) & ~lawful, np.inf, apart)
+    apart = np.where(any_of_row(np.isnan(expected)) & ~lawful, np.inf, apart)
     for x in _rows_of(inputs):
-        apart = np.where(_any_of_row(is_subnormal(x)), 0.0, apart)
+        apart = np.where(any_of_row(is_subnormal(x)), 0.0, apart)
     return apart
 
 
@@ -308,7 +337,7 @@ def _rows_of(inputs: Values) -> list[NDArray[Any]]:
 def _with_nan(inputs: Values, rows: int) -> NDArray[np.bool_]:
     found = np.zeros(rows, bool)
     for x in _rows_of(inputs):
-        found |= _any_of_row(np.isnan(x))
+        found |= any_of_row(np.isnan(x))
     return found
 
 
@@ -317,7 +346,8 @@ def is_subnormal(x: NDArray[Any]) -> NDArray[np.bool_]:
     return (x != 0) & (np.abs(x) < np.finfo(x.dtype).tiny)
 
 
-def _any_of_row(values: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def any_of_row(values: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """True for rows (N,) of which one number is."""
     return np.asarray(values.reshape(len(values), -1).any(axis=1))
 
 

@@ -72,8 +72,8 @@ def prepare(space: Space) -> None:
                 prepare(run)
     else:
         for dtype in map(np.dtype, ("float32", "float64")):
-            _ends(space, beyond, dtype)
-            _ends(space, within, dtype)
+            for rounding in (beyond_others, closed_at_0, within):
+                _ends(space, rounding, dtype)
     _safe_point(space)
     if uncircled(space) is not space:
         prepare(uncircled(space))
@@ -107,9 +107,24 @@ def _outside_run(ops: Ops, run: Space, x: Array) -> Array:
 def _outside_box(ops: Ops, space: Space, x: Array) -> Array:
     if space.is_real:
         return ops.isinf(x)
-    low, high = _ends(space, beyond, ops.data_dtype)
-    below = x <= _end(ops, low)
-    return below | (x >= _end(ops, high))
+    # Nothing is compared with the numbers next to 0, which some engines take for 0 themselves.
+    low, high = _ends(space, beyond_others, ops.data_dtype)
+    low_at_0, high_at_0 = _ends(space, closed_at_0, ops.data_dtype)
+    below = either(
+        None if _finite(low_at_0).all() else x <= _end(ops, low),
+        x < _end(ops, low_at_0) if _finite(low_at_0).any() else None,
+    )
+    above = either(
+        None if _finite(high_at_0).all() else x >= _end(ops, high),
+        x > _end(ops, high_at_0) if _finite(high_at_0).any() else None,
+    )
+    outside = either(below, above)
+    assert outside is not None
+    return outside
+
+
+def _finite(ends: Ends) -> np.ndarray:
+    return np.isfinite(ends)
 
 
 # --- ends in the float type of the data -----------------------------------------------------------
@@ -125,6 +140,22 @@ def beyond(intervals: tuple[Interval, ...], dtype: np.dtype) -> tuple[np.ndarray
     low = np.array([_round(i.low, dtype, -1, closed=i.closed_low) for i in intervals], dtype)
     high = np.array([_round(i.high, dtype, +1, closed=i.closed_high) for i in intervals], dtype)
     return low, high
+
+
+def closed_at_0(intervals: tuple[Interval, ...], dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
+    """The ends that are 0 and belong to their intervals; infinity for the others."""
+    low = [0.0 if i.closed_low and dtype.type(i.low) == 0 else -math.inf for i in intervals]
+    high = [0.0 if i.closed_high and dtype.type(i.high) == 0 else math.inf for i in intervals]
+    return np.array(low, dtype), np.array(high, dtype)
+
+
+def beyond_others(
+    intervals: tuple[Interval, ...], dtype: np.dtype
+) -> tuple[np.ndarray, np.ndarray]:
+    """As `beyond`, with infinity at the ends that `closed_at_0` has."""
+    low, high = beyond(intervals, dtype)
+    low_at_0, high_at_0 = closed_at_0(intervals, dtype)
+    return np.where(low_at_0 == 0, -np.inf, low), np.where(high_at_0 == 0, np.inf, high)
 
 
 def within(intervals: tuple[Interval, ...], dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:

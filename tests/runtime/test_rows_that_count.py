@@ -6,9 +6,10 @@ import json
 import math
 
 import numpy as np
+import pytest
 
 import flowspec
-from flowspec.runtime.verification import difference_of_rows, verify
+from flowspec.runtime.verification import difference_of_rows, replayed, verify
 
 TINY = np.finfo(np.float32).tiny
 
@@ -32,6 +33,29 @@ def test_such_rows_are_marked_in_the_vectors(tmp_path):
     x = np.array([math.nan if row == "NaN" else float(row) for row in case["log_prob"]["x"]])
     marked = [i for i, value in enumerate(x) if 0 < abs(value) < TINY]
     assert case["log_prob"]["subnormal"] == marked != []
+
+
+def test_gradients_on_a_knot_do_not_count_and_their_neighbors_do(tmp_path):
+    flow = flowspec.parse("Normal(0, 1) |> RQS(bins=2, widths=[0, 1], heights=[0, 0], slopes=[1])")
+    path = flowspec.compile(flow, tmp_path / "m", gradient="log_prob")
+    case = json.loads((path / "vectors.json").read_text())["log_prob_grad"]
+    knot = [i for i in case["unsettled"] if case["x"][i] not in ("NaN", "Infinity", "-Infinity")]
+    assert [abs(case["x"][i]) < 1e-6 for i in knot] == [True] * len(knot) != []
+    assert all(
+        comparison.rows == 24 - len(case["unsettled"])
+        for comparison in verify(path)
+        if comparison.graph == "log_prob_grad"
+    )
+
+
+@pytest.mark.parametrize("rows", [[24], [-1], [1.5], [True], list(range(24)), 3])
+def test_rows_that_do_not_count_are_some_of_those_of_a_graph(tmp_path, rows):
+    path = flowspec.compile(flowspec.parse("Normal(0, 1)"), tmp_path / "m", gradient="log_prob")
+    bundle = flowspec.load(path)
+    vectors = json.loads((path / "vectors.json").read_text())
+    vectors["log_prob_grad"]["unsettled"] = rows
+    with pytest.raises(flowspec.FlowError, match="is damaged"):
+        replayed(bundle, vectors)
 
 
 def test_a_float64_bundle_of_positive_columns_verifies(tmp_path):
