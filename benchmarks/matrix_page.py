@@ -19,7 +19,8 @@ each engine on the inputs of its `vectors.json`: points inside, outside and on t
 support, NaN, infinities, seeded samples, noise, and cotangents. A graph is right where every row of
 every output is within the tolerance of the vectors: 1e-5, relative to 1 + |value|, of the same
 formulas in float32, and more only where float32 itself loses more of a graph's values. Rows with
-subnormal numbers do not count. Of the bundle of uniform numbers, samples are right only to the last
+subnormal numbers do not count, nor gradients that float32 does not determine: next to the overflow,
+and on knots of splines. Of the bundle of uniform numbers, samples are right only to the last
 bit: they are the integers of the generator.
 `flowspec verify BUNDLE --runtime NAME` does the same with one bundle.
 """

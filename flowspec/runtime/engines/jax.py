@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from flowspec.runtime.replay.engine import FLUSHED, Engine, Run, Values, version_of
+from flowspec.runtime.replay.engine import Engine, Run, Values, version_of
 
 
 class Jax(Engine):
     name = "jax"
     advice = "pip install jax jaxonnxruntime"
     target = "hssm"
-    causes = {"with 0": FLUSHED}
 
     def version(self) -> str:
         return f"{version_of('jax')} (jaxonnxruntime {version_of('jaxonnxruntime', 'onnx')})"

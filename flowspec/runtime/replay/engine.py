@@ -22,11 +22,6 @@ Values = dict[str, NDArray[Any]]
 Run = Callable[[Values], Values]
 """The outputs of an open graph for its inputs."""
 
-FLUSHED = "subnormal numbers are 0 to it, and so is the one beyond an end at 0"
-LOST = "float32 holds no digit of the value there: the vectors have that of one order of its sums"
-KNOT = "at a knot of a spline, where float32 may take either side"
-"""Causes of several engines."""
-
 WORKER = "flowspec.runtime.replay.worker"
 
 
