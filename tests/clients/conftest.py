@@ -2,41 +2,64 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-PINNED = Path(__file__).parents[2] / "constraints-engines.txt"
+CLIENTS = Path(__file__).parents[2] / "clients"
+NPM = ["npm", "install", "--loglevel=error"]
 
 
 @pytest.fixture(scope="session")
-def modules(tmp_path_factory) -> Path:
-    """A folder `node_modules` with onnxruntime-node and -web; a skip where they cannot be had."""
+def modules() -> Path:
+    """The folder `clients/node_modules`, filled once; a skip where it cannot be had."""
     if not (shutil.which("node") and shutil.which("npm")):
         pytest.skip("node and npm are not installed")
-    place = tmp_path_factory.mktemp("node")
-    (place / "package.json").write_text("{}")
-    npm = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"]
+    stamp, wanted = CLIENTS / "node_modules" / ".installed", _packages()
+    with _alone():
+        if not stamp.exists() or stamp.read_text() != wanted:
+            _install()
+            stamp.write_text(wanted)
+    return CLIENTS / "node_modules"
+
+
+@pytest.fixture(scope="session")
+def alone():
+    """Holds `clients/` while a block runs: no other process installs or builds there."""
+    return _alone
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    (CLIENTS / "node_modules").mkdir(exist_ok=True)
+    with open(CLIENTS / "node_modules" / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _packages() -> str:
+    """A digest of all that says which modules there are to be."""
+    files = sorted(CLIENTS.glob("package.json")) + sorted(CLIENTS.glob("*/package.json"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def _install() -> None:
+    environment = os.environ | {"ONNXRUNTIME_NODE_INSTALL": "skip"}
     try:
         done = subprocess.run(
-            [*npm, *pinned_modules()], cwd=place, capture_output=True, text=True, timeout=1800,
-            env=os.environ | {"ONNXRUNTIME_NODE_INSTALL": "skip"},
-        )  # fmt: skip
+            NPM, cwd=CLIENTS, capture_output=True, text=True, timeout=1800, env=environment
+        )
     except subprocess.TimeoutExpired:
-        pytest.skip("npm did not install onnxruntime-node within half an hour")
+        pytest.skip("npm did not install the modules of clients/ within half an hour")
     if done.returncode:
-        pytest.skip(f"npm cannot install onnxruntime-node: {done.stderr.strip()[-300:]}")
-    yield place / "node_modules"
-    shutil.rmtree(place)
-
-
-def pinned_modules() -> list[str]:
-    """The modules of Node that `constraints-engines.txt` pins, as npm takes them."""
-    lines = PINNED.read_text().splitlines()
-    return [line.removeprefix("# npm: ") for line in lines if line.startswith("# npm: ")]
+        pytest.skip(f"npm cannot install the modules of clients/: {done.stderr.strip()[-300:]}")
 
 
 @pytest.fixture(scope="session")

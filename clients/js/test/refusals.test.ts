@@ -1,0 +1,115 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { Flow, FlowError } from "flowspec";
+import { exported, filesOf, refusal } from "./bundles.js";
+
+let wind: Flow;
+let prognosis: Flow;
+let scalar: Flow;
+beforeAll(async () => {
+  wind = await Flow.load(exported("wind"));
+  prognosis = await Flow.load(exported("prognosis"));
+  scalar = await Flow.load(exported("one_liner"));
+});
+
+const at = [25, 90];
+
+describe("what does not fit is refused in words", () => {
+  test.each<[string, () => unknown, string]>([
+    ["half a row", () => wind.logProb([1, 2, 3]),
+      "`x` has shape (3,), but 2 columns are needed (direction, speed)\n  = help: give rows of 2 numbers, in one array or as an array of rows"],
+    ["a row of one number", () => wind.toBase([[1, 2], [1]]),
+      "`x` has shape (2, 1), but 2 columns are needed (direction, speed)\n  = help: give rows of 2 numbers, in one array or as an array of rows"],
+    ["rows of two numbers for a scalar", () => scalar.logProb([[1, 2]]),
+      "`x` has shape (1, 2), but 1 column is needed (x)\n  = help: give rows of 1 number, in one array or as an array of rows"],
+    ["noise of another width", () => wind.fromNoise([[1, 2]]),
+      "`noise` has shape (1, 2), but 66 columns are needed\n  = help: give rows of 66 numbers, in one array or as an array of rows"],
+    ["words", () => wind.logProb(["a", "b"] as any),
+      "`x` does not hold real numbers only\n  = help: give an array of numbers"],
+    ["nothing", () => wind.logProb(undefined as any),
+      "`x` does not hold real numbers only\n  = help: give an array of numbers"],
+    ["a missing column", () => wind.logProb({ direction: [1] } as any),
+      "`x` has no column speed\n  = help: give `speed`, an array of numbers"],
+    ["columns of two lengths", () => wind.logProb({ direction: [1], speed: [1, 2] } as any),
+      "`speed` has shape (2,), but `direction` has 1 rows\n  = help: give as many numbers in each column"],
+    ["a context that is not needed", () => wind.sample(1, { context: [1] }),
+      "this flow has no context\n  = help: leave `context` out"],
+    ["no context", () => prognosis.sample(3),
+      "this flow is conditional: it needs bmi, blood_pressure\n  = help: give `context`, rows of 2 numbers"],
+    ["too few rows of context", () => prognosis.logProb([1, 2, 3], [at, at]),
+      "`context` has 2 rows, and 3 are needed\n  = help: give one row for each, or one for all"],
+    ["a context outside of its support", () => prognosis.sample(3, { context: [at, [-1e6, 90], [0, 1]] }),
+      "context `bmi` is -1e+06 in row 2, outside of (0, inf)\n  = help: leave such rows out (2 of 3), or declare a wider support"],
+    ["one context outside for all", () => prognosis.sample(3, { context: [25, -0.5] }),
+      "context `blood_pressure` is -0.5 in row 1, outside of (0, inf)\n  = help: leave such rows out (3 of 3), or declare a wider support"],
+    ["fewer than no samples", () => wind.sample(-1),
+      "`n` is -1, which is out of range\n  = help: give a number from 0 on"],
+    ["half a sample", () => wind.sample(1.5),
+      "`n` is 1.5, which is not a whole number\n  = help: give a whole number"],
+    ["a seed that is too large", () => wind.sample(1, { seed: 2n ** 63n }),
+      "`seed` is 9223372036854775808, which is out of range\n  = help: give a number from -9223372036854775808 to 9223372036854775807"],
+    ["rows beyond the end", () => wind.sample(10, { firstRow: 2n ** 63n - 5n }),
+      "`firstRow` is 9223372036854775803, which is out of range\n  = help: give a number from -9223372036854775808 to 9223372036854775798"],
+    ["a column that is not there", () => wind.column(new Float32Array(2), "pressure"),
+      "there is no column pressure\n  = help: it has direction, speed"],
+    ["gradients that were not compiled", () => wind.gradient([1, 2]),
+      `${exported("wind")} has no log_prob_grad.onnx\n  = help: \`flowspec compile --gradient\` writes it`],
+  ])("%s", async (_, call, words) => {
+    expect(await refusal(call)).toBe(words);
+  });
+
+  test("with the name of the mistake", async () => {
+    const error = await wind.sample(-1).catch((error) => error);
+    expect(error).toBeInstanceOf(FlowError);
+    expect([error.kind, error.what, error.help]).toEqual([
+      "out-of-range", "`n` is -1, which is out of range", "give a number from 0 on",
+    ]);
+  });
+
+  test("NaN in a context passes, and its density is NaN", async () => {
+    expect(await prognosis.logProb([100], [NaN, 90])).toEqual(Float32Array.of(NaN));
+  });
+});
+
+describe("what is not the bundle that was written is refused", () => {
+  const text = (data: Uint8Array): string => new TextDecoder().decode(data);
+  const bytes = (words: string): Uint8Array => new TextEncoder().encode(words);
+  const changed = (name: string, change: (words: string) => string): Record<string, Uint8Array> => {
+    const files = filesOf(exported("one_liner"));
+    return { ...files, [name]: bytes(change(text(files[name]!))) };
+  };
+  const written = "\n  = help: write it again with `flowspec compile`";
+  const start = "the bundle is not a complete bundle: ";
+
+  test.each<[string, Record<string, Uint8Array>, string]>([
+    ["a changed flow.json", changed("flow.json", (words) => words.replace('"opset": 18', '"opset": 17')),
+      `${start}flow.json is not the file that was written: its digest does not fit${written}`],
+    ["no JSON", changed("flow.json", () => "{"), `${start}flow.json is damaged${written}`],
+    ["no format", changed("flow.json", () => "{}"),
+      `${start}flow.json is damaged: \`format\` is no format that there was${written}`],
+    ["a missing field", changed("flow.json", (words) => words.replace('"columns"', '"colums"')),
+      `${start}flow.json is damaged: \`columns\` is missing${written}`],
+    ["a field of another kind", changed("flow.json", (words) => words.replace('"float32"', '"float16"')),
+      `${start}flow.json is damaged: \`dtype\` is not what it should be${written}`],
+    ["a newer format", changed("flow.json", (words) => words.replace('"format": 3', '"format": 4')),
+      "the bundle was written by a newer FlowSpec: its format is 4, and this one reads up to 3\n  = help: update it: npm install flowspec@latest"],
+    ["a changed graph", { ...filesOf(exported("one_liner")), "log_prob.onnx": bytes("graph") },
+      `${start}log_prob.onnx is not the file that was written${written}`],
+    ["an empty folder", {}, `${start}flow.json: no such file${written}`],
+  ])("%s", async (_, files, words) => {
+    expect(await refusal(async () => (await Flow.load(files)).logProb([0.5]))).toBe(words);
+  });
+
+  test("a folder that is not there", async () => {
+    expect(await refusal(() => Flow.load("nowhere"))).toBe(
+      `nowhere is not a complete bundle: flow.json: no such file or directory${written}`,
+    );
+  });
+
+  test("a graph that onnxruntime cannot run is told by its name", async () => {
+    const engine = { name: "onnxruntime 0", open: () => Promise.reject(new Error("no such operator\nat line 1")) };
+    const flow = await Flow.load(exported("one_liner"), { engine });
+    expect(await refusal(() => flow.logProb([0.5]))).toBe(
+      "log_prob.onnx cannot be run: onnxruntime 0 cannot open it (no such operator)\n  = help: `flowspec verify` checks the bundle; write it again with `flowspec compile`",
+    );
+  });
+});
