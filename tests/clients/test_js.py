@@ -111,7 +111,7 @@ def test_ten_lines_of_its_readme_print_the_samples_of_python(packed, imported, n
 @pytest.mark.parametrize("page", [CLIENT / "README.md", ROOT / "README.md"])
 def test_the_first_lines_of_the_readmes_run(page, packed):
     code = re.findall(r"```js\n(.*?)```", page.read_text(), re.S)[0]
-    assert len([line for line in code.splitlines() if line]) == 5
+    assert len(code.strip().splitlines()) == 5
     said = "\nconsole.log(x, logProb);"
     (packed / "start.mjs").write_text(code.replace('"exported/', f'"{ROOT}/exported/') + said)
     assert "Float32Array(2000)" in run("node", "start.mjs", cwd=packed)
