@@ -1,0 +1,2 @@
+include(${CMAKE_CURRENT_LIST_DIR}/onnxruntime.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/flowspecTargets.cmake)
