@@ -22,6 +22,7 @@ COMMANDS = [
     "show",
     "targets",
     "verify",
+    "view",
 ]
 
 PAIR = "event a: real, b: positive\nNormal([0, 1], 2) |> Onto(event)"

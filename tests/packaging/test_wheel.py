@@ -16,6 +16,10 @@ NEEDED = {
     "flowspec/grammar/flow.schema.json",
     "flowspec/grammar/flow.table.json",
     "flowspec/grammar/prelude.flow",
+    "flowspec/view/page/index.html",
+    "flowspec/view/page/page.css",
+    "flowspec/view/page/page.js",
+    "flowspec/view/page/worker.js",
 }
 
 

@@ -1,0 +1,75 @@
+// node check.mjs SITES PICTURES: opens the page of each folder, uses it, and prints what was seen, as JSON.
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { launch, open, serve } from "./browser.mjs";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const [sites, pictures] = process.argv.slice(2);
+
+const server = await serve(sites);
+const browser = await launch();
+const seen = {};
+const names = readdirSync(sites);
+await Promise.all([0, 1].map(async () => {
+  for (let name = names.pop(); name; name = names.pop()) seen[name] = await look(name);
+}));
+await browser.close();
+server.close();
+console.log(JSON.stringify(seen));
+
+async function look(name) {
+  const { page, troubles } = await open(browser, `${server.address}/${name}/#seed=7&n=500`);
+  const text = (selector) => page.textContent(selector);
+  const facts = {
+    state: await page.getAttribute("body", "data-state"),
+    verdict: await text("#verdict"),
+    rightness: await page.getAttribute("#verdict", "class"),
+    trouble: await text("#trouble"),
+    pipeline: await page.locator("#pipeline li").allTextContents(),
+    timing: await text("#timing"),
+  };
+  if (await page.locator("#draw").isVisible()) Object.assign(facts, await use(page));
+  facts.axe = [];
+  await page.evaluate(() => document.querySelectorAll("details").forEach((each) => (each.open = true)));
+  for (const [theme, width] of [["light", 1200], ["dark", 1200], ["light", 360], ["dark", 360]]) {
+    await page.locator(`#theme label:has([value=${theme}])`).click();
+    await page.setViewportSize({ width, height: 900 });
+    await page.waitForTimeout(50);
+    if (pictures) await page.screenshot({ path: join(pictures, `${name}-${theme}-${width}.png`), fullPage: true });
+    facts.widths = { ...facts.widths, [width]: await page.evaluate(() => document.documentElement.scrollWidth) };
+    if ((theme === "light") === (width === 1200)) facts.axe.push(...(await violations(page)));
+  }
+  await page.context().close();
+  return { ...facts, troubles };
+}
+
+async function use(page) {
+  const readout = () => page.locator("#readout p").allTextContents();
+  const table = async () => {
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#download")]);
+    return { name: download.suggestedFilename(), text: readFileSync(await download.path(), "utf8") };
+  };
+  const first = await table();
+  await page.locator("#plot").focus();
+  await page.keyboard.press("ArrowRight");
+  await page.locator("#readout p").first().waitFor();
+  const byKeys = await readout();
+  await page.locator("#plot").hover({ position: { x: 110, y: 60 } });
+  await page.waitForFunction((before) => document.querySelector("#readout p").textContent !== before, byKeys[0], { timeout: 10_000 });
+  const byPointer = await readout();
+  const moved = {};
+  for (const slider of await page.locator("#sliders input[type=range]").all()) {
+    const before = await page.textContent("#summary");
+    await slider.press("ArrowRight");
+    await page.waitForFunction((text) => document.querySelector("#summary").textContent !== text, before, { timeout: 20_000 });
+    moved[await slider.getAttribute("id")] = await page.textContent("#timing");
+  }
+  return { csv: first, byKeys, byPointer, moved, address: await page.evaluate(() => location.hash) };
+}
+
+async function violations(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+}

@@ -1,0 +1,69 @@
+"""The files of a page that shows a bundle: any web server can serve them, from any folder."""
+
+from __future__ import annotations
+
+import html
+import pkgutil
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+
+from flowspec.data.files import new_directory
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.runtime.bundle import Bundle
+
+
+@mistake
+class OtherFolder(Diagnostic):
+    message = "{folder} holds other files, which a page would take the place of"
+    help = "name a folder that is empty, or not there yet"
+    folder: str
+
+
+PAGE = ("index.html", "page.css", "page.js", "worker.js")
+"""The files of the page itself. The scripts are built from `clients/page`."""
+
+MODEL = "model"
+"""The folder of the bundle."""
+
+ENGINE = "ort"
+"""The folder of onnxruntime-web."""
+
+
+def site(bundle: Bundle, engine: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The content of all files, by their paths.
+
+    engine   the files of onnxruntime-web, by name
+    """
+    description = (bundle.path / "flow.json").read_bytes()
+    return {
+        **{name: _page(name, flow_name(bundle)) for name in PAGE},
+        **{f"{ENGINE}/{name}": data for name, data in engine.items()},
+        f"{MODEL}/flow.json": description,
+        **{f"{MODEL}/{name}": data for name, data in bundle.files.items()},
+    }
+
+
+def flow_name(bundle: Bundle) -> str:
+    """The name that a bundle goes by: that of its folder."""
+    return bundle.path.resolve().name
+
+
+def write_site(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write a page, in the place of an earlier one.
+
+    Errors:  FlowError, where it cannot be written, or the folder holds anything else.
+    """
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / PAGE[-1]).is_file():
+        raise FlowError(OtherFolder(folder=str(folder)))
+    with new_directory(folder) as scratch:
+        for name, data in files.items():
+            (scratch / name).parent.mkdir(exist_ok=True)
+            (scratch / name).write_bytes(data)
+
+
+def _page(file: str, name: str) -> bytes:
+    data = pkgutil.get_data("flowspec.view", f"page/{file}") or b""
+    if not file.endswith(".html"):
+        return data
+    return Template(data.decode()).substitute(name=html.escape(name)).encode()
