@@ -12,6 +12,7 @@ SCRIPT = Path(sys.executable).with_name("flowspec")
 COMMANDS = [
     "check",
     "compile",
+    "embed",
     "explain",
     "fit",
     "import",

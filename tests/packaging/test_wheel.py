@@ -11,6 +11,7 @@ import pytest
 from environments import environment, install, use_outside_of_the_checkout
 
 NEEDED = {
+    "flowspec/export/embed/templates/flow.cpp.in",
     "flowspec/py.typed",
     "flowspec/grammar/flow.lark",
     "flowspec/grammar/flow.schema.json",
