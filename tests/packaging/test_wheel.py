@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from environments import environment, install, use_outside_of_the_checkout
+from flowspec.view.engine import HASHES
 
 NEEDED = {
     "flowspec/export/embed/templates/flow.cpp.in",
@@ -47,5 +49,11 @@ def installed(wheel, tmp_path) -> Path:
 
 @pytest.mark.slow
 def test_the_wheel_works_outside_of_the_checkout(installed, tmp_path):
-    (tmp_path / "empty").mkdir()
-    use_outside_of_the_checkout(installed, tmp_path / "empty")
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    use_outside_of_the_checkout(installed, folder)
+    for name in HASHES:  # of onnxruntime-web, which npm would get
+        (folder / name).write_bytes(b"")
+    view = [installed.with_name("flowspec"), "view", "my", "-o", "site", "--ort", "."]
+    subprocess.run(view, cwd=folder, check=True)
+    assert (folder / "site" / "page.js").stat().st_size > 0

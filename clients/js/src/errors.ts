@@ -70,3 +70,6 @@ export const wrongContextRows = (rows: number, needed: number): FlowError =>
 
 export const columnMissing = (name: string, column: string): FlowError =>
   new FlowError("column-missing", `\`${name}\` has no column ${column}`, `give \`${column}\`, an array of numbers`);
+
+export const wrongRows = (name: string, rows: number, needed: number): FlowError =>
+  new FlowError("unlike-rows", `\`${name}\` has ${rows} rows, and \`noise\` ${needed}`, "give a row of it for each row of noise");

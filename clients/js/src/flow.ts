@@ -1,7 +1,7 @@
 import { findOrt } from "#platform";
 import { type About, GRAPHS, GRAPHS_OF, type GraphName } from "./about.js";
 import { type Engine, type OpenGraph, type Ort, type OrtOptions, ortEngine, type Value, type Values } from "./engine.js";
-import { FlowError, graphFails, graphMissing } from "./errors.js";
+import { FlowError, graphFails, graphMissing, wrongRows } from "./errors.js";
 import { Files, type Source } from "./files.js";
 import { type DType, type Numbers, numbersOf } from "./numbers.js";
 import { inPieces, type Watch } from "./pieces.js";
@@ -50,6 +50,18 @@ export interface BasePoints {
 export interface Gradient {
   readonly logProb: Numbers;
   readonly xGrad: Numbers;
+  readonly contextGrad?: Numbers;
+}
+
+/** How what follows depends on the points and, 0 if it does not, on their log-densities. */
+export interface Cotangents {
+  readonly x: RowsLike;
+  readonly logProb?: ArrayLike<number> | undefined;
+}
+
+/** Points from noise, and the derivatives with respect to the noise and, if there is one, the context. */
+export interface NoiseGradient extends Points {
+  readonly noiseGrad: Numbers;
   readonly contextGrad?: Numbers;
 }
 
@@ -158,6 +170,22 @@ export class Flow<Column extends string = string, Variable extends string = stri
     return { logProb: log_prob!, xGrad: x_grad!, ...(context_grad ? { contextGrad: context_grad } : {}) };
   }
 
+  /** Points from noise, and the derivatives of sum(cotangents.x * x) + sum(cotangents.logProb * logProb). */
+  async fromNoiseGradient(
+    noise: RowsLike,
+    cotangents: Cotangents,
+    context?: RowsLike<Variable>,
+    watch: Watch = {},
+  ): Promise<NoiseGradient> {
+    await this.graph("from_noise_grad");
+    const wide = rowWidth("noise", this.about);
+    const standard = rowsOf("noise", noise, [], this.dtype, wide);
+    const none = numbersOf(this.dtype, standard.length / wide);
+    const inputs = { noise: standard, x_cotangent: cotangents.x, log_prob_cotangent: cotangents.logProb ?? none };
+    const { x, log_prob, noise_grad, context_grad } = await this.ofRows("from_noise_grad", inputs, context, watch);
+    return { x: x!, logProb: log_prob!, noiseGrad: noise_grad!, ...(context_grad ? { contextGrad: context_grad } : {}) };
+  }
+
   /** One column of points that came out, by its name. */
   column(x: Numbers, name: Column): Numbers {
     const [place, wide] = [this.columns.indexOf(name), this.columns.length];
@@ -191,11 +219,13 @@ export class Flow<Column extends string = string, Variable extends string = stri
     watch: Watch,
   ): Promise<Record<string, Numbers>> {
     const rows: Record<string, Numbers> = {};
-    let count = 0;
+    let count = -1;
     for (const [name, values] of Object.entries(inputs)) {
       const wide = rowWidth(name, this.about);
       rows[name] = rowsOf(name, values, name === "x" ? this.columns : [], this.dtype, wide);
-      count = rows[name].length / wide;
+      const found = rows[name].length / wide;
+      if (count >= 0 && found !== count) throw wrongRows(name, found, count);
+      count = found;
     }
     const given = this.contextFor(context, count);
     if (given) rows.context = given;

@@ -2,7 +2,16 @@ export { type About, type Declared, FORMAT, type GraphName, type Part } from "./
 export { type Engine, type OpenGraph, type Ort, ortEngine, type Value, type Values, type Wanted } from "./engine.js";
 export { FlowError } from "./errors.js";
 export type { ReadFile, Source } from "./files.js";
-export { type BasePoints, Flow, type Gradient, type LoadOptions, type Points, type SampleOptions } from "./flow.js";
+export {
+  type BasePoints,
+  type Cotangents,
+  Flow,
+  type Gradient,
+  type LoadOptions,
+  type NoiseGradient,
+  type Points,
+  type SampleOptions,
+} from "./flow.js";
 export type { DType, Numbers } from "./numbers.js";
 export type { Watch } from "./pieces.js";
 export type { RowsLike } from "./rows.js";

@@ -120,6 +120,50 @@ describe("samples", () => {
   });
 });
 
+describe("gradients", () => {
+  // A graph by hand: x = 2 noise, log_prob = -noise, so that what goes in can be seen.
+  const engine = {
+    name: "by hand",
+    open: async (graph: string) => ({
+      run: async ({ x, noise, x_cotangent, log_prob_cotangent }: any): Promise<any> => {
+        const of = (data: any): any => ({ data, shape: [] });
+        if (graph === "log_prob_grad") return { log_prob: of(x.data.map((v: number) => -v)), x_grad: of(x.data.map(() => -1)) };
+        const back = noise.data.map((_: number, i: number) => 2 * x_cotangent.data[i] - log_prob_cotangent.data[i]);
+        return { x: of(noise.data.map((v: number) => 2 * v)), log_prob: of(noise.data.map((v: number) => -v)), noise_grad: of(back) };
+      },
+    }),
+  };
+  const withGradients = async (): Promise<Flow> => {
+    const files = filesOf(exported("one_liner"));
+    const about = JSON.parse(new TextDecoder().decode(files["flow.json"]));
+    Object.assign(about, { format: 1, files: { ...about.files, "log_prob_grad.onnx": "", "from_noise_grad.onnx": "" } });
+    return Flow.load({ ...files, "flow.json": new TextEncoder().encode(JSON.stringify(about)) }, { engine, rowsAtOnce: 2 });
+  };
+
+  test("of the density", async () => {
+    expect(await (await withGradients()).gradient([1, 2, 3])).toEqual({
+      logProb: Float32Array.of(-1, -2, -3),
+      xGrad: Float32Array.of(-1, -1, -1),
+    });
+  });
+
+  test("of samples, whose log-density counts where it is asked for", async () => {
+    const flow = await withGradients();
+    const { x, noiseGrad } = await flow.fromNoiseGradient([1, 2, 3], { x: [10, 20, 30] });
+    expect([...x, ...noiseGrad]).toEqual([2, 4, 6, 20, 40, 60]);
+    const both = await flow.fromNoiseGradient([1, 2, 3], { x: [10, 20, 30], logProb: [1, 1, 1] });
+    expect([...both.noiseGrad]).toEqual([19, 39, 59]);
+    await expect(flow.fromNoiseGradient([1, 2, 3], { x: [10] })).rejects.toThrow("`x_cotangent` has 1 rows, and `noise` 3");
+  });
+});
+
+test("TypeScript knows the names that it was told", async () => {
+  // @ts-expect-error -- it has no column z
+  await expect(moons.logProb({ x: [1], z: [1] })).rejects.toThrow("`x` has no column y");
+  // @ts-expect-error -- nor a column by this name
+  expect(() => moons.column(new Float32Array(2), "z")).toThrow("there is no column z");
+});
+
 test("calls may overlap", async () => {
   const alone = await moons.sample(10, { seed: 9 });
   const together = await Promise.all([1, 2, 9].map((seed) => moons.sample(10, { seed })));

@@ -12,7 +12,8 @@ export function showConformance(report: readonly Comparison[]): void {
 function words(report: readonly Comparison[]): string {
   const failed = report.filter(({ passed }) => !passed);
   const graphs = new Set(report.map(({ graph }) => graph)).size;
-  if (!failed.length) return `All ${report.length} outputs of ${graphs} graphs agree with the reference, in this browser.`;
+  if (report.length === 1 && !failed.length) return "Its only output agrees with the reference, in this browser.";
+  if (!failed.length) return `All ${report.length} outputs of ${graphs} graph${graphs > 1 ? "s" : ""} agree with the reference, in this browser.`;
   const agreeing = `${report.length - failed.length} of ${report.length} outputs agree with the reference, in this browser.`;
   if (failed.some(({ onlyFar }) => !onlyFar)) return agreeing;
   const names = failed.map(({ graph, output }) => `${graph}.${output}`).join(", ");

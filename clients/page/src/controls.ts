@@ -19,16 +19,17 @@ export function rangesOf({ contextSupports, context }: Opened): Range[] {
 
 function rangeOf(support: Support, location = NaN, scale = NaN): Range {
   const { low, high } = support;
+  const known = location > low && location < high; // what was not trained may lie anywhere
+  const start = known ? location : innerPoint(support);
   if (Number.isFinite(low) && Number.isFinite(high)) {
     const margin = (high - low) / 200;
-    return { low: low + margin, high: high - margin, start: Number.isFinite(location) ? location : innerPoint(support) };
+    return { low: low + margin, high: high - margin, start: rounded(start, high - low) };
   }
-  const start = Number.isFinite(location) ? location : innerPoint(support);
-  const reach = scale > 0 ? 3 * scale : 3;
-  const inside = (value: number, end: number): number => (Number.isFinite(end) ? end + (start - end) / 200 : value);
+  const reach = known && scale > 0 ? 3 * scale : 3;
+  const inside = (end: number): number => (Number.isFinite(end) ? end + (start - end) / 200 : end);
   return {
-    low: Math.max(start - reach, inside(-Infinity, low)),
-    high: Math.min(start + reach, inside(Infinity, high)),
+    low: Math.max(start - reach, inside(low)),
+    high: Math.min(start + reach, inside(high)),
     start: rounded(start, reach),
   };
 }

@@ -1,6 +1,6 @@
 import type { About, Part } from "flowspec";
 import { supportOf } from "flowspec";
-import { byId, element } from "./dom";
+import { byId, element, short } from "./dom";
 
 const SHOWN = 4;
 
@@ -42,9 +42,10 @@ const isPart = (field: unknown): field is Part => typeof (field as Part)?.name =
 function settings(part: Part): string {
   const words = Object.entries(part).flatMap(([key, value]) => {
     if (key === "name" || key === "output" || key === "size" || value === false || value === "") return [];
-    if (typeof value === "number" || typeof value === "string") return [`${key} ${value}`];
-    const short = Array.isArray(value) && value.length > 0 && value.length < 5 && value.every((entry) => typeof entry === "number");
-    return short ? [`${key} ${(value as number[]).join(", ")}`] : [];
+    if (typeof value === "string") return [`${key} ${value}`];
+    const numbers = [value].flat();
+    const few = numbers.length > 0 && numbers.length < 5 && numbers.every((entry) => typeof entry === "number");
+    return few ? [`${key} ${(numbers as number[]).map(short).join(", ")}`] : [];
   });
   const learned = JSON.stringify({ ...part, output: 0 }).includes('"learn"') || /"hidden"/.test(JSON.stringify(Object.keys(part)));
   return [...words.slice(0, SHOWN), ...(learned ? ["learned"] : [])].join(" · ");

@@ -107,9 +107,9 @@ export class Corner implements Plot {
   private drawAxes(columns: readonly number[]): void {
     const names = this.shown.opened.about.columns;
     const bottom = this.cells.filter((cell) => cell.up === columns.at(-1));
-    for (const cell of bottom) this.frame.below(cell.x, cell.box, names[cell.across]!);
+    for (const cell of bottom) this.frame.below(cell.x, cell.box, names[cell.across]!, true);
     for (const cell of this.cells.filter(({ across: along, up }) => along === columns[0] && up !== along)) {
-      this.frame.beside(cell.y, cell.box, names[cell.up]!);
+      this.frame.beside(cell.y, cell.box, names[cell.up]!, true);
     }
   }
 

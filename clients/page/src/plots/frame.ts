@@ -43,18 +43,18 @@ export class Frame {
   }
 
   /** An axis below a box, with the name of its column. */
-  below(scale: Scale, { left, top, width, height }: Box, name: string): void {
+  below(scale: Scale, { left, top, width, height }: Box, name: string, crowded = false): void {
     const ticks = Math.max(2, Math.min(8, Math.floor(width / 70)));
     const group = select(this.svg).append("g").attr("transform", `translate(0,${top + height})`);
-    group.call(axisBottom(scale).tickValues(roomy(scale, ticks, width)).tickFormat(scale.tickFormat(ticks)).tickSizeOuter(0));
+    group.call(axisBottom(scale).tickValues(roomy(scale, ticks, crowded)).tickFormat(scale.tickFormat(ticks)).tickSizeOuter(0));
     group.append("text").attr("class", "title").attr("x", left + width / 2).attr("y", 36).text(cut(name, width / 7));
   }
 
   /** An axis at the left of a box. */
-  beside(scale: Scale, { left, top, height }: Box, name: string): void {
+  beside(scale: Scale, { left, top, height }: Box, name: string, crowded = false): void {
     const ticks = Math.max(2, Math.min(6, Math.floor(height / 45)));
     const group = select(this.svg).append("g").attr("transform", `translate(${left},0)`);
-    group.call(axisLeft(scale).tickValues(roomy(scale, ticks, height)).tickFormat(scale.tickFormat(ticks)).tickSizeOuter(0));
+    group.call(axisLeft(scale).tickValues(roomy(scale, ticks, crowded)).tickFormat(scale.tickFormat(ticks)).tickSizeOuter(0));
     const place = `translate(${14 - left},${top + height / 2}) rotate(-90)`;
     group.append("text").attr("class", "title").attr("transform", place).text(cut(name, height / 7));
   }
@@ -83,6 +83,7 @@ export interface Mark {
 }
 
 const RADIUS = 5;
+const ROOM = 12;
 
 /** A circle with lines to the axes; without a height a line. */
 function cross(x: number, y: number | undefined, { left, top, height }: Box): string {
@@ -91,11 +92,10 @@ function cross(x: number, y: number | undefined, { left, top, height }: Box): st
   return `${circle}M${x},${y + RADIUS}V${top + height}M${x - RADIUS},${y}H${left}`;
 }
 
-/** Ticks of an axis; of a short one those that do not reach into the next box. */
-function roomy(scale: Scale, count: number, length: number): number[] {
+/** Ticks of an axis; where other boxes are near, those that do not reach into them. */
+function roomy(scale: Scale, count: number, crowded: boolean): number[] {
   const ends = scale.range();
-  const margin = length < 200 ? 12 : 0;
-  return scale.ticks(count).filter((tick) => ends.every((end) => Math.abs(scale(tick) - end) >= margin));
+  return scale.ticks(count).filter((tick) => !crowded || ends.every((end) => Math.abs(scale(tick) - end) >= ROOM));
 }
 
 const cut = (name: string, letters: number): string => (name.length <= letters ? name : `${name.slice(0, Math.max(letters - 1, 2))}…`);
