@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from flowspec.export.how_to_run import how_to_run
 from flowspec.export.profiles import ONNXRUNTIME, PROFILES, Profile
 from flowspec.model.model import Model
 from flowspec.runtime.external import SHARED
@@ -35,7 +36,7 @@ def card(
         "## Files\n\n" + _files(model, about, graphs),
         "## Measured when it was written\n\n" + _measured(about),
         "## Where it runs\n\n" + _engines(profile),
-        "## How to run it\n\n" + _examples(about, graphs),
+        "## How to run it\n\n" + how_to_run(model, about, graphs),
     ]
     assert flow is not None
     return "\n\n".join(sections) + "\n"
@@ -218,32 +219,3 @@ def _engines(profile: Profile) -> str:
 
 def _list(lines: Iterable[str]) -> str:
     return "\n".join(f"- {line}." for line in lines)
-
-
-def _examples(about: dict[str, Any], graphs: Collection[str]) -> str:
-    if "sample.onnx" not in graphs:
-        call = "x, context" if about["context"] else "x"
-        return (
-            "Python, with FlowSpec:\n\n"
-            f'```python\nimport flowspec\n\nbundle = flowspec.load(".")\n'
-            f"log_prob = bundle.log_prob({call})\n```"
-        )
-    context = about["context"]
-    python_sample = "context=context, seed=1" if context else "1000, seed=1"
-    feeds = 'feeds.context = new ort.Tensor("FLOAT", contextValues, [n, C]);' if context else ""
-    node_count = "" if context or about["batch"] else '\n  n: new ort.Tensor("int64", [1000n], []),'
-    dtype = about["dtype"]
-    lines = [
-        "Python, with FlowSpec:",
-        '```python\nimport flowspec\n\nbundle = flowspec.load(".")\n'
-        f"x, log_prob = bundle.sample({python_sample}, with_log_prob=True)\n```",
-        "JavaScript, with onnxruntime-node or onnxruntime-web:",
-        "```js\nconst session = await "
-        'ort.InferenceSession.create("sample.onnx");\nconst feeds = {\n'
-        f'  seed: new ort.Tensor("int64", [1n], []),{node_count}\n  first_row: '
-        f'new ort.Tensor("int64", [0n], []),\n}};\n'
-        + (feeds.replace("FLOAT", dtype) + "\n" if feeds else "")
-        + "const { x, log_prob } = await session.run(feeds);\n```",
-        "C, C++, C#, Java and Rust open the same files through their onnxruntime packages.",
-    ]
-    return "\n\n".join(lines)
