@@ -26,6 +26,7 @@ PAGE = ROOT / "clients" / "page"
 BUILT = ROOT / "flowspec" / "view" / "page"
 SITES = ["two_moons", "spline", "conditional", "wide"]
 WITHOUT_SAMPLES = "likelihood"
+DAMAGED = "damaged"
 
 
 @pytest.fixture(scope="session")
@@ -48,13 +49,15 @@ def seen(modules, alone, bundles, tmp_path_factory):
 
 
 def sites(modules, bundles, tmp_path_factory) -> Path:
-    """A folder with the page of each bundle, and of one that cannot draw."""
+    """A folder with the page of each bundle, of one that cannot draw, and of a damaged one."""
     folder = tmp_path_factory.mktemp("sites")
     engine = engine_files(modules / "onnxruntime-web" / "dist")
     without = folder.with_name(WITHOUT_SAMPLES)
     flowspec.compile(flowspec.parse("Normal(0, 1)"), without, target="sofie")
     for name, bundle in {**bundles, WITHOUT_SAMPLES: flowspec.load(without)}.items():
         write_site(site(bundle, engine), folder / name)
+    changed = {"model/sample.onnx": b"a graph of someone else"}
+    write_site(site(bundles["two_moons"], engine) | changed, folder / DAMAGED)
     return folder
 
 
@@ -146,6 +149,12 @@ def test_a_bundle_without_samples_says_so(seen):
         "This bundle cannot draw: graphs for sofie are without sample.onnx."
     )
     assert (facts["state"], facts["rightness"]) == ("done", "right")
+
+
+def test_a_file_that_was_changed_is_told(seen):
+    assert seen[DAMAGED]["state"] == "failed"
+    assert "sample.onnx is not the file that was written" in seen[DAMAGED]["trouble"]
+    assert seen[DAMAGED]["axe"] == []
 
 
 def test_the_scripts_are_what_the_sources_build_to(modules, tmp_path):

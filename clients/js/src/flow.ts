@@ -2,6 +2,7 @@ import { findOrt } from "#platform";
 import { type About, GRAPHS, GRAPHS_OF, type GraphName } from "./about.js";
 import { type Engine, type OpenGraph, type Ort, type OrtOptions, ortEngine, type Value, type Values } from "./engine.js";
 import { FlowError, graphFails, graphMissing, wrongRows } from "./errors.js";
+import { refuseStray } from "./external.js";
 import { Files, type Source } from "./files.js";
 import { type DType, type Numbers, numbersOf } from "./numbers.js";
 import { inPieces, type Watch } from "./pieces.js";
@@ -312,8 +313,15 @@ export class Flow<Column extends string = string, Variable extends string = stri
     return graph;
   }
 
+  /** A file of the bundle, which points to no other one. */
+  private async sound(name: string): Promise<Uint8Array> {
+    const data = await this.files.get(name);
+    if (name.endsWith(".onnx")) refuseStray(this.files.place, name, data);
+    return data;
+  }
+
   private async openGraph(name: GraphName): Promise<OpenGraph> {
-    const files = { names: Object.keys(this.about.files), get: (file: string) => this.files.get(file) };
+    const files = { names: Object.keys(this.about.files), get: (file: string) => this.sound(file) };
     try {
       return await this.engine.open(name, files, this.dtype);
     } catch (error) {

@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
-import { Flow, FlowError } from "flowspec";
+import { Flow, FlowError, type Wanted } from "flowspec";
 import { exported, filesOf, refusal } from "./bundles.js";
 
 let wind: Flow;
@@ -97,6 +98,24 @@ describe("what is not the bundle that was written is refused", () => {
     ["an empty folder", {}, `${start}flow.json: no such file${written}`],
   ])("%s", async (_, files, words) => {
     expect(await refusal(async () => (await Flow.load(files)).logProb([0.5]))).toBe(words);
+  });
+
+  const pointing = (name: string): Flow | Promise<Flow> => {
+    const graph = bytes(`graph\n\x08location\x12${String.fromCharCode(name.length)}${name} and more`);
+    const files = filesOf(exported("one_liner"));
+    const about = JSON.parse(text(files["flow.json"]!));
+    const hash = createHash("sha256").update(graph).digest("hex");
+    Object.assign(about, { format: 1, files: { ...about.files, "log_prob.onnx": hash } });
+    const engine = { name: "reader", open: async (graph: string, { get }: Wanted) => Promise.reject((await get(`${graph}.onnx`)).length) };
+    return Flow.load({ ...files, "log_prob.onnx": graph, "flow.json": bytes(JSON.stringify(about)) }, { engine });
+  };
+
+  test("a graph that points to a file elsewhere", async () => {
+    expect(await refusal(async () => (await pointing("../secrets")).logProb([0.5]))).toBe(
+      `${start}log_prob.onnx: it points to ../secrets, which is no file of the bundle${written}`,
+    );
+    const own = await refusal(async () => (await pointing("weights.bin")).logProb([0.5]));
+    expect(own).toContain("log_prob.onnx cannot be run: reader cannot open it");
   });
 
   test("a folder that is not there", async () => {

@@ -9,6 +9,12 @@ export function showConformance(report: readonly Comparison[]): void {
   byId("report").replaceChildren(heads(), element("tbody", {}, ...report.map(row)));
 }
 
+/** Why the vectors could not be replayed. */
+export function showTrouble(words: string): void {
+  byId("verdict").textContent = words;
+  byId("verdict").className = "wrong";
+}
+
 function words(report: readonly Comparison[]): string {
   const failed = report.filter(({ passed }) => !passed);
   const graphs = new Set(report.map(({ graph }) => graph)).size;

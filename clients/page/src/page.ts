@@ -1,4 +1,4 @@
-import { showConformance } from "./conformance";
+import { showConformance, showTrouble } from "./conformance";
 import { rangesOf, showControls } from "./controls";
 import { csv, download } from "./csv";
 import { byId, short, whole } from "./dom";
@@ -129,22 +129,26 @@ async function main(): Promise<void> {
   const model = new Model();
   try {
     const opened = await model.ask("open");
-    showPipeline(opened.about);
-    byId("engine").textContent = `By ${opened.engine}.`;
-    byId("facts").textContent = facts(opened);
+    describe(opened);
     if (opened.graphs.includes("sample")) {
       page = new Page(model, opened);
       await page.start();
     } else {
       withoutSamples(opened);
     }
-    document.body.dataset.state = "open";
-    showConformance(await model.ask("verify"));
-    document.body.dataset.state = "done";
   } catch (error) {
     complain((error as Error).message);
     document.body.dataset.state = "failed";
+    return;
   }
+  await model.ask("verify").then(showConformance, (error: Error) => showTrouble(error.message));
+  document.body.dataset.state = "done";
+}
+
+function describe(opened: Opened): void {
+  showPipeline(opened.about);
+  byId("engine").textContent = `By ${opened.engine}.`;
+  byId("facts").textContent = facts(opened);
 }
 
 function facts({ about }: Opened): string {

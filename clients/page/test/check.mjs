@@ -29,7 +29,7 @@ async function look(name) {
     pipeline: await page.locator("#pipeline li").allTextContents(),
     timing: await text("#timing"),
   };
-  if (await page.locator("#draw").isVisible()) Object.assign(facts, await use(page));
+  if (facts.state === "done" && (await page.locator("#draw").isVisible())) Object.assign(facts, await use(page));
   facts.axe = [];
   await page.evaluate(() => document.querySelectorAll("details").forEach((each) => (each.open = true)));
   for (const [theme, width] of [["light", 1200], ["dark", 1200], ["light", 360], ["dark", 360]]) {
