@@ -13,7 +13,6 @@ TYPES: Mapping[str, str] = {
     "html": "text/html; charset=utf-8",
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
-    "mjs": "text/javascript; charset=utf-8",
     "wasm": "application/wasm",
     "json": "application/json",
 }

@@ -38,7 +38,7 @@ def site(bundle: Bundle, engine: Mapping[str, bytes]) -> dict[str, bytes]:
     description = (bundle.path / "flow.json").read_bytes()
     return {
         **{name: _page(name, flow_name(bundle)) for name in PAGE},
-        **{f"{ENGINE}/{name}": data for name, data in engine.items()},
+        **{f"{ENGINE}/{_served(name)}": data for name, data in engine.items()},
         f"{MODEL}/flow.json": description,
         **{f"{MODEL}/{name}": data for name, data in bundle.files.items()},
     }
@@ -60,6 +60,11 @@ def write_site(files: Mapping[str, bytes], folder: Path) -> None:
         for name, data in files.items():
             (scratch / name).parent.mkdir(exist_ok=True)
             (scratch / name).write_bytes(data)
+
+
+def _served(name: str) -> str:
+    """The name of a file by which every web server knows its type: few know `.mjs`."""
+    return name.removesuffix(".mjs") + ".js" if name.endswith(".mjs") else name
 
 
 def _page(file: str, name: str) -> bytes:

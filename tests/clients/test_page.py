@@ -138,6 +138,12 @@ def test_everyone_can_use_it(seen, name):
     assert seen[name]["axe"] == []
 
 
+def test_the_system_chooses_the_theme_until_someone_does(seen):
+    dark, light = (seen["two_moons"]["themes"][theme] for theme in ("dark", "light"))
+    assert dark[0] == dark[1] != light[0] == light[1]
+    assert (dark[0].split()[0], light[0].split()[0]) == ("dark", "light")
+
+
 @pytest.mark.parametrize("name", SITES)
 def test_it_fits_on_a_phone(seen, name):
     assert seen[name]["widths"] == {"1200": 1200, "360": 360}

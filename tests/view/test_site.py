@@ -26,7 +26,7 @@ def test_the_page_holds_the_bundle_the_engine_and_itself(files, tmp_path):
     write_site(files, tmp_path / "site")
     bundle = flowspec.load(tmp_path / "site" / "model")
     assert bundle.columns == ("x",)
-    assert {f"ort/{name}" for name in ENGINE} | {*PAGE} <= files.keys()
+    assert {"ort/ort.js", "ort/ort.wasm", *PAGE} <= files.keys()
 
 
 def test_the_page_is_called_like_the_folder(tmp_path):
@@ -75,7 +75,7 @@ def server(files):
         ("", "text/html; charset=utf-8"),
         ("page.js?x=1", "text/javascript; charset=utf-8"),
         ("page.css", "text/css; charset=utf-8"),
-        ("ort/ort.mjs", "text/javascript; charset=utf-8"),
+        ("ort/ort.js", "text/javascript; charset=utf-8"),
         ("ort/ort.wasm", "application/wasm"),
         ("model/flow.json", "application/json"),
         ("model/sample.onnx", "application/octet-stream"),

@@ -47,6 +47,7 @@ class Page {
     showControls(this.opened, this.state, redraw);
     new ResizeObserver(() => this.paint()).observe(PLOT);
     byId("download").addEventListener("click", () => this.save());
+    addEventListener("hashchange", () => location.reload()); // another address, by hand
     await this.draw();
   }
 

@@ -7,7 +7,7 @@ const beside = (path: string): URL => new URL(path, import.meta.url);
 
 /** onnxruntime-web. What else may run a bundle, such as a module in `native/`, is chosen here. */
 async function findEngine(): Promise<Engine> {
-  const ort = await import(beside("./ort/ort.wasm.bundle.min.mjs").href);
+  const ort = await import(beside("./ort/ort.wasm.bundle.min.js").href);
   ort.env.wasm.numThreads = 1; // more need pages that are isolated, which a plain server's are not
   ort.env.wasm.wasmPaths = { wasm: beside("./ort/ort-wasm-simd-threaded.wasm").href };
   ort.env.logLevel = "error";

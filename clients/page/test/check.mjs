@@ -28,6 +28,7 @@ async function look(name) {
     trouble: await text("#trouble"),
     pipeline: await page.locator("#pipeline li").allTextContents(),
     timing: await text("#timing"),
+    themes: await themes(page),
   };
   if (facts.state === "done" && (await page.locator("#draw").isVisible())) Object.assign(facts, await use(page));
   facts.axe = [];
@@ -72,4 +73,21 @@ async function violations(page) {
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(() => globalThis.axe.run());
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+}
+
+/** The colors of the page by the switch, and by what the system says. */
+async function themes(page) {
+  const colors = async (theme, colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    await page.locator(`#theme label:has([value=${theme}])`).click();
+    return page.evaluate(() => {
+      const style = getComputedStyle(document.documentElement);
+      const names = [...document.styleSheets[0].cssRules[0].style].filter((name) => name.startsWith("--"));
+      return [style.colorScheme, ...names.map((name) => style.getPropertyValue(name))].join(" ");
+    });
+  };
+  return {
+    dark: [await colors("dark", "light"), await colors("auto", "dark")],
+    light: [await colors("light", "dark"), await colors("auto", "light")],
+  };
 }
