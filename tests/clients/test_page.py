@@ -133,6 +133,14 @@ def test_every_slider_draws_anew_and_is_kept_in_the_address(seen, bundles, name)
     assert seen[name]["address"].startswith("#seed=8&n=1000")
 
 
+@pytest.mark.parametrize("name", SITES)
+def test_a_table_says_in_numbers_what_the_picture_shows(seen, bundles, name):
+    heads, *rows = seen[name]["summary"]
+    assert heads.startswith("columnmeandeviation")
+    for column, row in zip(bundles[name].columns, rows, strict=True):
+        assert row.startswith(column)
+
+
 @pytest.mark.parametrize("name", [*SITES, WITHOUT_SAMPLES])
 def test_everyone_can_use_it(seen, name):
     assert seen[name]["axe"] == []

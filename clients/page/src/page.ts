@@ -20,6 +20,7 @@ const LOOK = 2000;
 
 const NAME = document.querySelector<HTMLMetaElement>("meta[name=flow]")!.content;
 const PLOT = byId("plot");
+const SUMMARY = byId<HTMLDetailsElement>("numbers");
 
 /** The page of an open model. */
 class Page {
@@ -47,6 +48,7 @@ class Page {
     showControls(this.opened, this.state, redraw);
     new ResizeObserver(() => this.paint()).observe(PLOT);
     byId("download").addEventListener("click", () => this.save());
+    SUMMARY.addEventListener("toggle", () => this.summarize());
     addEventListener("hashchange", () => location.reload()); // another address, by hand
     await this.draw();
   }
@@ -106,7 +108,13 @@ class Page {
     timing.textContent = `${whole(count)} samples in ${short(seconds * 1e3)} ms: ${short(each)} µs each.`;
     timing.dataset.rows = String(count);
     timing.dataset.milliseconds = String(seconds * 1e3);
-    showSummary(x, columns);
+    timing.dataset.draws = String(Number(timing.dataset.draws ?? 0) + 1);
+    this.summarize();
+  }
+
+  /** The samples in numbers, which take longer than the picture: only while someone looks at them. */
+  private summarize(): void {
+    if (this.drawn && SUMMARY.open) showSummary(this.drawn.x, this.opened.about.columns);
   }
 
   private save(): void {

@@ -33,6 +33,8 @@ async function look(name) {
   if (facts.state === "done" && (await page.locator("#draw").isVisible())) Object.assign(facts, await use(page));
   facts.axe = [];
   await page.evaluate(() => document.querySelectorAll("details").forEach((each) => (each.open = true)));
+  await page.waitForTimeout(50); // for the events of what was opened
+  facts.summary = await page.locator("#summary tr").allTextContents();
   for (const [theme, width] of [["light", 1200], ["dark", 1200], ["light", 360], ["dark", 360]]) {
     await page.locator(`#theme label:has([value=${theme}])`).click();
     await page.setViewportSize({ width, height: 900 });
@@ -61,9 +63,9 @@ async function use(page) {
   const byPointer = await readout();
   const moved = {};
   for (const slider of await page.locator("#sliders input[type=range]").all()) {
-    const before = await page.textContent("#summary");
+    const before = await page.getAttribute("#timing", "data-draws");
     await slider.press("ArrowRight");
-    await page.waitForFunction((text) => document.querySelector("#summary").textContent !== text, before, { timeout: 20_000 });
+    await page.waitForFunction((draws) => document.querySelector("#timing").dataset.draws !== draws, before, { timeout: 20_000 });
     moved[await slider.getAttribute("id")] = await page.textContent("#timing");
   }
   return { csv: first, byKeys, byPointer, moved, address: await page.evaluate(() => location.hash) };

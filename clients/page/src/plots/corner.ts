@@ -22,6 +22,8 @@ export class Corner implements Plot {
   private readonly frame: Frame;
   private cells: Cell[] = [];
   private shown!: Shown;
+  /** The number of the sample that is looked at. */
+  private looked = 0;
 
   constructor(place: HTMLElement) {
     this.frame = new Frame(place);
@@ -143,15 +145,15 @@ export class Corner implements Plot {
       const distance = (cell.x(this.at(row, cell.across)) - left) ** 2 + aside ** 2;
       if (distance < nearest) [best, nearest] = [row, distance];
     });
+    this.looked = best;
     return this.row(best);
   }
 
   /** The sample before or behind. */
   pointBeside(point: readonly number[] | undefined, step: Step, far: boolean): number[] {
-    const present = point ? Array.from({ length: this.rows }, (_, row) => row).find((row) => this.row(row).every((value, i) => value === point[i])) : undefined;
-    if (present === undefined) return this.row(0);
     const move = (step === "left" || step === "down" ? -1 : 1) * (far ? 10 : 1);
-    return this.row((((present + move) % this.rows) + this.rows) % this.rows);
+    this.looked = point ? (this.looked + move + this.rows) % this.rows : 0;
+    return this.row(this.looked);
   }
 
   mark(point: readonly number[] | undefined): void {
