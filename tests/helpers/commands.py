@@ -17,6 +17,7 @@ COMMANDS = [
     "fit",
     "import",
     "list",
+    "package",
     "plot",
     "sample",
     "score",
