@@ -26,9 +26,9 @@ export function short(value: number): string {
   return text.replace(/-/g, "−");
 }
 
-/** A name that may be broken behind its underscores. */
+/** A name that may be broken behind its underscores and brackets. */
 export function breakable(name: string): (Node | string)[] {
-  return name.split(/(?<=_)/).flatMap((part, i) => (i ? [document.createElement("wbr"), part] : [part]));
+  return name.split(/(?<=[_(])/).flatMap((part, i) => (i ? [document.createElement("wbr"), part] : [part]));
 }
 
 export const whole = (value: number): string => value.toLocaleString("en-US");

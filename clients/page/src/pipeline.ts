@@ -1,6 +1,6 @@
 import type { About, Part } from "flowspec";
 import { supportOf } from "flowspec";
-import { byId, element, short } from "./dom";
+import { breakable, byId, element, short } from "./dom";
 
 const SHOWN = 4;
 
@@ -22,7 +22,7 @@ function item(title: string, detail: string, size: string, support: string, kind
   return element(
     "li",
     { class: kind },
-    element("span", { class: "name" }, title),
+    element("span", { class: "name" }, ...breakable(title)),
     ...(detail ? [element("span", { class: "detail" }, detail)] : []),
     element("span", { class: "shape" }, [size, support].filter(Boolean).join(" · ")),
   );

@@ -44,7 +44,7 @@ export class Frame {
 
   /** An axis below a box, with the name of its column. */
   below(scale: Scale, { left, top, width, height }: Box, name: string, crowded = false): void {
-    const ticks = Math.max(2, Math.min(8, Math.floor(width / 70)));
+    const ticks = crowded ? Math.max(3, Math.floor(width / 45)) : Math.max(2, Math.min(8, Math.floor(width / 70)));
     const group = select(this.svg).append("g").attr("transform", `translate(0,${top + height})`);
     group.call(axisBottom(scale).tickValues(roomy(scale, ticks, crowded)).tickFormat(scale.tickFormat(ticks)).tickSizeOuter(0));
     group.append("text").attr("class", "title").attr("x", left + width / 2).attr("y", 36).text(cut(name, width / 7));
@@ -52,7 +52,7 @@ export class Frame {
 
   /** An axis at the left of a box. */
   beside(scale: Scale, { left, top, height }: Box, name: string, crowded = false): void {
-    const ticks = Math.max(2, Math.min(6, Math.floor(height / 45)));
+    const ticks = Math.max(crowded ? 3 : 2, Math.min(6, Math.floor(height / 45)));
     const group = select(this.svg).append("g").attr("transform", `translate(${left},0)`);
     group.call(axisLeft(scale).tickValues(roomy(scale, ticks, crowded)).tickFormat(scale.tickFormat(ticks)).tickSizeOuter(0));
     const place = `translate(${14 - left},${top + height / 2}) rotate(-90)`;
