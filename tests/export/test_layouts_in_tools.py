@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -70,7 +72,7 @@ def test_mlflow_runs_each_model_by_its_signature(bundle, tmp_path):
     importlib.import_module("mlflow.pyfunc")
     write_layout(bundle, "mlflow", tmp_path / "models")
     for graph in bundle.graphs:
-        place = str(tmp_path / "models" / graph)
+        place = str(tmp_path / "models" / model_name(bundle, graph))
         model, feeds = mlflow.pyfunc.load_model(place), feeds_of(bundle, graph)
         said = model.metadata.signature
         assert {i.name: i.shape for i in said.inputs.inputs} == {
@@ -92,7 +94,7 @@ def test_mlflow_takes_the_example_that_is_served(bundle, tmp_path):
     pyfunc = importlib.import_module("mlflow.pyfunc")
     write_layout(bundle, "mlflow", tmp_path / "models")
     for graph in bundle.graphs:
-        place = tmp_path / "models" / graph
+        place = tmp_path / "models" / model_name(bundle, graph)
         model = pyfunc.load_model(str(place))
         schema = model.metadata.get_input_schema()
         body = json.loads((place / "serving_input_example.json").read_text())
@@ -181,13 +183,13 @@ def served(tmp_path_factory):
         bundles.append(flowspec.load(path))
         write_layout(bundles[-1], "mlflow", folder / "models" / name)
     ports = free_ports(3)
-    names = ("http_port", "grpc_port", "metrics_port")
-    settings = {"host": "127.0.0.1", "parallel_workers": 0, **dict(zip(names, ports, strict=True))}
-    (folder / "models" / "settings.json").write_text(json.dumps(settings))
+    names = ("MLSERVER_HTTP_PORT", "MLSERVER_GRPC_PORT", "MLSERVER_METRICS_PORT")
+    environment = os.environ | dict(zip(names, map(str, ports), strict=True))
+    shutil.copy(folder / "models" / "plain" / "settings.json", folder / "models")
     code = "from mlserver.cli import main; main()"
     line = [sys.executable, "-c", code, "start", str(folder / "models")]
     with open(folder / "log", "w") as log:
-        server = subprocess.Popen(line, stdout=log, stderr=log)
+        server = subprocess.Popen(line, stdout=log, stderr=log, env=environment)
     address = f"http://127.0.0.1:{ports[0]}"
     try:
         wait_for(f"{address}/v2/health/ready", server, folder / "log")

@@ -52,13 +52,20 @@ signature:
 """
 
 
+SERVER = b'{"host": "127.0.0.1", "parallel_workers": 0}\n'
+"""Settings of MLServer: this machine alone, and one process. The worker processes of MLServer 1.7
+do not start with uvloop 0.23.
+"""
+
+
 def files(bundle: Bundle) -> dict[str, bytes]:
     """Every file of the models, by its path."""
-    return {
-        f"{graph}/{name}": data
+    models = {
+        f"{model_name(bundle, graph)}/{name}": data
         for graph in bundle.graphs
         for name, data in model_files(bundle, graph).items()
     }
+    return {"settings.json": SERVER, **models}
 
 
 def model_files(bundle: Bundle, graph: str) -> dict[str, bytes]:
