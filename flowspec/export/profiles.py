@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flowspec.ops.onnx import spellings
-from flowspec.ops.onnx.lowering import COMMON, Dialect
+from flowspec.ops.onnx.spellings import COMMON
+from flowspec.ops.tape.spelling import Dialect
 from flowspec.runtime.signatures import GRAPHS
 from flowspec.runtime.targets import GRAPHS_OF
 

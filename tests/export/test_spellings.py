@@ -12,10 +12,10 @@ from onnx_ir.passes.common import RemoveUnusedNodesPass
 import flowspec
 from flowspec.export.profiles import PROFILES
 from flowspec.ops.onnx import spellings
-from flowspec.ops.onnx.lowering import Dialect
 from flowspec.ops.onnx.spellings import DEFAULT
 from flowspec.ops.onnx.writer import write
 from flowspec.ops.tape import BATCH, TapeOps
+from flowspec.ops.tape.spelling import Dialect
 from flowspec.runtime.verification import verify
 
 TEXTS = {

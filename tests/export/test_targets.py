@@ -11,8 +11,8 @@ from flowspec.export.graphs import GRAPHS, graph_model, recorders
 from flowspec.export.profiles import ONNXRUNTIME, PROFILES, Profile
 from flowspec.export.targets import Target, checked, place_of, target_of
 from flowspec.model.model import Model
-from flowspec.ops.onnx.lowering import Dialect
 from flowspec.ops.onnx.spellings import KERNELS
+from flowspec.ops.tape.spelling import Dialect
 from flowspec.runtime.targets import DEFAULT, TARGETS
 
 SMALL = Profile(

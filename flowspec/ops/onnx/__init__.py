@@ -1,4 +1,4 @@
-"""Tapes as ONNX graphs: `lowering` says with ONNX's operators what it lacks, `writer`
+"""Tapes as ONNX graphs: `spellings` say with ONNX's operators what it lacks, `writer`
 writes the graph.
 
 No torch needed.

@@ -198,14 +198,6 @@ def clip(ops: TapeOps, x: Any, low: Any, high: Any) -> Array:
     return ops.minimum(ops.maximum(x, low), high)
 
 
-def logsumexp(ops: TapeOps, x: Array) -> Array:
-    """ReduceLogSumExp takes twice as long in onnxruntime 1.32."""
-    top = ops.record("max", (x,), x.shape[1:], ops.dtype)
-    # Where every entry is -inf, or one is inf, x - top would be NaN.
-    largest = float(np.finfo(ops.dtype).max)
-    return ops.log(ops.sum(ops.exp(x - ops.clip(top, -largest, largest)))) + top
-
-
 def linear(ops: TapeOps, weight: Array, x: Array, bias: Operand) -> Array:
     """Gemm, which onnxruntime fuses with the activation behind it, takes matrices only."""
     if len(shape_of(x)) > 2 or isinstance(x, np.ndarray):

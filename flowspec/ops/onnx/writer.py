@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from flowspec.ops.onnx.graph import Graph, Written, name_of, shape_of
-from flowspec.ops.onnx.lowering import COMMON, Dialect, spelt
+from flowspec.ops.onnx.spellings import COMMON
 from flowspec.ops.tape.recorded import longest
 from flowspec.ops.tape.replay import replay
+from flowspec.ops.tape.spelling import Dialect, spelt
 from flowspec.ops.tape.tape import BATCH, Shape, Tape, broadcast
 
 

@@ -1,22 +1,24 @@
-"""The vocabulary as ONNX has it: a tape on which each operation is one that `writer` can
-write.
-"""
+"""Tapes in the words of a writer: each operation that it lacks as a formula of those that it has."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from flowspec.ops.onnx.spellings import DEFAULT, Spellings
 from flowspec.ops.primitives import Primitives
-from flowspec.ops.tape import TapeOps
 from flowspec.ops.tape.passes import simplified
 from flowspec.ops.tape.recorded import Recorded, shape_of
+from flowspec.ops.tape.recording import TapeOps
 from flowspec.ops.tape.replay import replay
 from flowspec.ops.tape.tape import Shape, Tape, broadcast
+from flowspec.ops.vocabulary import Array
+
+Spelling = Callable[..., Array]
+Spellings = Mapping[str, Spelling]
+"""Operation -> what is written for it."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,7 @@ class Dialect:
     loops: bool = True
 
 
-COMMON = Dialect(DEFAULT)
-
-
-class OnnxOps(TapeOps):
+class SpellingOps(TapeOps):
     """Records operations as a dialect spells them."""
 
     def __init__(self, dialect: Dialect, like: Tape):
@@ -81,10 +80,18 @@ class OnnxOps(TapeOps):
         return log_x
 
 
-def spelt(tape: Tape, dialect: Dialect = COMMON) -> Tape:
+def spelt(tape: Tape, dialect: Dialect) -> Tape:
     """The tape in operations that a dialect has, simplified."""
-    ops = OnnxOps(dialect, tape)
+    ops = SpellingOps(dialect, tape)
     inputs = {name: Recorded(ops, entry) for name, entry in tape.inputs.items()}
     for name, value in replay(simplified(tape), ops, inputs).items():
         ops.output(name, value, tape.docs[name])
     return simplified(ops.tape)
+
+
+def logsumexp(ops: TapeOps, x: Array) -> Array:
+    """By the largest entry, which `max` gives."""
+    top = ops.record("max", (x,), x.shape[1:], ops.dtype)
+    # Where every entry is -inf, or one is inf, x - top would be NaN.
+    largest = float(np.finfo(ops.dtype).max)
+    return ops.log(ops.sum(ops.exp(x - ops.clip(top, -largest, largest)))) + top
