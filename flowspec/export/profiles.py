@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flowspec.ops.onnx import spellings
 from flowspec.ops.onnx.spellings import COMMON
-from flowspec.ops.tape.spelling import Dialect
+from flowspec.ops.tape.spelling import Dialect, Spellings
 from flowspec.runtime.signatures import GRAPHS
 from flowspec.runtime.targets import GRAPHS_OF
 
@@ -57,7 +57,7 @@ class Profile:
         return max(self.ir_versions)
 
 
-def _dialect(*tables: spellings.Spellings, loops: bool = True) -> Dialect:
+def _dialect(*tables: Spellings, loops: bool = True) -> Dialect:
     """What onnxruntime gets, and these tables."""
     chosen = dict(spellings.DEFAULT)
     for table in tables:
@@ -121,8 +121,10 @@ STATIC = Profile(
     "compilers that want every size beforehand: a fixed number of rows, no loops",
     {18: 8, 19: 9, 20: 9, 21: 10, 22: 10},
     any_batch=False,
-    dialect=_dialect(spellings.EQUALITY, loops=False),
-    changes=(NO_LOOPS, "no LessOrEqual: Less or Equal"),
+    dialect=_dialect(
+        spellings.EQUALITY, spellings.RUNNING_SUMS, spellings.FUNCTIONS, spellings.CLIP, loops=False
+    ),
+    changes=(NO_LOOPS, BY_HAND + ", and LessOrEqual too"),
 )
 OPENVINO = Profile(
     "openvino",

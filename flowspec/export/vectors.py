@@ -18,7 +18,7 @@ from flowspec.ops.numpy import NumpyOps
 from flowspec.ops.philox import noise
 from flowspec.ops.tape import Tape
 from flowspec.ops.tape.replay import replay
-from flowspec.runtime.verification import any_of_row, is_subnormal, relative_difference
+from flowspec.runtime.verification import FAR, any_of_row, is_subnormal, relative_difference
 from flowspec.support.membership import beyond
 from flowspec.support.support import Interval
 
@@ -55,7 +55,7 @@ def vectors(model: Model, target: Target, graphs: Collection[str]) -> dict[str, 
     return {
         "about": "NaN, Infinity and -Infinity are written as strings. `parity` holds to the "
         "tolerance in every runtime, but for the rows of `subnormal`, and those of `unsettled`, "
-        "whose gradients the float type does not determine; `accurate` is float64. A graph whose "
+        "which the float type does not determine; `accurate` is float64. A graph whose "
         "values are known to fewer digits has a tolerance of its own.",
         "dtype": target.dtype,
         "tolerance": TOLERANCES[target.dtype],
@@ -83,11 +83,14 @@ def _case(feeds: Feeds, graph: str, model: Model, target: Target) -> dict[str, A
     relative = allowed_difference(model.flow, feeds, parity, accurate, target.dtype)
     if relative > TOLERANCES[target.dtype]["relative"]:
         case["tolerance"] = {"relative": relative, "absolute": relative}
-    if graph.endswith("_grad"):
-        nearby = [outputs(graph, model, exact, moved(feeds, side)) for side in (-1, 1)]
-        open_rows = unsettled(parity, accurate, nearby, relative)
-        if open_rows.size:
-            case["unsettled"] = open_rows.tolist()
+    slopes = graph.endswith("_grad")
+    sides = (-1, 1) if slopes else ()
+    nearby = [outputs(graph, model, exact, moved(feeds, side)) for side in sides]
+    open_rows = unsettled(parity, accurate, nearby, relative)
+    if not slopes and points is not None:
+        open_rows &= any_of_row(np.abs(points) > FAR)
+    if open_rows.any():
+        case["unsettled"] = np.flatnonzero(open_rows).tolist()
     return case
 
 
@@ -107,8 +110,8 @@ def moved(feeds: Feeds, side: int) -> Feeds:
 
 def unsettled(
     parity: Feeds, accurate: Feeds, nearby: Sequence[Feeds], allowed: float
-) -> NDArray[np.intp]:
-    """The rows of gradients that their float type does not determine.
+) -> NDArray[np.bool_]:
+    """True for rows that the float type does not determine.
 
     Next to the overflow it and float64 differ. On knots of splines gradients jump, and rounding
     chooses the side: `nearby` has the accurate values at points next to these.
@@ -122,7 +125,8 @@ def unsettled(
             inside & any_of_row(relative_difference(value, accurate[name]) > JUMP)
             for name, value in neighbors.items()
         ]
-    return np.flatnonzero(np.any(apart, axis=0))
+    found: NDArray[np.bool_] = np.any(apart, axis=0)
+    return found
 
 
 def allowed_difference(

@@ -1,4 +1,4 @@
-"""Tapes in the words of a writer: each operation that it lacks as a formula of those that it has."""
+"""Tapes in the words of a writer: what it lacks as formulas of what it has."""
 
 from __future__ import annotations
 

@@ -15,7 +15,6 @@ class Tinygrad(Engine):
     name = "tinygrad"
     advice = "pip install tinygrad; it compiles with clang"
     target = "static"
-    causes = {"with NaN": "its LessOrEqual is true of NaN"}
 
     def version(self) -> str:
         return version_of("tinygrad")

@@ -1,0 +1,8 @@
+#undef dense
+#undef several
+#undef Vector
+#undef Part
+#undef OUTPUTS
+#undef COLUMNS
+#undef PART
+#undef WIDTH
