@@ -53,6 +53,13 @@ from flowspec.cli.options import FLOW_FILE
     is_flag=True,
     help="Put large constants of all graphs into one file, weights.bin.",
 )
+@click.option("--native", is_flag=True, help="Add the flow as plain C, in native/.")
+@click.option("--name", help="Of the functions of C: by default that of the output directory.")
+@click.option(
+    "--exact-bits",
+    is_flag=True,
+    help="C with the same bits from every compiler and machine, without fused multiply-adds.",
+)
 def command(
     file: Path,
     output: Path,
@@ -64,6 +71,9 @@ def command(
     solver_error: float | None,
     gradient: str | None,
     share_weights: bool,
+    native: bool,
+    name: str | None,
+    exact_bits: bool,
 ) -> None:
     """Compile FILE to a bundle: graphs for log_prob and sampling, the flow, conformance vectors, a
     model card.
@@ -83,6 +93,6 @@ def command(
     path = compile_flow(
         flow, output, weights, dtype, target=target, batch=batch, opset=opset,
         solver_error=solver_error, gradient=gradient == "all" or gradient or False,
-        share_weights=share_weights,
+        share_weights=share_weights, native=native, name=name, exact_bits=exact_bits,
     )  # fmt: skip
     click.echo(f"wrote {path}", err=True)

@@ -30,6 +30,7 @@ from flowspec.export.certificate import certificate
 from flowspec.export.cost import check_cost
 from flowspec.export.graphs import GRADIENTS, GRAPHS, recorders, serialize
 from flowspec.export.memory import check_memory
+from flowspec.export.native import CSettings, native_files
 from flowspec.export.numbers import check_constants, check_numbers
 from flowspec.export.profiles import ONNXRUNTIME
 from flowspec.export.shared import with_shared_weights
@@ -43,6 +44,7 @@ from flowspec.model.weights import as_weights, to_bytes
 from flowspec.runtime.bundle import Bundle, opened
 from flowspec.runtime.external import SHARED
 from flowspec.runtime.formats import FORMAT, OPEN_DIGEST, seal
+from flowspec.runtime.native import FOLDER, c_name
 from flowspec.version import VERSION
 
 OF_TRAINING = (
@@ -64,6 +66,7 @@ FILES = frozenset(
         "weights.safetensors",
         "README.md",
         "flow.json",
+        FOLDER,
         *OF_TRAINING,
     }
 )
@@ -99,6 +102,9 @@ def compile(
     solver_error: float | None = None,
     gradient: bool | str = False,
     share_weights: bool = False,
+    native: bool = False,
+    name: str | None = None,
+    exact_bits: bool = False,
     extras: Extras | None = None,
 ) -> Path:
     """Write the bundle of a flow.
@@ -117,6 +123,10 @@ def compile(
     gradient   True adds the graphs of gradients, of log-densities and of samples;
                "log_prob" that of log-densities alone
     share_weights   True puts large constants of all graphs into one file, `weights.bin`
+    native     True adds the flow as plain C, `native/NAME.c` and `native/NAME.h`
+    name       of the functions of C; None for that of the directory
+    exact_bits   True for C that gives the same bits from every compiler and instruction
+                   set, without fused multiply-adds
     extras     gives further files by name, of those that a training leaves, for the
                opened bundle
 
@@ -136,6 +146,9 @@ def compile(
         solver_error=(solver_error, NUMBER.or_none()),
         gradient=(gradient, GRADIENT),
         share_weights=(share_weights, SWITCH),
+        native=(native, SWITCH),
+        name=(name, TEXT.or_none()),
+        exact_bits=(exact_bits, SWITCH),
         extras=(extras, FUNCTION.or_none()),
     )
     path = Path(directory)
@@ -144,10 +157,12 @@ def compile(
     wanted = target_of(target, dtype or model.dtype, opset, batch)
     if solver_error is not None:
         model = with_solver_error(model, solver_error)
-    files = bundle_files(model, wanted, extras, gradient, share_weights)
+    c = CSettings(c_name(path.name) if name is None else name, exact_bits) if native else None
+    files = bundle_files(model, wanted, extras, gradient, share_weights, c)
     with new_directory(path) as scratch:
-        for name, data in files.items():
-            (scratch / name).write_bytes(data)
+        for file, data in files.items():
+            (scratch / file).parent.mkdir(exist_ok=True)
+            (scratch / file).write_bytes(data)
     return path
 
 
@@ -196,6 +211,7 @@ def bundle_files(
     extras: Extras | None = None,
     gradient: bool | str = False,
     share_weights: bool = False,
+    native: CSettings | None = None,
 ) -> dict[str, bytes]:
     """Every file of a bundle, by name. Same input, same bytes."""
     check_memory(model.flow)
@@ -216,6 +232,8 @@ def bundle_files(
     files = {**written, "vectors.json": _json_bytes(replay, compact_rows=True)}
     if model.flow.learned():
         files["weights.safetensors"] = to_bytes(model.complete_weights)
+    if native:
+        files |= native_files(model, target, native, replay)
     about = _about(model, target, {})
     compiled = opened(Path("."), about, graphs, threads=1)
     about["certificate"] = certificate(model, compiled, replay)

@@ -96,6 +96,15 @@ def sample_graph(flow: FixedFlow, target: Target) -> Tape:
     return ops.tape
 
 
+def noise_graph(flow: FixedFlow, target: Target) -> Tape:
+    """`seed`, `first_row`, `n` -> `noise` [N, K], which `sample_graph` makes samples of."""
+    ops = TapeOps(target.dtype)
+    seed, first_row, count = (ops.input(name, (), np.int64) for name in ("seed", "first_row", "n"))
+    standard = noise(ops, seed, first_row + ops.arange(count), list(flow.noise))
+    ops.output("noise", ops.transpose(standard))
+    return ops.tape
+
+
 GRAPHS: Mapping[str, Callable[[FixedFlow, Target], Tape]] = {
     "log_prob.onnx": log_prob_graph,
     "sample.onnx": sample_graph,

@@ -5,6 +5,7 @@ No torch, no compiler.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -23,12 +24,14 @@ from flowspec.data.rows import (
 )
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.diagnostics.inputs import whole
-from flowspec.diagnostics.kinds import PATH, SWITCH, TEXT, require
+from flowspec.diagnostics.kinds import PATH, SWITCH, TEXT, Kind, require
 from flowspec.diagnostics.prompt import headline, in_a_line
 from flowspec.runtime.formats import describe, read
 from flowspec.runtime.gradients import DensityGradient, NoiseGradient, check_rows
 from flowspec.runtime.graphs import Graph, open_graph
 from flowspec.runtime.limits import Limits
+from flowspec.runtime.native import GRAPHS as NATIVE
+from flowspec.runtime.native import Library, NativeGraph, NoCompiler
 from flowspec.runtime.pieces import Pieces
 from flowspec.runtime.sessions import provider_named, session_options
 from flowspec.runtime.signatures import GRAPHS
@@ -42,6 +45,11 @@ ROWS_AT_ONCE = 4096
 the caches.
 """
 
+RUNTIME = Kind(
+    '"onnxruntime" or "native"',
+    lambda value: isinstance(value, str) and value in ("onnxruntime", "native"),
+)
+
 DENSITY = ["log_prob"]
 """The output of `log_prob.onnx`."""
 
@@ -51,6 +59,7 @@ def load(
     provider: str = "cpu",
     threads: int | None = None,
     rows_at_once: int = ROWS_AT_ONCE,
+    runtime: str = "onnxruntime",
 ) -> Bundle:
     """Open a bundle. Its files are checked against the hashes in `flow.json`.
 
@@ -59,6 +68,8 @@ def load(
                    used from
                    many threads
     rows_at_once   inputs with more rows are cut
+    runtime        "onnxruntime", or "native" for the C of the bundle, which is built once with the
+                   compiler that is there; where there is none, onnxruntime runs it, with a warning
 
     Errors:  FlowError, where the directory is not a complete bundle or one of a newer
              FlowSpec, or
@@ -69,9 +80,11 @@ def load(
         >>> bundle.log_prob([0.1, 0.5, 0.77]).round(4)
         array([-0.0482, -0.9189, -0.6198], dtype=float32)
     """
-    require("load", directory=(directory, PATH), provider=(provider, TEXT))
+    require(
+        "load", directory=(directory, PATH), provider=(provider, TEXT), runtime=(runtime, RUNTIME)
+    )
     path = Path(directory)
-    return opened(path, *read(path), provider, threads, rows_at_once)
+    return opened(path, *read(path), provider, threads, rows_at_once, runtime)
 
 
 def opened(
@@ -81,13 +94,14 @@ def opened(
     provider: str = "cpu",
     threads: int | None = None,
     rows_at_once: int = ROWS_AT_ONCE,
+    runtime: str = "onnxruntime",
 ) -> Bundle:
     """A bundle of files that are in memory: what its `flow.json` says, and its graphs by
     name.
     """
     rows_at_once = whole("rows_at_once", rows_at_once, 1)
     threads = None if threads is None else whole("threads", threads, 0)
-    return Bundle(path, about, files, provider, threads, rows_at_once)
+    return Bundle(path, about, files, provider, threads, rows_at_once, runtime)
 
 
 def _name(part: Mapping[str, Any]) -> str:
@@ -134,6 +148,7 @@ class Bundle:
         provider: str,
         threads: int | None,
         rows_at_once: int,
+        runtime: str = "onnxruntime",
     ):
         self.path = path
         self.about = about
@@ -149,8 +164,9 @@ class Bundle:
         self._limits = Limits(said.supports, said.dtype)
         self.files = files
         self._provider = provider_named(provider)
-        self._opening = provider, threads, rows_at_once
-        self._graphs: dict[str, Graph] = {}
+        self._opening = provider, threads, rows_at_once, runtime
+        self._graphs: dict[str, Graph | NativeGraph] = {}
+        self._library = self._native() if runtime == "native" else None
         self._pieces = Pieces(rows_at_once, said.batch, said.dtype)
         self._rows_of_one_run = -1 if said.batch else rows_at_once
 
@@ -195,14 +211,23 @@ class Bundle:
         """The names of its graphs."""
         return [name for name in GRAPHS if f"{name}.onnx" in self.files]
 
-    def _opened(self, name: str) -> Graph:
-        """A graph, which is opened once."""
+    def _opened(self, name: str) -> Graph | NativeGraph:
+        """A graph, or its function of C, which is opened once."""
         if name not in self._graphs:
-            self._graphs[name] = self.graph(name)
+            library = self._library if name in NATIVE else None
+            self._graphs[name] = library.function(name) if library else self.graph(name)
         return self._graphs[name]
 
+    def _native(self) -> Library | None:
+        """The C of the bundle; None, with a warning, where it cannot be built."""
+        try:
+            return Library(self.path, self.files, self.description)
+        except NoCompiler as missing:
+            warnings.warn(f"{self.path} runs in onnxruntime: {missing}", stacklevel=5)
+            return None
+
     @cached_property
-    def _log_prob(self) -> Graph:
+    def _log_prob(self) -> Graph | NativeGraph:
         return self._opened("log_prob")
 
     # --- the graphs -------------------------------------------------------------------------------

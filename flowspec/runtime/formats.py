@@ -46,6 +46,10 @@ OPEN_DIGEST = "0" * 64
 """The digest of a file while its digest is worked out."""
 
 
+OWN_FILE = re.compile(r"(native/)?[^/\\]+")
+"""A file of a bundle: in its folder, or in that of its C."""
+
+
 @mistake
 class BrokenBundle(Diagnostic):
     message = "{directory} is not a complete bundle: {reason}"
@@ -179,7 +183,7 @@ def _check(about: dict[str, Any], data: bytes) -> None:
         raise Damaged("is damaged: `{}` {}".format(*flaw))
     if missing := sorted(_required(about) - set(about["files"])):
         raise Damaged(f"is damaged: `files` lacks {missing[0]}")
-    if outside := next((name for name in about["files"] if Path(name).name != name), ""):
+    if outside := next((name for name in about["files"] if not OWN_FILE.fullmatch(name)), ""):
         raise Damaged(f"is damaged: `files` names {outside}, which is no file of its folder")
 
 

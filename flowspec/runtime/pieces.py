@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowspec.runtime.graphs import Graph
+from flowspec.runtime.native import NativeGraph
 
 Rows = NDArray[Any]
 
@@ -26,7 +27,7 @@ class Pieces:
         self.batch = batch
         self._dtype = dtype
 
-    def run(self, graph: Graph, feeds: dict[str, Rows], count: int) -> list[Rows]:
+    def run(self, graph: Graph | NativeGraph, feeds: dict[str, Rows], count: int) -> list[Rows]:
         """All outputs of a graph for `count` rows."""
         if count <= self.rows and self.batch is None:
             return graph.run([*graph.rows], feeds, count)
@@ -41,7 +42,7 @@ class Pieces:
         for start in range(0, count, self.rows):
             yield start, min(self.rows, count - start)
 
-    def outputs(self, graph: Graph, feeds: dict[str, Rows], rows: int) -> list[Rows]:
+    def outputs(self, graph: Graph | NativeGraph, feeds: dict[str, Rows], rows: int) -> list[Rows]:
         """All outputs of a graph for one piece."""
         found = graph.run([*graph.rows], feeds, self.batch or rows)
         return [output[:rows] for output in found]
@@ -51,7 +52,7 @@ class Pieces:
         missing = (self.batch or len(rows)) - len(rows)
         return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) if missing else rows
 
-    def joined(self, graph: Graph, pieces: list[list[Rows]]) -> list[Rows]:
+    def joined(self, graph: Graph | NativeGraph, pieces: list[list[Rows]]) -> list[Rows]:
         """The outputs of all pieces, one behind the other."""
         if len(pieces) == 1:
             return pieces[0]

@@ -115,6 +115,7 @@ def replayed(bundle: Bundle, vectors: Vectors, runtime: str = HOME) -> list[Comp
 def replayed_cases(bundle: Bundle, found: Sequence[Case], runtime: str = HOME) -> list[Comparison]:
     """Compare every output of some cases."""
     engine = usable_engine(runtime)
+    found = [case for case in found if engine.graphs is None or case.graph in engine.graphs]
     if runtime == HOME:
         given = [_at_home(bundle, case) for case in found]
     else:

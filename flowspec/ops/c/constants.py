@@ -60,9 +60,8 @@ class Constants:
             name = self._names[key] = f"c{len(self._names)}"
             numbers = [self.literal(value, kind) for value in flat.tolist()] or ["0"]
             size = max(flat.size, 1)
-            self.texts.append(
-                f"ALIGNED static const {self.c_type(kind)} {name}[{size}] = {{\n{wrapped(numbers)}}};"
-            )
+            declared = f"ALIGNED static const {self.c_type(kind)} {name}[{size}]"
+            self.texts.append(f"{declared} = {{\n{wrapped(numbers)}}};")
         return self._names[key]
 
     def matrix(self, matrix: NDArray[Any], bias: NDArray[Any] | None) -> str:

@@ -30,13 +30,13 @@ INLINE float abs_f(float x) { return of_bits_f(bits_of_f(x) & 0x7FFFFFFFu); }
 INLINE double abs_d(double x) { return of_bits_d(bits_of_d(x) & UINT64_C(0x7FFFFFFFFFFFFFFF)); }
 
 /* NaN stays NaN in all of these. */
-INLINE float max_f(float a, float b) { return (a > b) | (a != a) ? a : b; }
+INLINE float max_f(float a, float b) { return ((a > b) | (a != a)) ? a : b; }
 
-INLINE double max_d(double a, double b) { return (a > b) | (a != a) ? a : b; }
+INLINE double max_d(double a, double b) { return ((a > b) | (a != a)) ? a : b; }
 
-INLINE float min_f(float a, float b) { return (a < b) | (a != a) ? a : b; }
+INLINE float min_f(float a, float b) { return ((a < b) | (a != a)) ? a : b; }
 
-INLINE double min_d(double a, double b) { return (a < b) | (a != a) ? a : b; }
+INLINE double min_d(double a, double b) { return ((a < b) | (a != a)) ? a : b; }
 
 INLINE float clip_f(float x, float low, float high) {
   float above = x < low ? low : x;
@@ -236,14 +236,14 @@ INLINE float log1p_f(float x) {
   float u = 1.0f + x;
   float lost = (x - (u - 1.0f)) / u;
   float y = log_f(u);
-  return (u > 0.0f) & (u < INFINITY) ? y + lost : y;
+  return ((u > 0.0f) & (u < INFINITY)) ? y + lost : y;
 }
 
 INLINE double log1p_d(double x) {
   double u = 1.0 + x;
   double lost = (x - (u - 1.0)) / u;
   double y = log_d(u);
-  return (u > 0.0) & (u < INFINITY) ? y + lost : y;
+  return ((u > 0.0) & (u < INFINITY)) ? y + lost : y;
 }
 
 INLINE float softplus_f(float x) {

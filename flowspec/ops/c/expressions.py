@@ -77,7 +77,7 @@ REDUCTIONS: Mapping[str, tuple[str, str]] = {
 
 COMPARISONS = frozenset(("less", "less_equal", "greater", "greater_equal", "equal"))
 MOST_CHOICES = 16
-"""Up to so many rows `take_along` chooses by comparisons, which vectors have; beyond by an index."""
+"""Up to so many rows `take_along` chooses by comparisons, which vectors have."""
 
 
 def typed(text: str, single: bool) -> str:

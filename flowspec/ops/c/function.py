@@ -13,6 +13,7 @@ from flowspec.ops.c import expressions as ex
 from flowspec.ops.c.constants import Constants
 from flowspec.ops.c.fusion import Loops
 from flowspec.ops.c.memory import Statement, Turns
+from flowspec.ops.c.schedule import schedule
 from flowspec.ops.c.values import (
     FLAG,
     INDEX,
@@ -28,8 +29,7 @@ from flowspec.ops.c.values import (
     rows_of,
     unflattened,
 )
-from flowspec.ops.c.schedule import schedule
-from flowspec.ops.tape.tape import Entry, Tape, entries_in
+from flowspec.ops.tape.tape import Entry, Tape, entries_in, used_by
 
 LONGEST_GROUP = 150
 """Operations in one loop: beyond it compilers take long, and registers are full anyway."""
@@ -113,7 +113,7 @@ class Writer:
         """The statements of a tape, or of the body of a loop, whose inputs stand somewhere."""
         return schedule(self, tape)
 
-    # --- what is no loop over elements --------------------------------------------------------------
+    # --- what is no loop over elements ------------------------------------------------------------
 
     def as_view(self, entry: Entry) -> View | None:
         """The place of a value that needs no statement: part of another one."""
@@ -250,7 +250,7 @@ class Writer:
         total = loops.reference(target, target.shape, first_axis)
         loops.lines.append(f"{total} = {self.call(join.format(total, value))};")
 
-    # --- products -----------------------------------------------------------------------------------
+    # --- products ---------------------------------------------------------------------------------
 
     def _linear(self, entry: Entry, weight: Any, x: Any, bias: Any) -> list[Statement | Turns]:
         if isinstance(weight, Entry) or isinstance(bias, Entry):
@@ -334,7 +334,7 @@ class Writer:
         )
         return [self._contracted(target, left, moved, full)]
 
-    # --- rows and loops -------------------------------------------------------------------------------
+    # --- rows and loops ---------------------------------------------------------------------------
 
     def _pick(self, entry: Entry, rows: Any, step: Any) -> list[Statement | Turns]:
         """A row whose number is worked out: the last one first, on the way back."""
@@ -386,10 +386,9 @@ class Writer:
                 moving=f"{counter} * {target.strides[0]}",
             )  # fmt: skip
             turns.body.append(self.copy(carried[index], row))
-        real = self.constants.real
-        turns.body.append(
-            Statement([f"  {self.places[step].at('')} = ({real}){counter};"], {number})
-        )
+        if _computes_with(body, step):
+            text = f"  {self.places[step].at('')} = ({self.constants.real}){counter};"
+            turns.body.append(Statement([text], {number}))
         turns.body += self.block(body)
         turns.body += self._carried(
             carried, [body.outputs[f"state.{i}"] for i in range(len(state))]
@@ -422,6 +421,15 @@ class Writer:
         """All statements of a graph, whose inputs stand somewhere."""
         self.kept = _kept_states(tape)
         return self.block(tape)
+
+
+def _computes_with(body: Tape, step: Entry) -> bool:
+    """True where the number of a turn is more than the row that is picked."""
+    return any(
+        step in (used_by(entry) if entry.op == "loop" else entries_in(entry.operands))
+        for entry in body.entries
+        if entry.op != "pick"
+    )
 
 
 def _with_axes(value: Any, rows: bool) -> Any:

@@ -61,7 +61,7 @@ def _lives(statements: Statements, kept: set[Buffer]) -> dict[Buffer, tuple[int,
     it ends.
     """
     clock = iter(range(1, 1_000_000_000))
-    lives: dict[Buffer, tuple[int, int]] = {buffer: (0, 0) for buffer in kept}
+    lives: dict[Buffer, tuple[int, int]] = dict.fromkeys(kept, (0, 0))
 
     def walk(several: Statements) -> Iterator[Buffer]:
         for one in several:
@@ -84,4 +84,4 @@ def _lives(statements: Statements, kept: set[Buffer]) -> dict[Buffer, tuple[int,
     for _ in walk(statements):
         pass
     end = next(clock)
-    return lives | {buffer: (0, end) for buffer in kept}
+    return lives | dict.fromkeys(kept, (0, end))

@@ -74,7 +74,7 @@ class _Schedule:
             self.statements += self.writer.single(entry)
         self._done(entry)
 
-    # --- loops over elements ------------------------------------------------------------------------
+    # --- loops over elements ----------------------------------------------------------------------
 
     def _group(self, first: Entry) -> list[Entry]:
         """Write all that is ready and goes over the same elements as one loop."""
@@ -241,7 +241,8 @@ class _Group:
             return self.loops.reference(row, shape, row=f"{number} * {stride}")
         text = self.loops.reference(row, shape)
         for k in range(1, rows):
-            text = f"({number} >= {k} ? {self.loops.reference(row, shape, row=str(k * stride))} : {text})"
+            chosen = self.loops.reference(row, shape, row=str(k * stride))
+            text = f"({number} >= {k} ? {chosen} : {text})"
         return text
 
 

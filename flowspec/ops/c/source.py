@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -16,7 +16,7 @@ from flowspec.ops.c.constants import Constants
 from flowspec.ops.c.elementary import needed
 from flowspec.ops.c.function import Writer
 from flowspec.ops.c.memory import Statement, Turns, offsets
-from flowspec.ops.c.values import REAL, WORD, Buffer, View, contiguous, of_event
+from flowspec.ops.c.values import Buffer, View, contiguous, of_event
 from flowspec.ops.tape import BATCH, TapeOps
 from flowspec.ops.tape.passes import simplified
 from flowspec.ops.tape.spelling import Dialect, logsumexp, spelt
@@ -87,7 +87,9 @@ class Function:
 class File:
     """Functions that share their constants."""
 
-    def __init__(self, dtype: DTypeLike):
+    def __init__(self, dtype: DTypeLike, rows_only: Collection[str] = ()):
+        """`rows_only`: the functions that are not compiled for tiles."""
+        self._rows_only = rows_only
         self.constants = Constants(np.dtype(dtype))
         self.functions: list[Function] = []
         self.called: set[str] = set()
@@ -129,7 +131,7 @@ class File:
         writer = Writer(self.constants)
         tape = simplified(ops.tape)
         names: dict[Entry, str] = {tape.inputs["x"]: "x"}
-        lines = []
+        lines: list[str] = []
         for entry in tape.entries:
             kinds = ex.kinds_of_operands(
                 entry.op,
@@ -173,7 +175,10 @@ class File:
             found.append(files("flowspec.ops.c").joinpath("dense.c").read_text().strip())
         for function in self.functions:
             parameters = ", ".join(function.parameters)
-            found.append(f"static void PASS({function.name})({parameters}) {{\n{function.body}\n}}")
+            text = f"static void PASS({function.name})({parameters}) {{\n{function.body}\n}}"
+            if function.name in self._rows_only:
+                text = f"#if T == 1\n{text}\n#endif"
+            found.append(text)
         return "\n\n".join(found)
 
 
@@ -205,15 +210,16 @@ def _loaded(writer: Writer, tape: Tape) -> tuple[list[str], set[Any], list[str],
         parameters.append(f"const {c_type} *{name}")
         inputs[name] = (kind, size)
         lines.append(f"  for (int i = 0; i < {size}; i++)")
-        lines.append(
-            f"    for (int j = 0; j < T; j++) {view.at('i')} = {name}[(j < rows ? j : 0) * {size} + i];"
-        )
+        taken = f"{name}[(j < rows ? j : 0) * {size} + i]"
+        lines.append(f"    for (int j = 0; j < T; j++) {view.at('i')} = {taken};")
     return lines, kept, parameters, inputs
 
 
 def _stored(writer: Writer, tape: Tape) -> tuple[tuple[list[str], list[View]], dict[str, int]]:
     """Lines that give the outputs to the caller."""
-    lines, views, outputs = [], [], {}
+    lines: list[str] = []
+    views: list[View] = []
+    outputs: dict[str, int] = {}
     for name, value in tape.outputs.items():
         view = writer.view(value)
         views.append(view)
@@ -228,13 +234,13 @@ def _stored(writer: Writer, tape: Tape) -> tuple[tuple[list[str], list[View]], d
             else "i"
         )
         at = view.at(index if size > 1 else "")
-        lines.append(f"  for (int j = 0; j < rows; j++)")
+        lines.append("  for (int j = 0; j < rows; j++)")
         lines.append(f"    for (int i = 0; i < {size}; i++) {name}[j * {size} + i] = {at};")
     return (lines, views), outputs
 
 
 def _lines(statements: Sequence[Statement | Turns], indent: str) -> list[str]:
-    lines = []
+    lines: list[str] = []
     for one in statements:
         if isinstance(one, Turns):
             lines.append(indent + one.head)

@@ -1,13 +1,18 @@
 /* A vector register of VECTOR bytes. Only products with matrices are written with it, because gcc
    keeps arrays of sums in memory; every other loop is left to the compiler. */
 #ifdef VECTOR
-#define WIDTH (VECTOR / REAL_BYTES)
+#if T > 1 && VECTOR > T * REAL_BYTES
+#define BYTES (T * REAL_BYTES)
+#else
+#define BYTES VECTOR
+#endif
+#define WIDTH (BYTES / REAL_BYTES)
 #define PART (WIDTH < 8 ? WIDTH : 8)
 #define COLUMNS (T / WIDTH < 2 ? 1 : 2)
 #define OUTPUTS (8 / COLUMNS)
 typedef REAL PASS(Part) __attribute__((vector_size(PART * REAL_BYTES), may_alias));
 #if T > 1
-typedef REAL PASS(Vector) __attribute__((vector_size(VECTOR), may_alias));
+typedef REAL PASS(Vector) __attribute__((vector_size(BYTES), may_alias));
 #endif
 #define Part PASS(Part)
 #define Vector PASS(Vector)

@@ -6,3 +6,4 @@
 #undef COLUMNS
 #undef PART
 #undef WIDTH
+#undef BYTES

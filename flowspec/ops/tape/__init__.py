@@ -13,7 +13,8 @@ An entry is one operation of the vocabulary, or of the few that graphs need besi
 (`replay.FURTHER`). What a target lacks stays one entry here; its writer decides how to
 spell it. So a new target is a class with a method for each operation that it has, given
 to `replay`; what it lacks is first recorded again by its spellings. A gradient is a tape
-too: `replay` of a tape backwards, each entry's derivative written with the operators of its `Recorded` operands.
+too: `replay` of a tape backwards, each entry's derivative written with the operators of its
+`Recorded` operands.
 """
 
 from flowspec.ops.tape.recorded import Recorded

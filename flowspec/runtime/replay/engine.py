@@ -46,6 +46,8 @@ class Engine:
     informative: bool = False
     """True for what is shown and not promised."""
     causes: Mapping[str, str] = {}
+    graphs: Sequence[str] | None = None
+    """The graphs that it has; None for all."""
 
     def explained(self, output: str, reason: str) -> str:
         """A reason, with the cause that is known of it."""
