@@ -60,6 +60,11 @@ from flowspec.cli.options import FLOW_FILE
     is_flag=True,
     help="C with the same bits from every compiler and machine, without fused multiply-adds.",
 )
+@click.option(
+    "--wasm",
+    is_flag=True,
+    help="Add that C and WebAssembly made of it, with a module for Node and browsers.",
+)
 def command(
     file: Path,
     output: Path,
@@ -74,6 +79,7 @@ def command(
     native: bool,
     name: str | None,
     exact_bits: bool,
+    wasm: bool,
 ) -> None:
     """Compile FILE to a bundle: graphs for log_prob and sampling, the flow, conformance vectors, a
     model card.
@@ -94,5 +100,6 @@ def command(
         flow, output, weights, dtype, target=target, batch=batch, opset=opset,
         solver_error=solver_error, gradient=gradient == "all" or gradient or False,
         share_weights=share_weights, native=native, name=name, exact_bits=exact_bits,
+        wasm=wasm,
     )  # fmt: skip
     click.echo(f"wrote {path}", err=True)

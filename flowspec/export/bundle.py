@@ -37,6 +37,7 @@ from flowspec.export.shared import with_shared_weights
 from flowspec.export.solver import with_solver_error
 from flowspec.export.targets import Target, of_rows, target_of
 from flowspec.export.vectors import vectors
+from flowspec.export.wasm.files import WasmTools, wasm_files, wasm_tools
 from flowspec.ir.flow import Flow
 from flowspec.model.kinds import COMPILABLE
 from flowspec.model.model import Model
@@ -105,6 +106,7 @@ def compile(
     native: bool = False,
     name: str | None = None,
     exact_bits: bool = False,
+    wasm: bool = False,
     extras: Extras | None = None,
 ) -> Path:
     """Write the bundle of a flow.
@@ -127,6 +129,8 @@ def compile(
     name       of the functions of C; None for that of the directory
     exact_bits   True for C that gives the same bits from every compiler and instruction
                    set, without fused multiply-adds
+    wasm       True adds that C as WebAssembly, too, `native/NAME.wasm`, with a module for Node
+               and browsers, `native/NAME.mjs`: made by clang and wasm-ld
     extras     gives further files by name, of those that a training leaves, for the
                opened bundle
 
@@ -149,6 +153,7 @@ def compile(
         native=(native, SWITCH),
         name=(name, TEXT.or_none()),
         exact_bits=(exact_bits, SWITCH),
+        wasm=(wasm, SWITCH),
         extras=(extras, FUNCTION.or_none()),
     )
     path = Path(directory)
@@ -157,8 +162,10 @@ def compile(
     wanted = target_of(target, dtype or model.dtype, opset, batch)
     if solver_error is not None:
         model = with_solver_error(model, solver_error)
-    c = CSettings(c_name(path.name) if name is None else name, exact_bits) if native else None
-    files = bundle_files(model, wanted, extras, gradient, share_weights, c)
+    tools = wasm_tools() if wasm else None
+    symbol = c_name(path.name) if name is None else name
+    c = CSettings(symbol, exact_bits) if native or wasm else None
+    files = bundle_files(model, wanted, extras, gradient, share_weights, c, tools)
     with new_directory(path) as scratch:
         for file, data in files.items():
             (scratch / file).parent.mkdir(exist_ok=True)
@@ -212,6 +219,7 @@ def bundle_files(
     gradient: bool | str = False,
     share_weights: bool = False,
     native: CSettings | None = None,
+    wasm: WasmTools | None = None,
 ) -> dict[str, bytes]:
     """Every file of a bundle, by name. Same input, same bytes."""
     check_memory(model.flow)
@@ -234,6 +242,8 @@ def bundle_files(
         files["weights.safetensors"] = to_bytes(model.complete_weights)
     if native:
         files |= native_files(model, target, native, replay)
+        if wasm:
+            files |= wasm_files(model, target, native.name, files, wasm)
     about = _about(model, target, {})
     compiled = opened(Path("."), about, graphs, threads=1)
     about["certificate"] = certificate(model, compiled, replay)

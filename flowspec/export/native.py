@@ -170,6 +170,7 @@ extern "C" {{
 #define {upper}_COLUMNS {len(flow.columns)}
 #define {upper}_CONTEXT {len(context)}
 #define {upper}_NOISE {len(flow.noise)}
+#define {upper}_STACK {scratch}
 
 extern const char *const {name}_columns[{upper}_COLUMNS];
 extern const char {name}_support[];
