@@ -56,7 +56,7 @@ def _one_vector(ops: TapeOps, flow: FixedFlow) -> tuple[Recorded, Recorded | Non
 
 def to_base_graph(flow: FixedFlow, target: Target) -> Tape:
     """`x` [N, D] (, `context`) -> `z` [N, D], `log_prob` [N]."""
-    ops = TapeOps(target.dtype)
+    ops = TapeOps(target.dtype, keeps_stages=target.keeps_stages)
     flow = optimize(flow, sampling=False)
     x = ops.transpose(ops.input("x", _row(flow), ops.dtype, f"Points: {', '.join(flow.columns)}."))
     bound = bind(ops, flow, context=_context(ops, flow))
@@ -69,7 +69,7 @@ def to_base_graph(flow: FixedFlow, target: Target) -> Tape:
 
 def from_noise_graph(flow: FixedFlow, target: Target) -> Tape:
     """`noise` [N, K] (, `context` [N, C]) -> `x` [N, D], `log_prob` [N]."""
-    ops = TapeOps(target.dtype)
+    ops = TapeOps(target.dtype, keeps_stages=target.keeps_stages)
     _outputs(ops, flow, _noise(ops, flow), _context(ops, flow))
     return ops.tape
 

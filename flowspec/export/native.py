@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
 
@@ -94,8 +94,9 @@ def native_files(
     if not re.fullmatch(SYMBOL, name):
         raise FlowError(NoCName(name=name, instead=c_name(name)))
     source = File(target.dtype, ROWS_ONLY)
+    staged = replace(target, keeps_stages=True)
     functions = {
-        graph: source.add(graph, record(model.fixed, target)) for graph, record in RECORDERS.items()
+        graph: source.add(graph, record(model.fixed, staged)) for graph, record in RECORDERS.items()
     }
     tile = _tile(functions)
     written = _Native(model, source, name, functions, tile, settings.exact_bits)

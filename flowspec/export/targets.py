@@ -109,6 +109,7 @@ class Target:
     batch     None for any number of rows, else a fixed one
     profile   its abilities
     data      the float type in which points come, where it is another than that of the graphs
+    keeps_stages   True where what masked networks have worked out is kept, stage by stage: in C
     """
 
     dtype: str = "float32"
@@ -116,6 +117,7 @@ class Target:
     batch: int | None = None
     profile: Profile = ONNXRUNTIME
     data: str | None = None
+    keeps_stages: bool = False
 
     @property
     def one_vector(self) -> bool:

@@ -17,6 +17,7 @@ import numpy as np
 from flowspec.networks.inputs import feature_columns, features, tamed
 from flowspec.networks.layers import ContextInput, Residual
 from flowspec.networks.rolled import Rolled
+from flowspec.networks.staged import staged
 from flowspec.networks.unfolding import Unfolding
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
@@ -93,16 +94,25 @@ class SequentialInverse:
 
     def run(self, ops: Ops, univariate: Sequential, x: Array) -> tuple[Array, Array]:
         """y, and the sum over the event of the log-slopes of the univariate there."""
+        if self._is_staged(ops, univariate):
+            return self._staged(ops, univariate, x)
         if self._is_loop(ops, univariate):
             return self._rolled(ops, univariate, x)
         return self._unfolded(ops, univariate, x)
 
     def _is_loop(self, ops: Ops, univariate: Sequential) -> bool:
-        size = len(self.stages)
-        one_by_one = max(self.stages) + 1 == size
-        plain = not any(isinstance(layer, Residual) for layer in self.network)
         large = len(self.network[-1].degrees) > ops.most_unrolled
-        return large and one_by_one and plain and univariate.alike(size)
+        return large and self._can_be_loop(univariate)
+
+    def _is_staged(self, ops: Ops, univariate: Sequential) -> bool:
+        alike = len(set(map(bool, self.rates))) == 1
+        return ops.keeps_stages and alike and self._can_be_loop(univariate)
+
+    def _can_be_loop(self, univariate: Sequential) -> bool:
+        size = len(self.stages)
+        one_by_one = max(self.stages) + 1 == size > 1
+        plain = not any(isinstance(layer, Residual) for layer in self.network)
+        return one_by_one and plain and univariate.alike(size)
 
     # --- written out ------------------------------------------------------------------------------
 
@@ -157,6 +167,34 @@ class SequentialInverse:
 
         zeros = 0.0 * ops.clip(ordered, -1.0, 1.0)
         values, total, *_ = ops.loop(size, stage, zeros, zeros[0], *network.start(zeros[0]))
+        return ops.take(values, [int(i) for i in np.argsort(order)]), total
+
+    # --- with a network that keeps what it has worked out ----------------------------------------
+
+    def _staged(self, ops: Ops, univariate: Sequential, x: Array) -> tuple[Array, Array]:
+        size, order = x.shape[0], [int(i) for i in np.argsort(self.stages)]
+        known = tamed(ops, self.context[0].context) if self.context else None
+        columns = [column for i in order for column in feature_columns(self.rates)[i]]
+        network = staged(self.network, order, columns, known.shape[0] if known is not None else 0)
+        rates, width = self.rates[:1], len(columns) // size
+        ordered = ops.take(x, order)
+        zeros = 0.0 * ops.clip(ordered, -1.0, 1.0)
+        context = [] if known is None else [known]
+        inputs = ops.concat([*context, *[zeros] * width]) if context or width > 1 else zeros
+        first = network.known[0]
+
+        def stage(step: Any, inputs: Array, values: Array, total: Array) -> Sequence[Array]:
+            raw = ops.stage_of(network, inputs, step)
+            transform = self.given(ops, univariate.at(ops, order, step), raw, None)
+            y, log_slope = transform.inverse_and_log_slope(ops, ops.pick(ordered, step))
+            fresh = tamed(ops, features(ops, y[None], rates))
+            return [
+                ops.replaced(inputs, fresh, first, step),
+                ops.replaced(values, y[None], 0, step),
+                total + log_slope,
+            ]
+
+        _, values, total = ops.loop(size, stage, inputs, zeros, zeros[0])
         return ops.take(values, [int(i) for i in np.argsort(order)]), total
 
 

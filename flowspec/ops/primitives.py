@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowspec.ops.array import Array, Number, Operand
+from flowspec.ops.stages import StagedNetwork
 
 
 class Primitives(ABC):
@@ -244,6 +245,23 @@ class Primitives(ABC):
     """How many parameters the stages of a computation may take together if they are
     written out; else they are a loop.
     """
+
+    keeps_stages: bool = False
+    """Does it keep what a masked network has worked out, from one stage to the next?"""
+
+    def stage_of(self, network: StagedNetwork, x: Array, step: Operand) -> Array:
+        """The outputs of stage `step`, (outputs, N), of which only those inputs count that are
+        known at it. In a loop over all stages only.
+        """
+        return cast(Array, network.run(self, x, int(cast(Number, step))))
+
+    def replaced(self, x: Array, rows: Array, first: int, step: Operand) -> Array:
+        """x with `rows` in the place of its rows from first + step * len(rows) on. In a loop only,
+        where x is not used again.
+        """
+        start = first + int(cast(Number, step)) * rows.shape[0]
+        parts = [x[:start], rows, x[start + rows.shape[0] :]]
+        return self.concat([part for part in parts if part.shape[0]])
 
     differentiates: bool = False
     """Are results differentiated?"""

@@ -3,11 +3,12 @@
    several are summed at a time. `lost` is NaN where an input is that some block does not have. */
 #if T == 1
 #ifdef PART
-INLINE void several(const Matrix *m, const REAL *restrict x, REAL lost, int v, const int count, REAL *restrict y) {
+/* What inputs from..to add to the sums of `count` blocks from v on, as far as they have them. */
+INLINE void add(const Matrix *m, const REAL *restrict x, int from, int to, int v, const int count, REAL *restrict y) {
   enum { PARTS = 8 / PART };
   const REAL *restrict w[4];
   Part sum[4][PARTS];
-  int first = m->first[v], end = m->end[v];
+  int first = from, end = to;
   for (int c = 0; c < count; c++) {
     w[c] = m->weight + m->start[v + c] - 8 * m->first[v + c];
     first = m->first[v + c] > first ? m->first[v + c] : first;
@@ -16,30 +17,32 @@ INLINE void several(const Matrix *m, const REAL *restrict x, REAL lost, int v, c
   end = end < first ? first : end;
   for (int c = 0; c < count; c++) {
     const int until = m->end[v + c] < first ? m->end[v + c] : first;
-    for (int p = 0; p < PARTS; p++) sum[c][p] = *(const Part *)(m->bias + 8 * (v + c) + p * PART) + lost;
-    for (int k = m->first[v + c]; k < until; k++)
+    for (int p = 0; p < PARTS; p++) sum[c][p] = *(const Part *)(y + 8 * (v + c) + p * PART);
+    for (int k = from > m->first[v + c] ? from : m->first[v + c]; k < until && k < to; k++)
       for (int p = 0; p < PARTS; p++) sum[c][p] += x[k] * *(const Part *)(w[c] + 8 * k + p * PART);
   }
-  for (int k = first; k < end; k++)
+  for (int k = first; k < end && k < to; k++)
     for (int c = 0; c < count; c++)
       for (int p = 0; p < PARTS; p++) sum[c][p] += x[k] * *(const Part *)(w[c] + 8 * k + p * PART);
   for (int c = 0; c < count; c++) {
-    for (int k = end > m->first[v + c] ? end : m->first[v + c]; k < m->end[v + c]; k++)
+    const int rest = end > from ? end : from;
+    for (int k = rest > m->first[v + c] ? rest : m->first[v + c]; k < m->end[v + c] && k < to; k++)
       for (int p = 0; p < PARTS; p++) sum[c][p] += x[k] * *(const Part *)(w[c] + 8 * k + p * PART);
     for (int p = 0; p < PARTS; p++) *(Part *)(y + 8 * (v + c) + p * PART) = sum[c][p];
   }
 }
 
-static void dense(const Matrix *m, const REAL *restrict x, REAL *restrict y) {
+LOCAL void dense(const Matrix *m, const REAL *restrict x, REAL *restrict y) {
   REAL lost = 0;
   for (int k = 0; k < m->skipped; k++) lost += x[k] * 0;
+  for (int o = 0; o < 8 * m->blocks; o++) y[o] = m->bias[o] + lost;
   int v = 0;
-  for (; v + 4 <= m->blocks; v += 4) several(m, x, lost, v, 4, y);
-  for (; v + 2 <= m->blocks; v += 2) several(m, x, lost, v, 2, y);
-  for (; v < m->blocks; v++) several(m, x, lost, v, 1, y);
+  for (; v + 4 <= m->blocks; v += 4) add(m, x, 0, INT32_MAX, v, 4, y);
+  for (; v + 2 <= m->blocks; v += 2) add(m, x, 0, INT32_MAX, v, 2, y);
+  for (; v < m->blocks; v++) add(m, x, 0, INT32_MAX, v, 1, y);
 }
 #else
-static void dense(const Matrix *m, const REAL *restrict x, REAL *restrict y) {
+LOCAL void dense(const Matrix *m, const REAL *restrict x, REAL *restrict y) {
   REAL lost = 0;
   for (int k = 0; k < m->skipped; k++) lost += x[k] * 0;
   for (int v = 0; v < m->blocks; v++) {
@@ -51,36 +54,82 @@ static void dense(const Matrix *m, const REAL *restrict x, REAL *restrict y) {
 }
 #endif
 #else
-static void dense(const Matrix *m, const REAL *restrict x, REAL *restrict y) {
+/* What inputs from..to add to the sums of block v. */
+INLINE void block(const Matrix *m, const REAL *restrict x, int v, int from, int to, REAL *restrict z) {
+  const REAL *restrict w = m->weight + m->start[v] - 8 * m->first[v];
+#ifdef WIDTH
+  for (int o = 0; o < 8; o += OUTPUTS)
+    for (int j = 0; j < T; j += COLUMNS * WIDTH) {
+      Vector sum[OUTPUTS][COLUMNS];
+      for (int r = 0; r < OUTPUTS; r++)
+        for (int c = 0; c < COLUMNS; c++) sum[r][c] = *(const Vector *)(z + (o + r) * T + j + c * WIDTH);
+      for (int k = from; k < to; k++)
+        for (int r = 0; r < OUTPUTS; r++)
+          for (int c = 0; c < COLUMNS; c++)
+            sum[r][c] += w[8 * k + o + r] * *(const Vector *)(x + k * T + j + c * WIDTH);
+      for (int r = 0; r < OUTPUTS; r++)
+        for (int c = 0; c < COLUMNS; c++) *(Vector *)(z + (o + r) * T + j + c * WIDTH) = sum[r][c];
+    }
+#else
+  for (int k = from; k < to; k++)
+    for (int o = 0; o < 8; o++)
+      for (int j = 0; j < T; j++) z[o * T + j] += w[8 * k + o] * x[k * T + j];
+#endif
+}
+
+LOCAL void dense(const Matrix *m, const REAL *restrict x, REAL *restrict y) {
   ALIGNED REAL lost[T];
   for (int j = 0; j < T; j++) lost[j] = 0;
   for (int k = 0; k < m->skipped; k++)
     for (int j = 0; j < T; j++) lost[j] += x[k * T + j] * 0;
   for (int v = 0; v < m->blocks; v++) {
-    const REAL *restrict w = m->weight + m->start[v] - 8 * m->first[v];
-    const REAL *restrict bias = m->bias + 8 * v;
     REAL *restrict z = y + 8 * v * T;
-    const int first = m->first[v], end = m->end[v];
-#ifdef WIDTH
-    for (int o = 0; o < 8; o += OUTPUTS)
-      for (int j = 0; j < T; j += COLUMNS * WIDTH) {
-        Vector sum[OUTPUTS][COLUMNS];
-        for (int r = 0; r < OUTPUTS; r++)
-          for (int c = 0; c < COLUMNS; c++) sum[r][c] = bias[o + r] + *(const Vector *)(lost + j + c * WIDTH);
-        for (int k = first; k < end; k++)
-          for (int r = 0; r < OUTPUTS; r++)
-            for (int c = 0; c < COLUMNS; c++)
-              sum[r][c] += w[8 * k + o + r] * *(const Vector *)(x + k * T + j + c * WIDTH);
-        for (int r = 0; r < OUTPUTS; r++)
-          for (int c = 0; c < COLUMNS; c++) *(Vector *)(z + (o + r) * T + j + c * WIDTH) = sum[r][c];
-      }
-#else
-    for (int o = 0; o < 8; o++) {
-      for (int j = 0; j < T; j++) z[o * T + j] = bias[o] + lost[j];
-      for (int k = first; k < end; k++)
-        for (int j = 0; j < T; j++) z[o * T + j] += w[8 * k + o] * x[k * T + j];
-    }
+    for (int o = 0; o < 8; o++)
+      for (int j = 0; j < T; j++) z[o * T + j] = m->bias[8 * v + o] + lost[j];
+    block(m, x, v, m->first[v], m->end[v], z);
+  }
+}
 #endif
+
+/* The inverse of an autoregressive step works a masked network out stage by stage: every unit once,
+   when all that it sees is known. A sum that stands in a block with others goes on where it stopped:
+   `done` has the number of inputs that a block has. */
+LOCAL void begin(const Matrix *m, REAL *restrict z, int *done) {
+  for (int v = 0; v < m->blocks; v++) {
+    done[v] = m->first[v];
+    for (int o = 0; o < 8; o++)
+      for (int j = 0; j < T; j++) z[(8 * v + o) * T + j] = m->bias[8 * v + o];
+  }
+}
+
+/* The sums of the units from..to, of the inputs up to `known`. For one row, the inputs that are
+   new, before..known, are added to all later sums at once: little is left to do for each unit. */
+#if T == 1
+LOCAL void advance(const Matrix *m, const REAL *restrict x, int before, int known, int from, int to, int *done, REAL *restrict z) {
+  int v = from / 8;
+  (void)to;
+  (void)done;
+#ifdef PART
+  for (; v + 4 <= m->blocks; v += 4) add(m, x, before, known, v, 4, z);
+  for (; v + 2 <= m->blocks; v += 2) add(m, x, before, known, v, 2, z);
+  for (; v < m->blocks; v++) add(m, x, before, known, v, 1, z);
+#else
+  for (; v < m->blocks; v++) {
+    const REAL *restrict w = m->weight + m->start[v] - 8 * m->first[v];
+    const int first = before > m->first[v] ? before : m->first[v];
+    const int end = known < m->end[v] ? known : m->end[v];
+    for (int k = first; k < end; k++)
+      for (int o = 0; o < 8; o++) z[8 * v + o] += x[k] * w[8 * k + o];
+  }
+#endif
+}
+#else
+LOCAL void advance(const Matrix *m, const REAL *restrict x, int before, int known, int from, int to, int *done, REAL *restrict z) {
+  (void)before;
+  for (int v = from / 8; 8 * v < to; v++) {
+    const int end = known < m->end[v] ? known : m->end[v];
+    if (done[v] < end) block(m, x, v, done[v], end, z + 8 * v * T);
+    done[v] = end > done[v] ? end : done[v];
   }
 }
 #endif

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,10 +29,25 @@ from flowspec.ops.c.values import (
     rows_of,
     unflattened,
 )
+from flowspec.ops.stages import StagedNetwork
 from flowspec.ops.tape.tape import Entry, Tape, entries_in, used_by
 
 LONGEST_GROUP = 150
 """Operations in one loop: beyond it compilers take long, and registers are full anyway."""
+
+
+@dataclass
+class Stages:
+    """Where a masked network that is worked out stage by stage has its numbers: layer by layer the
+    matrix, the sums, what activations make of them, and the table of units known at each stage.
+    """
+
+    name: str
+    matrices: list[str]
+    sums: list[Buffer]
+    values: list[Buffer]
+    ends: list[str]
+    known: str = ""
 
 
 class Writer:
@@ -44,7 +59,7 @@ class Writer:
     def __init__(self, constants: Constants):
         self.constants = constants
         self.called: set[str] = set()
-        self.special: set[str] = set()
+        self.special: dict[str, Callable[[Any, Any], Any]] = {}
         self.places: dict[Entry, View] = {}
         self.kinds: dict[Entry, str] = {}
         self.buffers: list[Buffer] = []
@@ -52,6 +67,8 @@ class Writer:
         self.stacks: dict[tuple[Entry, int], View] = {}
         self.counters: dict[Any, str] = {}
         self.kept: Mapping[Entry, Sequence[int]] = {}
+        self.plans: dict[Entry, Stages] = {}
+        self._networks = 0
         self._depth = 0
         self._rows_picked = 0
 
@@ -373,6 +390,9 @@ class Writer:
         self.counters[step] = counter
         self.places[step] = View(number, 0, (), (), False, REAL)
         self.loop_states[entry] = carried
+        for inner in body.entries:
+            if inner.op == "stage_of":
+                found += self._stages_begin(inner)
         turns = Turns(f"for (int {counter} = 0; {counter} < {count}; {counter}++) {{", [])
         for index in self.kept.get(entry, ()):
             shape = (count, *carried[index].shape)
@@ -395,6 +415,80 @@ class Writer:
         )
         self._depth -= 1
         return [*found, turns]
+
+    # --- masked networks, stage by stage ---------------------------------------------------------
+
+    def _stages_begin(self, entry: Entry) -> list[Statement | Turns]:
+        """Before the first stage: the sums of all units are their biases."""
+        network: StagedNetwork = entry.operands[0]
+        self._networks += 1
+        plan = Stages(f"{self._networks}", [], [], [], [])
+        found: list[Statement | Turns] = []
+        for index, layer in enumerate(network.layers):
+            name = self.constants.matrix(layer.matrix, layer.bias)
+            sums = self.buffer(REAL, True, -(-len(layer.bias) // 8) * 8)
+            last = index + 1 == len(network.layers)
+            values = sums if last else self.buffer(REAL, True, len(layer.bias))
+            plan.matrices.append(name)
+            plan.sums.append(sums)
+            plan.values.append(values)
+            plan.ends.append(self.constants.table(np.array((0, *layer.ends)), INDEX))
+            done = f"done{plan.name}_{index}"
+            text = [
+                f"  int {done}[{-(-len(layer.bias) // 8)}];",
+                f"  begin(&{name}, {self._start(sums)}, {done});",
+            ]
+            found.append(Statement(text, {sums, values}))
+        plan.known = self.constants.table(np.array((0, *network.known)), INDEX)
+        self.plans[entry] = plan
+        return found
+
+    def _start(self, buffer: Buffer) -> str:
+        return f"{buffer.array} + @{buffer.number}+0@ * T"
+
+    def _stage_of(
+        self, entry: Entry, network: StagedNetwork, x: Any, step: Any
+    ) -> list[Statement | Turns]:
+        plan, counter, source = self.plans[entry], self.counters[step], self.view(x)
+        lines, touched = [], {source.place}
+        inputs, known = source.start(), plan.known
+        for index, layer in enumerate(network.layers):
+            sums, values, ends = plan.sums[index], plan.values[index], plan.ends[index]
+            touched |= {sums, values}
+            lines.append(
+                f"  advance(&{plan.matrices[index]}, {inputs}, {known}[{counter}], "
+                f"{known}[{counter} + 1], {ends}[{counter}], {ends}[{counter} + 1], "
+                f"done{plan.name}_{index}, {self._start(sums)});"
+            )
+            if sums is not values:
+                name, formula = layer.activation
+                self.special[name] = formula
+                value = self.call(f"{name}_t(z[u * T + j])")
+                lines += [
+                    f"  {{ REAL *z = {self._start(sums)}, *h = {self._start(values)};",
+                    f"    for (int u = {ends}[{counter}]; u < {ends}[{counter} + 1]; u++)",
+                    f"      for (int j = 0; j < T; j++) h[u * T + j] = {value}; }}",
+                ]
+            inputs, known = self._start(values), ends
+        shape, _ = of_event(entry.shape)
+        moving = f"{counter} * {network.outputs}"
+        self.places[entry] = View(plan.sums[-1], 0, shape, contiguous(shape), True, REAL, moving)
+        return [Statement(lines, touched)]  # type: ignore[arg-type]
+
+    def _replaced(
+        self, entry: Entry, x: Any, rows: Any, first: int, step: Any
+    ) -> list[Statement | Turns]:
+        """In the place of x, which is not used again."""
+        whole, source = self.view(x), self.view(rows)
+        count, stride = source.shape[0], whole.strides[0]
+        target = replace(
+            whole,
+            offset=whole.offset + first * stride,
+            shape=source.shape,
+            moving=f"{self.counters[step]} * {count * stride}",
+        )
+        self.places[entry] = whole
+        return [self.copy(source, target)]
 
     def _kind_of_start(self, start: Any) -> str:
         return self.kind_of(start) if isinstance(start, Entry) else WORD
@@ -428,7 +522,7 @@ def _computes_with(body: Tape, step: Entry) -> bool:
     return any(
         step in (used_by(entry) if entry.op == "loop" else entries_in(entry.operands))
         for entry in body.entries
-        if entry.op != "pick"
+        if entry.op not in ("pick", "stage_of", "replaced")
     )
 
 

@@ -13,6 +13,7 @@ from flowspec.ops.c.fusion import Loops
 from flowspec.ops.c.memory import Statement, Turns
 from flowspec.ops.c.values import FLAG, REAL, of_event, part
 from flowspec.ops.tape.tape import Entry, Tape, entries_in, used_by
+from flowspec.ops.vocabulary import Ops
 
 if TYPE_CHECKING:
     from flowspec.ops.c.function import Writer
@@ -204,7 +205,7 @@ class _Group:
                 x, number = values[fixed.index(False)], values[fixed.index(True)]
                 return ex.extreme_of_number(op, x, number)
         if op in ex.SPECIAL:
-            self.writer.special.add(op)
+            self.writer.special[op] = getattr(Ops, op)
             return self.writer.call(f"{op}_t({values[0]})")
         return self.writer.call(ex.TEMPLATES[op].format(*values))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike
 
 from flowspec.ops.c import expressions as ex
 from flowspec.ops.c.constants import Constants
-from flowspec.ops.c.elementary import needed
+from flowspec.ops.c.elementary import definitions, needed
 from flowspec.ops.c.function import Writer
 from flowspec.ops.c.memory import Statement, Turns, offsets
 from flowspec.ops.c.values import Buffer, View, contiguous, of_event
@@ -37,9 +37,11 @@ HEAD = """\
 
 #ifdef __GNUC__
 #define INLINE static inline __attribute__((always_inline, unused))
+#define LOCAL static __attribute__((unused))
 #define ALIGNED __attribute__((aligned(64)))
 #else
 #define INLINE static inline
+#define LOCAL static
 #define ALIGNED
 #endif
 #ifdef __cplusplus
@@ -114,20 +116,21 @@ class File:
         text = re.sub(r"@(\d+)\+(\d+)@", lambda m: str(numbers[int(m[1])] + int(m[2])), text)
         declared, bytes_ = _arrays(writer, lengths)
         self.called |= writer.called
-        for op in sorted(writer.special):
-            self._special(op)
+        for special, formula in sorted(writer.special.items()):
+            self._special(special, formula)
         body = "\n".join([*declared, text])
         function = Function(name, inputs, outputs, parameters, body, bytes_)
         self.functions.append(function)
         return function
 
-    def _special(self, op: str) -> None:
+    def _special(self, op: str, formula: Callable[[Any, Any], Any]) -> None:
         """The function of one number that a formula of the vocabulary is."""
-        if op in self.special:
+        letter = "f" if self.real == "float" else "d"
+        if op in self.special or f"{op}_{letter}" in definitions():
             return
         ops = TapeOps(self.constants.dtype)
         x = ops.input("x", (BATCH,), ops.dtype)
-        ops.output("y", getattr(Ops, op)(ops, x))
+        ops.output("y", formula(ops, x))
         writer = Writer(self.constants)
         tape = simplified(ops.tape)
         names: dict[Entry, str] = {tape.inputs["x"]: "x"}
@@ -147,12 +150,11 @@ class File:
             kind = writer.kind_of(entry)
             name = names[entry] = f"v{len(lines)}"
             if entry.op in ex.SPECIAL:
-                self._special(entry.op)
+                self._special(entry.op, getattr(Ops, entry.op))
                 text = writer.call(f"{entry.op}_t({values[0]})")
             else:
                 text = writer.call(ex.TEMPLATES[entry.op].format(*values))
             lines.append(f"  const {self.constants.c_type(kind)} {name} = {text};")
-        letter = "f" if self.real == "float" else "d"
         result = names[tape.outputs["y"]]
         body = "\n".join(lines)
         self.called |= writer.called

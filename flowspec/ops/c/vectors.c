@@ -18,4 +18,7 @@ typedef REAL PASS(Vector) __attribute__((vector_size(BYTES), may_alias));
 #define Vector PASS(Vector)
 #endif
 #define dense PASS(dense)
-#define several PASS(several)
+#define add PASS(add)
+#define block PASS(block)
+#define begin PASS(begin)
+#define advance PASS(advance)

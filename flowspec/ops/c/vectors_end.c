@@ -1,5 +1,8 @@
 #undef dense
-#undef several
+#undef add
+#undef block
+#undef begin
+#undef advance
 #undef Vector
 #undef Part
 #undef OUTPUTS

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from flowspec.ops.numpy import REFERENCE
+from flowspec.ops.stages import StagedNetwork
 from flowspec.ops.tape.recorded import BOOL, Recorded, holds_data, longest, product, shape_of
 from flowspec.ops.tape.tape import BATCH, Entry, Shape, Tape, broadcast, named, with_batch
 from flowspec.ops.vocabulary import Array, Ops
@@ -60,15 +61,18 @@ class TapeOps(Ops):
         *,
         differentiates: bool = False,
         data_dtype: DTypeLike | None = None,
+        keeps_stages: bool = False,
     ):
         """Settings of a recorder.
 
         like             a tape whose inputs it has too
         differentiates   True where gradients are to be recorded behind it
         data_dtype       the float type that points come in, where it is another
+        keeps_stages     True for a writer that keeps what masked networks have worked out
         """
         self._data_dtype = np.dtype(dtype if data_dtype is None else data_dtype)
         self.differentiates = differentiates
+        self.keeps_stages = keeps_stages
         self.still: set[Entry] = set()
         """What has no derivative: results of searches, which get it otherwise."""
         self._is_still = False
@@ -359,6 +363,13 @@ class TapeOps(Ops):
         if not isinstance(step, Recorded):
             return rows[int(step)]
         return self.record("pick", (rows, step), shape_of(rows)[1:], self._type(rows))
+
+    def stage_of(self, network: StagedNetwork, x: Any, step: Any) -> Any:
+        shape = (network.outputs, *x.shape[1:])
+        return self.record("stage_of", (network, x, step), shape, self.dtype)
+
+    def replaced(self, x: Any, rows: Any, first: int, step: Any) -> Any:
+        return self.record("replaced", (x, rows, first, step), x.shape, x.dtype)
 
     # --- what graphs need besides -------------------------------------------------------------
 
