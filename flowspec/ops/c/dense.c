@@ -32,7 +32,7 @@ INLINE void add(const Matrix *m, const REAL *restrict x, int from, int to, int v
   }
 }
 
-LOCAL void dense(const Matrix *m, const REAL *restrict x, REAL *restrict y) {
+INLINE void product(const Matrix *m, const REAL *restrict x, REAL *restrict y, const int relu) {
   REAL lost = 0;
   for (int k = 0; k < m->skipped; k++) lost += x[k] * 0;
   for (int o = 0; o < 8 * m->blocks; o++) y[o] = m->bias[o] + lost;
@@ -40,9 +40,11 @@ LOCAL void dense(const Matrix *m, const REAL *restrict x, REAL *restrict y) {
   for (; v + 4 <= m->blocks; v += 4) add(m, x, 0, INT32_MAX, v, 4, y);
   for (; v + 2 <= m->blocks; v += 2) add(m, x, 0, INT32_MAX, v, 2, y);
   for (; v < m->blocks; v++) add(m, x, 0, INT32_MAX, v, 1, y);
+  if (relu)
+    for (int o = 0; o < 8 * m->blocks; o++) y[o] = y[o] < 0 ? 0 : y[o];
 }
 #else
-LOCAL void dense(const Matrix *m, const REAL *restrict x, REAL *restrict y) {
+INLINE void product(const Matrix *m, const REAL *restrict x, REAL *restrict y, const int relu) {
   REAL lost = 0;
   for (int k = 0; k < m->skipped; k++) lost += x[k] * 0;
   for (int v = 0; v < m->blocks; v++) {
@@ -50,19 +52,26 @@ LOCAL void dense(const Matrix *m, const REAL *restrict x, REAL *restrict y) {
     for (int o = 0; o < 8; o++) y[8 * v + o] = m->bias[8 * v + o] + lost;
     for (int k = m->first[v]; k < m->end[v]; k++)
       for (int o = 0; o < 8; o++) y[8 * v + o] += x[k] * w[8 * k + o];
+    if (relu)
+      for (int o = 8 * v; o < 8 * v + 8; o++) y[o] = y[o] < 0 ? 0 : y[o];
   }
 }
 #endif
 #else
-/* What inputs from..to add to the sums of block v. */
-INLINE void block(const Matrix *m, const REAL *restrict x, int v, int from, int to, REAL *restrict z) {
+/* What inputs from..to add to the sums of block v, which begin with its bias where `lost` is given. */
+INLINE void block(const Matrix *m, const REAL *restrict x, const REAL *lost, int v, int from, int to, REAL *restrict z, const int relu) {
   const REAL *restrict w = m->weight + m->start[v] - 8 * m->first[v];
+  const REAL *restrict bias = m->bias + 8 * v;
 #ifdef WIDTH
   for (int o = 0; o < 8; o += OUTPUTS)
     for (int j = 0; j < T; j += COLUMNS * WIDTH) {
       Vector sum[OUTPUTS][COLUMNS];
       for (int r = 0; r < OUTPUTS; r++)
-        for (int c = 0; c < COLUMNS; c++) sum[r][c] = *(const Vector *)(z + (o + r) * T + j + c * WIDTH);
+        for (int c = 0; c < COLUMNS; c++)
+          if (lost)
+            sum[r][c] = bias[o + r] + *(const Vector *)(lost + j + c * WIDTH);
+          else
+            sum[r][c] = *(const Vector *)(z + (o + r) * T + j + c * WIDTH);
       for (int k = from; k < to; k++)
         for (int r = 0; r < OUTPUTS; r++)
           for (int c = 0; c < COLUMNS; c++)
@@ -71,25 +80,29 @@ INLINE void block(const Matrix *m, const REAL *restrict x, int v, int from, int 
         for (int c = 0; c < COLUMNS; c++) *(Vector *)(z + (o + r) * T + j + c * WIDTH) = sum[r][c];
     }
 #else
+  if (lost)
+    for (int o = 0; o < 8; o++)
+      for (int j = 0; j < T; j++) z[o * T + j] = bias[o] + lost[j];
   for (int k = from; k < to; k++)
     for (int o = 0; o < 8; o++)
       for (int j = 0; j < T; j++) z[o * T + j] += w[8 * k + o] * x[k * T + j];
 #endif
+  if (relu)
+    for (int i = 0; i < 8 * T; i++) z[i] = z[i] < 0 ? 0 : z[i];
 }
 
-LOCAL void dense(const Matrix *m, const REAL *restrict x, REAL *restrict y) {
+INLINE void product(const Matrix *m, const REAL *restrict x, REAL *restrict y, const int relu) {
   ALIGNED REAL lost[T];
   for (int j = 0; j < T; j++) lost[j] = 0;
   for (int k = 0; k < m->skipped; k++)
     for (int j = 0; j < T; j++) lost[j] += x[k * T + j] * 0;
-  for (int v = 0; v < m->blocks; v++) {
-    REAL *restrict z = y + 8 * v * T;
-    for (int o = 0; o < 8; o++)
-      for (int j = 0; j < T; j++) z[o * T + j] = m->bias[8 * v + o] + lost[j];
-    block(m, x, v, m->first[v], m->end[v], z);
-  }
+  for (int v = 0; v < m->blocks; v++) block(m, x, lost, v, m->first[v], m->end[v], y + 8 * v * T, relu);
 }
 #endif
+
+LOCAL void dense(const Matrix *m, const REAL *restrict x, REAL *restrict y) { product(m, x, y, 0); }
+
+LOCAL void dense_relu(const Matrix *m, const REAL *restrict x, REAL *restrict y) { product(m, x, y, 1); }
 
 /* The inverse of an autoregressive step works a masked network out stage by stage: every unit once,
    when all that it sees is known. A sum that stands in a block with others goes on where it stopped:
@@ -128,7 +141,7 @@ LOCAL void advance(const Matrix *m, const REAL *restrict x, int before, int know
   (void)before;
   for (int v = from / 8; 8 * v < to; v++) {
     const int end = known < m->end[v] ? known : m->end[v];
-    if (done[v] < end) block(m, x, v, done[v], end, z + 8 * v * T);
+    if (done[v] < end) block(m, x, NULL, v, done[v], end, z + 8 * v * T, 0);
     done[v] = end > done[v] ? end : done[v];
   }
 }

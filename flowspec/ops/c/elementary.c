@@ -25,6 +25,16 @@ INLINE uint64_t bits_of_d(double x) {
   return bits;
 }
 
+INLINE float chosen_f(int condition, float a, float b) {
+  uint32_t mask = 0u - (uint32_t)condition;
+  return of_bits_f((bits_of_f(a) & mask) | (bits_of_f(b) & ~mask));
+}
+
+INLINE double chosen_d(int condition, double a, double b) {
+  uint64_t mask = UINT64_C(0) - (uint64_t)condition;
+  return of_bits_d((bits_of_d(a) & mask) | (bits_of_d(b) & ~mask));
+}
+
 INLINE float abs_f(float x) { return of_bits_f(bits_of_f(x) & 0x7FFFFFFFu); }
 
 INLINE double abs_d(double x) { return of_bits_d(bits_of_d(x) & UINT64_C(0x7FFFFFFFFFFFFFFF)); }
@@ -89,7 +99,7 @@ INLINE float sqrt_f(float x) {
   root = root + 0.5f * y * (small - root * root);
   root = x < 1e-30f ? root * 9.0949470e-13f : root; /* 2^-40 */
   root = x > 0.0f ? root : (x == 0.0f ? x : NAN);
-  return x < INFINITY ? root : x + x;
+  return x < INFINITY ? root : x;
 }
 
 INLINE double sqrt_d(double x) {
@@ -104,7 +114,7 @@ INLINE double sqrt_d(double x) {
   root = root + 0.5 * y * (small - root * root);
   root = x < 1e-280 ? root * 8.636168555094445e-78 : root; /* 2^-256 */
   root = x > 0.0 ? root : (x == 0.0 ? x : NAN);
-  return x < INFINITY ? root : x + x;
+  return x < INFINITY ? root : x;
 }
 
 INLINE float power_of_2_f(int32_t n) { return of_bits_f((uint32_t)(n + 127) << 23); }

@@ -69,6 +69,7 @@ class Writer:
         self.kept: Mapping[Entry, Sequence[int]] = {}
         self.plans: dict[Entry, Stages] = {}
         self._networks = 0
+        self._relu = False
         self._depth = 0
         self._rows_picked = 0
 
@@ -188,8 +189,23 @@ class Writer:
         statements.append(self.copy(view, target))
         return target
 
-    def single(self, entry: Entry) -> list[Statement | Turns]:
-        """The statements of an operation that is not elementwise."""
+    def is_dense(self, entry: Entry) -> bool:
+        """True for a product with a fixed matrix, in blocks."""
+        if entry.op == "linear":
+            return not any(isinstance(x, Entry) for x in entry.operands[::2])
+        matrix = entry.operands[0] if entry.op == "matmul" else None
+        return (
+            isinstance(matrix, np.ndarray)
+            and matrix.ndim == 2
+            and len(of_event(entry.shape)[0]) == 1
+        )
+
+    def single(self, entry: Entry, relu: bool = False) -> list[Statement | Turns]:
+        """The statements of an operation that is not elementwise.
+
+        relu   True where a product is followed by the activation of this name
+        """
+        self._relu = relu
         write: Callable[..., list[Statement | Turns]] | None = getattr(self, f"_{entry.op}", None)
         if write is None:
             raise NotImplementedError(entry.op)
@@ -261,7 +277,7 @@ class Writer:
         start, join = ex.REDUCTIONS[entry.op]
         size = math.prod(target.shape)
         real = self.constants.literal(float(start.replace("INFINITY", "inf")), target.kind)
-        inner = "for (int j = 0; j < T; j++) " if target.rows else ""
+        inner = "ROWS " if target.rows else ""
         loops.before.append(f"for (int e = 0; e < {size}; e++) {inner}{target.at('e')} = {real};")
         first_axis = 1 if shape[0] != 1 else 0
         total = loops.reference(target, target.shape, first_axis)
@@ -270,7 +286,7 @@ class Writer:
     # --- products ---------------------------------------------------------------------------------
 
     def _linear(self, entry: Entry, weight: Any, x: Any, bias: Any) -> list[Statement | Turns]:
-        if isinstance(weight, Entry) or isinstance(bias, Entry):
+        if not self.is_dense(entry):
             product = self._product(entry, weight, x)
             target = self.places[entry]
             loops = Loops([size for size in target.shape if size != 1], target.rows)
@@ -281,11 +297,7 @@ class Writer:
         return self._dense(entry, np.asarray(weight), x, np.asarray(bias))
 
     def _matmul(self, entry: Entry, matrix: Any, x: Any) -> list[Statement | Turns]:
-        if (
-            isinstance(matrix, np.ndarray)
-            and matrix.ndim == 2
-            and len(of_event(entry.shape)[0]) == 1
-        ):
+        if self.is_dense(entry):
             return self._dense(entry, matrix, x, None)
         return self._product(entry, matrix, x)
 
@@ -296,7 +308,9 @@ class Writer:
         source = self.contiguous(self.view(x), found)
         target = self.new(entry, padding=8)
         name = self.constants.matrix(matrix, bias)
-        line = f"  dense(&{name}, {source.start()}, {target.start()});"
+        line = (
+            f"  dense{'_relu' if self._relu else ''}(&{name}, {source.start()}, {target.start()});"
+        )
         found.append(Statement([line], {source.place, target.place}))  # type: ignore[arg-type]
         return found
 
@@ -330,13 +344,15 @@ class Writer:
         a = _flat(left) if target.rows else left
         product = f"{loops.reference(a, full)} * {loops.reference(right, full)}"
         size = math.prod(target.shape)
-        inner = "for (int j = 0; j < T; j++) " if target.rows else ""
+        inner = "ROWS " if target.rows else ""
         zero = self.constants.literal(0.0, REAL)
         loops.before.append(f"for (int e = 0; e < {size}; e++) {inner}{target.at('e')} = {zero};")
         loops.lines.append(f"{total} = {total} + {product};")
         return loops.statement()
 
     def _combine(self, entry: Entry, matrix: Any, x: Any) -> list[Statement | Turns]:
+        if matrix.shape[0] == matrix.shape[1] and (matrix == np.tril(np.ones(matrix.shape))).all():
+            return self._cumsum(entry, x)
         right, target = self.view(x), self.new(entry)
         table = self.constant(matrix, REAL)
         count, inner = table.shape
@@ -363,7 +379,7 @@ class Writer:
 
     def _arange(self, entry: Entry, count: Any) -> list[Statement | Turns]:
         target = self.new(entry)
-        line = f"  for (int j = 0; j < T; j++) {target.at('')} = row + (uint64_t)j;"
+        line = f"  ROWS {target.at('')} = row + (uint64_t)j;"
         return [Statement([line], {target.place})]  # type: ignore[arg-type]
 
     def _batch_length(self, entry: Entry, x: Any) -> list[Statement | Turns]:
@@ -467,7 +483,7 @@ class Writer:
                 lines += [
                     f"  {{ REAL *z = {self._start(sums)}, *h = {self._start(values)};",
                     f"    for (int u = {ends}[{counter}]; u < {ends}[{counter} + 1]; u++)",
-                    f"      for (int j = 0; j < T; j++) h[u * T + j] = {value}; }}",
+                    f"      ROWS h[u * T + j] = {value}; }}",
                 ]
             inputs, known = self._start(values), ends
         shape, _ = of_event(entry.shape)

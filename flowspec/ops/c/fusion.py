@@ -59,7 +59,7 @@ class Loops:
             lines.append(f"{indent}for (int i{number} = 0; i{number} < {size}; i{number}++)")
             indent += "  "
         if self.rows:
-            lines.append(f"{indent}for (int j = 0; j < T; j++)")
+            lines.append(f"{indent}ROWS")
             indent += "  "
         lines[-1:] = (
             [lines[-1] + " {"] if self.rows or groups else [lines[-1], "  {"] if lines else ["  {"]

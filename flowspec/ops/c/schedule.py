@@ -71,9 +71,20 @@ class _Schedule:
         view = self.writer.as_view(entry)
         if view is not None:
             self.writer.places[entry] = view
-        else:
-            self.statements += self.writer.single(entry)
-        self._done(entry)
+            self._done(entry)
+            return
+        relu = self._relu_of(entry)
+        self.statements += self.writer.single(entry, relu is not None)
+        if relu is not None:
+            self.writer.places[relu] = self.writer.places[entry]
+            self.finished.add(relu)
+        self._done(entry, *([] if relu is None else [relu]))
+
+    def _relu_of(self, entry: Entry) -> Entry | None:
+        """The activation behind a product, where that is all that comes of it."""
+        users = self.users[entry]
+        alone = len(users) == 1 and users[0].op == "relu" and entry not in self.outputs
+        return users[0] if alone and self.writer.is_dense(entry) else None
 
     # --- loops over elements ----------------------------------------------------------------------
 
@@ -158,6 +169,7 @@ class _Group:
         self.loops = Loops(sizes, rows)
         self.names: dict[Entry, str] = {}
         self.aliases: dict[Entry, Entry] = {}
+        self._reads = 0
         self.scopes: dict[str, None] = {}
 
     def member(self, entry: Entry) -> None:
@@ -197,6 +209,8 @@ class _Group:
         values = [self._operand(x, k, shape) for x, k in zip(operands, kinds, strict=True)]
         if op == "with_batch":
             return values[0]
+        if op == "where":
+            values = [self._read(value, k) for value, k in zip(values, kinds, strict=True)]
         if op == "to_float":
             return ex.to_float(values[0], kinds[0], self.writer.constants.real)
         if op in ("maximum", "minimum"):
@@ -208,6 +222,15 @@ class _Group:
             self.writer.special[op] = getattr(Ops, op)
             return self.writer.call(f"{op}_t({values[0]})")
         return self.writer.call(ex.TEMPLATES[op].format(*values))
+
+    def _read(self, value: str, kind: str) -> str:
+        """A number that is read here, not behind a condition."""
+        if "$" not in value:
+            return value
+        self._reads += 1
+        c_type = self.writer.constants.c_type(kind)
+        self.loops.lines.append(f"const {c_type} r{self._reads} = {value};")
+        return f"r{self._reads}"
 
     def _kind(self, operand: Any) -> str | None:
         if isinstance(operand, Entry):
@@ -240,10 +263,18 @@ class _Group:
         row = part(table, (0,))
         if rows > ex.MOST_CHOICES:
             return self.loops.reference(row, shape, row=f"{number} * {stride}")
-        text = self.loops.reference(row, shape)
+        # All rows are read, and chosen from by their bits: reads behind conditions, and conditions
+        # of which one follows from the other, would keep loops from becoming vectors.
+        c_type, name = self.writer.constants.c_type(kind), f"w{len(self.names)}"
+        self.loops.lines.append(f"const int32_t {name}_at = {number};")
+        for k in range(rows):
+            read = self.loops.reference(row, shape, row=str(k * stride) if k else "")
+            self.loops.lines.append(f"const {c_type} {name}_{k} = {read};")
+        text = f"{name}_0"
         for k in range(1, rows):
-            chosen = self.loops.reference(row, shape, row=str(k * stride))
-            text = f"({number} >= {k} ? {chosen} : {text})"
+            chosen = self.writer.call(f"chosen_t({name}_at >= {k}, {name}_{k}, {text})")
+            text = f"{name}_to{k}"
+            self.loops.lines.append(f"const {c_type} {text} = {chosen};")
         return text
 
 

@@ -213,7 +213,7 @@ def _loaded(writer: Writer, tape: Tape) -> tuple[list[str], set[Any], list[str],
         inputs[name] = (kind, size)
         lines.append(f"  for (int i = 0; i < {size}; i++)")
         taken = f"{name}[(j < rows ? j : 0) * {size} + i]"
-        lines.append(f"    for (int j = 0; j < T; j++) {view.at('i')} = {taken};")
+        lines.append(f"    ROWS {view.at('i')} = {taken};")
     return lines, kept, parameters, inputs
 
 

@@ -17,8 +17,19 @@ typedef REAL PASS(Vector) __attribute__((vector_size(BYTES), may_alias));
 #define Part PASS(Part)
 #define Vector PASS(Vector)
 #endif
+/* The rows of a tile, none of which depends on another. Not unrolled: what gcc makes of short loops
+   one by one hides from it that they are vectors. */
+#if T > 1 && defined(__clang__)
+#define ROWS _Pragma("clang loop vectorize(assume_safety)") for (int j = 0; j < T; j++)
+#elif T > 1 && defined(__GNUC__)
+#define ROWS _Pragma("GCC ivdep") _Pragma("GCC unroll 1") for (int j = 0; j < T; j++)
+#else
+#define ROWS for (int j = 0; j < T; j++)
+#endif
 #define dense PASS(dense)
 #define add PASS(add)
+#define product PASS(product)
+#define dense_relu PASS(dense_relu)
 #define block PASS(block)
 #define begin PASS(begin)
 #define advance PASS(advance)

@@ -1,5 +1,8 @@
 #undef dense
+#undef ROWS
 #undef add
+#undef product
+#undef dense_relu
 #undef block
 #undef begin
 #undef advance
