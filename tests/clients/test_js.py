@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import tarfile
 from pathlib import Path
@@ -27,6 +28,15 @@ KINDS = {
     "batches": {"target": "static", "batch": 16},
     "vector": {"target": "hssm"},
     "shared": {"share_weights": True},
+    **(
+        {
+            "module": {"wasm": True, "gradient": True},
+            "module_of_doubles": {"wasm": True, "gradient": True, "dtype": "float64"},
+            "module_of_vector": {"wasm": True, "target": "hssm"},
+        }
+        if shutil.which("clang") and shutil.which("wasm-ld")
+        else {}
+    ),
 }
 CONDITIONAL = (
     "context k: positive\nevent a: (0, 1), b: real\n"

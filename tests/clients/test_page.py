@@ -27,6 +27,8 @@ BUILT = ROOT / "flowspec" / "view" / "page"
 SITES = ["two_moons", "spline", "conditional", "wide"]
 WITHOUT_SAMPLES = "likelihood"
 DAMAGED = "damaged"
+TWO = "event a: (0, 1), b: real\nNormal(0, 1)[2] |> Onto(event)"
+MODULE = "module"
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +58,9 @@ def sites(modules, bundles, tmp_path_factory) -> Path:
     flowspec.compile(flowspec.parse("Normal(0, 1)"), without, target="sofie")
     for name, bundle in {**bundles, WITHOUT_SAMPLES: flowspec.load(without)}.items():
         write_site(site(bundle, engine), folder / name)
+    if shutil.which("clang") and shutil.which("wasm-ld"):
+        own = flowspec.compile(flowspec.parse(TWO), without.with_name(MODULE), wasm=True)
+        write_site(site(flowspec.load(own), {}), folder / MODULE)
     changed = {"model/sample.onnx": b"a graph of someone else"}
     write_site(site(bundles["two_moons"], engine) | changed, folder / DAMAGED)
     return folder
@@ -73,6 +78,18 @@ def node(*arguments) -> str:
 def test_nothing_goes_wrong_and_nothing_is_asked_for_elsewhere(seen, name):
     facts = seen[name]
     assert (facts["state"], facts["trouble"], facts["troubles"]) == ("done", "", [])
+
+
+def test_a_bundle_with_a_module_runs_without_onnxruntime(seen):
+    if MODULE not in seen:
+        pytest.skip("there is no clang or no wasm-ld")
+    facts = seen[MODULE]
+    assert facts["engine"] == "By the flow's own WebAssembly (native/module.wasm)."
+    assert (facts["state"], facts["troubles"], facts["rightness"]) == ("done", [], "right")
+
+
+def test_the_page_says_that_onnxruntime_ran(seen):
+    assert seen["two_moons"]["engine"].startswith("By onnxruntime-web 1.")
 
 
 @pytest.mark.parametrize("name", SITES)

@@ -26,8 +26,8 @@ export interface Wanted {
 }
 
 /**
- * What runs the graphs of a bundle. onnxruntime is the one that comes with this package; another
- * one, such as a flow that was compiled to a WebAssembly module, has the same two functions.
+ * What runs the graphs of a bundle: onnxruntime, the WebAssembly that the bundle has itself, or another
+ * one with the same two functions.
  */
 export interface Engine {
   /** Its name and version, for people. */

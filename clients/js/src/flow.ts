@@ -1,6 +1,15 @@
 import { findOrt } from "#platform";
 import { type About, GRAPHS, GRAPHS_OF, type GraphName } from "./about.js";
-import { type Engine, type OpenGraph, type Ort, type OrtOptions, ortEngine, type Value, type Values } from "./engine.js";
+import {
+  type Engine,
+  type OpenGraph,
+  type Ort,
+  type OrtOptions,
+  ortEngine,
+  type Value,
+  type Values,
+  type Wanted,
+} from "./engine.js";
 import { FlowError, graphFails, graphMissing, wrongRows } from "./errors.js";
 import { refuseStray } from "./external.js";
 import { Files, type Source } from "./files.js";
@@ -9,6 +18,7 @@ import { inPieces, type Watch } from "./pieces.js";
 import { contextOf, type RowsLike, rowsOf, whole } from "./rows.js";
 import { outputsOf, rowShape, rowWidth } from "./signatures.js";
 import { type Support, supportOf } from "./supports.js";
+import { wasmEngine } from "./wasm.js";
 
 /** Larger inputs are cut: beyond some thousand rows the intermediate results fall out of the caches. */
 const ROWS_AT_ONCE = 4096;
@@ -17,14 +27,19 @@ const ROWS_AT_ONCE = 4096;
 const END_OF_ROWS = 2n ** 63n;
 
 export interface LoadOptions extends OrtOptions {
-  /** A module of onnxruntime to run on; by default the one that is installed. */
+  /**
+   * A module of onnxruntime to run on; by default the WebAssembly of the bundle itself, where it has
+   * one (`flowspec compile --wasm`), and else the onnxruntime that is installed.
+   */
   readonly ort?: Ort | undefined;
-  /** What runs the graphs, in the place of onnxruntime. */
-  readonly engine?: Engine | undefined;
+  /** What runs the graphs, in the place of onnxruntime; or what chooses it. */
+  readonly engine?: Engine | ChooseEngine | undefined;
   /** Inputs with more rows are cut; 4096 by default. */
   readonly rowsAtOnce?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+export type ChooseEngine = (files: Wanted, about: About) => Engine | Promise<Engine>;
 
 export interface SampleOptions<Variable extends string = string> extends Watch {
   /** The same seed gives the same rows, here, in Python, and everywhere. 0 by default. */
@@ -122,7 +137,8 @@ export class Flow<Column extends string = string, Variable extends string = stri
   ): Promise<Flow<Column, Variable>> {
     const rows = Number(whole("rowsAtOnce", options.rowsAtOnce ?? ROWS_AT_ONCE, 1n));
     const files = await Files.open(source, options.signal);
-    const engine = options.engine ?? ortEngine(options.ort ?? (await findOrt()), options);
+    const choose = options.engine ?? chosenBy(options);
+    const engine = typeof choose === "function" ? await choose(wantedOf(files), files.about) : choose;
     return new Flow<Column, Variable>(files, engine, rows);
   }
 
@@ -313,17 +329,9 @@ export class Flow<Column extends string = string, Variable extends string = stri
     return graph;
   }
 
-  /** A file of the bundle, which points to no other one. */
-  private async sound(name: string): Promise<Uint8Array> {
-    const data = await this.files.get(name);
-    if (name.endsWith(".onnx")) refuseStray(this.files.place, name, data);
-    return data;
-  }
-
   private async openGraph(name: GraphName): Promise<OpenGraph> {
-    const files = { names: Object.keys(this.about.files), get: (file: string) => this.sound(file) };
     try {
-      return await this.engine.open(name, files, this.dtype);
+      return await this.engine.open(name, wantedOf(this.files), this.dtype);
     } catch (error) {
       if (error instanceof FlowError) throw error;
       throw Object.assign(graphFails(name, `${this.engine.name} cannot open it (${reason(error)})`), { cause: error });
@@ -331,6 +339,23 @@ export class Flow<Column extends string = string, Variable extends string = stri
       this.files.forget(`${name}.onnx`);
     }
   }
+}
+
+/** The WebAssembly of the bundle, unless the options ask for something of onnxruntime. */
+function chosenBy(options: LoadOptions): ChooseEngine {
+  const ort = async () => ortEngine(options.ort ?? (await findOrt()), options);
+  if (options.ort || options.providers || options.threads !== undefined) return ort;
+  return (files, about) => wasmEngine(files, about, ort) ?? ort();
+}
+
+/** The files that an engine may ask for. No graph among them points to another file. */
+function wantedOf(files: Files): Wanted {
+  const get = async (name: string) => {
+    const data = await files.get(name);
+    if (name.endsWith(".onnx")) refuseStray(files.place, name, data);
+    return data;
+  };
+  return { names: Object.keys(files.about.files), get };
 }
 
 const integer = (value: bigint): Value => ({ data: BigInt64Array.of(value), shape: [] });

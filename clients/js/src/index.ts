@@ -4,6 +4,7 @@ export { FlowError } from "./errors.js";
 export type { ReadFile, Source } from "./files.js";
 export {
   type BasePoints,
+  type ChooseEngine,
   type Cotangents,
   Flow,
   type Gradient,
@@ -17,3 +18,4 @@ export type { Watch } from "./pieces.js";
 export type { RowsLike } from "./rows.js";
 export { innerPoint, type Support, type SupportJson, supportOf } from "./supports.js";
 export { type Comparison, verify } from "./verify.js";
+export { wasmEngine } from "./wasm.js";

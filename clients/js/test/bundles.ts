@@ -18,8 +18,12 @@ export const everyBundle = [EXPORTED, ...further].flatMap((folder) =>
 );
 
 /** The files of a bundle, by name. */
-export function filesOf(path: string): Record<string, Uint8Array> {
-  return Object.fromEntries(readdirSync(path).map((name) => [name, new Uint8Array(readFileSync(join(path, name)))]));
+export function filesOf(path: string, folder = ""): Record<string, Uint8Array> {
+  const entries = readdirSync(join(path, folder), { withFileTypes: true });
+  return Object.assign({}, ...entries.map((entry) => {
+    const name = folder + entry.name;
+    return entry.isDirectory() ? filesOf(path, `${name}/`) : { [name]: new Uint8Array(readFileSync(join(path, name))) };
+  }));
 }
 
 /** What a call is refused with. */

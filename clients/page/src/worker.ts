@@ -1,12 +1,12 @@
 // The model, in a thread of its own, so that the page stays quick.
-import { type Engine, Flow, FlowError, innerPoint, type Numbers, ortEngine, verify } from "flowspec";
+import { type Engine, Flow, FlowError, innerPoint, type Numbers, ortEngine, verify, wasmEngine } from "flowspec";
 import type { Answer, Asked, Calls } from "./protocol";
 import { safetensors } from "./safetensors";
 
 const beside = (path: string): URL => new URL(path, import.meta.url);
 
-/** onnxruntime-web. What else may run a bundle, such as a module in `native/`, is chosen here. */
-async function findEngine(): Promise<Engine> {
+/** onnxruntime-web, which runs what has no WebAssembly of its own. */
+async function onnxruntime(): Promise<Engine> {
   const ort = await import(beside("./ort/ort.wasm.bundle.min.js").href);
   ort.env.wasm.numThreads = 1; // more need pages that are isolated, which a plain server's are not
   ort.env.wasm.wasmPaths = { wasm: beside("./ort/ort-wasm-simd-threaded.wasm").href };
@@ -15,7 +15,9 @@ async function findEngine(): Promise<Engine> {
   return { ...engine, name: `onnxruntime-web ${ort.env.versions.web ?? ""}, WebAssembly`.replace(" ,", ",") };
 }
 
-const flow = findEngine().then((engine) => Flow.load(beside("./model/"), { engine }));
+const flow = Flow.load(beside("./model/"), {
+  engine: (files, about) => wasmEngine(files, about, onnxruntime) ?? onnxruntime(),
+});
 
 const calls: { [N in keyof Calls]: (...values: Parameters<Calls[N]>) => Promise<ReturnType<Calls[N]>> } = {
   async open() {

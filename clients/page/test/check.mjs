@@ -23,6 +23,7 @@ async function look(name) {
   const text = (selector) => page.textContent(selector);
   const facts = {
     state: await page.getAttribute("body", "data-state"),
+    engine: await text("#engine"),
     verdict: await text("#verdict"),
     rightness: await page.getAttribute("#verdict", "class"),
     trouble: await text("#trouble"),
