@@ -26,6 +26,9 @@ from flowspec.version import VERSION
 MOST_STACK = 64 * 1024
 """Bytes of scratch memory on the stack, that fit into the fast caches."""
 
+SPILLED = 4096
+"""Bytes of the stack beside scratch memory: what compilers spill, and the frames of callers."""
+
 TILES = (16, 8)
 """Rows that are worked out together: 8 where 16 would take too much memory."""
 
@@ -136,7 +139,7 @@ class _Native:
         flow, name, real = self.model.flow, self.name, self.file.real
         upper = name.upper()
         context = list(flow.context.names) if flow.context else []
-        scratch = _stack(self.functions, self.tile)
+        stack = _stack(self.functions, self.tile) + SPILLED
         declared = [
             f"/* {line} */\n{self._signature(entry)};"
             for entry in self._entries()
@@ -154,7 +157,7 @@ class _Native:
 
    All rows stand one after the other: x is n rows of {upper}_COLUMNS numbers. Nothing is allocated,
    and nothing is kept between calls: every function may be called from many threads at once. The
-   largest takes {scratch} bytes of the stack. Log-densities are natural logarithms: -INFINITY
+   largest takes at most {stack} bytes of the stack. Log-densities are natural logarithms: -INFINITY
    outside the support, NaN where a row holds NaN. {self._context()}
    {self._bits()} */
 
@@ -171,7 +174,7 @@ extern "C" {{
 #define {upper}_COLUMNS {len(flow.columns)}
 #define {upper}_CONTEXT {len(context)}
 #define {upper}_NOISE {len(flow.noise)}
-#define {upper}_STACK {scratch}
+#define {upper}_STACK {stack}
 
 extern const char *const {name}_columns[{upper}_COLUMNS];
 extern const char {name}_support[];

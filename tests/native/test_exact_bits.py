@@ -37,8 +37,9 @@ def tables(wasm_bundle):
     rng = np.random.default_rng(0)
     context = rng.normal(size=(ROWS, 1)).astype(np.float32)
     x = flowspec.load(wasm_bundle).sample(seed=1, context=context).astype(np.float32)
-    x[:6] = np.array([0, 1, -1, np.nan, 1e-30, 0.99999994], np.float32).reshape(x[:6].shape)
-    noise = rng.normal(size=(ROWS, 1)).astype(np.float32)
+    x[:6, 0] = [0, 1, -1, np.nan, 1e-30, 0.99999994]
+    x[6:9, 1] = [np.inf, 1e-40, 0]
+    noise = rng.normal(size=(ROWS, 2)).astype(np.float32)
     return {"x": x, "noise": noise, "context": context}
 
 
@@ -49,11 +50,11 @@ def of_library(wasm_bundle, tables, line: str, place: Path) -> dict[str, dict[st
     if "-mavx2" in flags and "avx2" not in Path("/proc/cpuinfo").read_text():
         pytest.skip("the processor has no AVX2")
     library = place / "flow.so"
-    source = wasm_bundle / "native" / "small.c"
+    source = wasm_bundle / "native" / "flow.c"
     command = [compiler, *flags, "-std=c99", "-shared", "-fPIC", source, "-o", library]
     subprocess.run(command, check=True)
     opened, said = ctypes.CDLL(str(library)), describe(read(wasm_bundle)[0])
-    graphs = [NativeGraph(getattr(opened, f"small_{name}"), name, said) for name in GRAPHS]
+    graphs = [NativeGraph(getattr(opened, f"flow_{name}"), name, said) for name in GRAPHS]
     return {
         "together": {k: b"".join(v) for k, v in outputs(graphs, tables, [range(ROWS)]).items()},
         "alone": {
@@ -100,7 +101,7 @@ def test_every_compiler_and_instruction_set_gives_the_same_bits(
     same(of_library(wasm_bundle, tables, line, tmp_path), reference)
 
 
-@pytest.mark.parametrize("file", ["small.wasm", "small.plain.wasm"])
+@pytest.mark.parametrize("file", ["flow.wasm", "flow.plain.wasm"])
 def test_webassembly_gives_the_same_bits(wasm_bundle, tables, reference, file):
     if shutil.which("node") is None:
         pytest.skip("there is no Node")
@@ -108,7 +109,7 @@ def test_webassembly_gives_the_same_bits(wasm_bundle, tables, reference, file):
     asked["tables"] = {name: table.tobytes().hex() for name, table in tables.items()}
     native = wasm_bundle / "native"
     done = subprocess.run(
-        ["node", SCRIPT, native / "small.mjs", native / file],
+        ["node", SCRIPT, native / "flow.mjs", native / file],
         input=json.dumps(asked), capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
