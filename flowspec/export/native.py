@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.export import quoting
 from flowspec.export.graphs import (
     from_noise_graph,
     log_prob_grad_graph,
@@ -16,6 +17,7 @@ from flowspec.export.graphs import (
     to_base_graph,
 )
 from flowspec.export.native_replay import replay_program
+from flowspec.export.quoting import in_comment
 from flowspec.export.targets import Target
 from flowspec.model.model import Model
 from flowspec.ops.c.source import HEAD, File, Function
@@ -271,7 +273,7 @@ extern const flowspec_flow_{real} {name}_flow;
         head = HEAD.replace("fp-contract=off", f"fp-contract={fused}").replace(
             "FP_CONTRACT OFF", "FP_CONTRACT " + ("OFF" if self.exact_bits else "ON")
         )
-        columns = ", ".join(f'"{column}"' for column in self.model.flow.columns)
+        columns = ", ".join(map(quoting.c, self.model.flow.columns))
         entries = "\n\n".join(self._definition(entry) for entry in self._entries())
         pointers = ", ".join(f"{name}_{entry.name}" for entry in self._entries())
         return f"""\
@@ -437,7 +439,7 @@ def _name(parameter: str) -> str:
 
 
 def _words(names: Any) -> str:
-    return ", ".join(names)
+    return in_comment(", ".join(names))
 
 
 def _wrapped(text: str) -> str:

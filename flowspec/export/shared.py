@@ -17,7 +17,8 @@ ALIGNMENT = 64
 
 
 def with_shared_weights(graphs: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Graphs whose large constants stand in a file of their own, each once; that file is added.
+    """Graphs whose large constants stand in a file of their own, each once; that file is added,
+    where there are such constants.
 
     Same input, same bytes.
     """
@@ -30,7 +31,7 @@ def with_shared_weights(graphs: Mapping[str, bytes]) -> dict[str, bytes]:
             if len(tensor.raw_data) >= LEAST:
                 _move(tensor, data, places)
         found[name] = model.SerializeToString(deterministic=True)
-    return {**found, SHARED: bytes(data)}
+    return {**found, SHARED: bytes(data)} if data else found
 
 
 def _move(tensor: TensorProto, data: bytearray, places: dict[bytes, int]) -> None:

@@ -332,6 +332,7 @@ class Bundle:
             n = 1
         n = None if n is None else whole("n", n, 0)
         seed = whole("seed", seed, -(2**63))
+        self._pieces.refuse_too_many(n or 0, "sample.onnx", len(self.columns))
         feeds = self._context(context, n)
         count = int(len(feeds["context"]) if feeds and n is None else n or 0)
         first_row = whole("first_row", first_row, -(2**63), 2**63 - max(count, 1))

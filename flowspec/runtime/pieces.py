@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowspec.runtime.graphs import Graph
+from flowspec.diagnostics.diagnostic import FlowError
+from flowspec.runtime.graphs import Graph, GraphFails
 from flowspec.runtime.native import NativeGraph
 
 Rows = NDArray[Any]
@@ -36,6 +37,22 @@ class Pieces:
             piece = {n: self.padded(value[start : start + rows]) for n, value in feeds.items()}
             outputs.append(self.outputs(graph, piece, rows))
         return self.joined(graph, outputs)
+
+    def refuse_too_many(self, count: int, graph: str, width: int) -> None:
+        """Let no rows be drawn in vain: the memory for all of them is asked for beforehand.
+
+        Errors:  FlowError, where it lacks.
+        """
+        try:
+            np.empty((count, width), self._dtype)
+        except (MemoryError, ValueError):
+            raise FlowError(
+                GraphFails(
+                    graph=graph,
+                    reason="there is not enough memory for it",
+                    advice="give fewer rows at once",
+                )
+            ) from None
 
     def of(self, count: int) -> Iterator[tuple[int, int]]:
         """The first row of each piece, and its number of rows."""

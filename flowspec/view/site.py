@@ -20,6 +20,13 @@ class OtherFolder(Diagnostic):
     folder: str
 
 
+@mistake
+class FileInPlace(Diagnostic):
+    message = "{path} is a file, which a page would take the place of"
+    help = "name a folder that is empty, or not there yet"
+    path: str
+
+
 PAGE = ("index.html", "page.css", "page.js", "worker.js")
 """The files of the page itself. The scripts are built from `clients/page`."""
 
@@ -54,12 +61,22 @@ def write_site(files: Mapping[str, bytes], folder: Path) -> None:
 
     Errors:  FlowError, where it cannot be written, or the folder holds anything else.
     """
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / PAGE[-1]).is_file():
-        raise FlowError(OtherFolder(folder=str(folder)))
+    _refuse_others(folder)
     with new_directory(folder) as scratch:
         for name, data in files.items():
             (scratch / name).parent.mkdir(exist_ok=True)
             (scratch / name).write_bytes(data)
+
+
+def _refuse_others(folder: Path) -> None:
+    """Let nothing be lost: a page takes the place of a page, of an empty folder, or of nothing."""
+    if folder.is_dir():
+        names = {entry.name for entry in folder.iterdir()}
+        is_page = names >= set(PAGE) and names <= {*PAGE, MODEL, ENGINE}
+        if names and not is_page:
+            raise FlowError(OtherFolder(folder=str(folder)))
+    elif folder.exists():
+        raise FlowError(FileInPlace(path=str(folder)))
 
 
 def _served(name: str) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -10,6 +13,7 @@ import flowspec
 from commands import ROOT, refused
 from flowspec.export.embed.languages import LANGUAGES
 from flowspec.export.embed.program import program
+from forgery import replaced
 
 ONE_LINER = ROOT / "exported" / "one_liner"
 
@@ -44,7 +48,7 @@ def test_names_cannot_leave_their_quotes(tmp_path):
     bundle = flowspec.load(flowspec.compile(flow, tmp_path / "b"))
     object.__setattr__(bundle, "columns", ('a"\\\n*/',))
     text = program(bundle, "c")
-    assert '{"a\\"\\\\\\n*/"}' in text
+    assert '{"a\\"\\\\\\012*/"}' in text
     assert text.splitlines()[0] == "// A normalizing flow over a?????, in C99."
 
 
@@ -58,3 +62,15 @@ def test_the_readme_says_what_was_done_with_each_language():
     readme = (ROOT / "README.md").read_text()
     for name, kind in LANGUAGES.items():
         assert f"| `{name}` | {kind.checked} |" in readme
+
+
+def test_draws_that_the_float_type_does_not_settle_are_not_replayed(tmp_path):
+    path = flowspec.compile(flowspec.parse("Normal(0, 1)"), tmp_path / "flow")
+    vectors = json.loads((path / "vectors.json").read_text())
+    vectors["sample"]["unsettled"] = [0, 5]
+    for row in (0, 5):
+        vectors["sample"]["x"]["parity"][row] = "Infinity"
+    replaced(path, vectors_json=json.dumps(vectors).encode())
+    (tmp_path / "flow.py").write_text(program(flowspec.load(path), "python"))
+    done = subprocess.run([sys.executable, tmp_path / "flow.py"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -17,22 +17,27 @@ from flowspec.cli.main import main
 WITH_OUTPUT = {
     "check": ["check", "wrong.flow", "--format", "json"],
     "compile": ["compile", "--help"],
+    "embed": ["embed", "m", "--lang", "c"],
     "explain": ["explain", "RQS"],
     "fit": ["fit", "--help"],
     "import": ["import", "--help"],
     "list": ["list"],
+    "package": ["package", "--help"],
     "plot": ["plot", "--help"],
     "sample": ["sample", "m", "-n", "10"],
     "score": ["score", "m", "--data", "t.csv"],
     "show": ["show", "a.flow"],
     "targets": ["targets"],
     "verify": ["verify", "m"],
+    "view": ["view", "--help"],
 }
 """A call of each command that writes to standard output."""
 
 WITH_PLACE = {
     "compile": ["compile", "a.flow", "-o"],
+    "embed": ["embed", "m", "--lang", "c", "-o"],
     "fit": ["fit", "a.flow", "--data", "t.csv", "--epochs", "1", "-o"],
+    "package": ["package", "m", "--for", "triton", "-o"],
     "plot": ["plot", "m", "-o"],
     "sample": ["sample", "m", "-n", "10", "-o"],
     "score": ["score", "m", "--data", "t.csv", "-o"],

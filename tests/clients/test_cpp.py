@@ -190,6 +190,7 @@ MISTAKES = [
     ("scalar", "log_prob", {"x": rows(3), "context": rows(3, 1)}),
     ("scalar", "sample", {"n": -1}),
     ("scalar", "sample", {"n": 3, "first_row": 2**63 - 2}),
+    ("scalar", "sample", {"n": 2**55}),
     ("scalar", "sample", {"n": 3, "rows_at_once": 0}),
     ("scalar", "from_noise_gradient", {"noise": rows(5, 1), "x_cotangent": rows(4)}),
     ("shared", "log_prob", {"x": rows(3)}),

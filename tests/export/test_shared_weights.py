@@ -78,6 +78,16 @@ def test_the_same_flow_gives_the_same_bytes(paths, tmp_path):
         assert (again / file.name).read_bytes() == file.read_bytes()
 
 
+def test_a_flow_without_large_constants_has_no_file_of_them(tmp_path):
+    bundle = flowspec.load(
+        flowspec.compile(flowspec.parse("Normal(0, 1)"), tmp_path / "small", share_weights=True)
+    )
+    assert SHARED not in bundle.files
+    assert not (tmp_path / "small" / SHARED).exists()
+    assert SHARED not in bundle.files["README.md"].decode()
+    assert all(comparison.passed for comparison in verify(tmp_path / "small"))
+
+
 def test_it_travels_with_the_bundle(paths):
     bundle = flowspec.load(paths / "shared")
     copy = pickle.loads(pickle.dumps(bundle))

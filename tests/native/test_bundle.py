@@ -46,6 +46,29 @@ def test_the_same_flow_gives_the_same_bytes(bundle, tmp_path):
         assert file.read_bytes() == (again / "native" / file.name).read_bytes()
 
 
+@needs_cc
+def test_a_name_neither_ends_a_comment_nor_a_text(tmp_path):
+    names = ["a*/ b", "c ??/", "d\\"]
+    quoted = ", ".join(f'"{name}"' for name in names)
+    flow = flowspec.parse(f"event {quoted}\nMAF(3, transforms=1, hidden=[4]) |> Onto(event)")
+    made = flowspec.compile(flow, tmp_path / "strange", native=True) / "native"
+    (tmp_path / "all.c").write_text(
+        '#include "strange.h"\n' + _line_of(made / "strange.c", "strange_columns[")
+        + '\n#include <stdio.h>\nint main(void) { for (int i = 0; i < 3; i++)'
+        ' puts(strange_columns[i]); return 0; }\n'
+    )  # fmt: skip
+    program = tmp_path / "all"
+    line = ["cc", "-std=c99", "-Wall", "-Wextra", "-Werror", f"-I{made}", tmp_path / "all.c"]
+    subprocess.run([*line, "-o", program], check=True)
+    said = subprocess.run([program], capture_output=True, text=True, check=True).stdout
+    assert said.splitlines() == names
+
+
+def _line_of(file, words: str) -> str:
+    (line,) = [line for line in file.read_text().splitlines() if words in line]
+    return line
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "compiler", ["gcc -std=c99", "clang -std=c99", "g++ -x c++", "clang++ -x c++"]

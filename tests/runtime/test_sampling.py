@@ -115,3 +115,17 @@ def test_noise_that_is_nan_gives_nan(opened):
 def test_noise_of_a_wrong_shape_is_told(opened, name, shape):
     told = refused(opened(name).from_noise, np.zeros(shape))
     assert told.startswith("`noise` has shape (") and told.endswith("columns are needed")
+
+
+@pytest.mark.parametrize("n", [2**55, 2**62])
+@pytest.mark.parametrize(
+    "text, context", [("Normal(0, 1)", None), ("context k\nNormal(k, 1)", [0])]
+)
+def test_rows_for_which_there_is_no_memory_are_refused_before_the_first(n, text, context, tmp_path):
+    bundle = flowspec.load(flowspec.compile(flowspec.parse(text), tmp_path / "flow"))
+    with pytest.raises(flowspec.FlowError) as refused:
+        bundle.sample(n, context=context)
+    assert str(refused.value) == (
+        "error[graph-fails]: sample.onnx cannot be run: there is not enough memory for it\n"
+        "  = help: give fewer rows at once"
+    )

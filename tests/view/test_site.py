@@ -49,8 +49,8 @@ def test_the_page_asks_for_nothing_elsewhere(files):
 
 def test_an_earlier_page_is_replaced_and_other_folders_are_not(files, tmp_path):
     write_site(files, tmp_path / "site")
-    write_site({**files, "more.txt": b""}, tmp_path / "site")
-    assert (tmp_path / "site" / "more.txt").exists()
+    write_site({**files, "page.css": b"newer"}, tmp_path / "site")
+    assert (tmp_path / "site" / "page.css").read_bytes() == b"newer"
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(FlowError) as refused:
         write_site(files, tmp_path)
@@ -59,6 +59,34 @@ def test_an_earlier_page_is_replaced_and_other_folders_are_not(files, tmp_path):
         "  = help: name a folder that is empty, or not there yet"
     )
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("beside", ["worker.js", "index.html"])
+def test_a_folder_with_a_file_of_such_a_name_is_no_page(files, tmp_path, beside):
+    for name in (beside, "thesis.tex"):
+        (tmp_path / name).write_text("mine")
+    with pytest.raises(FlowError, match="holds other files"):
+        write_site(files, tmp_path)
+    assert (tmp_path / "thesis.tex").read_text() == "mine"
+
+
+def test_a_page_that_someone_put_a_file_into_is_kept(files, tmp_path):
+    write_site(files, tmp_path / "site")
+    (tmp_path / "site" / "notes.txt").write_text("mine")
+    with pytest.raises(FlowError, match="holds other files"):
+        write_site(files, tmp_path / "site")
+
+
+def test_a_file_is_not_replaced(files, tmp_path):
+    (tmp_path / "thesis.tex").write_text("mine")
+    with pytest.raises(FlowError) as refused:
+        write_site(files, tmp_path / "thesis.tex")
+    assert str(refused.value) == (
+        f"error[file-in-place]: {tmp_path}/thesis.tex is a file, "
+        "which a page would take the place of\n"
+        "  = help: name a folder that is empty, or not there yet"
+    )
+    assert (tmp_path / "thesis.tex").read_text() == "mine"
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -1042,6 +1043,9 @@ template <class T>
 Array<T> cut(const Array<T>& array, std::int64_t start, std::int64_t rows, std::int64_t wanted) {
   const auto width = static_cast<std::int64_t>(array.columns());
   std::vector<T> values(array.begin() + start * width, array.begin() + (start + rows) * width);
+  if (static_cast<std::size_t>(wanted) > values.max_size() / array.columns())
+    throw std::bad_alloc();
+  values.reserve(static_cast<std::size_t>(wanted * width));
   for (std::int64_t row = rows; row < wanted; ++row)
     for (std::int64_t i = 0; i < width; ++i)
       values.push_back(values[static_cast<std::size_t>((rows - 1) * width + i)]);
@@ -1120,27 +1124,12 @@ class Flow {
   // of `context`, or n for one.
   Points<T> sample(std::optional<std::int64_t> n = std::nullopt, std::int64_t seed = 0,
                    const Context& context = std::nullopt, std::int64_t first_row = 0) const {
-    if (!n && !context) n = 1;
-    if (n) detail::check_range("n", *n, 0);
-    const Context rows_of_context = checked_context(context, n);
-    const std::int64_t count = n ? *n : static_cast<std::int64_t>(rows_of_context->rows());
-    if (count > 1)
-      detail::check_range("first_row", first_row, std::numeric_limits<std::int64_t>::min(),
-                          std::numeric_limits<std::int64_t>::max() - (count - 1));
-    auto graph = opened("sample");
-    std::vector<detail::Outputs<T>> drawn;
-    for (std::int64_t start = 0; start < count; start += piece()) {
-      const std::int64_t rows = std::min(piece(), count - start), wanted = batch().value_or(rows);
-      detail::Feeds<T> feeds = {{"seed", detail::fed_number<T>(seed)},
-                                {"first_row", detail::fed_number<T>(first_row + start)}};
-      if (rows_of_context)
-        feeds["context"] = detail::fed(detail::cut(*rows_of_context, start, rows, wanted));
-      else if (!batch())
-        feeds["n"] = detail::fed_number<T>(rows);
-      drawn.push_back(trimmed(graph->run(feeds, wanted), rows));
+    try {
+      return drawn(n, seed, context, first_row);
+    } catch (const std::bad_alloc&) {
+      throw Error("graph-fails", "sample.onnx cannot be run: there is not enough memory for it",
+                  "give fewer rows at once");
     }
-    auto outputs = joined(*graph, drawn);
-    return {std::move(outputs[0]), std::move(outputs[1])};
   }
 
   // Points and their log-densities from standard noise (N, K), of the kinds that `noise()` lists.
@@ -1213,6 +1202,31 @@ class Flow {
     return Error("graph-missing", state_->directory + " has no " + graph + ".onnx", advice);
   }
 
+  Points<T> drawn(std::optional<std::int64_t> n, std::int64_t seed, const Context& context,
+                  std::int64_t first_row) const {
+    if (!n && !context) n = 1;
+    if (n) detail::check_range("n", *n, 0);
+    const Context rows_of_context = checked_context(context, n);
+    const std::int64_t count = n ? *n : static_cast<std::int64_t>(rows_of_context->rows());
+    if (count > 1)
+      detail::check_range("first_row", first_row, std::numeric_limits<std::int64_t>::min(),
+                          std::numeric_limits<std::int64_t>::max() - (count - 1));
+    auto graph = opened("sample");
+    auto all = room(*graph, count);
+    for (std::int64_t start = 0; start < count; start += piece()) {
+      const std::int64_t rows = std::min(piece(), count - start), wanted = batch().value_or(rows);
+      detail::Feeds<T> feeds = {{"seed", detail::fed_number<T>(seed)},
+                                {"first_row", detail::fed_number<T>(first_row + start)}};
+      if (rows_of_context)
+        feeds["context"] = detail::fed(detail::cut(*rows_of_context, start, rows, wanted));
+      else if (!batch())
+        feeds["n"] = detail::fed_number<T>(rows);
+      append(all, graph->run(feeds, wanted), rows);
+    }
+    auto outputs = shaped(*graph, all);
+    return {std::move(outputs[0]), std::move(outputs[1])};
+  }
+
   std::optional<std::int64_t> batch() const { return description().batch; }
   std::int64_t piece() const { return batch().value_or(state_->options.rows_at_once); }
 
@@ -1229,36 +1243,44 @@ class Flow {
     auto graph = opened(name);
     const auto count = static_cast<std::int64_t>(rows_of_all);
     if (count <= piece() && !batch()) return graph->run(feeds, count);
-    std::vector<detail::Outputs<T>> outputs;
+    auto all = room(*graph, count);
     for (std::int64_t start = 0; start < count; start += piece()) {
       const std::int64_t rows = std::min(piece(), count - start), wanted = batch().value_or(rows);
       detail::Feeds<T> part;
       for (auto& [input, feed] : feeds)
         part[input] = detail::fed(detail::cut(feed.rows, start, rows, wanted));
-      outputs.push_back(trimmed(graph->run(part, wanted), rows));
+      append(all, graph->run(part, wanted), rows);
     }
-    return joined(*graph, outputs);
+    return shaped(*graph, all);
   }
 
-  static detail::Outputs<T> trimmed(detail::Outputs<T> outputs, std::int64_t rows) {
-    for (Rows& output : outputs)
-      if (static_cast<std::int64_t>(output.rows()) > rows)
-        output = detail::cut(output, 0, rows, rows);
-    return outputs;
-  }
+  using Columns = std::vector<std::vector<T>>;
 
-  // The outputs of all pieces, one behind the other.
-  static detail::Outputs<T> joined(const detail::Graph<T>& graph,
-                                   const std::vector<detail::Outputs<T>>& pieces) {
-    if (pieces.size() == 1) return pieces[0];
-    detail::Outputs<T> all;
-    for (std::size_t i = 0; i < graph.outputs(); ++i) {
-      std::vector<T> values;
-      for (const auto& outputs : pieces)
-        values.insert(values.end(), outputs[i].begin(), outputs[i].end());
-      all.push_back(detail::shaped(std::move(values), graph.row(i)));
+  // Memory for all rows of each output: where it lacks, no piece is run in vain.
+  static Columns room(const detail::Graph<T>& graph, std::int64_t rows) {
+    Columns all(graph.outputs());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const detail::Shape row = graph.row(i);
+      const std::size_t width = row.empty() ? 1 : static_cast<std::size_t>(row[0]);
+      if (static_cast<std::size_t>(rows) > all[i].max_size() / width) throw std::bad_alloc();
+      all[i].reserve(static_cast<std::size_t>(rows) * width);
     }
     return all;
+  }
+
+  // The first rows of a piece, behind those that are there.
+  static void append(Columns& all, const detail::Outputs<T>& piece, std::int64_t rows) {
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const auto count = rows * static_cast<std::int64_t>(piece[i].columns());
+      all[i].insert(all[i].end(), piece[i].begin(), piece[i].begin() + count);
+    }
+  }
+
+  static detail::Outputs<T> shaped(const detail::Graph<T>& graph, Columns& all) {
+    detail::Outputs<T> outputs;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      outputs.push_back(detail::shaped(std::move(all[i]), graph.row(i)));
+    return outputs;
   }
 
   static Rows last(detail::Outputs<T>& outputs, std::size_t index) {

@@ -30,11 +30,16 @@ export const newer = (place: string, format: number, newest: number): FlowError 
     "update it: npm install flowspec@latest",
   );
 
-export const graphFails = (graph: string, reason: string): FlowError =>
+const VERIFY = "`flowspec verify` checks the bundle; write it again with `flowspec compile`";
+
+export const graphFails = (graph: string, reason: string, help = VERIFY): FlowError =>
+  new FlowError("graph-fails", `${graph}.onnx cannot be run: ${reason}`, help);
+
+export const noSource = (source: unknown): FlowError =>
   new FlowError(
-    "graph-fails",
-    `${graph}.onnx cannot be run: ${reason}`,
-    "`flowspec verify` checks the bundle; write it again with `flowspec compile`",
+    "no-source",
+    `a flow cannot be loaded from ${String(source)}`,
+    "give the folder that `flowspec compile` wrote: its path or URL, its files by name, or a function that reads them",
   );
 
 export const graphMissing = (place: string, graph: string, target: string, lacks: boolean): FlowError => {

@@ -1,6 +1,6 @@
 import { readFrom } from "#platform";
 import { type About, aboutOf } from "./about.js";
-import { broken } from "./errors.js";
+import { broken, noSource } from "./errors.js";
 import { sha256 } from "./sha256.js";
 
 /** Gives the bytes of a file of a bundle, by its name. */
@@ -25,7 +25,7 @@ export class Files {
   static async open(source: Source, signal?: AbortSignal): Promise<Files> {
     const [place, read] = readerOf(source);
     const data = await reading(place, read, "flow.json", signal);
-    const text = new TextDecoder().decode(data);
+    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(data);
     const about = aboutOf(place, text);
     if (about.format >= 2) await checkDigest(place, text);
     return new Files(place, about, read);
@@ -59,6 +59,7 @@ export class Files {
 function readerOf(source: Source): [string, ReadFile] {
   if (typeof source === "function") return ["the bundle", source];
   if (typeof source === "string" || source instanceof URL) return [String(source), readFrom(source)];
+  if (typeof source !== "object" || source === null) throw noSource(source);
   return ["the bundle", async (name) => source[name] ?? Promise.reject(new Error("no such file"))];
 }
 

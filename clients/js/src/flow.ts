@@ -106,6 +106,8 @@ export class Flow<Column extends string = string, Variable extends string = stri
   readonly graphs: readonly GraphName[];
 
   private readonly opened = new Map<GraphName, Promise<OpenGraph>>();
+  /** The calls that have not ended. */
+  private readonly calls = new Set<Promise<void>>();
   private readonly size: number;
 
   private constructor(
@@ -198,7 +200,7 @@ export class Flow<Column extends string = string, Variable extends string = stri
     const wide = rowWidth("noise", this.about);
     const standard = rowsOf("noise", noise, [], this.dtype, wide);
     const none = numbersOf(this.dtype, standard.length / wide);
-    const inputs = { noise: standard, x_cotangent: cotangents.x, log_prob_cotangent: cotangents.logProb ?? none };
+    const inputs = { noise: standard, x_cotangent: cotangents?.x, log_prob_cotangent: cotangents?.logProb ?? none };
     const { x, log_prob, noise_grad, context_grad } = await this.ofRows("from_noise_grad", inputs, context, watch);
     return { x: x!, logProb: log_prob!, noiseGrad: noise_grad!, ...(context_grad ? { contextGrad: context_grad } : {}) };
   }
@@ -220,10 +222,11 @@ export class Flow<Column extends string = string, Variable extends string = stri
     for (const graph of graphs) await this.graph(graph);
   }
 
-  /** Gives the memory of the graphs back. A later call opens them anew. */
+  /** Gives the memory of the graphs back, when the calls that run have ended. A later call opens them anew. */
   async close(): Promise<void> {
     const graphs = [...this.opened.values()];
     this.opened.clear();
+    await Promise.all(this.calls);
     for (const graph of graphs) await (await graph).close?.();
   }
 
@@ -267,7 +270,19 @@ export class Flow<Column extends string = string, Variable extends string = stri
   }
 
   /** All outputs of a graph for `count` rows, whose inputs are worked out batch by batch. */
-  private async run(
+  private run(
+    name: GraphName,
+    count: number,
+    watch: Watch,
+    feeds: (start: number, rows: number) => Values,
+  ): Promise<Record<string, Numbers>> {
+    const call = this.runPieces(name, count, watch, feeds);
+    const ended = call.then(() => undefined, () => undefined).then(() => void this.calls.delete(ended));
+    this.calls.add(ended);
+    return call;
+  }
+
+  private async runPieces(
     name: GraphName,
     count: number,
     watch: Watch,
@@ -275,7 +290,7 @@ export class Flow<Column extends string = string, Variable extends string = stri
   ): Promise<Record<string, Numbers>> {
     const graph = await this.graph(name);
     const widths = outputsOf(name, this.about).map((output) => [output, rowWidth(output, this.about)] as const);
-    const all = Object.fromEntries(widths.map(([output, wide]) => [output, numbersOf(this.dtype, count * wide)]));
+    const all = Object.fromEntries(widths.map(([output, wide]) => [output, this.room(name, count * wide)]));
     await inPieces(count, this.size, watch, async (start, rows) => {
       const found = await this.outputs(name, graph, feeds(start, rows), rows);
       for (const [output, wide] of widths) {
@@ -287,6 +302,15 @@ export class Flow<Column extends string = string, Variable extends string = stri
       }
     });
     return all;
+  }
+
+  /** Memory for an output. */
+  private room(graph: GraphName, length: number): Numbers {
+    try {
+      return numbersOf(this.dtype, length);
+    } catch {
+      throw graphFails(graph, "there is not enough memory for it", "give fewer rows at once");
+    }
   }
 
   private async outputs(name: GraphName, graph: OpenGraph, feeds: Values, rows: number): Promise<Values> {

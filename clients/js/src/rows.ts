@@ -28,7 +28,8 @@ const isRow = (value: unknown): value is ArrayLike<number> => Array.isArray(valu
 function flat(name: string, values: ArrayLike<number>, names: readonly string[], dtype: DType, wide: number): Numbers {
   if (values.length % wide) throw wrongWidth(name, `(${values.length},)`, names, wide);
   const kind = dtype === "float64" ? Float64Array : Float32Array;
-  return values instanceof kind ? values : filled(name, [values], values.length, dtype);
+  const asIs = values instanceof kind && values.buffer instanceof ArrayBuffer; // and not of memory that threads share
+  return asIs ? values : filled(name, [values], values.length, dtype);
 }
 
 function stacked(name: string, rows: readonly unknown[], names: readonly string[], dtype: DType, wide: number): Numbers {
@@ -119,12 +120,17 @@ function refuseOutside(names: readonly string[], supports: readonly Support[], v
 /** A whole number from `low` to 2^63 - 1; 2.0 and 2n are such. */
 export function whole(name: string, value: unknown, low: bigint, high = 2n ** 63n - 1n): bigint {
   if (typeof value !== "bigint" && !Number.isInteger(value)) {
-    throw new FlowError("not-whole", `\`${name}\` is ${String(value)}, which is not a whole number`, "give a whole number");
+    const words = typeof value === "string" ? JSON.stringify(value) : String(value);
+    throw new FlowError("not-whole", `\`${name}\` is ${words}, which is not a whole number`, "give a whole number");
   }
   const number = BigInt(value as bigint | number);
   if (number < low || number > high) {
     const ends = high < 2n ** 63n - 1n || low < 0n ? `from ${low} to ${high}` : `from ${low} on`;
     throw new FlowError("out-of-range", `\`${name}\` is ${number}, which is out of range`, `give a number ${ends}`);
+  }
+  if (typeof value === "number" && !Number.isSafeInteger(value)) {
+    const what = `\`${name}\` is ${number}, beyond 2^53, where numbers of JavaScript are rounded`;
+    throw new FlowError("rounded-number", what, `give a BigInt, such as ${number}n`);
   }
   return number;
 }

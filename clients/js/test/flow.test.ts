@@ -170,6 +170,15 @@ test("calls may overlap", async () => {
   expect(together[2]).toEqual(alone);
 });
 
+test("a flow that is closed lets calls that run end", async () => {
+  const flow = await Flow.load(exported("one_liner"), { rowsAtOnce: 10 });
+  const { x } = await flow.sample(100);
+  const running = flow.sample(100);
+  await flow.prepare("sample");
+  await flow.close();
+  expect((await running).x).toEqual(x);
+});
+
 test("a flow that was closed opens its graphs anew", async () => {
   const flow = await Flow.load(exported("one_liner"));
   const before = await flow.sample(3);

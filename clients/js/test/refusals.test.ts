@@ -66,6 +66,22 @@ describe("what does not fit is refused in words", () => {
     ]);
   });
 
+  test("that JavaScript may have rounded", async () => {
+    const rounded = "`seed` is 9007199254740992, beyond 2^53, where numbers of JavaScript are rounded\n  = help: give a BigInt, such as 9007199254740992n";
+    expect(await refusal(() => wind.sample(1, { seed: 2 ** 53 + 1 }))).toBe(rounded);
+    const [one, other] = [2n ** 53n, 2n ** 53n + 1n].map((seed) => wind.sample(1, { seed }));
+    expect((await one!).x).not.toEqual((await other!).x);
+  });
+
+  test.each([1e12, 2 ** 50])("of %d rows, for which there is no memory", async (n) => {
+    const words = "sample.onnx cannot be run: there is not enough memory for it\n  = help: give fewer rows at once";
+    expect(await refusal(async () => (await Flow.load(exported("one_liner"))).sample(n))).toBe(words);
+  });
+
+  test("without cotangents", async () => {
+    expect(await refusal(() => prognosis.fromNoiseGradient([0.5], undefined as any, [80, 90]))).toMatch(/no from_noise_grad|x_cotangent/);
+  });
+
   test("NaN in a context passes, and its density is NaN", async () => {
     expect(await prognosis.logProb([100], [NaN, 90])).toEqual(Float32Array.of(NaN));
   });
@@ -122,6 +138,16 @@ describe("what is not the bundle that was written is refused", () => {
     expect(await refusal(() => Flow.load("nowhere"))).toBe(
       `nowhere is not a complete bundle: flow.json: no such file or directory${written}`,
     );
+  });
+
+  test("a folder that is a file", async () => {
+    expect(await refusal(() => Flow.load("package.json"))).toBe(
+      `package.json is not a complete bundle: flow.json: not a directory${written}`,
+    );
+  });
+
+  test.each([undefined, null, 3])("%s in the place of a bundle", async (source) => {
+    expect(await refusal(() => Flow.load(source as any))).toContain(`a flow cannot be loaded from ${source}\n  = help: give the folder`);
   });
 
   test("a graph that onnxruntime cannot run is told by its name", async () => {

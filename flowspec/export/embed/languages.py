@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from flowspec.export import quoting
+from flowspec.export.quoting import Quote
+
 
 @dataclass(frozen=True)
 class Language:
@@ -15,6 +18,7 @@ class Language:
     types     of numbers, by "float32" and "float64"
     special   the words for NaN, Infinity and -Infinity, by type
     suffixes  behind a number, by "float32" and "float64"
+    quoted    writes a text as a literal
     """
 
     template: str
@@ -22,6 +26,7 @@ class Language:
     types: Mapping[str, str]
     special: Mapping[str, tuple[str, str, str]]
     suffixes: Mapping[str, str]
+    quoted: Quote
 
     def number(self, value: float | str, dtype: str) -> str:
         """A number of `vectors.json`, where what is not finite is a word."""
@@ -36,6 +41,7 @@ def _language(
     checked: str,
     types: tuple[str, str],
     special: tuple[tuple[str, str, str], tuple[str, str, str]],
+    quoted: Quote,
     suffix: str = "",
 ) -> Language:
     dtypes = ("float32", "float64")
@@ -45,6 +51,7 @@ def _language(
         dict(zip(dtypes, types, strict=True)),
         dict(zip(dtypes, special, strict=True)),
         {"float32": suffix, "float64": ""},
+        quoted,
     )
 
 
@@ -71,15 +78,21 @@ LANGUAGES: Mapping[str, Language] = {
         f"{RUN}, in Node 20 over onnxruntime-node 1.30.",
         ("Float32Array", "Float64Array"),
         (_JS, _JS),
+        quoting.js,
     ),
     "python": _language(
-        "flow.py", f"{RUN}, over onnxruntime 1.32.", ("np.float32", "np.float64"), (_NUMPY, _NUMPY)
+        "flow.py",
+        f"{RUN}, over onnxruntime 1.32.",
+        ("np.float32", "np.float64"),
+        (_NUMPY, _NUMPY),
+        quoting.python,
     ),
     "cpp": _language(
         "flow.cpp",
         f"{RUN}, with headers of onnxruntime 1.21 over its library of 1.32.",
         ("float", "double"),
         (_MATH_H, _MATH_H),
+        quoting.c,
         "f",
     ),
     "c": _language(
@@ -87,6 +100,7 @@ LANGUAGES: Mapping[str, Language] = {
         f"{RUN}, with headers of onnxruntime 1.21 over its library of 1.32.",
         ("float", "double"),
         (_MATH_H, _MATH_H),
+        quoting.c,
         "f",
     ),
     "csharp": _language(
@@ -94,6 +108,7 @@ LANGUAGES: Mapping[str, Language] = {
         "Written for Microsoft.ML.OnnxRuntime 1.23; compiled against stubs of it, and never run.",
         ("float", "double"),
         (_of_type("float.", _SHARP), _of_type("double.", _SHARP)),
+        quoting.csharp,
         "f",
     ),
     "java": _language(
@@ -102,6 +117,7 @@ LANGUAGES: Mapping[str, Language] = {
         "and never run.",
         ("float", "double"),
         (_of_type("Float.", _JAVA), _of_type("Double.", _JAVA)),
+        quoting.java,
         "f",
     ),
     "rust": _language(
@@ -109,6 +125,7 @@ LANGUAGES: Mapping[str, Language] = {
         "Written for the crate ort 2.0.0-rc.10; compiled against stubs of it, and never run.",
         ("f32", "f64"),
         (_of_type("f32::", _RUST), _of_type("f64::", _RUST)),
+        quoting.rust,
     ),
     "go": _language(
         "flow.go",
@@ -116,6 +133,7 @@ LANGUAGES: Mapping[str, Language] = {
         "run.",
         ("float32", "float64"),
         (_GO, _GO),
+        quoting.go,
     ),
     "r": _language(
         "flow.R",
@@ -123,5 +141,6 @@ LANGUAGES: Mapping[str, Language] = {
         "of its own.",
         ("float32", "float64"),
         (_R, _R),
+        quoting.r,
     ),
 }

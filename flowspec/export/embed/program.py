@@ -7,7 +7,7 @@ rows), `scalar` (points are numbers).
 
 from __future__ import annotations
 
-import json
+import itertools
 import pkgutil
 import re
 import textwrap
@@ -82,7 +82,7 @@ def _kept(lines: Sequence[str], flags: Mapping[str, bool]) -> Iterator[str]:
 def _words(bundle: Bundle, kind: Language) -> dict[str, str]:
     """The texts that are put into a template, by name."""
     vectors, dtype = vectors_of(bundle), bundle.dtype.name
-    score, draw = _settled(vectors["log_prob"]), vectors["sample"]
+    score, draw = _settled(vectors["log_prob"]), _settled_draws(vectors["sample"])
 
     def numbers(rows: Sequence[Any]) -> str:
         flat = [n for row in rows for n in (row if isinstance(row, list) else [row])]
@@ -95,7 +95,7 @@ def _words(bundle: Bundle, kind: Language) -> dict[str, str]:
         "TITLE": _plain(_title(bundle)),
         "CHECKED": kind.checked,
         "VERSION": VERSION,
-        "DIRECTORY": json.dumps(bundle.path.as_posix(), ensure_ascii=False),
+        "DIRECTORY": kind.quoted(bundle.path.as_posix()),
         "DTYPE": dtype,
         "TYPE": kind.types[dtype],
         "DIGITS": {"float32": "9", "float64": "17"}[dtype],
@@ -103,8 +103,8 @@ def _words(bundle: Bundle, kind: Language) -> dict[str, str]:
         "TYPE_IN_CAPITALS": kind.types[dtype].upper(),
         "D": str(len(bundle.columns)),
         "C": str(len(bundle.context)),
-        "COLUMNS": _quoted(bundle.columns),
-        "CONTEXT": _quoted(bundle.context),
+        "COLUMNS": ", ".join(map(kind.quoted, bundle.columns)),
+        "CONTEXT": ", ".join(map(kind.quoted, bundle.context)),
         "SHOWN": str(said.batch or SHOWN),
         "SCORE_ROWS": str(len(score["log_prob"]["parity"])),
         "SCORE_X": numbers(score["x"]),
@@ -131,10 +131,6 @@ def _plain(text: str) -> str:
     return re.sub(r"[^\w ,.()\[\]-]", "?", text)
 
 
-def _quoted(names: Sequence[str]) -> str:
-    return ", ".join(json.dumps(name, ensure_ascii=False) for name in names)
-
-
 def _allowed(vectors: Vectors, graph: str) -> str:
     tolerance = vectors[graph].get("tolerance") or vectors["tolerance"]
     return repr(float(tolerance["relative"]))
@@ -155,3 +151,19 @@ def _settled(case: Mapping[str, Any]) -> dict[str, Any]:
 
     points = {name: chosen(case[name]) for name in ("x", "context") if name in case}
     return {**points, "log_prob": {"parity": chosen(density)}}
+
+
+def _settled_draws(case: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The vectors of samples: the longest run of rows that engines do not differ in.
+
+    A fixed number of rows is drawn as a whole.
+    """
+    density = case["log_prob"]["parity"]
+    ends = [-1, *case.get("unsettled", ()), len(density)]
+    if len(ends) == 2 or not ("n" in case or "context" in case):
+        return case
+    before, behind = max(itertools.pairwise(ends), key=lambda pair: pair[1] - pair[0])
+    rows = slice(before + 1, behind)
+    outputs = {name: {"parity": case[name]["parity"][rows]} for name in ("x", "log_prob")}
+    context = {"context": case["context"][rows]} if "context" in case else {}
+    return {**case, **outputs, **context, "first_row": case["first_row"] + before + 1}

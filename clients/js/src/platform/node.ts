@@ -7,6 +7,14 @@ import { fetched } from "./browser.js";
 
 const HELP = "install it with `npm install onnxruntime-node`, or pass `{ ort }` to `Flow.load`";
 
+/** What the system says, in the words of Python. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file or directory",
+  ENOTDIR: "not a directory",
+  EISDIR: "is a directory",
+  EACCES: "permission denied",
+};
+
 /** onnxruntime-node, or else onnxruntime-web. */
 export async function findOrt(): Promise<Ort> {
   for (const name of ["onnxruntime-node", "onnxruntime-web"]) {
@@ -32,8 +40,8 @@ export function readFrom(source: string | URL): (name: string, signal?: AbortSig
     try {
       return new Uint8Array(await readFile(join(folder, name), signal ? { signal } : {}));
     } catch (error) {
-      if ((error as { code?: string }).code === "ENOENT") throw new Error("no such file or directory");
-      throw error;
+      const words = REASONS[(error as { code?: string }).code ?? ""];
+      throw words ? new Error(words) : error;
     }
   };
 }
