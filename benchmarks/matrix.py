@@ -96,8 +96,9 @@ def compiled(folder: Path, target: str, names: Iterable[str]) -> dict[str, Path 
             try:
                 if not path.exists():
                     flowspec.compile(
-                        flow, path, weights, target=target, batch=rows, gradient=gradient
-                    )
+                        flow, path, weights, target=target, batch=rows, gradient=gradient,
+                        native=target == "onnxruntime",
+                    )  # fmt: skip
                 found[name] = path
             except flowspec.FlowError as refusal:
                 found[name] = str(refusal).splitlines()[0]
