@@ -15,11 +15,22 @@ Join(NSF(1, transforms=1, hidden=[8], bins=3), Normal(0, 1)) |> Onto(event)
 """
 
 
+TOOLS = ("clang", "wasm-ld")
+
+
 @pytest.fixture(scope="session")
-def wasm_bundle(tmp_path_factory):
-    for tool in ("clang", "wasm-ld"):
+def small_bundle(tmp_path_factory):
+    """Its C, and its WebAssembly where that can be made."""
+    path = tmp_path_factory.mktemp("small") / "flow"
+    wasm = all(map(shutil.which, TOOLS))
+    return flowspec.compile(
+        flowspec.parse(FLOW), path, gradient="log_prob", native=True, wasm=wasm, exact_bits=True
+    )
+
+
+@pytest.fixture(scope="session")
+def wasm_bundle(small_bundle):
+    for tool in TOOLS:
         if shutil.which(tool) is None:
             pytest.skip(f"there is no {tool}")
-    path = tmp_path_factory.mktemp("wasm") / "flow"
-    flow = flowspec.parse(FLOW)
-    return flowspec.compile(flow, path, gradient="log_prob", wasm=True, exact_bits=True)
+    return small_bundle

@@ -15,7 +15,7 @@ QUICK = {
     "c": ["cc"],
     "cpp": ["c++"],
     "events": ["c++"],
-    "node": ["node"],
+    "node": ["node", "clang", "wasm-ld"],
     "python": ["cc"],
     "numpy": ["cc"],
 }
@@ -37,8 +37,8 @@ def build(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def make(wasm_bundle, build):
-    options = [f"BUNDLE={wasm_bundle}", f"BUILD={build}", f"PYTHON={sys.executable}"]
+def make(small_bundle, build):
+    options = [f"BUNDLE={small_bundle}", f"BUILD={build}", f"PYTHON={sys.executable}"]
     options.append("CFLAGS=-O1 -DFLOWSPEC_NO_DISPATCH")
 
     def run(target: str) -> str:

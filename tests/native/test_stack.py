@@ -41,18 +41,18 @@ def deepest(sizes: dict[str, int]) -> int:
 
 @needs_gcc
 @pytest.mark.parametrize("flags", ["-O1", "-O2 -mavx512f -mavx512dq -mavx512vl"])
-def test_the_stack_stays_below_the_figure_in_the_header(wasm_bundle, tmp_path, flags):
-    source = wasm_bundle / "native" / "flow.c"
+def test_the_stack_stays_below_the_figure_in_the_header(small_bundle, tmp_path, flags):
+    source = small_bundle / "native" / "flow.c"
     stated = int(re.search(r"FLOW_STACK (\d+)", source.with_suffix(".h").read_text()).group(1))
     needed = deepest(frames(tmp_path, source, flags))
     assert stated / 2 < needed <= stated
 
 
-def test_nothing_is_called_that_the_file_does_not_hold(wasm_bundle, tmp_path):
+def test_nothing_is_called_that_the_file_does_not_hold(small_bundle, tmp_path):
     """Neither memory that is asked for, nor an elementary function of the library of C."""
     if shutil.which("gcc") is None or shutil.which("nm") is None:
         pytest.skip("there is no gcc or no nm")
-    source = wasm_bundle / "native" / "flow.c"
+    source = small_bundle / "native" / "flow.c"
     line = ["gcc", "-std=c99", "-O1", "-DFLOWSPEC_NO_DISPATCH", "-c", source]
     subprocess.run([*line, "-o", tmp_path / "flow.o"], check=True)
     said = subprocess.run(["nm", "-u", tmp_path / "flow.o"], capture_output=True, text=True)
