@@ -14,7 +14,7 @@ from flowspec.model.model import Model
 FLOWS = {
     "affine": "MAF(4, transforms=2, hidden=[7, 5])",
     "splines": "NSF(3, transforms=2, hidden=[9])",
-    "inverse": "Normal(0, 1)[3] |> inverse(Autoregressive(Affine, hidden=[6], order=[2, 0, 1]))",
+    "inverse": "Normal(0, 1)[3] |> inverse { Autoregressive(Affine, hidden=[6], order=[2, 0, 1]) }",
     "circles": "NCSF(3, transforms=1, hidden=[8])",
     "context": "context a: real, b: real\nMAF(3, transforms=1, hidden=[5, 5])",
     "activation": 'Normal(0, 1)[3] |> Autoregressive(RQS(bins=3), hidden=[6], activation="elu")',
