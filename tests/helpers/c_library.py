@@ -32,23 +32,24 @@ class Library:
     outputs = library.call("f", {"x": x})
     """
 
-    def __init__(self, dtype: str):
+    def __init__(self, dtype: str, rows_only: str = "?"):
+        """`rows_only`: the ending of the names of functions that are not compiled for tiles."""
         self.dtype = np.dtype(dtype)
-        self.file = File(dtype)
+        self._rows_only = rows_only
         self.functions = {}
+        self._names: list[str] = []
+        self.file = File(dtype, self._names)
 
     def add(self, name: str, tape: Tape) -> None:
         self.functions[name] = self.file.add(name, tape)
+        if name.endswith(self._rows_only):
+            self._names.append(name)
 
     def source(self) -> str:
         text = files("flowspec.ops.c")
         begin, end = (text.joinpath(f"{n}.c").read_text() for n in ("vectors", "vectors_end"))
-        parts = [
-            HEAD,
-            "int one_by_one;",
-            self.file.prelude(),
-            f"#define REAL_BYTES {self.dtype.itemsize}",
-        ]
+        size = f"#define REAL_BYTES {self.dtype.itemsize}"
+        parts = [HEAD, "int one_by_one;", self.file.prelude(), size]
         for rows, ending in ((TILE, "tile"), (1, "row")):
             parts += [
                 f"#define T {rows}\n#define VECTOR 16\n#define PASS(name) name##_{ending}",
@@ -72,7 +73,10 @@ class Library:
                 arguments.append(f"{value} + at * {size}")
             else:
                 arguments.append(value)
-        return CALLS.format(
+        text = CALLS
+        if name in self._names:
+            text = text.replace("else {name}_tile({arguments});", "")
+        return text.format(
             name=name,
             parameters=", ".join(["size_t count", *taken]),
             arguments=", ".join(arguments),

@@ -88,12 +88,12 @@ class Constants:
             self.table(np.concatenate([added, np.zeros(padding)]), REAL),
             *(self.table(np.array(numbers), INDEX) for numbers in (starts, firsts, ends)),
         ]
-        key = ("matrix", *parts)
+        skipped = inputs if (min(firsts), max(firsts), min(ends)) != (0, 0, inputs) else 0
+        key = ("matrix", skipped, *parts)
         if key not in self._names:
             name = self._names[key] = f"m{len(self._names)}"
-            skipped = inputs if (min(firsts), max(firsts), min(ends)) != (0, 0, inputs) else 0
-            text = f"static const Matrix {name} = {{{len(starts)}, {skipped}, {', '.join(parts)}}};"
-            self.texts.append(text)
+            fields = ", ".join([str(len(starts)), str(skipped), *parts])
+            self.texts.append(f"static const Matrix {name} = {{{fields}}};")
         return self._names[key]
 
 
