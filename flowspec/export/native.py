@@ -307,25 +307,28 @@ extern const flowspec_flow_{real} {name}_flow;
 #define DISPATCH 0
 #endif
 
-{self._pass("", "VECTOR_HERE")}
+{self._pass("row", "", "VECTOR_HERE")}
 
 #if DISPATCH
-{self._wide("avx2,fma", "_avx2", "32")}
+{self._wide("avx2,fma", "_avx2", "32", ("row", "tile"))}
 
-{self._wide("avx512f,avx512dq,avx512vl,avx512bw,fma", "_avx512", "64")}
+{self._wide("avx512f,avx512dq,avx512vl,avx512bw,fma", "_avx512", "64", ("tile",))}
 
 static int level(void) {{
   if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) return 2;
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }}
-#define RUN(function, shape, arguments) \\
-  switch (level()) {{ \\
-    case 2: function##_##shape##_avx512 arguments; break; \\
-    case 1: function##_##shape##_avx2 arguments; break; \\
-    default: function##_##shape arguments; \\
-  }}
+/* Machines without them get rows one by one. */
+#define TILES level()
+#define RUN_ROW(function, arguments) \\
+  if (level()) function##_row_avx2 arguments; else function##_row arguments;
+#define RUN_TILE(function, arguments) \\
+  if (level() == 2) function##_tile_avx512 arguments; else function##_tile_avx2 arguments;
 #else
-#define RUN(function, shape, arguments) function##_##shape arguments;
+{self._pass("tile", "", "VECTOR_HERE")}
+#define TILES 1
+#define RUN_ROW(function, arguments) function##_row arguments;
+#define RUN_TILE(function, arguments) function##_tile arguments;
 #endif
 
 const char *const {name}_columns[{upper}_COLUMNS] = {{{columns}}};
@@ -349,19 +352,19 @@ const flowspec_flow_{self.file.real} {name}_flow = {{
 #endif
 """
 
-    def _pass(self, ending: str, vector: str) -> str:
-        parts = []
-        for shape, rows in (("row", 1), ("tile", self.tile)):
-            length = f"#define VECTOR {vector}\n"
-            if not ending:
-                length = f"#ifdef {vector}\n{length}#endif\n"
-            parts.append(
-                f"#define PASS(function) function##_{shape}{ending}\n#define T {rows}\n{length}"
-                f'#include "{self.name}.c"\n#undef PASS\n#undef T\n#undef VECTOR'
-            )
-        return "\n".join(parts)
+    def _pass(self, shape: str, ending: str, vector: str) -> str:
+        """The functions for one row, or for a tile, with vectors of so many bytes."""
+        rows = 1 if shape == "row" else self.tile
+        length = f"#define VECTOR {vector}\n"
+        if not ending:
+            length = f"#ifdef {vector}\n{length}#endif\n"
+        return (
+            f"#define PASS(function) function##_{shape}{ending}\n#define T {rows}\n{length}"
+            f'#include "{self.name}.c"\n#undef PASS\n#undef T\n#undef VECTOR'
+        )
 
-    def _wide(self, features: str, ending: str, vector: str) -> str:
+    def _wide(self, features: str, ending: str, vector: str, shapes: tuple[str, ...]) -> str:
+        passes = "\n".join(self._pass(shape, ending, vector) for shape in shapes)
         return f"""\
 #ifdef __clang__
 #pragma clang attribute push(__attribute__((target("{features}"))), apply_to = function)
@@ -369,7 +372,7 @@ const flowspec_flow_{self.file.real} {name}_flow = {{
 #pragma GCC push_options
 #pragma GCC target("{features}")
 #endif
-{self._pass(ending, vector)}
+{passes}
 #ifdef __clang__
 #pragma clang attribute pop
 #else
@@ -395,16 +398,14 @@ const flowspec_flow_{self.file.real} {name}_flow = {{
         own |= {name: f"{name} ? {name} + at : own_{name}" for name in optional}
         if rows_only:
             lines.append("    const int rows = 1;")
-            lines += [f"    RUN({step}, row, ({self._arguments(step, own)}))" for step in steps]
+            lines += [f"    RUN_ROW({step}, ({self._arguments(step, own)}))" for step in steps]
         else:
             lines.append("    const size_t left = n - at;")
             few = f"left < {self.tile} ? (int)left : {self.tile}"
-            lines.append(f"    const int rows = left <= {FEW} ? 1 : ({few});")
-            for head, shape in (("if (rows == 1) {", "row"), ("} else {", "tile")):
+            lines.append(f"    const int rows = left <= {FEW} || !TILES ? 1 : ({few});")
+            for head, run in (("if (rows == 1) {", "RUN_ROW"), ("} else {", "RUN_TILE")):
                 lines.append(f"    {head}")
-                lines += [
-                    f"      RUN({step}, {shape}, ({self._arguments(step, own)}))" for step in steps
-                ]
+                lines += [f"      {run}({step}, ({self._arguments(step, own)}))" for step in steps]
             lines.append("    }")
         return "\n".join([*lines, "    at += (size_t)rows;", "  }", "}"])
 
