@@ -34,6 +34,7 @@ from flowspec.ops.numpy import NumpyOps  # noqa: E402
 from flowspec.ops.philox import noise  # noqa: E402
 from flowspec.runtime.verification import difference_of_rows  # noqa: E402
 from tests.test_gradient_laws import LABELS, model_of  # noqa: E402
+from tests.test_laws import LOSS  # noqa: E402
 
 GRAPHS = {
     "to_base": to_base_graph,
@@ -97,7 +98,7 @@ def compared(library, number, label, graph):
         difference_of_rows(rows, found[key].reshape(value.shape)[kept], value[kept], nowhere)
         for key, value in expected.items()
     ]
-    return max(apart), allowed, same
+    return max(apart), allowed * LOSS.get(label, 1), same
 
 
 def open_rows(graph, model, exact, feeds, expected, accurate, allowed):
