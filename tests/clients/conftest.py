@@ -32,14 +32,16 @@ def modules() -> Path:
 
 @pytest.fixture(scope="session")
 def alone():
-    """Holds `clients/` while a block runs: no other process installs or builds there."""
+    """Holds `clients/` while a block runs: no other process installs or builds there, or does what
+    else it names.
+    """
     return _alone
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _alone(what: str = "") -> Iterator[None]:
     (CLIENTS / "node_modules").mkdir(exist_ok=True)
-    with open(CLIENTS / "node_modules" / ".lock", "w") as lock:
+    with open(CLIENTS / "node_modules" / f".lock{what}", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -12,6 +12,8 @@ from flowspec.runtime.verification import verify
 pytestmark = pytest.mark.slow
 
 PROMISED = ["c", "node", "onnxruntime", "reference", "web"]
+FEWER = {"web": (1, 3, 4)}
+"""The bundles of an engine that takes seconds to start: each kind of flow once."""
 
 FLOWS = {
     "one line": "Normal(0, 1) |> Affine(0, 2) |> Tanh |> Affine(0.5, 0.5)",
@@ -44,7 +46,7 @@ def test_every_graph_is_right_in_the_engine(name, bundles, request, monkeypatch)
         engine_named(name).version()
     except Missing as missing:
         pytest.skip(str(missing))
-    for bundle in bundles:
+    for bundle in (bundles[i] for i in FEWER.get(name, range(len(bundles)))):
         report = verify(bundle, name)
         assert {each.graph for each in report} == {*flowspec.load(bundle).graphs}
         assert [each for each in report if not each.passed] == []

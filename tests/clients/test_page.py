@@ -18,6 +18,7 @@ import flowspec
 from flowspec.runtime.replay.browser import NAMES as BROWSERS
 from flowspec.view.engine import engine_files
 from flowspec.view.site import site, write_site
+from forgery import replaced
 
 pytestmark = pytest.mark.slow
 
@@ -44,18 +45,23 @@ def seen(modules, alone, bundles, tmp_path_factory):
         pytest.skip("there is no Chromium on the PATH")
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")
     place = tmp_path_factory.getbasetemp().joinpath(".." if run else ".", f"seen{run}.json")
-    with alone():
+    with alone("browser"):
         if not (run and place.exists()):
             place.write_text(node("test/check.mjs", sites(modules, bundles, tmp_path_factory)))
     return json.loads(place.read_text())
 
 
 def sites(modules, bundles, tmp_path_factory) -> Path:
-    """A folder with the page of each bundle, of one that cannot draw, and of a damaged one."""
+    """A folder with the page of each bundle, of one that cannot draw and has a wrong vector, and of
+    a damaged one.
+    """
     folder = tmp_path_factory.mktemp("sites")
     engine = engine_files(modules / "onnxruntime-web" / "dist")
     without = folder.with_name(WITHOUT_SAMPLES)
     flowspec.compile(flowspec.parse("Normal(0, 1)"), without, target="sofie")
+    vectors = json.loads((without / "vectors.json").read_text())
+    vectors["log_prob"]["x"][-1], vectors["log_prob"]["log_prob"]["parity"][-1] = 1e31, 0.5
+    replaced(without, vectors_json=json.dumps(vectors).encode())
     for name, bundle in {**bundles, WITHOUT_SAMPLES: flowspec.load(without)}.items():
         write_site(site(bundle, engine), folder / name)
     if shutil.which("clang") and shutil.which("wasm-ld"):
@@ -178,7 +184,14 @@ def test_a_bundle_without_samples_says_so(seen):
     assert facts["trouble"] == (
         "This bundle cannot draw: graphs for sofie are without sample.onnx."
     )
-    assert (facts["state"], facts["rightness"]) == ("done", "right")
+    assert facts["state"] == "done"
+
+
+def test_a_vector_that_fails_is_told_in_red_even_next_to_the_overflow(seen):
+    facts = seen[WITHOUT_SAMPLES]
+    assert facts["rightness"] == "wrong"
+    assert facts["verdict"].startswith("4 of 5 outputs agree with the reference, in this browser.")
+    assert "log_prob.log_prob" in facts["verdict"]
 
 
 def test_a_file_that_was_changed_is_told(seen):
