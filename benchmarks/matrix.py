@@ -114,7 +114,11 @@ def replay(engine: Engine, bundles: dict[str, Path | str]) -> dict[str, Any]:
     for name, path in bundles.items():
         if isinstance(path, Path):
             bundle = flowspec.load(path)
-            replays += [(name, bundle, case) for case in cases(bundle, vectors_of(bundle))]
+            replays += [
+                (name, bundle, case)
+                for case in cases(bundle, vectors_of(bundle))
+                if engine.graphs is None or case.graph in engine.graphs
+            ]
     jobs = [jobs_of(bundle, case) for _, bundle, case in replays]
     found = iter(answers(engine, [job for group in jobs for job in group], LIMIT))
     for (name, _, case), group in zip(replays, jobs, strict=True):

@@ -250,7 +250,7 @@ def bundle_files(
     further = extras(opened(Path("."), about, graphs)) if extras else {}
     if strange := sorted({*further} - {*OF_TRAINING}):
         raise ValueError(f"a bundle has no file {strange[0]}")
-    files["README.md"] = card(model, about, target.profile, further, written).encode()
+    files["README.md"] = card(model, about, target.profile, further, files).encode()
     # What a training leaves is for people: a bundle opens without it.
     about["files"] = {
         name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())

@@ -10,6 +10,7 @@ from flowspec.export.how_to_run import how_to_run
 from flowspec.export.profiles import ONNXRUNTIME, PROFILES, Profile
 from flowspec.model.model import Model
 from flowspec.runtime.external import SHARED
+from flowspec.runtime.native import FOLDER, name_in
 from flowspec.runtime.targets import OF_ONE_VECTOR
 
 
@@ -24,7 +25,7 @@ def card(
 
     profile  its target
     extras   the files that its training left
-    graphs   the files that are graphs, or that these read
+    graphs   the files that a runtime reads: graphs, their weights, C
     """
     flow = model.flow
     sections = [
@@ -135,6 +136,19 @@ def _gradients(x: str, context: str, noise: str, n: Any) -> dict[str, str]:
 SHARED_ROW = f"| `{SHARED}` | | constants of all graphs: it lies beside them |"
 
 
+def _native(files: Collection[str]) -> list[str]:
+    """The rows of the C of a bundle, and of its WebAssembly."""
+    name = name_in(files)
+    rows = []
+    if name is not None:
+        replay = f"`{FOLDER}/replay.c` replays the vectors"
+        rows.append(f"| `{FOLDER}/{name}.c`, `{name}.h` | | the flow as plain C; {replay} |")
+    if f"{FOLDER}/{name}.wasm" in files:
+        words = "that C as WebAssembly, and the module for Node and browsers"
+        rows.append(f"| `{FOLDER}/{name}.wasm`, `{name}.mjs` | | {words} |")
+    return rows
+
+
 def _files(model: Model, about: dict[str, Any], graphs: Collection[str]) -> str:
     n = about["batch"] or "N"
     x = f"[{n}]" if about["scalar"] else f"[{n}, {len(about['columns'])}]"
@@ -164,6 +178,7 @@ def _files(model: Model, about: dict[str, Any], graphs: Collection[str]) -> str:
         "|---|---|---|",
         *(row for name, row in of_graphs.items() if name in graphs),
         *([SHARED_ROW] if SHARED in graphs else []),
+        *_native(graphs),
         "| `flow.json` | | the flow, its supports, the kinds of noise, hashes, what was measured |",
         "| `vectors.json` | | inputs and outputs that a runtime can be checked with |",
     ]

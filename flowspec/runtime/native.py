@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +101,7 @@ def c_name(text: str) -> str:
     return name
 
 
-def name_in(files: Mapping[str, bytes]) -> str | None:
+def name_in(files: Collection[str]) -> str | None:
     """The name of the functions of a bundle's C; None where it has none."""
     headers = [
         Path(name).stem for name in files if name.startswith(f"{FOLDER}/") and name.endswith(".h")

@@ -31,6 +31,12 @@ def test_the_files_stand_beside_the_c_and_have_their_digests(wasm_bundle):
         assert digests[f"native/{name}"] == hashlib.sha256(data).hexdigest()
 
 
+def test_the_card_names_them(wasm_bundle):
+    card = (wasm_bundle / "README.md").read_text()
+    assert "| `native/flow.c`, `flow.h` | | the flow as plain C; " in card
+    assert "| `native/flow.wasm`, `flow.mjs` | | that C as WebAssembly, " in card
+
+
 def test_the_module_is_a_few_kilobytes(wasm_bundle):
     assert (wasm_bundle / "native" / "flow.mjs").stat().st_size < 8000
 
