@@ -41,8 +41,8 @@ def page(results: Results, bundles: Sequence[str]) -> str:
     """The text of the page."""
     parts = [
         HEAD.format(count=len(bundles)),
-        "## Graphs that are right\n\nOf those that there are: hssm has one, tract no sample, C no gradients through samples.\n\n"
-        + table(figures(results)),
+        "## Graphs that are right\n\nOf those that there are: hssm has one, tract no sample, C no "
+        "gradients through samples.\n\n" + table(figures(results)),
         "## Bundle by bundle\n\nA number alone says that all graphs are right; letters are the "
         "reasons below, - was not run.\n\n" + table(cells(results, bundles)),
         "## Reasons\n\n" + "\n".join(reasons(results)),

@@ -67,7 +67,7 @@ def test_a_license_stands_in_the_card(call, here):
 
 
 def test_shared_weights_lie_beside_every_model(tmp_path):
-    flow = flowspec.parse("RealNVP(2, transforms=1, hidden=[8])")
+    flow = flowspec.parse("RealNVP(2, transforms=1, hidden=[16, 16])")
     bundle = flowspec.load(flowspec.compile(flow, tmp_path / "b", share_weights=True))
     for layout, model in (("triton", "b_log_prob/1"), ("mlflow", "b_log_prob")):
         made = LAYOUTS[layout](bundle)
