@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -83,10 +84,10 @@ def wasm_files(
     native   the files of C
     Errors:  FlowError, where the tools fail.
     """
-    modules = {
-        f"{FOLDER}/{name}{ending}.wasm": _module(name, native, tools, flags)
-        for ending, flags in VARIANTS.items()
-    }
+    paths = [f"{FOLDER}/{name}{ending}.wasm" for ending in VARIANTS]
+    with ThreadPoolExecutor() as pool:  # clang takes seconds for each
+        made = pool.map(lambda flags: _module(name, native, tools, flags), VARIANTS.values())
+        modules = dict(zip(paths, made, strict=True))
     texts = {
         f"{FOLDER}/{name}.{ending}": _filled(f"flow.{ending}.in", model, target, name)
         for ending in ("mjs", "d.mts")
