@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from flowspec.export.how_to_run import how_to_run
@@ -29,7 +29,7 @@ def card(
     """
     flow = model.flow
     sections = [
-        f"# A normalizing flow over {', '.join(about['columns'])}",
+        f"# A normalizing flow over {_listed(about['columns'])}",
         _what(about),
         "## Columns\n\n" + _columns(model, about),
         "## Steps, from the base to the data\n\n" + _steps(model),
@@ -44,9 +44,9 @@ def card(
 
 
 def _what(about: dict[str, Any]) -> str:
-    condition = f" given {', '.join(about['context'])}" if about["context"] else ""
+    condition = f" given {_listed(about['context'])}" if about["context"] else ""
     return (
-        f"A density of {', '.join(about['columns'])}{condition} that can be evaluated "
+        f"A density of {_listed(about['columns'])}{condition} that can be evaluated "
         f"and sampled. Written by FlowSpec "
         f"{about['flowspec']} as ONNX graphs (opset {about['opset']}, "
         f"{about['dtype']}); no Python is needed to run them."
@@ -64,9 +64,16 @@ def _columns(model: Model, about: dict[str, Any]) -> str:
     return "\n".join(rows)
 
 
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(_in_table, names))
+
+
 def _in_table(name: str) -> str:
-    """A name in a table of Markdown, where a stroke would begin a new cell."""
-    return name.replace("|", "\\|")
+    """A name in a table of Markdown, where a stroke would begin a new cell, a line break a new row,
+    and what looks like HTML would be some.
+    """
+    plain = name.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+    return " ".join(plain.split()) if any(c in plain for c in "\n\r\v\f\u2028\u2029") else plain
 
 
 def _steps(model: Model) -> str:
@@ -162,7 +169,7 @@ def _files(model: Model, about: dict[str, Any], graphs: Collection[str]) -> str:
     )
     inputs = f"`x` {x}{context}"
     if about["target"] in OF_ONE_VECTOR:
-        names = ", ".join([*about["context"], *about["columns"]])
+        names = _listed([*about["context"], *about["columns"]])
         inputs = f"`row` [{len(about['context']) + len(about['columns'])}]: {names}"
     of_graphs = {
         "log_prob.onnx": f"| `log_prob.onnx` | {inputs} | `log_prob` [{n}] |",

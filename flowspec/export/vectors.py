@@ -87,8 +87,9 @@ def _case(feeds: Feeds, graph: str, model: Model, target: Target) -> dict[str, A
     sides = (-1, 1) if slopes else ()
     nearby = [outputs(graph, model, exact, moved(feeds, side)) for side in sides]
     open_rows = unsettled(parity, accurate, nearby, relative)
-    if not slopes and points is not None:
-        open_rows &= any_of_row(np.abs(points) > FAR)
+    if not slopes:
+        near = [accurate[name] for name in accurate] + ([] if points is None else [points])
+        open_rows &= np.any([any_of_row(np.abs(value) > FAR) for value in near], axis=0)
     if open_rows.any():
         case["unsettled"] = np.flatnonzero(open_rows).tolist()
     return case
@@ -145,7 +146,8 @@ def allowed_difference(
 
 def _lost(parity: np.ndarray, accurate: np.ndarray) -> float:
     one, other = parity.astype(float), accurate
-    known = np.isfinite(one) & np.isfinite(other)
+    # Next to the overflow nothing is known.
+    known = np.isfinite(one) & np.isfinite(other) & (np.abs(other) < FAR)
     off = np.abs(one - other) / (1 + np.abs(other))
     return float(off[known].max(initial=0.0))
 
