@@ -48,6 +48,18 @@ def test_gradients_on_a_knot_do_not_count_and_their_neighbors_do(tmp_path):
     )
 
 
+def test_samples_that_overflow_set_no_tolerance(tmp_path):
+    path = flowspec.compile(flowspec.parse("Normal(0, 90) |> Exp"), tmp_path / "m")
+    case = json.loads((path / "vectors.json").read_text())["sample"]
+    largest = [
+        max(x, y) > 1e30
+        for x, y in zip(*(case["x"][k] for k in ("parity", "accurate")), strict=True)
+    ]
+    assert {row for row, far in enumerate(largest) if far} >= set(case["unsettled"]) != set()
+    assert case.get("tolerance", {"relative": 1e-5})["relative"] < 1e-2
+    assert all(comparison.passed for comparison in verify(path))
+
+
 @pytest.mark.parametrize("rows", [[24], [-1], [1.5], [True], list(range(24)), 3])
 def test_rows_that_do_not_count_are_some_of_those_of_a_graph(tmp_path, rows):
     path = flowspec.compile(flowspec.parse("Normal(0, 1)"), tmp_path / "m", gradient="log_prob")
