@@ -74,6 +74,7 @@ def prepare(space: Space) -> None:
         for dtype in map(np.dtype, ("float32", "float64")):
             for rounding in (beyond_others, closed_at_0, within):
                 _ends(space, rounding, dtype)
+        _at_0(space)
     _safe_point(space)
     if uncircled(space) is not space:
         prepare(uncircled(space))
@@ -110,21 +111,33 @@ def _outside_box(ops: Ops, space: Space, x: Array) -> Array:
     # Nothing is compared with the numbers next to 0, which some engines take for 0 themselves.
     low, high = _ends(space, beyond_others, ops.data_dtype)
     low_at_0, high_at_0 = _ends(space, closed_at_0, ops.data_dtype)
+    (no_low, all_low), (no_high, all_high) = _at_0(space)
     below = either(
-        None if _finite(low_at_0).all() else x <= _end(ops, low),
-        x < _end(ops, low_at_0) if _finite(low_at_0).any() else None,
+        None if all_low else x <= _end(ops, low),
+        None if no_low else x < _end(ops, low_at_0),
     )
     above = either(
-        None if _finite(high_at_0).all() else x >= _end(ops, high),
-        x > _end(ops, high_at_0) if _finite(high_at_0).any() else None,
+        None if all_high else x >= _end(ops, high),
+        None if no_high else x > _end(ops, high_at_0),
     )
     outside = either(below, above)
     assert outside is not None
     return outside
 
 
-def _finite(ends: Ends) -> np.ndarray:
-    return np.isfinite(ends)
+Counts = tuple[bool, bool]
+"""True for none, and true for all."""
+
+
+def _at_0(space: Space) -> tuple[Counts, Counts]:
+    """How many of the lower and of the upper ends are 0 and belong to their intervals."""
+    found: tuple[Counts, Counts] = _remembered(space, "at 0", _counted_at_0)
+    return found
+
+
+def _counted_at_0(space: Space) -> tuple[Counts, ...]:
+    ends = closed_at_0(space.intervals or (), np.dtype(np.float64))
+    return tuple((bool((side != 0).all()), bool((side == 0).all())) for side in ends)
 
 
 # --- ends in the float type of the data -----------------------------------------------------------
@@ -144,8 +157,8 @@ def beyond(intervals: tuple[Interval, ...], dtype: np.dtype) -> tuple[np.ndarray
 
 def closed_at_0(intervals: tuple[Interval, ...], dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
     """The ends that are 0 and belong to their intervals; infinity for the others."""
-    low = [0.0 if i.closed_low and dtype.type(i.low) == 0 else -math.inf for i in intervals]
-    high = [0.0 if i.closed_high and dtype.type(i.high) == 0 else math.inf for i in intervals]
+    low = [0.0 if i.closed_low and i.low == 0 else -math.inf for i in intervals]
+    high = [0.0 if i.closed_high and i.high == 0 else math.inf for i in intervals]
     return np.array(low, dtype), np.array(high, dtype)
 
 
