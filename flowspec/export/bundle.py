@@ -25,12 +25,12 @@ from flowspec.diagnostics.kinds import (
     Kind,
     require,
 )
+from flowspec.export.c.files import CSettings, native_files
 from flowspec.export.card import card
 from flowspec.export.certificate import certificate
 from flowspec.export.cost import check_cost
 from flowspec.export.graphs import GRADIENTS, GRAPHS, recorders, serialize
 from flowspec.export.memory import check_memory
-from flowspec.export.native import CSettings, native_files
 from flowspec.export.numbers import check_constants, check_numbers
 from flowspec.export.profiles import ONNXRUNTIME
 from flowspec.export.shared import with_shared_weights

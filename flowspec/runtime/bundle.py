@@ -22,20 +22,18 @@ from flowspec.data.rows import (
     table_rows,
     vector_rows,
 )
-from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.diagnostics.inputs import whole
 from flowspec.diagnostics.kinds import PATH, SWITCH, TEXT, Kind, require
 from flowspec.diagnostics.prompt import headline, in_a_line
 from flowspec.runtime.formats import describe, read
 from flowspec.runtime.gradients import DensityGradient, NoiseGradient, check_rows
-from flowspec.runtime.graphs import Graph, open_graph
+from flowspec.runtime.graphs import Graph, missing_graph, open_graph
 from flowspec.runtime.limits import Limits
 from flowspec.runtime.native import GRAPHS as NATIVE
 from flowspec.runtime.native import Library, NativeGraph, NoCompiler
 from flowspec.runtime.pieces import Pieces
 from flowspec.runtime.sessions import provider_named, session_options
 from flowspec.runtime.signatures import GRAPHS
-from flowspec.runtime.targets import GRAPHS_OF
 
 Rows = NDArray[Any]
 """Points, noise, context or log-densities, a row or a number each."""
@@ -112,21 +110,6 @@ def _name(part: Mapping[str, Any]) -> str:
     return part["name"] + (f"({', '.join(names)})" if names else "")
 
 
-@mistake
-class GraphMissing(Diagnostic):
-    message = "{path} has no {graph}.onnx"
-    help = "{advice}"
-    path: str
-    graph: str
-    advice: str
-
-
-HOW_TO_GET = {
-    "log_prob_grad": "`flowspec compile --gradient` writes it",
-    "from_noise_grad": "`flowspec compile --gradient` writes it",
-}
-
-
 class Bundle:
     """A compiled flow. Points are (N, D), or (N,) for a scalar flow; context is (N, C). What has
     columns with names is read by name; one column may be given as (N,) or (N, 1).
@@ -186,12 +169,7 @@ class Bundle:
                  what `flow.json` says.
         """
         if f"{name}.onnx" not in self.files:
-            advice = HOW_TO_GET.get(name, "compile the flow anew")
-            if name not in GRAPHS_OF.get(self.description.target, GRAPHS):
-                advice = (
-                    f"graphs for {self.description.target} are without it: choose another target"
-                )
-            raise FlowError(GraphMissing(path=str(self.path), graph=name, advice=advice))
+            raise missing_graph(self.path, name, self.description.target)
         return open_graph(
             self.path,
             f"{name}.onnx",

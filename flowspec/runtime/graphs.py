@@ -16,8 +16,15 @@ from onnxruntime.capi import onnxruntime_pybind11_state as states
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.runtime.external import Astray, external_constants
 from flowspec.runtime.formats import BrokenBundle, Description
-from flowspec.runtime.signatures import WHOLE_NUMBERS, as_vectors, inputs_of, outputs_of, row_of
-from flowspec.runtime.targets import ROW
+from flowspec.runtime.signatures import (
+    GRAPHS,
+    WHOLE_NUMBERS,
+    as_vectors,
+    inputs_of,
+    outputs_of,
+    row_of,
+)
+from flowspec.runtime.targets import GRAPHS_OF, ROW
 
 _ERRORS = [kind for kind in vars(states).values() if isinstance(kind, type)]
 FAILURES: tuple[type[Exception], ...] = (
@@ -41,6 +48,29 @@ class GraphFails(Diagnostic):
     graph: str
     reason: str
     advice: str = "`flowspec verify` checks the bundle; write it again with `flowspec compile`"
+
+
+@mistake
+class GraphMissing(Diagnostic):
+    message = "{path} has no {graph}.onnx"
+    help = "{advice}"
+    path: str
+    graph: str
+    advice: str
+
+
+HOW_TO_GET = {
+    "log_prob_grad": "`flowspec compile --gradient` writes it",
+    "from_noise_grad": "`flowspec compile --gradient` writes it",
+}
+
+
+def missing_graph(path: Path, name: str, target: str) -> FlowError:
+    """The mistake of asking for a graph that a bundle has not."""
+    advice = HOW_TO_GET.get(name, "compile the flow anew")
+    if name not in GRAPHS_OF.get(target, GRAPHS):
+        advice = f"graphs for {target} are without it: choose another target"
+    return FlowError(GraphMissing(path=str(path), graph=name, advice=advice))
 
 
 class Graph:

@@ -16,6 +16,7 @@ from typing import Any
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.export.embed.languages import LANGUAGES, Language
+from flowspec.export.templates import filled
 from flowspec.runtime.bundle import Bundle
 from flowspec.runtime.verification import Vectors, vectors_of
 from flowspec.version import VERSION
@@ -52,16 +53,6 @@ def program(bundle: Bundle, language: str) -> str:
         "scalar": bundle.description.scalar,
     }
     return filled("\n".join(_kept(data.decode().splitlines(), flags)) + "\n", _words(bundle, kind))
-
-
-def filled(template: str, words: Mapping[str, str]) -> str:
-    """A template with every `@NAME@` replaced, at the indentation of its line."""
-
-    def text(match: re.Match[str]) -> str:
-        indent = re.match(r"\s*", match.string[match.string.rfind("\n", 0, match.start()) + 1 :])
-        return words[match[1]].replace("\n", "\n" + (indent[0] if indent else ""))
-
-    return re.sub(r"@([A-Z_]+)@", text, template)
 
 
 def _kept(lines: Sequence[str], flags: Mapping[str, bool]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.export.targets import Target
+from flowspec.export.templates import filled
 from flowspec.model.model import Model
 from flowspec.runtime.native import FOLDER, GRAPHS
 from flowspec.version import VERSION
@@ -147,4 +148,4 @@ def _filled(template: str, model: Model, target: Target, name: str) -> bytes:
         "ARRAY": "Float32Array" if target.dtype == "float32" else "Float64Array",
     }
     text = files(__package__).joinpath(template).read_text()
-    return re.sub(r"@([A-Z]+)@", lambda match: values[match[1]], text).encode()
+    return filled(text, values).encode()

@@ -5,7 +5,11 @@
     values         where values stand: views of scratch memory and of tables
     constants      fixed numbers as tables, fixed matrices in blocks without their zeros
     expressions    elementwise operations as expressions
-    fusion         which of them share a loop
+    fusion         loops that several of them share
+    places         where each value of a tape stands
+    products       sums and products as statements
+    turns          loops, and networks that are worked out in them stage by stage
+    schedule       the order of statements: which operations share a loop
     function       a tape as the body of a function
     memory         scratch memory: which values may stand where others have stood
     source         the file

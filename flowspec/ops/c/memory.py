@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 from flowspec.ops.c.values import Buffer
 
@@ -60,7 +61,7 @@ def _lives(statements: Statements, kept: set[Buffer]) -> dict[Buffer, tuple[int,
     """The first and the last statement of each buffer. What a loop takes from outside lives until
     it ends.
     """
-    clock = iter(range(1, 1_000_000_000))
+    clock = count(1)
     lives: dict[Buffer, tuple[int, int]] = dict.fromkeys(kept, (0, 0))
 
     def walk(several: Statements) -> Iterator[Buffer]:

@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from flowspec.ops.c import expressions as ex
 from flowspec.ops.c.fusion import Loops
 from flowspec.ops.c.memory import Statement, Turns
+from flowspec.ops.c.places import Places
 from flowspec.ops.c.values import FLAG, REAL, of_event, part
 from flowspec.ops.tape.tape import Entry, Tape, entries_in, used_by
 from flowspec.ops.vocabulary import Ops
-
-if TYPE_CHECKING:
-    from flowspec.ops.c.function import Writer
 
 LONGEST_GROUP = 150
 """Operations in one loop: beyond it compilers take long, and registers are full anyway."""
 
 
-def schedule(writer: Writer, tape: Tape) -> list[Statement | Turns]:
+PARTS, ELEMENTS, OTHERS = range(3)
+"""The order in which what is ready is taken: parts of values, loops over elements, the rest."""
+
+
+def schedule(writer: Places, tape: Tape) -> list[Statement | Turns]:
     """The statements of a tape, or of the body of a loop, whose inputs stand somewhere."""
     return _Schedule(writer, tape).statements
 
 
 class _Schedule:
-    def __init__(self, writer: Writer, tape: Tape):
+    def __init__(self, writer: Places, tape: Tape):
         self.writer = writer
         self.statements: list[Statement | Turns] = []
         self.number = {entry: i for i, entry in enumerate(tape.entries)}
@@ -51,9 +53,9 @@ class _Schedule:
 
     def _push(self, entry: Entry) -> None:
         """What is part of another value comes first, then loops over elements, then the rest."""
-        rank = 1 if entry.op in ex.ELEMENTWISE and not _is_table(entry) else 2
-        if rank == 2 and entry.op in ("getitem", "unflatten", "flatten", "exchange", "transpose"):
-            rank = 0
+        rank = ELEMENTS if entry.op in ex.ELEMENTWISE and not _is_table(entry) else OTHERS
+        if entry.op in ("getitem", "unflatten", "flatten", "exchange", "transpose"):
+            rank = PARTS
         heapq.heappush(self.ready, (rank, self.number[entry], entry))
 
     def _done(self, *entries: Entry) -> None:
@@ -90,46 +92,8 @@ class _Schedule:
 
     def _group(self, first: Entry) -> list[Entry]:
         """Write all that is ready and goes over the same elements as one loop."""
-        shape, rows = of_event(first.shape)
-        sizes = tuple(size for size in shape if size != 1)
-        group = _Group(self.writer, sizes, rows)
-        members: list[Entry] = []
-        inside: set[Entry] = set()
-        waiting = [self.number[first]]
-        candidates = {self.number[first]: first}
-        others = []
-        while self.ready:
-            item = heapq.heappop(self.ready)
-            if (
-                _sizes(item[2]) == (sizes, rows)
-                and item[2].op in ex.ELEMENTWISE
-                and not _is_table(item[2])
-            ):
-                heapq.heappush(waiting, item[1])
-                candidates[item[1]] = item[2]
-            else:
-                others.append(item)
-        for item in others:
-            heapq.heappush(self.ready, item)
-        missing = dict(self.missing)
-        closing: list[Entry] = []
-        while waiting and len(members) < LONGEST_GROUP:
-            entry = candidates[heapq.heappop(waiting)]
-            members.append(entry)
-            inside.add(entry)
-            for user in self.users[entry]:
-                missing[user] -= 1
-                if missing[user]:
-                    continue
-                if self._joins(user, sizes, rows, inside):
-                    heapq.heappush(waiting, self.number[user])
-                    candidates[self.number[user]] = user
-                elif user.op in ex.REDUCTIONS and sizes and _source_shape(user)[0] != 1:
-                    closing.append(user)
-        for number in waiting:  # for which no room is left
-            if not self.missing[candidates[number]]:
-                self._push(candidates[number])
-        chosen = [*members, *(user for user in closing if user.operands[0] in inside)]
+        members, closing = self._fellows(first)
+        group, chosen = _Group(self.writer, *_sizes(first)), [*members, *closing]
         taken = set(chosen)
         for entry in members:
             group.member(entry)
@@ -138,10 +102,9 @@ class _Schedule:
             for entry in members
             if entry in self.outputs or any(user not in taken for user in self.users[entry])
         ]
-        stored = _sources_of_aliases(stored, group, members)
-        for entry in stored:
+        for entry in _sources_of_aliases(stored, group, members):
             group.store(entry)
-        for entry in chosen[len(members) :]:
+        for entry in closing:
             group.reduce(entry)
         self.statements.append(group.statement())
         for entry in members:
@@ -150,6 +113,42 @@ class _Schedule:
                 assert view is not None
                 self.writer.places[entry] = view
         return chosen
+
+    def _fellows(self, first: Entry) -> tuple[list[Entry], list[Entry]]:
+        """The operations that share a loop with the first one, and the sums that end it."""
+        sizes, rows = _sizes(first)
+        waiting = self._ready_for(first)
+        missing, inside = dict(self.missing), set[Entry]()
+        members: list[Entry] = []
+        closing: list[Entry] = []
+        while waiting and len(members) < LONGEST_GROUP:
+            entry = heapq.heappop(waiting)[1]
+            members.append(entry)
+            inside.add(entry)
+            for user in self.users[entry]:
+                missing[user] -= 1
+                if missing[user]:
+                    continue
+                if self._joins(user, sizes, rows, inside):
+                    heapq.heappush(waiting, (self.number[user], user))
+                elif user.op in ex.REDUCTIONS and sizes and _source_shape(user)[0] != 1:
+                    closing.append(user)
+        for _, entry in waiting:  # for which no room is left
+            if not self.missing[entry]:
+                self._push(entry)
+        return members, [user for user in closing if user.operands[0] in inside]
+
+    def _ready_for(self, first: Entry) -> list[tuple[int, Entry]]:
+        """What is ready and goes over the elements of `first`, taken out of what is ready."""
+        found, others = [(self.number[first], first)], []
+        while self.ready:
+            rank, number, entry = heapq.heappop(self.ready)
+            if rank == ELEMENTS and _sizes(entry) == _sizes(first):
+                heapq.heappush(found, (number, entry))
+            else:
+                others.append((rank, number, entry))
+        self.ready = others  # sorted, and so a heap
+        return found
 
     def _joins(self, entry: Entry, sizes: tuple[int, ...], rows: bool, inside: set[Entry]) -> bool:
         if _sizes(entry) != (sizes, rows):
@@ -164,7 +163,7 @@ class _Schedule:
 class _Group:
     """Elementwise operations in one loop."""
 
-    def __init__(self, writer: Writer, sizes: tuple[int, ...], rows: bool):
+    def __init__(self, writer: Places, sizes: tuple[int, ...], rows: bool):
         self.writer = writer
         self.loops = Loops(sizes, rows)
         self.names: dict[Entry, str] = {}

@@ -164,8 +164,7 @@ class File:
 
     def prelude(self) -> str:
         """What stands once in a file: elementary functions, and fixed numbers."""
-        called = {name.rstrip("(") for name in self.called}
-        parts = [f"#define REAL {self.real}", *needed(called), *self.special.values()]
+        parts = [f"#define REAL {self.real}", *needed(self.called), *self.special.values()]
         if any("Matrix" in text for text in self.constants.texts):
             parts.append(MATRIX.strip())
         return "\n\n".join([*parts, *self.constants.texts])

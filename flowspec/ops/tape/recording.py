@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -16,31 +15,12 @@ from numpy.typing import DTypeLike, NDArray
 
 from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.stages import StagedNetwork
+from flowspec.ops.tape.methods import elementwise_method, of_data
 from flowspec.ops.tape.recorded import BOOL, Recorded, holds_data, longest, product, shape_of
 from flowspec.ops.tape.tape import BATCH, Entry, Shape, Tape, broadcast, named, with_batch
 from flowspec.ops.vocabulary import Array, Ops
 
 INT64 = np.dtype(np.int64)
-
-
-def of_data(method: Callable[..., Any]) -> Callable[..., Array]:
-    """The method where data is involved; else the reference works it out at once."""
-
-    @wraps(method)
-    def chosen(self: Any, *values: Any) -> Any:
-        if holds_data(values):
-            return method(self, *values)
-        return getattr(REFERENCE, method.__name__)(*values)
-
-    return chosen
-
-
-def _elementwise(name: str, dtype: np.dtype[Any] | None = None) -> Callable[..., Array]:
-    def method(self: TapeOps, *values: Any) -> Recorded:
-        return self.elementwise(name, *values, dtype=dtype)
-
-    method.__name__ = name
-    return of_data(method)
 
 
 class TapeOps(Ops):
@@ -170,41 +150,41 @@ class TapeOps(Ops):
 
     # --- elementwise --------------------------------------------------------------------------
 
-    exp = _elementwise("exp")
-    log = _elementwise("log")
-    log1p = _elementwise("log1p")
-    expm1 = _elementwise("expm1")
-    sqrt = _elementwise("sqrt")
-    abs = _elementwise("abs")
-    sign = _elementwise("sign")
-    floor = _elementwise("floor")
-    sin = _elementwise("sin")
-    cos = _elementwise("cos")
-    tan = _elementwise("tan")
-    asin = _elementwise("asin")
-    acos = _elementwise("acos")
-    atan = _elementwise("atan")
-    sinh = _elementwise("sinh")
-    asinh = _elementwise("asinh")
-    tanh = _elementwise("tanh")
-    atanh = _elementwise("atanh")
-    sigmoid = _elementwise("sigmoid")
-    log_sigmoid = _elementwise("log_sigmoid")
-    softplus = _elementwise("softplus")
-    square = _elementwise("square")
-    relu = _elementwise("relu")
-    elu = _elementwise("elu")
-    gelu = _elementwise("gelu")
-    lgamma = _elementwise("lgamma")
-    digamma = _elementwise("digamma")
-    erfc = _elementwise("erfc")
-    normal_cdf = _elementwise("normal_cdf")
-    normal_quantile = _elementwise("normal_quantile")
-    isinf = _elementwise("isinf", BOOL)
-    power = _elementwise("power")
-    maximum = _elementwise("maximum")
-    minimum = _elementwise("minimum")
-    clip = _elementwise("clip")
+    exp = elementwise_method("exp")
+    log = elementwise_method("log")
+    log1p = elementwise_method("log1p")
+    expm1 = elementwise_method("expm1")
+    sqrt = elementwise_method("sqrt")
+    abs = elementwise_method("abs")
+    sign = elementwise_method("sign")
+    floor = elementwise_method("floor")
+    sin = elementwise_method("sin")
+    cos = elementwise_method("cos")
+    tan = elementwise_method("tan")
+    asin = elementwise_method("asin")
+    acos = elementwise_method("acos")
+    atan = elementwise_method("atan")
+    sinh = elementwise_method("sinh")
+    asinh = elementwise_method("asinh")
+    tanh = elementwise_method("tanh")
+    atanh = elementwise_method("atanh")
+    sigmoid = elementwise_method("sigmoid")
+    log_sigmoid = elementwise_method("log_sigmoid")
+    softplus = elementwise_method("softplus")
+    square = elementwise_method("square")
+    relu = elementwise_method("relu")
+    elu = elementwise_method("elu")
+    gelu = elementwise_method("gelu")
+    lgamma = elementwise_method("lgamma")
+    digamma = elementwise_method("digamma")
+    erfc = elementwise_method("erfc")
+    normal_cdf = elementwise_method("normal_cdf")
+    normal_quantile = elementwise_method("normal_quantile")
+    isinf = elementwise_method("isinf", BOOL)
+    power = elementwise_method("power")
+    maximum = elementwise_method("maximum")
+    minimum = elementwise_method("minimum")
+    clip = elementwise_method("clip")
 
     @of_data
     def where(self, condition: Any, a: Any, b: Any) -> Any:
@@ -305,11 +285,11 @@ class TapeOps(Ops):
     def whole(self, value: Any) -> Any:
         return np.asarray(value, np.int64)
 
-    low_word = _elementwise("low_word")
-    high_word = _elementwise("high_word")
-    xor = _elementwise("xor")
-    low_bits = _elementwise("low_bits")
-    without_bits = _elementwise("without_bits")
+    low_word = elementwise_method("low_word")
+    high_word = elementwise_method("high_word")
+    xor = elementwise_method("xor")
+    low_bits = elementwise_method("low_bits")
+    without_bits = elementwise_method("without_bits")
 
     @of_data
     def narrow(self, x: Any) -> Any:
