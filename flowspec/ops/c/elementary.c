@@ -1,5 +1,6 @@
 /* Elementary functions without branches, so that loops over them become vectors. A file gets those
-   that it calls. Coefficients: benchmarks/elementary_coefficients.py; errors: tests/native. */
+   that it calls. Names end in f for float and in d for double; what ends in t is written for both,
+   with REAL for the type. Coefficients: benchmarks/elementary_coefficients.py; errors: tests/native. */
 
 INLINE float of_bits_f(uint32_t bits) {
   float x;
@@ -40,31 +41,18 @@ INLINE float abs_f(float x) { return of_bits_f(bits_of_f(x) & 0x7FFFFFFFu); }
 INLINE double abs_d(double x) { return of_bits_d(bits_of_d(x) & UINT64_C(0x7FFFFFFFFFFFFFFF)); }
 
 /* NaN stays NaN in all of these. */
-INLINE float max_f(float a, float b) { return ((a > b) | (a != a)) ? a : b; }
+INLINE REAL max_t(REAL a, REAL b) { return ((a > b) | (a != a)) ? a : b; }
 
-INLINE double max_d(double a, double b) { return ((a > b) | (a != a)) ? a : b; }
+INLINE REAL min_t(REAL a, REAL b) { return ((a < b) | (a != a)) ? a : b; }
 
-INLINE float min_f(float a, float b) { return ((a < b) | (a != a)) ? a : b; }
-
-INLINE double min_d(double a, double b) { return ((a < b) | (a != a)) ? a : b; }
-
-INLINE float clip_f(float x, float low, float high) {
-  float above = x < low ? low : x;
+INLINE REAL clip_t(REAL x, REAL low, REAL high) {
+  REAL above = x < low ? low : x;
   return above > high ? high : above;
 }
 
-INLINE double clip_d(double x, double low, double high) {
-  double above = x < low ? low : x;
-  return above > high ? high : above;
-}
+INLINE REAL relu_t(REAL x) { return x < 0 ? 0 : x; }
 
-INLINE float relu_f(float x) { return x < 0.0f ? 0.0f : x; }
-
-INLINE double relu_d(double x) { return x < 0.0 ? 0.0 : x; }
-
-INLINE float sign_f(float x) { return x > 0.0f ? 1.0f : (x < 0.0f ? -1.0f : x); }
-
-INLINE double sign_d(double x) { return x > 0.0 ? 1.0 : (x < 0.0 ? -1.0 : x); }
+INLINE REAL sign_t(REAL x) { return x > 0 ? 1 : (x < 0 ? -1 : x); }
 
 /* From 2^23 and 2^52 on every number is whole. */
 INLINE float floor_f(float x) {
@@ -82,9 +70,7 @@ INLINE double floor_d(double x) {
 }
 
 /* An index; 0 for NaN. */
-INLINE int32_t index_f(float x) { return (int32_t)clip_f(x == x ? x : 0.0f, 0.0f, 1e9f); }
-
-INLINE int32_t index_d(double x) { return (int32_t)clip_d(x == x ? x : 0.0, 0.0, 1e9); }
+INLINE int32_t index_t(REAL x) { return (int32_t)clip_t(x == x ? x : 0, 0, 1e9); }
 
 /* The reciprocal root by Newton, from a guess by the bits; the rest of its square is added at last.
    sqrt of <math.h> sets errno, which keeps loops from becoming vectors. */
@@ -242,38 +228,21 @@ INLINE double log_d(double x) {
 }
 
 /* The logarithm of the sum, and what the sum lost. */
-INLINE float log1p_f(float x) {
-  float u = 1.0f + x;
-  float lost = (x - (u - 1.0f)) / u;
-  float y = log_f(u);
-  return ((u > 0.0f) & (u < INFINITY)) ? y + lost : y;
+INLINE REAL log1p_t(REAL x) {
+  REAL u = 1 + x;
+  REAL lost = (x - (u - 1)) / u;
+  REAL y = log_t(u);
+  return ((u > 0) & (u < INFINITY)) ? y + lost : y;
 }
 
-INLINE double log1p_d(double x) {
-  double u = 1.0 + x;
-  double lost = (x - (u - 1.0)) / u;
-  double y = log_d(u);
-  return ((u > 0.0) & (u < INFINITY)) ? y + lost : y;
+INLINE REAL softplus_t(REAL x) {
+  REAL e = exp_t(-abs_t(x)), u = 1 + e;
+  return relu_t(x) + (log_normal_t(u) + (e - (u - 1)) / u);
 }
 
-INLINE float softplus_f(float x) {
-  float e = exp_f(-abs_f(x)), u = 1.0f + e;
-  return relu_f(x) + (log_normal_f(u) + (e - (u - 1.0f)) / u);
-}
-
-INLINE double softplus_d(double x) {
-  double e = exp_d(-abs_d(x)), u = 1.0 + e;
-  return relu_d(x) + (log_normal_d(u) + (e - (u - 1.0)) / u);
-}
-
-INLINE float sigmoid_f(float x) {
-  float e = exp_f(-abs_f(x)), y = 1.0f / (1.0f + e);
-  return x < 0.0f ? e * y : y;
-}
-
-INLINE double sigmoid_d(double x) {
-  double e = exp_d(-abs_d(x)), y = 1.0 / (1.0 + e);
-  return x < 0.0 ? e * y : y;
+INLINE REAL sigmoid_t(REAL x) {
+  REAL e = exp_t(-abs_t(x)), y = 1 / (1 + e);
+  return x < 0 ? e * y : y;
 }
 
 INLINE float tanh_f(float x) {

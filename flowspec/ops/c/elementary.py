@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
+OF_BOTH = re.compile(r"\b(\w+)_t(?=\()")
 DEFINED = re.compile(r"^INLINE \w+ (\w+)\(", re.MULTILINE)
 
 
@@ -18,9 +19,10 @@ def definitions() -> dict[str, str]:
     text = files("flowspec.ops.c").joinpath("elementary.c").read_text()
     found = {}
     for piece in text.split("\n\n")[1:]:
-        name = DEFINED.search(piece)
-        if name:
-            found[name[1]] = piece.strip("\n")
+        for letter, real in (("f", "float"), ("d", "double")):
+            written = OF_BOTH.sub(rf"\1_{letter}", piece).replace("REAL", real)
+            if name := DEFINED.search(written):
+                found[name[1]] = written.strip("\n")
     return found
 
 
