@@ -65,6 +65,7 @@ def bundles(tmp_path_factory) -> dict[str, Path]:
         "double": (line, {"gradient": True, "dtype": "float64"}),
         "conditional": (conditional, {"gradient": True}),
         "shared": (plane, {"share_weights": True}),
+        "with C": (line, {"native": True}),
         "of four rows": (plane, {"target": "static", "batch": 4}),
         "conditional of four rows": (conditional, {"target": "static", "batch": 4}),
         "of one vector": (conditional, {"target": "hssm"}),

@@ -535,7 +535,7 @@ inline Error broken(const std::string& directory, const std::string& reason) {
 }
 
 inline std::string read_file(const std::string& directory, const std::string& name) {
-  std::ifstream file(directory + "/" + name, std::ios::binary);
+  std::ifstream file(directory.empty() ? name : directory + "/" + name, std::ios::binary);
   errno = file ? 0 : errno;
   std::string data{std::istreambuf_iterator<char>(file), {}};
   if (file.bad() || !file.is_open()) {
@@ -672,7 +672,8 @@ inline Files read_files(const std::string& directory, const Description& said) {
       throw broken(directory,
                    "flow.json is damaged: `files` lacks " + std::string(graph) + ".onnx");
   for (auto& [name, hash] : names) {
-    if (name.find_first_of("/\\") != std::string::npos)
+    const std::string inner = name.rfind("native/", 0) == 0 ? name.substr(7) : name;
+    if (inner.empty() || inner.find_first_of("/\\") != std::string::npos)
       throw broken(directory, "flow.json is damaged: `files` names " + name +
                                   ", which is no file of its folder");
     files[name] = read_file(directory, name);
