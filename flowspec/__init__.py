@@ -3,7 +3,7 @@
 A line of text becomes a checked flow, a PyTorch module for training, and ONNX graphs for
 everything else:
 
-    flow = flowspec.parse("Normal(0,1) |> Affine(0,2) |> Tanh |> Affine(0.5,0.5)")
+    flow = flowspec.parse("Normal(0, 1) |> Affine(0, 2) |> Tanh |> Affine(0.5, 0.5)")
     flowspec.compile(flow, "my_flow")
     flowspec.load("my_flow").log_prob([0.1, 0.5, 0.77])
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from flowspec.ir.assembly import assemble
     from flowspec.ir.flow import Flow
     from flowspec.ir.from_json import from_json
+    from flowspec.language.layout.formatting import format
     from flowspec.language.reading import parse, read
     from flowspec.model.model import Model
     from flowspec.runtime.bundle import Bundle, load
@@ -39,6 +40,7 @@ _PLACES = {
     "assemble": "flowspec.ir.assembly",
     "compile": "flowspec.export.bundle",
     "fit": "flowspec.train.fitting",
+    "format": "flowspec.language.layout.formatting",
     "from_json": "flowspec.ir.from_json",
     "load": "flowspec.runtime.bundle",
     "parse": "flowspec.language.reading",
@@ -57,6 +59,7 @@ __all__ = [
     "assemble",
     "compile",
     "fit",
+    "format",
     "from_json",
     "load",
     "parse",

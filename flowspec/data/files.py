@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ class UnwritablePath(Diagnostic):
     advice: str = "choose another place, or make room for it there"
 
 
-def write_file(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Write a file: the new one or the old one is there, never half of one.
 
     Errors:  FlowError, where the file cannot be written.
@@ -40,11 +41,22 @@ def write_file(path: Path, data: bytes) -> None:
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
-            os.chmod(name, 0o644)
+            os.chmod(name, mode)
             os.replace(name, path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
+
+
+def rewrite_file(path: Path, data: bytes) -> None:
+    """Put other bytes into a file of the user's, as a whole: its mode stays, and a link to it.
+
+    Errors:  FlowError, where the file cannot be written.
+    """
+    with refusing(path):
+        place = path.resolve()
+        mode = stat.S_IMODE(place.stat().st_mode)
+    write_file(place, data, mode)
 
 
 @contextmanager

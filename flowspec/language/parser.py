@@ -6,12 +6,13 @@ Whatever the text is, the answer is a tree or a `FlowError`, in time linear in i
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError
 from flowspec.diagnostics.source import Source, Span
 from flowspec.language import lexer, syntax, syntax_diagnosis
 from flowspec.language import syntax_mistakes as mistakes
-from flowspec.language.stack import Misfit, Stack, read
+from flowspec.language.stack import Build, Misfit, Stack, read
 from flowspec.language.tree import TreeBuilder
 from flowspec.parts.limits import DEEPEST_BRACKETS, LARGEST_TEXT, MOST_TOKENS
 
@@ -30,31 +31,47 @@ def read_source(path: str | Path) -> Source:
         raise FlowError(
             mistakes.UnreadableFile(where=str(path), name=path.name, reason=reason)
         ) from None
+    return decoded(data, path.name)
+
+
+def decoded(data: bytes, name: str) -> Source:
+    """The text that some bytes are, or a `FlowError` that says why they are none."""
     if b"\0" in data:
-        raise FlowError(
-            mistakes.NotText(where=path.name, name=path.name, reason="it holds binary data")
-        )
+        raise FlowError(mistakes.NotText(where=name, name=name, reason="it holds binary data"))
     try:
-        return Source(data.decode("utf-8"), path.name)
+        return Source(data.decode("utf-8"), name)
     except UnicodeDecodeError as error:
         reason = f"byte {error.start + 1} is not UTF-8"
-        raise FlowError(mistakes.NotText(where=path.name, name=path.name, reason=reason)) from None
+        raise FlowError(mistakes.NotText(where=name, name=name, reason=reason)) from None
 
 
 def parse_text(source: Source) -> syntax.File:
     """The syntax tree of a text, or a `FlowError` with the first place that breaks the grammar."""
+    statements, pipeline = built(source, tokens_of(source), TreeBuilder(source).build)
+    span = Span(source, 0, len(source.text))
+    return syntax.File(span, statements, pipeline, _comments(source))
+
+
+def tokens_of(source: Source) -> list[lexer.Token]:
+    """The tokens of a text, or a `FlowError` if it is too long."""
     if len(source.text) > LARGEST_TEXT:
         raise FlowError(
             mistakes.FileTooLarge(where=source.name, size=len(source.text), limit=LARGEST_TEXT)
         )
     tokens = list(lexer.scan(source.text))
     _check_size(source, tokens)
+    return tokens
+
+
+def built(source: Source, tokens: list[lexer.Token], build: Build) -> Any:
+    """The value that a builder makes of the tokens of a text.
+
+    Errors:  FlowError, with the first place that breaks the grammar.
+    """
     try:
-        statements, pipeline = read(tokens, TreeBuilder(source).build)
+        return read(tokens, build)
     except Misfit as misfit:
         raise FlowError(_mistake(source, tokens, misfit.place)) from None
-    span = Span(source, 0, len(source.text))
-    return syntax.File(span, statements, pipeline, _comments(source))
 
 
 def _mistake(source: Source, tokens: list[lexer.Token], place: int) -> Diagnostic:

@@ -15,6 +15,7 @@ COMMANDS = [
     "embed",
     "explain",
     "fit",
+    "fmt",
     "import",
     "list",
     "package",

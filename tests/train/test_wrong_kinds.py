@@ -80,6 +80,7 @@ def functions(bundle) -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
     given = flowspec.to_torch(GIVEN)
     return {
         "parse": (flowspec.parse, {"text": "Normal(0, 1)"}),
+        "format": (flowspec.format, {"text": "Normal(0, 1)"}),
         "read": (flowspec.read, {"path": "a.flow"}),
         "from_json": (flowspec.from_json, {"data": FLOW.to_json()}),
         "assemble": (flowspec.assemble, {"base": FLOW.base}),

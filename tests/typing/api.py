@@ -27,6 +27,7 @@ def texts(place: Path) -> Flow:
     flow = assert_type(flowspec.read(path), Flow)
     data = assert_type(flow.to_json(), dict[str, Any])
     again = assert_type(flowspec.from_json(data), Flow)
+    path.write_text(assert_type(flowspec.format(TEXT, name="one.flow"), str))
     equal: bool = again == assert_type(flowspec.parse(TEXT, name="one.flow"), Flow)
     names: list[str] = list(again.learned())
     try:

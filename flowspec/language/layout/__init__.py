@@ -1,0 +1,1 @@
+"""The one canonical layout of a text: of its tokens and comments, whatever they mean."""
