@@ -150,6 +150,8 @@ def _native(files: Collection[str]) -> list[str]:
     if name is not None:
         replay = f"`{FOLDER}/replay.c` replays the vectors"
         rows.append(f"| `{FOLDER}/{name}.c`, `{name}.h` | | the flow as plain C; {replay} |")
+    if f"{FOLDER}/{name}.weights" in files:
+        rows.append(f"| `{FOLDER}/{name}.weights` | | its weights, which `{name}.c` is given |")
     if f"{FOLDER}/{name}.wasm" in files:
         words = "that C as WebAssembly, and the module for Node and browsers"
         rows.append(f"| `{FOLDER}/{name}.wasm`, `{name}.mjs` | | {words} |")

@@ -11,6 +11,7 @@ def filled(template: str, words: Mapping[str, str]) -> str:
 
     def text(match: re.Match[str]) -> str:
         indent = re.match(r"\s*", match.string[match.string.rfind("\n", 0, match.start()) + 1 :])
-        return words[match[1]].replace("\n", "\n" + (indent[0] if indent else ""))
+        start = "\n" + (indent[0] if indent else "")
+        return re.sub(r"\n(?!\n)", lambda _: start, words[match[1]])
 
     return re.sub(r"@([A-Z_]+)@", text, template)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.runtime.formats import Description
+from flowspec.runtime.lent import LentMemory
 from flowspec.runtime.signatures import outputs_of, row_of
 
 FOLDER = "native"
@@ -168,15 +169,20 @@ class Library:
             raise FlowError(NoNative(path=str(path)))
         self.said = said
         self._library = ctypes.CDLL(str(built(files)))
+        start = f"{FOLDER}/{self.name}"
+        self._lent = LentMemory(files[f"{start}.h"].decode(), files, f"{start}.weights")
 
     def function(self, graph: str) -> NativeGraph:
-        return NativeGraph(getattr(self._library, f"{self.name}_{graph}"), graph, self.said)
+        function = getattr(self._library, f"{self.name}_{graph}")
+        return NativeGraph(function, graph, self.said, self._lent)
 
 
 class NativeGraph:
     """A function of C with the inputs and outputs of a graph."""
 
-    def __init__(self, function: Any, graph: str, said: Description):
+    def __init__(
+        self, function: Any, graph: str, said: Description, lent: LentMemory | None = None
+    ):
         function.restype = None
         self.name = graph
         self.rows = {output: row_of(output, said) for output in outputs_of(graph, said)}
@@ -185,12 +191,12 @@ class NativeGraph:
         self._dtype = said.dtype
         self._context = bool(said.context)
         self._counted = graph == "sample"
+        self._lent = lent if lent else None
         pointer, number, size = ctypes.c_void_p, ctypes.c_int64, ctypes.c_size_t
         inputs = [number, number] if self._counted else [pointer]
         outputs = [pointer] * (len(self.rows) + (graph == "log_prob_grad" and not self._context))
-        function.argtypes = [*inputs, pointer, *outputs, size]
-        if graph == "log_prob":
-            function.argtypes = [pointer, pointer, pointer, size]
+        memory = [pointer] * (len(lent) if lent else 0)
+        function.argtypes = [*inputs, pointer, *outputs, size, *memory]
 
     def run(
         self, outputs: list[str], feeds: Mapping[str, Any], rows: int | None = None
@@ -211,7 +217,8 @@ class NativeGraph:
             first = [_address(next(value for name, value in given.items() if name != "context"))]
         if self.name == "log_prob_grad" and not self._context:
             results.append(None)
-        self._function(*first, context, *results, count)
+        lent = self._lent.addresses() if self._lent else ()
+        self._function(*first, context, *results, count, *lent)
         return [found[name] for name in outputs]
 
 

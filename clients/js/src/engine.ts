@@ -32,6 +32,8 @@ export interface Wanted {
 export interface Engine {
   /** Its name and version, for people. */
   readonly name: string;
+  /** The graphs that it runs without a file of their own. */
+  readonly graphs?: readonly GraphName[];
   open(graph: GraphName, files: Wanted, dtype: DType): Promise<OpenGraph>;
 }
 

@@ -102,7 +102,7 @@ export class Flow<Column extends string = string, Variable extends string = stri
   readonly latent: readonly string[];
   /** The float type of all that goes in and comes out. */
   readonly dtype: DType;
-  /** The names of the graphs that the bundle has. */
+  /** The names of the graphs that can be run: those of the bundle, and those that its WebAssembly has beside them. */
   readonly graphs: readonly GraphName[];
 
   private readonly opened = new Map<GraphName, Promise<OpenGraph>>();
@@ -125,7 +125,7 @@ export class Flow<Column extends string = string, Variable extends string = stri
     this.dtype = about.dtype;
     this.supports = ([about.flow.base, ...about.flow.steps].at(-1)?.output?.supports ?? []).map(supportOf);
     this.contextSupports = (about.flow.context ?? []).flatMap(({ names, support }) => names.map(() => supportOf(support)));
-    this.graphs = GRAPHS.filter((name) => `${name}.onnx` in about.files);
+    this.graphs = GRAPHS.filter((name) => `${name}.onnx` in about.files || engine.graphs?.includes(name));
     this.size = about.batch ?? rowsAtOnce;
   }
 

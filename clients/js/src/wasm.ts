@@ -36,25 +36,52 @@ export function wasmEngine(files: Wanted, about: About, other: () => Promise<Eng
   let fallback: Promise<Engine> | undefined;
   return {
     name: `the flow's own WebAssembly (${file})`,
+    graphs: Object.keys(CALLS) as GraphName[],
     async open(graph, wanted, dtype) {
       if (!(graph in CALLS)) return (await (fallback ??= other())).open(graph, wanted, dtype);
-      module ??= wanted.get(file).then((code) => FlowModule.of(code, name, about));
+      module ??= FlowModule.of(wanted, file, name, about);
       return (await module).graph(graph);
     },
   };
 }
 
+/** The number of bytes that the header of a flow states. */
+function stated(header: string, constant: string): number {
+  return Number(new RegExp(`^#define \\w+_${constant}_BYTES (\\d+)$`, "m").exec(header)?.[1] ?? 0);
+}
+
+const aligned = (size: number): number => Math.ceil(size / ALIGNED) * ALIGNED;
+
 /** A module with its memory. Calls do not wait for anything, so that they may share it. */
 class FlowModule {
+  /** The addresses of what the functions of a large flow take beside rows: its weights, and memory to work in. */
+  private readonly lent: readonly number[];
+  /** The address behind them. */
+  private readonly start: number;
+
   private constructor(
     private readonly exports: Record<string, any>,
     private readonly name: string,
     private readonly about: About,
-  ) {}
+    weights: Uint8Array,
+    scratch: number,
+  ) {
+    const at = aligned(exports.__heap_base.value);
+    const behind = at + aligned(weights.length);
+    this.lent = [...(weights.length ? [at] : []), ...(scratch ? [behind] : [])];
+    this.start = behind + aligned(scratch);
+    this.reserve(this.start);
+    new Uint8Array(exports.memory.buffer).set(weights, at);
+  }
 
-  static async of(code: Uint8Array, name: string, about: About): Promise<FlowModule> {
-    const { instance } = await WebAssembly.instantiate(code as BufferSource);
-    return new FlowModule(instance.exports, name, about);
+  static async of(wanted: Wanted, file: string, name: string, about: About): Promise<FlowModule> {
+    const { instance } = await WebAssembly.instantiate((await wanted.get(file)) as BufferSource);
+    const exports: Record<string, any> = instance.exports;
+    const usual = CALLS.log_prob!.flat().length + 1;
+    if (exports[`${name}_log_prob`].length === usual) return new FlowModule(exports, name, about, new Uint8Array(), 0);
+    const header = new TextDecoder().decode(await wanted.get(`native/${name}.h`));
+    const weights = stated(header, "WEIGHTS") ? await wanted.get(`native/${name}.weights`) : new Uint8Array();
+    return new FlowModule(exports, name, about, weights, stated(header, "SCRATCH"));
   }
 
   graph(graph: GraphName): OpenGraph {
@@ -71,7 +98,7 @@ class FlowModule {
       new (empty.constructor as any)(this.exports.memory.buffer, places[i], rows * widths[i]!);
     inputs.forEach((name, i) => widths[i] && numbers(i).set(feeds[name]!.data as Numbers));
     const stream = graph === "sample" ? [feeds.seed!.data[0], feeds.first_row!.data[0]] : [];
-    this.exports[`${this.name}_${graph}`](...stream, ...places, rows);
+    this.exports[`${this.name}_${graph}`](...stream, ...places, rows, ...this.lent);
     const found = outputs.map((name, i): [string, Value] => {
       const at = inputs.length + i;
       return [name, { data: numbers(at).slice(), shape: [rows, widths[at]!] }];
@@ -81,10 +108,10 @@ class FlowModule {
 
   /** Addresses for so many bytes each; 0 for none. */
   private placed(sizes: readonly number[]): number[] {
-    let end = Math.ceil(this.exports.__heap_base.value / ALIGNED) * ALIGNED;
+    let end = this.start;
     const places = sizes.map((size) => {
       const at = end;
-      end += Math.ceil(size / ALIGNED) * ALIGNED;
+      end += aligned(size);
       return size ? at : 0;
     });
     this.reserve(end);

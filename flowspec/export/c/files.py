@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
-from flowspec.export.c.flow import ROWS_ONLY, CFlow, scratch
+from flowspec.export.c.flow import ROWS_ONLY, CFlow
 from flowspec.export.c.header import header
 from flowspec.export.c.replay import replay_program
 from flowspec.export.c.source import source
@@ -20,11 +20,17 @@ from flowspec.export.graphs import (
 )
 from flowspec.export.targets import Target
 from flowspec.model.model import Model
-from flowspec.ops.c.source import File, Function
+from flowspec.ops.c.lent import Lent, weights_of
+from flowspec.ops.c.source import File
 from flowspec.runtime.native import FOLDER, SYMBOL, c_name
 
 MOST_STACK = 64 * 1024
-"""Bytes of scratch memory on the stack, that fit into the fast caches."""
+"""Bytes of scratch memory on the stack, that fit into the fast caches. More is lent."""
+
+MOST_TEXT = 4 * 1024 * 1024
+"""Bytes of constants in the text: of more, the text is past 15 MB, and gcc takes 3 seconds and
+300 MB to read it, clang 5 seconds.
+"""
 
 TILES = (16, 8)
 """Rows that are worked out together: 8 where 16 would take too much memory."""
@@ -75,14 +81,23 @@ def native_files(
     functions = {
         graph: file.add(graph, record(model.fixed, staged)) for graph, record in RECORDERS.items()
     }
-    tile = _tile(functions)
-    written = CFlow(model, file, name, functions, tile, settings.exact_bits)
+    usual = CFlow(model, file, name, functions, TILES[0], settings.exact_bits)
+    written = _with_memory(usual)
+    weights = written.lent.weights
     return {
         f"{FOLDER}/{name}.h": header(written).encode(),
         f"{FOLDER}/{name}.c": source(written).encode(),
-        f"{FOLDER}/replay.c": replay_program(name, file.real, vectors).encode(),
+        f"{FOLDER}/replay.c": replay_program(written, vectors).encode(),
+        **({f"{FOLDER}/{name}.weights": weights.data} if weights else {}),
     }
 
 
-def _tile(functions: Mapping[str, Function]) -> int:
-    return next((tile for tile in TILES if scratch(functions, tile) <= MOST_STACK), TILES[-1])
+def _with_memory(flow: CFlow) -> CFlow:
+    """The flow with tiles that fit into the fast caches; with weights and scratch memory that
+    callers lend, where those are too large for the text, or this for the stack.
+    """
+    tiles = (replace(flow, tile=tile) for tile in TILES)
+    fitting = next((each for each in tiles if each.scratch <= MOST_STACK), None)
+    constants = flow.file.constants
+    lent = Lent(weights_of(constants) if constants.bytes > MOST_TEXT else None, fitting is None)
+    return replace(fitting or flow, tile=(fitting.tile if fitting else TILES[-1]), lent=lent)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flowspec.model.model import Model
+from flowspec.ops.c.lent import NOTHING, Array, Lent, room
 from flowspec.ops.c.source import File, Function
 from flowspec.runtime.signatures import WHOLE_NUMBERS
 
 SPILLED = 4096
 """Bytes of the stack beside scratch memory: what compilers spill, and the frames of callers."""
+
+MATRIX_BYTES = 56
+"""Bytes of the struct of a matrix, which stands on the stack where its weights are lent."""
 
 ROWS_ONLY = ("log_prob_grad",)
 """What is worked out row by row: a tile of it does not fit into the fast caches."""
@@ -28,6 +32,28 @@ class Entry:
     outputs: tuple[str, ...]
     doc: str
 
+    @property
+    def steps(self) -> Sequence[str]:
+        """The functions of tapes that it calls, one after the other."""
+        return STEPS.get(self.name, (self.name,))
+
+    @property
+    def between(self) -> Sequence[str]:
+        """What these give that the caller does not get."""
+        return BETWEEN.get(self.name, ())
+
+    @property
+    def optional(self) -> Sequence[str]:
+        """What the caller may leave out."""
+        return ("log_prob",) if self.name in OPTIONAL else ()
+
+    @property
+    def rows_only(self) -> bool:
+        return self.name in ROWS_ONLY
+
+
+STEPS = {"log_prob": ("to_base",), "sample": ("noise", "from_noise")}
+BETWEEN = {"log_prob": ("z",), "sample": ("noise",)}
 
 OPTIONAL = ("sample", "from_noise", "to_base")
 """The functions whose log-densities may be left out."""
@@ -40,6 +66,7 @@ class CFlow:
     functions    of the tapes, by the names of these
     tile         rows that are worked out together
     exact_bits   True without fused multiply-adds
+    lent         what callers lend to the functions
     """
 
     model: Model
@@ -48,11 +75,56 @@ class CFlow:
     functions: Mapping[str, Function]
     tile: int
     exact_bits: bool
+    lent: Lent = NOTHING
+
+    @property
+    def lent_words(self) -> list[str]:
+        """What callers lend, as names of constants have it."""
+        return [name.upper() for name in self.lent.parameters]
+
+    @property
+    def struct(self) -> str:
+        """The type of the struct of pointers: that of all flows with the same parameters."""
+        return "_".join(["flowspec_flow", self.file.real, *self.lent.parameters])
+
+    def tile_of(self, entry: Entry) -> int:
+        return 1 if entry.rows_only else self.tile
+
+    def own(self, entry: Entry) -> list[Array]:
+        """What a function keeps between its steps, and in the place of what is not wanted."""
+        return [
+            Array(f"own_{name}", self.file.real, self._row_of(name), True)
+            for name in (*entry.between, *entry.optional)
+        ]
+
+    def _row_of(self, name: str) -> int:
+        return next(f.outputs[name] for f in self.functions.values() if name in f.outputs)
+
+    def scratch_of(self, entry: Entry) -> int:
+        """Bytes of memory that a function works in."""
+        tile = self.tile_of(entry)
+        steps = (room(self.functions[step].arrays, tile) for step in entry.steps)
+        return room(self.own(entry), tile) + max(steps)
+
+    @property
+    def scratch(self) -> int:
+        """Bytes of memory that the largest function works in."""
+        return max(map(self.scratch_of, self.entries))
+
+    def stack_of(self, entry: Entry) -> int:
+        """Bytes of the stack that a function takes at most."""
+        fixed = max(self._on_the_stack(self.functions[step]) for step in entry.steps)
+        return fixed + SPILLED + (0 if self.lent.scratch else self.scratch_of(entry))
+
+    def _on_the_stack(self, function: Function) -> int:
+        weights = self.lent.weights
+        lines = weights.lines(function.body) if weights else []
+        return function.counters + MATRIX_BYTES * len(lines)
 
     @property
     def stack(self) -> int:
         """Bytes of the stack that the largest function takes at most."""
-        return scratch(self.functions, self.tile) + SPILLED
+        return max(map(self.stack_of, self.entries))
 
     @property
     def entries(self) -> list[Entry]:
@@ -95,15 +167,8 @@ class CFlow:
             f"int64_t {name}" if name in WHOLE_NUMBERS else f"const {real} *{name}"
             for name in entry.inputs
         ]
-        return ", ".join([*parts, *(f"{real} *{name}" for name in entry.outputs), "size_t n"])
+        parts += [f"{real} *{name}" for name in entry.outputs]
+        return ", ".join([*parts, "size_t n", *self.lent.parameters.values()])
 
     def signature(self, entry: Entry) -> str:
         return f"void {self.name}_{entry.name}({self.parameters(entry)})"
-
-
-def scratch(functions: Mapping[str, Function], tile: int) -> int:
-    """Bytes of scratch memory of the largest function."""
-    return max(
-        (1 if name in ROWS_ONLY else tile) * function.scratch[0] + function.scratch[1]
-        for name, function in functions.items()
-    )

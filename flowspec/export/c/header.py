@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 from flowspec.export.c.flow import CFlow
+from flowspec.export.c.lending import about_lent, about_memory, check, constants, kind, wrapped
 from flowspec.export.quoting import in_comment
 from flowspec.export.templates import filled
 from flowspec.version import VERSION
@@ -15,16 +16,24 @@ def header(flow: CFlow) -> str:
     """The text of `NAME.h`."""
     model, real = flow.model.flow, flow.file.real
     context = list(model.context.names) if model.context else []
-    declared = [f"/* {_wrapped(entry.doc)} */\n{flow.signature(entry)};" for entry in flow.entries]
-    pointers = [f"  void (*{entry.name})({flow.parameters(entry)});" for entry in flow.entries]
+    declared = [
+        f"/* {wrapped(f'{entry.doc} {about_memory(flow, entry)}')} */\n{flow.signature(entry)};"
+        for entry in flow.entries
+    ]
+    lent = [f"{word.lower()}_bytes" for word in flow.lent_words]
+    pointers = [f"  size_t {', '.join(lent)};"] if lent else []
+    pointers += [f"  void (*{entry.name})({flow.parameters(entry)});" for entry in flow.entries]
     values = {
         "ABOUT_CONTEXT": _about_context(flow),
+        "ABOUT_LENT": about_lent(flow),
         "BITS": _about_bits(flow),
         "COLUMNS": _words(model.columns),
         "CONTEXT": _words(context) or "none",
         "CONTEXT_COUNT": len(context),
         "COUNT": len(model.columns),
-        "DECLARED": "\n".join(declared),
+        "DECLARED": "\n".join([*declared, *check(flow)]),
+        "KIND": kind(flow),
+        "LENT_BYTES": constants(flow),
         "LATENT": ", ".join(dict.fromkeys(flow.model.fixed.base.latent)),
         "NAME": flow.name,
         "NOISE": _words(model.noise),
@@ -34,7 +43,8 @@ def header(flow: CFlow) -> str:
         "STACK": flow.stack,
         "SUPPORT": flow.model.fixed.space,
         "UPPER": flow.name.upper(),
-        "UPPER_REAL": real.upper(),
+        "TYPE": flow.struct,
+        "UPPER_TYPE": flow.struct.upper(),
         "VERSION": VERSION,
     }
     template = files(__package__).joinpath("flow.h.in").read_text()
@@ -58,13 +68,3 @@ def _about_bits(flow: CFlow) -> str:
 
 def _words(names: Sequence[str]) -> str:
     return in_comment(", ".join(names))
-
-
-def _wrapped(text: str) -> str:
-    lines, line = [], ""
-    for word in text.split():
-        if len(line) + len(word) > 92:
-            lines.append(line)
-            line = ""
-        line += f" {word}" if line else word
-    return "\n   ".join([*lines, line])

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from flowspec.export.c.flow import CFlow
 from flowspec.ops.c.constants import Constants
 from flowspec.ops.c.values import REAL
 from flowspec.runtime.verification import unlisted
@@ -24,7 +25,7 @@ CALLS = {
 """The arguments of each function, and what it gives."""
 
 HEAD = """\
-/* Replays the conformance vectors of {name}: cc -O2 {name}.c replay.c && ./a.out */
+/* Replays the conformance vectors of {name}: cc -O2 {name}.c replay.c -lm && ./a.out{argument} */
 #include "{name}.h"
 
 #include <math.h>
@@ -49,27 +50,73 @@ static void compare(const char *what, const {real} *found, const {real} *expecte
 """
 
 
-def replay_program(name: str, real: str, vectors: Mapping[str, Any]) -> str:
+ALIGN = """
+/* The first address at or behind this one that is a multiple of 64. */
+static void *aligned(unsigned char *bytes) { return bytes + (64 - (uintptr_t)bytes % 64) % 64; }
+"""
+
+READ = """
+/* The weights of the flow; NULL, with words, where a file has others. */
+static const void *weights_in(const char *path) {{
+  static unsigned char bytes[{upper}_WEIGHTS_BYTES + 64];
+  unsigned char *const weights = (unsigned char *)aligned(bytes);
+  FILE *const file = fopen(path, "rb");
+  size_t size = 0;
+  if (file) {{
+    size = fread(weights, 1, {upper}_WEIGHTS_BYTES + 1, file);
+    fclose(file);
+  }}
+  if ({name}_weights_check(weights, size) == 0) return weights;
+  printf("%s does not hold the weights of {name}\\n", path);
+  return NULL;
+}}
+"""
+
+
+def replay_program(flow: CFlow, vectors: Mapping[str, Any]) -> str:
     """The text of `replay.c`."""
+    name, upper, real = flow.name, flow.name.upper(), flow.file.real
     dtype = np.dtype("float32" if real == "float" else "float64")
     numbers = Constants(dtype)
     body: list[str] = []
+    lent = list(flow.lent.parameters)
     for graph, (call, outputs) in CALLS.items():
         if graph in vectors:
-            body += _case(numbers, name, graph, call, outputs, vectors)
+            body += _case(numbers, name, graph, ", ".join([call, *lent]), outputs, vectors)
+    has_weights = "weights" in lent
+    texts = [ALIGN] if lent else []
+    texts += [READ.format(name=name, upper=upper)] if has_weights else []
+    argument = f" {name}.weights" if has_weights else ""
+    main = "int main(int count, char **arguments) {" if has_weights else "int main(void) {"
     return "\n".join(
         [
-            HEAD.format(name=name, real=real),
+            HEAD.format(name=name, real=real, argument=argument),
+            *texts,
             "#define ALIGNED",
-            *numbers.texts,
+            *numbers.texts(),
             "",
-            "int main(void) {",
+            main,
+            *(line for word in lent for line in _lent(word, name)),
             *body,
             "  return failures != 0;",
             "}",
             "",
         ]
     )
+
+
+def _lent(word: str, name: str) -> list[str]:
+    """Lines that have what the functions take from their caller."""
+    if word == "scratch":
+        return [
+            f"  static unsigned char bytes[{name.upper()}_SCRATCH_BYTES + 63];",
+            "  void *const scratch = aligned(bytes);",
+        ]
+    path = f'count > 1 ? arguments[1] : "{name}.weights"'
+    return [
+        f"  const void *const weights = weights_in({path});",
+        "  if (!weights) return 1;",
+    ]
 
 
 def _case(

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from importlib.resources import files
 
 from flowspec.export import quoting
-from flowspec.export.c.flow import OPTIONAL, ROWS_ONLY, CFlow, Entry
+from flowspec.export.c.flow import CFlow, Entry
 from flowspec.export.templates import filled
+from flowspec.ops.c.lent import MULTIPLIER, room
 from flowspec.ops.c.source import HEAD
 from flowspec.version import VERSION
 
@@ -30,9 +31,12 @@ def source(flow: CFlow) -> str:
         "COLUMNS": ", ".join(map(quoting.c, flow.model.flow.columns)),
         "FUNCTIONS": "\n\n".join(_definition(flow, entry) for entry in flow.entries),
         "HEAD": head.replace("FP_CONTRACT OFF", f"FP_CONTRACT {pragma}").strip(),
-        "PASSES": flow.file.passes(),
+        "CHECK": _check(flow),
+        "LENT_BYTES": "".join(f" {flow.name.upper()}_{word}_BYTES," for word in flow.lent_words),
+        "PASSES": flow.file.passes(flow.lent),
         "POINTERS": ", ".join(f"{flow.name}_{entry.name}" for entry in flow.entries),
-        "PRELUDE": flow.file.prelude(),
+        "PRELUDE": flow.file.prelude(flow.lent),
+        "TYPE": flow.struct,
         "REAL": flow.file.real,
         "REAL_BYTES": flow.file.constants.dtype.itemsize,
         "ROW": _pass(flow, "row", "", "VECTOR_HERE"),
@@ -79,45 +83,46 @@ def _wide(flow: CFlow, features: str, ending: str, vector: str, shapes: tuple[st
 
 
 def _definition(flow: CFlow, entry: Entry) -> str:
-    steps = {"log_prob": ["to_base"], "sample": ["noise", "from_noise"]}.get(
-        entry.name, [entry.name]
-    )
-    used = {_name(p) for step in steps for p in flow.functions[step].parameters}
+    used = {_name(p) for step in entry.steps for p in flow.functions[step].parameters}
     given = (*entry.inputs, *entry.outputs)
     lines = [f"{flow.signature(entry)} {{"]
     lines += [f"  (void){name};" for name in given if name not in used]
-    rows_only = entry.name in ROWS_ONLY
-    tile = 1 if rows_only else flow.tile
-    between = {"log_prob": ["z"], "sample": ["noise"]}.get(entry.name, [])
-    optional = ["log_prob"] if entry.name in OPTIONAL else []
-    for name in between + optional:
-        lines.append(f"  {flow.file.real} own_{name}[{_row_of(flow, name) * tile}];")
+    lines += _own(flow, entry)
     lines.append("  for (size_t at = 0; at < n;) {")
-    own = {name: f"own_{name}" for name in between}
-    own |= {name: f"{name} ? {name} + at : own_{name}" for name in optional}
-    if rows_only:
+    own = {name: f"own_{name}" for name in entry.between}
+    own |= {name: f"{name} ? {name} + at : own_{name}" for name in entry.optional}
+    steps = [f"({step}, ({_arguments(flow, step, own)}))" for step in entry.steps]
+    if entry.rows_only:
         lines.append("    const int rows = 1;")
-        lines += [f"    RUN_ROW({step}, ({_arguments(flow, step, own)}))" for step in steps]
+        lines += [f"    RUN_ROW{step}" for step in steps]
     else:
         lines.append("    const size_t left = n - at;")
         few = f"left < {flow.tile} ? (int)left : {flow.tile}"
         lines.append(f"    const int rows = left <= {FEW} || !TILES ? 1 : ({few});")
         for head, run in (("if (rows == 1) {", "RUN_ROW"), ("} else {", "RUN_TILE")):
-            lines.append(f"    {head}")
-            lines += [f"      {run}({step}, ({_arguments(flow, step, own)}))" for step in steps]
+            lines += [f"    {head}", *(f"      {run}{step}" for step in steps)]
         lines.append("    }")
     return "\n".join([*lines, "    at += (size_t)rows;", "  }", "}"])
 
 
-def _row_of(flow: CFlow, name: str) -> int:
-    return next(
-        function.outputs[name] for function in flow.functions.values() if name in function.outputs
-    )
+def _own(flow: CFlow, entry: Entry) -> list[str]:
+    """The declarations of what stands between the steps of a function."""
+    own, tile = flow.own(entry), flow.tile_of(entry)
+    if not flow.lent.scratch:
+        return [f"  {each.c_type} {each.name}[{each.length * tile}];" for each in own]
+    places = [room(own[:i], tile) for i in range(len(own))]
+    return [
+        *(
+            f"  {each.c_type} *const {each.name} = LENT({each.c_type}, (char *)scratch + {at});"
+            for each, at in zip(own, places, strict=True)
+        ),
+        f"  char *const room = (char *)scratch + {room(own, tile)};",
+    ]
 
 
 def _arguments(flow: CFlow, step: str, own: Mapping[str, str]) -> str:
     """The arguments of a function for the rows from `at` on."""
-    function, given = flow.functions[step], []
+    function, given = flow.functions[step], list[str]()
     for parameter in function.parameters:
         name = _name(parameter)
         if name == "row":
@@ -131,7 +136,28 @@ def _arguments(flow: CFlow, step: str, own: Mapping[str, str]) -> str:
         else:
             size = function.outputs.get(name) or function.inputs[name][1]
             given.append(f"{name} + at * {size}")
-    return ", ".join(given)
+    lent = {"weights": "weights", "scratch": "room"}
+    return ", ".join([*given, *(lent[name] for name in flow.lent.parameters)])
+
+
+def _check(flow: CFlow) -> str:
+    """The function that tells the weights of the flow from other bytes."""
+    if flow.lent.weights is None:
+        return ""
+    word = "uint32_t" if flow.file.real == "float" else "uint64_t"
+    return f"""
+int {flow.name}_weights_check(const void *weights, size_t size) {{
+  uint64_t sum = 0;
+  if (!weights || (uintptr_t)weights % 64 != 0) return 1;
+  if (size != {flow.name.upper()}_WEIGHTS_BYTES) return 2;
+  for (size_t at = 0; at < size; at += sizeof({word})) {{
+    {word} bits;
+    memcpy(&bits, (const char *)weights + at, sizeof bits);
+    sum = sum * UINT64_C({MULTIPLIER}) + bits;
+  }}
+  return sum == UINT64_C({flow.lent.weights.sum}) ? 0 : 3;
+}}
+"""
 
 
 def _name(parameter: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import subprocess
 import tempfile
@@ -17,6 +16,7 @@ from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.export.targets import Target
 from flowspec.export.templates import filled
 from flowspec.model.model import Model
+from flowspec.runtime.lent import stated
 from flowspec.runtime.native import FOLDER, GRAPHS
 from flowspec.version import VERSION
 
@@ -89,8 +89,9 @@ def wasm_files(
     with ThreadPoolExecutor() as pool:  # clang takes seconds for each
         made = pool.map(lambda flags: _module(name, native, tools, flags), VARIANTS.values())
         modules = dict(zip(paths, made, strict=True))
+    header = native[f"{FOLDER}/{name}.h"].decode()
     texts = {
-        f"{FOLDER}/{name}.{ending}": _filled(f"flow.{ending}.in", model, target, name)
+        f"{FOLDER}/{name}.{ending}": _filled(f"flow.{ending}.in", model, target, name, header)
         for ending in ("mjs", "d.mts")
     }
     return modules | texts
@@ -110,8 +111,10 @@ def _module(
         _call(place, *compiled, f"{name}.c", "-o", "flow.o")
         # Without -fno-builtin, the loop in memcpy would become a call of memcpy.
         _call(place, *compiled, "-fno-builtin", "memory.c", "-o", "memory.o")
+        header = native[f"{FOLDER}/{name}.h"].decode()
         exports = [*(f"{name}_{graph}" for graph in GRAPHS), f"{name}_flow", "__heap_base"]
-        stack = _stack(native[f"{FOLDER}/{name}.h"].decode())
+        exports += [f"{name}_weights_check"] * (stated(header, "WEIGHTS_BYTES") > 0)
+        stack = _stack(header)
         _call(
             place, tools.linker, "--no-entry", "--strip-all", "--stack-first",
             "-z", f"stack-size={stack}", *(f"--export={symbol}" for symbol in exports),
@@ -122,9 +125,7 @@ def _module(
 
 def _stack(header: str) -> int:
     """Bytes for the stack: what the header says, in whole pages, and one for what it does not."""
-    stated = re.search(r"_STACK (\d+)$", header, re.M)
-    assert stated
-    return (-(-int(stated[1]) // PAGE) + 1) * PAGE
+    return (-(-stated(header, "STACK") // PAGE) + 1) * PAGE
 
 
 def _call(place: Path, *command: str) -> None:
@@ -134,7 +135,7 @@ def _call(place: Path, *command: str) -> None:
         raise FlowError(WasmFails(tool=Path(command[0]).name, reason=words))
 
 
-def _filled(template: str, model: Model, target: Target, name: str) -> bytes:
+def _filled(template: str, model: Model, target: Target, name: str, header: str) -> bytes:
     flow = model.flow
     values = {
         "NAME": name,
@@ -145,6 +146,8 @@ def _filled(template: str, model: Model, target: Target, name: str) -> bytes:
         "LATENT": json.dumps(list(model.fixed.base.latent)),
         "SUPPORT": json.dumps(str(model.fixed.space)),
         "DTYPE": target.dtype,
+        "WEIGHTS_BYTES": str(stated(header, "WEIGHTS_BYTES")),
+        "SCRATCH_BYTES": str(stated(header, "SCRATCH_BYTES")),
         "ARRAY": "Float32Array" if target.dtype == "float32" else "Float64Array",
     }
     text = files(__package__).joinpath(template).read_text()

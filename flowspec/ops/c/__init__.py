@@ -12,6 +12,7 @@
     schedule       the order of statements: which operations share a loop
     function       a tape as the body of a function
     memory         scratch memory: which values may stand where others have stood
+    lent           memory that callers lend: the weights of large flows, and their scratch memory
     source         the file
 
 Values are arrays [elements][T], T rows innermost: T is 16 in tiles, and 1 for single rows. The same

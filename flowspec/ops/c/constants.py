@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,13 +18,32 @@ LANES = 8
 C_TYPES = {FLAG: "int32_t", INDEX: "int32_t", WORD: "uint64_t"}
 
 
+@dataclass(frozen=True)
+class Table:
+    """Numbers of one kind, one after the other."""
+
+    name: str
+    kind: str
+    values: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A matrix in blocks, by the fields of its struct, of which five are tables."""
+
+    name: str
+    fields: tuple[str, ...]
+
+    def text(self) -> str:
+        return f"const Matrix {self.name} = {{{', '.join(self.fields)}}};"
+
+
 @dataclass
 class Constants:
     """The tables of a file. What is written twice becomes one."""
 
     dtype: np.dtype[Any]
-    texts: list[str] = field(default_factory=list)
-    bytes: int = 0
+    all: list[Table | Packed] = field(default_factory=list)
     _names: dict[tuple[Any, ...], str] = field(default_factory=dict)
 
     @property
@@ -56,13 +75,28 @@ class Constants:
         flat = np.ascontiguousarray(values).reshape(-1)
         key = (kind, flat.dtype.str, flat.tobytes())
         if key not in self._names:
-            self.bytes += flat.size * (8 if kind == WORD else flat.itemsize if kind == REAL else 4)
             name = self._names[key] = f"c{len(self._names)}"
-            numbers = [self.literal(value, kind) for value in flat.tolist()] or ["0"]
-            size = max(flat.size, 1)
-            declared = f"ALIGNED static const {self.c_type(kind)} {name}[{size}]"
-            self.texts.append(f"{declared} = {{\n{wrapped(numbers)}}};")
+            self.all.append(Table(name, kind, flat))
         return self._names[key]
+
+    @property
+    def bytes(self) -> int:
+        return sum(table.values.nbytes for table in self.all if isinstance(table, Table))
+
+    @property
+    def has_matrices(self) -> bool:
+        return any(isinstance(each, Packed) for each in self.all)
+
+    def texts(self, without: Collection[str] = ()) -> list[str]:
+        """The definitions of all but those of these names."""
+        return [self._text(each) for each in self.all if each.name not in without]
+
+    def _text(self, one: Table | Packed) -> str:
+        if isinstance(one, Packed):
+            return f"static {one.text()}"
+        numbers = [self.literal(value, one.kind) for value in one.values.tolist()] or ["0"]
+        declared = f"ALIGNED static const {self.c_type(one.kind)} {one.name}[{len(numbers)}]"
+        return f"{declared} = {{\n{wrapped(numbers)}}};"
 
     def matrix(self, matrix: NDArray[Any], bias: NDArray[Any] | None) -> str:
         """The name of a packed matrix: blocks of 8 outputs, each with the inputs from the first to
@@ -92,8 +126,7 @@ class Constants:
         key = ("matrix", skipped, *parts)
         if key not in self._names:
             name = self._names[key] = f"m{len(self._names)}"
-            fields = ", ".join([str(len(starts)), str(skipped), *parts])
-            self.texts.append(f"static const Matrix {name} = {{{fields}}};")
+            self.all.append(Packed(name, (str(len(starts)), str(skipped), *parts)))
         return self._names[key]
 
 

@@ -15,6 +15,7 @@ from flowspec.ops.c import expressions as ex
 from flowspec.ops.c.constants import Constants
 from flowspec.ops.c.elementary import definitions, needed
 from flowspec.ops.c.function import Writer
+from flowspec.ops.c.lent import DEFINITION, NOTHING, Array, Lent
 from flowspec.ops.c.memory import Statement, Turns, offsets
 from flowspec.ops.c.values import Buffer, View, contiguous, of_event
 from flowspec.ops.tape import BATCH, TapeOps
@@ -74,16 +75,21 @@ class Function:
     name      PASS(name) is what it is called
     inputs    name -> (kind, numbers of a row); None for a single number of all rows
     outputs   name -> numbers of a row
-    body      its text, for any T
-    scratch   bytes on the stack for each row of a tile, and for all
+    arrays    scratch memory
+    body      its text behind the declarations of these, for any T
     """
 
     name: str
     inputs: dict[str, tuple[str, int | None]]
     outputs: dict[str, int]
     parameters: list[str]
+    arrays: list[Array]
     body: str
-    scratch: tuple[int, int]
+
+    @property
+    def counters(self) -> int:
+        """Bytes of what networks that go stage by stage count, which always stand on the stack."""
+        return 4 * sum(map(int, re.findall(r"^\s*int done\w+\[(\d+)\];", self.body, re.M)))
 
 
 class File:
@@ -114,12 +120,11 @@ class File:
         numbers = {buffer.number: place for buffer, place in placed.items()}
         text = "\n".join([*head, *_lines(statements, "  "), *tail[0]])
         text = re.sub(r"@(\d+)\+(\d+)@", lambda m: str(numbers[int(m[1])] + int(m[2])), text)
-        declared, bytes_ = _arrays(writer, lengths)
         self.called |= writer.called
         for special, formula in sorted(writer.special.items()):
             self._special(special, formula)
-        body = "\n".join([*declared, text])
-        function = Function(name, inputs, outputs, parameters, body, bytes_)
+        arrays = _arrays(writer, lengths)
+        function = Function(name, inputs, outputs, parameters, arrays, text)
         self.functions.append(function)
         return function
 
@@ -162,21 +167,25 @@ class File:
             f"INLINE {self.real} {op}_{letter}({self.real} x) {{\n{body}\n  return {result};\n}}"
         )
 
-    def prelude(self) -> str:
+    def prelude(self, lent: Lent = NOTHING) -> str:
         """What stands once in a file: elementary functions, and fixed numbers."""
         parts = [f"#define REAL {self.real}", *needed(self.called), *self.special.values()]
-        if any("Matrix" in text for text in self.constants.texts):
+        if self.constants.has_matrices:
             parts.append(MATRIX.strip())
-        return "\n\n".join([*parts, *self.constants.texts])
+        if lent.parameters:
+            parts.append(DEFINITION.strip())
+        without = lent.weights.names if lent.weights else ()
+        return "\n\n".join([*parts, *self.constants.texts(without)])
 
-    def passes(self) -> str:
+    def passes(self, lent: Lent = NOTHING) -> str:
         """What is compiled for each T and each instruction set."""
         found = []
-        if any("Matrix" in text for text in self.constants.texts):
+        if self.constants.has_matrices:
             found.append(files("flowspec.ops.c").joinpath("dense.c").read_text().strip())
         for function in self.functions:
-            parameters = ", ".join(function.parameters)
-            text = f"static void PASS({function.name})({parameters}) {{\n{function.body}\n}}"
+            parameters = ", ".join([*function.parameters, *lent.parameters.values()])
+            body = "\n".join([*lent.lines(function.arrays, function.body), function.body])
+            text = f"static void PASS({function.name})({parameters}) {{\n{body}\n}}"
             if function.name in self._rows_only:
                 text = f"#if T == 1\n{text}\n#endif"
             found.append(text)
@@ -252,19 +261,10 @@ def _lines(statements: Sequence[Statement | Turns], indent: str) -> list[str]:
     return lines
 
 
-def _arrays(writer: Writer, lengths: dict[str, int]) -> tuple[list[str], tuple[int, int]]:
-    """The declarations of scratch memory, and its bytes for each row and for all."""
-    declared, each, shared = [], 0, 0
+def _arrays(writer: Writer, lengths: dict[str, int]) -> list[Array]:
+    """Scratch memory."""
     kinds = {buffer.array: buffer for buffer in writer.buffers}
-    for array in sorted(lengths):
-        buffer = kinds[array]
-        c_type = writer.constants.c_type(buffer.kind)
-        size = lengths[array] * (8 if c_type in ("uint64_t", "double") else 4)
-        declared.append(
-            f"  ALIGNED {c_type} {array}[{lengths[array]}{' * T' if buffer.rows else ''}];"
-        )
-        if buffer.rows:
-            each += size
-        else:
-            shared += size
-    return declared, (each, shared)
+    return [
+        Array(name, writer.constants.c_type(kinds[name].kind), length, kinds[name].rows)
+        for name, length in sorted(lengths.items())
+    ]

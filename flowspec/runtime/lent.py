@@ -1,0 +1,57 @@
+"""Memory that the C of a large flow takes from its caller: its weights, and room to work in."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ALIGNMENT = 64
+"""Bytes at multiples of which such memory begins."""
+
+
+def stated(header: str, constant: str) -> int:
+    """Bytes that the header of a flow states, as its STACK; 0 where it does not."""
+    found = re.search(rf"^#define \w+_{constant} (\d+)$", header, re.M)
+    return int(found[1]) if found else 0
+
+
+class LentMemory:
+    """The last arguments of each call: addresses of the weights, and of memory of the thread's own.
+
+    header   of the flow
+    """
+
+    def __init__(self, header: str, folder: Mapping[str, bytes], weights: str):
+        """`weights`: the name of their file."""
+        self._scratch = stated(header, "SCRATCH_BYTES")
+        self._weights = []
+        if size := stated(header, "WEIGHTS_BYTES"):
+            self._weights.append(_aligned(size))
+            self._weights[0][:] = np.frombuffer(folder[weights], np.uint8)
+        self._of_thread = threading.local()
+
+    def __len__(self) -> int:
+        return len(self._weights) + (self._scratch > 0)
+
+    def addresses(self) -> list[int]:
+        return [_address(memory) for memory in (*self._weights, *self._own())]
+
+    def _own(self) -> list[NDArray[Any]]:
+        if self._scratch and not hasattr(self._of_thread, "memory"):
+            self._of_thread.memory = [_aligned(self._scratch)]
+        return getattr(self._of_thread, "memory", [])
+
+
+def _aligned(size: int) -> NDArray[Any]:
+    memory = np.empty(size + ALIGNMENT, np.uint8)
+    start = -_address(memory) % ALIGNMENT
+    return memory[start : start + size]
+
+
+def _address(array: NDArray[Any]) -> int:
+    return int(array.__array_interface__["data"][0])
