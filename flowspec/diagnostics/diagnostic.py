@@ -24,6 +24,7 @@ from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from flowspec.diagnostics.records import Record, record
 from flowspec.diagnostics.render import Level, Message, render, render_all
+from flowspec.diagnostics.repairs import Edit, Fix, Repair
 from flowspec.diagnostics.source import Place, Span
 
 _Class = TypeVar("_Class", bound=type)
@@ -48,6 +49,7 @@ class Diagnostic(Record):
     contrast  words at each `----` under a related place that has none of its own
     note      a fact that explains
     help      what to write instead
+    repair    the help as edits of the text; a template too
     """
 
     family: ClassVar[str] = ""
@@ -57,11 +59,14 @@ class Diagnostic(Record):
     contrast: ClassVar[str] = ""
     note: ClassVar[str] = ""
     help: ClassVar[str] = ""
+    repair: ClassVar[Repair | None] = None
     span: Span | None = None
     related: tuple[Place, ...] = ()
     """Places that it contradicts or follows from."""
     where: str = ""
     """A place that is no source text: a JSON path, a file, a column."""
+    repairs: tuple[Fix, ...] | None = None
+    """The repairs at this place; None for that of its kind."""
 
     def __init__(self, **fields: Any) -> None:
         super().__init__(**fields)
@@ -78,6 +83,17 @@ class Diagnostic(Record):
     @property
     def column(self) -> int | None:
         return self.span.position[1] if self.span else None
+
+    @property
+    def fixes(self) -> tuple[Fix, ...]:
+        """The repairs that there are, the best one first: what they do in words, and edits."""
+        if self.repairs is not None or self.repair is None or self.span is None:
+            return self.repairs or ()
+        text = self._fill(self.repair.text)
+        if not text and self.repair.text:
+            return ()
+        edits = self.repair.edits(self.span, text)
+        return (Fix(self.help, edits),) if edits and self.help else ()
 
     def __getattribute__(self, name: str) -> Any:
         value = super().__getattribute__(name)
@@ -126,6 +142,10 @@ class Diagnostic(Record):
                 {**_place_to_json(each.span), "message": each.words or None}
                 for each in message.related
             ],
+            "fixes": [
+                {"title": fix.title, "edits": [_edit_to_json(edit) for edit in fix.edits]}
+                for fix in self.fixes
+            ],
         }
 
     def __str__(self) -> str:
@@ -143,6 +163,10 @@ _NOWHERE: dict[str, Any] = dict.fromkeys(["file", "line", "column", "end_line", 
 def _place_to_json(span: Span) -> dict[str, Any]:
     places = (*span.position, *span.source.position(span.end))
     return dict(zip(_NOWHERE, (span.source.name, *places), strict=True))
+
+
+def _edit_to_json(edit: Edit) -> dict[str, Any]:
+    return {**_place_to_json(edit.span), "replacement": edit.replacement}
 
 
 class FlowError(Exception):

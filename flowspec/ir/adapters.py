@@ -59,16 +59,25 @@ def advice(gives: Support, takes: Support) -> str:
     """Advice that makes the one fit into the other; "" without a standard way."""
     if takes.advice:
         return takes.advice
+    written = steps(gives, takes)
     if gives.joint:
-        undone = f"untie them with `inverse {{ {gives.maker} }}`"
+        undone = f"untie them with `{written}`"
         return f"put it before the step that ties the coordinates together, or {undone}"
-    steps = between(gives, takes)
-    if not steps:
+    if not written:
         return ""
-    written = " |> ".join(component(_named(step), defaults=True) for step in steps)
     interval = takes.interval
     ends = interval.brackets if interval else str(takes)
     return f"put a step that ends in {ends} before it, such as `{written}`"
+
+
+def steps(gives: Support, takes: Support) -> str:
+    """The steps that make the one fit into the other, as they are written; "" if there are none."""
+    if takes.advice:
+        return takes.maker if takes.joint else ""
+    if gives.joint:
+        return f"inverse {{ {gives.maker} }}"
+    standard = between(gives, takes) or ()
+    return " |> ".join(component(_named(step), defaults=True) for step in standard)
 
 
 NAMED_INVERSES: dict[type, type[Transform]] = {Sigmoid: Logit, Exp: Log}

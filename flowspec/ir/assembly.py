@@ -20,6 +20,7 @@ from flowspec.bases.transformed import Transformed
 from flowspec.diagnostics.collector import Mistakes
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.diagnostics.kinds import Kind, one_of, require
+from flowspec.diagnostics.repairs import Fix, is_number, swapped, value_of
 from flowspec.diagnostics.source import Place
 from flowspec.ir.causes import MOST_EXPLAINED, check_domain, check_event
 from flowspec.ir.flow import Flow
@@ -32,7 +33,7 @@ from flowspec.parts import mistakes
 from flowspec.parts.canonical import canonical
 from flowspec.parts.checks import check_fields
 from flowspec.parts.limits import LARGEST_EVENT, LARGEST_FLOW, MOST_WEIGHTS
-from flowspec.parts.origin import origin_of, placed
+from flowspec.parts.origin import Origin, origin_of, placed
 from flowspec.parts.trees import children, values, with_children, with_fields
 from flowspec.parts.values import WholeContext
 from flowspec.support.space import Space
@@ -151,6 +152,10 @@ class _Walk:
             if contrasts and against and not related:
                 related = (Place(against),)
             changed["related"] = (*related, *origin.definition(field))
+            if isinstance(mistake, mistakes.UnsortedInterval):
+                changed["repairs"] = _swapped(mistake, origin)
+            if origin.behind:
+                changed["repairs"] = ()  # its place is not that of the call
             placed_mistakes.append(mistake.replaced(**changed))
         self._reports += bool(placed_mistakes)
         return self.mistakes.report(*placed_mistakes)
@@ -331,6 +336,15 @@ class _Cost:
                 field="hidden", weights=self._weights, limit=MOST_WEIGHTS
             )
         return None
+
+
+def _swapped(mistake: mistakes.UnsortedInterval, origin: Origin) -> tuple[Fix, ...]:
+    """The ends of an interval exchanged, if both are numbers that are written."""
+    ends = [origin.fields.get(name) for name in (mistake.low_field, mistake.field)]
+    low, high = (span and value_of(span) for span in ends)
+    if not low or not high or not (is_number(low.text) and is_number(high.text)):
+        return ()
+    return (Fix("swap them", swapped(low, high)),) if low.text != high.text else ()
 
 
 def weight_count(transform: Transform) -> int:

@@ -15,6 +15,7 @@ import numpy as np
 from flowspec.bases.base import Base
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ir.adapters import advice, between
+from flowspec.ir.adapters import steps as written_steps
 from flowspec.ir.pipeline import Declaration
 from flowspec.networks.layers import Layer
 from flowspec.parts import domain_mistakes
@@ -51,6 +52,7 @@ def check_domain(
         gives=misfit.gives.words,
         cause=trained_cause(base, steps, misfit.coordinate) if explained else "",
         adapter=advice(misfit.gives, misfit.takes),
+        steps=written_steps(misfit.gives, misfit.takes),
     )
 
 
@@ -91,6 +93,8 @@ def _event_mismatch(
         declared=str(declared),
         gives=derived.words,
         cause=cause,
+        derived=str(derived) if single else "",
+        onto=not no_way,
         advice=declare if no_way else f"end the pipeline with `Onto(event)`, or {declare}",
     )
 

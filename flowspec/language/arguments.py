@@ -67,7 +67,7 @@ def _unknown_argument(kind: type, name: syntax.Name) -> Diagnostic:
         else (f"it takes {known}" if known else "it takes no arguments")
     )
     return mistakes.UnknownArgument(
-        span=name.span, name=kind.__name__, argument=name.text, advice=advice
+        span=name.span, name=kind.__name__, argument=name.text, advice=advice, suggestion=near
     )
 
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from flowspec.diagnostics.diagnostic import Diagnostic, mistake
+from flowspec.diagnostics.repairs import Fix, before, remove_item, replace, replace_name
 
 
 @mistake
 class UnknownName(Diagnostic):
     message = "there is no {kind} called `{name}`"
     help = "{advice}"
+    repair = replace("{suggestion}")
     kind: str
     name: str
     advice: str
+    suggestion: str = ""
 
 
 @mistake
 class NotABase(Diagnostic):
     message = "a pipeline starts with a base, and `{name}` is {what}"
     help = "put a base before it: `Normal(0, 1) |> {name}`"
+    repair = before("Normal(0, 1) |> ")
     name: str
     what: str
 
@@ -48,14 +52,23 @@ class TooManyArguments(Diagnostic):
     found: int
     signature: str
 
+    @property
+    def fixes(self) -> tuple[Fix, ...]:
+        """Where none are taken, the argument is too much; elsewhere it may be any of them."""
+        if self.most != "no arguments" or self.span is None or self.repairs == ():
+            return ()
+        return (Fix(self.help, remove_item().edits(self.span, "")),)
+
 
 @mistake
 class UnknownArgument(Diagnostic):
     message = "{name} has no argument `{argument}`"
     help = "{advice}"
+    repair = replace_name("{suggestion}")
     name: str
     argument: str
     advice: str
+    suggestion: str = ""
 
 
 @mistake
@@ -63,6 +76,7 @@ class RepeatedArgument(Diagnostic):
     message = "`{argument}` of {name} is given twice"
     contrast = "given here already"
     help = "give it once"
+    repair = remove_item()
     name: str
     argument: str
 
@@ -87,11 +101,13 @@ class WrongKind(Diagnostic):
     message = "`{argument}` of {name} must be {expected}, not {found}"
     label = "{found}"
     help = "{advice}"
+    repair = replace("{suggestion}")
     name: str
     argument: str
     expected: str
     found: str
     advice: str = ""
+    suggestion: str = ""
 
 
 @mistake
@@ -111,6 +127,7 @@ class BadArithmetic(Diagnostic):
 class NumberTooLarge(BadArithmetic):
     message = "the number is too large"
     help = "write `inf` for infinity"
+    repair = replace("inf")
 
 
 @mistake
@@ -129,6 +146,7 @@ class NoValue(BadArithmetic):
 class ResultTooLarge(BadArithmetic):
     message = "the result is too large, or a division by 0"
     help = "write `inf` for infinity"
+    repair = replace("inf")
 
 
 @mistake
@@ -230,6 +248,8 @@ class RepeatedName(Diagnostic):
 class BadName(Diagnostic):
     message = "a variable cannot be called so"
     help = "write a name of printable characters, without spaces at its ends"
+    repair = replace('"{plain}"')
+    plain: str
 
 
 @mistake
@@ -281,8 +301,10 @@ class TooManySteps(Diagnostic):
 class UnknownSupport(Diagnostic):
     message = "there is no support called `{name}`"
     help = "{advice}"
+    repair = replace("{suggestion}")
     name: str
     advice: str
+    suggestion: str = ""
 
 
 class BadSupport(Diagnostic):
@@ -301,6 +323,7 @@ class TiedContext(BadSupport):
 class SupportCalled(BadSupport):
     message = "`{name}` takes no arguments"
     help = "write `{name}` alone"
+    repair = replace("{name}")
     name: str
 
 
@@ -308,6 +331,7 @@ class SupportCalled(BadSupport):
 class TiedSupportCalled(BadSupport):
     message = "`{name}` takes no arguments"
     help = "write `{name}` alone; the names before it are its coordinates"
+    repair = replace("{name}")
     name: str
 
 
@@ -322,12 +346,14 @@ class OneVariableTied(BadSupport):
 class CircleEnds(BadSupport):
     message = "a circle has two ends"
     help = "write `circle(-pi, pi)`"
+    repair = replace("circle(-pi, pi)")
 
 
 @mistake
 class InfiniteCircle(BadSupport):
     message = "a circle has finite ends"
     help = "write `circle(-pi, pi)`"
+    repair = replace("circle(-pi, pi)")
 
 
 @mistake
@@ -346,13 +372,16 @@ class EmptyInterval(BadSupport):
 class UnknownCoordinate(Diagnostic):
     message = "{found} names no coordinate"
     help = "{advice}"
+    repair = replace("{suggestion}")
     found: str
     advice: str
+    suggestion: str = ""
 
 
 @mistake
 class CalledName(Diagnostic):
     message = "`{name}` is {what}, so it takes no arguments"
     help = "write `{name}` alone"
+    repair = replace("{name}")
     name: str
     what: str

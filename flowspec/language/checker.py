@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError
 from flowspec.diagnostics.source import Source, Span
 from flowspec.ir.assembly import assemble
 from flowspec.ir.flow import Flow
-from flowspec.language import syntax, syntax_mistakes
+from flowspec.language import syntax, syntax_mistakes, tree_repairs
 from flowspec.language.components import ComponentMaker
 from flowspec.language.declarations import declare, define
 from flowspec.language.flows import FlowMaker
@@ -32,7 +32,10 @@ def check(source: Source) -> Flow:
     train = training(tree.statements, scope, maker)
     # Where there are mistakes already, a derived support would be that of another flow.
     event = None if scope.mistakes else scope.event
-    flow = assemble(base, transforms, scope.context, event, already=scope.mistakes)
+    try:
+        flow = assemble(base, transforms, scope.context, event, already=scope.mistakes)
+    except FlowError as error:
+        raise tree_repairs.repaired(error, tree) from None
     return replace(flow, train=train)
 
 

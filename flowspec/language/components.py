@@ -177,15 +177,21 @@ class ComponentMaker:
             mistakes.WrongKind(
                 span=argument.value.span, name=kind.__name__, argument=name,
                 expected=expected_words(spec), found=_found(value),
-                advice=_advice(kind, value, scope),
+                advice=_advice(kind, value, scope), suggestion=_near(value, scope),
             )
         )  # fmt: skip
 
 
 def _advice(kind: type, value: Any, scope: Scope) -> str:
     """What to write in the place of a value of another kind."""
+    near = _near(value, scope)
+    return f"did you mean `{near}`?" if near else f"write it like this: `{signature(kind)}`"
+
+
+def _near(value: Any, scope: Scope) -> str:
+    """The name of the context that a word in quotes is nearest to."""
     near = suggest(value, scope.context.words) if isinstance(value, str) and scope.context else ""
-    return f'did you mean `"{near}"`?' if near else f"write it like this: `{signature(kind)}`"
+    return near and f'"{near}"'
 
 
 def _unknown_univariate(name: syntax.Name) -> Diagnostic:
@@ -193,7 +199,9 @@ def _unknown_univariate(name: syntax.Name) -> Diagnostic:
     near = suggest(name.text, [each for each, kind in steps if issubclass(kind, Univariate)])
     examples = "`MonotonicAffine` and `RQS(bins=8)` are two of them"
     advice = f"did you mean `{near}`?" if near else examples
-    return mistakes.UnknownName(span=name.span, kind="step", name=name.text, advice=advice)
+    return mistakes.UnknownName(
+        span=name.span, kind="step", name=name.text, advice=advice, suggestion=near
+    )
 
 
 def field_value(spec: Spec, value: Any) -> Any:

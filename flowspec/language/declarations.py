@@ -6,7 +6,8 @@ import math
 from dataclasses import replace
 
 from flowspec.diagnostics.diagnostic import suggest
-from flowspec.diagnostics.source import Place
+from flowspec.diagnostics.repairs import Edit, Fix, inserted, removed, swapped
+from flowspec.diagnostics.source import Place, Span
 from flowspec.ir import registry
 from flowspec.ir.pipeline import Declaration, Vector
 from flowspec.language import call_mistakes as mistakes
@@ -30,9 +31,11 @@ def declare(statement: syntax.Variables, scope: Scope, maker: ComponentMaker) ->
     before = scope.context if statement.kind == "context" else scope.event
     if before is not None:
         related = (Place(before.span),) if before.span else ()
-        scope.report(
-            mistakes.RepeatedStatement(span=statement.span, related=related, kind=statement.kind)
+        again = mistakes.RepeatedStatement(
+            span=statement.span, related=related, kind=statement.kind
         )
+        fixes = (Fix(again.help, _merged(before, statement)),) if before.span else ()
+        scope.report(again.replaced(repairs=fixes))
         return scope
     names: dict[str, syntax.Name] = {}
     parts: list[Support] = []
@@ -68,6 +71,15 @@ def declare(statement: syntax.Variables, scope: Scope, maker: ComponentMaker) ->
     )
 
 
+def _merged(first: Declaration, again: syntax.Variables) -> tuple[Edit, ...]:
+    """The variables of a second statement at the end of the first."""
+    assert first.span
+    more = again.span.text.removeprefix(again.kind).strip()
+    bare = first.space.supports[-1] is REAL and not first.span.text.endswith("real")
+    joint = f"{': real' if bare else ''}, "
+    return (*inserted(first.span.source, first.span.end, joint + more), *removed(again.span))
+
+
 def _names(variable: syntax.Variable, scope: Scope, maker: ComponentMaker) -> list[syntax.Name]:
     """The names of the variables that one declaration makes: t0, t1 and t2 of `t[3]`."""
     if variable.copies is None:
@@ -79,7 +91,9 @@ def _names(variable: syntax.Variable, scope: Scope, maker: ComponentMaker) -> li
 
 def _check_name(name: syntax.Name, first: syntax.Name | None, scope: Scope) -> None:
     if not name.text or name.text != name.text.strip() or not name.text.isprintable():
-        scope.report(mistakes.BadName(span=name.span))
+        plain = name.text.strip()
+        fixes = None if plain.isprintable() else ()
+        scope.report(mistakes.BadName(span=name.span, plain=plain, repairs=fixes))
     elif first:
         scope.report(
             mistakes.RepeatedName(span=name.span, related=(Place(first.span),), name=name.text)
@@ -151,7 +165,9 @@ def support(
         if near
         else f"there are {', '.join(f'`{k}`' for k in known)} and intervals like `(0, 1)`"
     )
-    scope.report(mistakes.UnknownSupport(span=written.name.span, name=name, advice=advice))
+    scope.report(
+        mistakes.UnknownSupport(span=written.name.span, name=name, advice=advice, suggestion=near)
+    )
     return REAL
 
 
@@ -187,8 +203,19 @@ def _end(node: syntax.Node, scope: Scope, maker: ComponentMaker) -> float | Unkn
 def _sorted(low: float, high: float, written: syntax.Node, scope: Scope) -> bool:
     if low < high:
         return True
-    scope.report(mistakes.EmptyInterval(span=written.span))
+    mistake = mistakes.EmptyInterval(span=written.span)
+    fixes = () if low == high else (Fix(mistake.help, swapped(*_ends(written))),)
+    scope.report(mistake.replaced(repairs=fixes))
     return False
+
+
+def _ends(written: syntax.Node) -> tuple[Span, Span]:
+    """The places of both ends of a support that has them."""
+    if isinstance(written, syntax.IntervalSupport):
+        return written.low.span, written.high.span
+    assert isinstance(written, syntax.NamedSupport) and written.arguments
+    low, high = written.arguments
+    return low.span, high.span
 
 
 def define(statement: syntax.Let | syntax.Def, scope: Scope, maker: ComponentMaker) -> Scope:

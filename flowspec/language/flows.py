@@ -93,4 +93,6 @@ def _not_a_base(head: syntax.Call, scope: Scope) -> Diagnostic:
         if near
         else "`flowspec list` shows all of them; `Normal(0, 1)` is one"
     )
-    return mistakes.UnknownName(span=head.name.span, kind="base", name=name, advice=advice)
+    return mistakes.UnknownName(
+        span=head.name.span, kind="base", name=name, advice=advice, suggestion=near
+    )

@@ -188,9 +188,11 @@ class OnSome(Form):
         if isinstance(node, syntax.Call) and is_bare and scope.lookup(node.name.text) is None:
             near = suggest(node.name.text, names)
             declared = "`event` declares the names; counting starts at 0"
-            return self._unknown(
-                node, f"`{node.name.text}`", f"did you mean `{near}`?" if near else declared, scope
-            )
+            mistake = mistakes.UnknownCoordinate(
+                span=node.span, found=f"`{node.name.text}`", suggestion=near,
+                advice=f"did you mean `{near}`?" if near else declared,
+            )  # fmt: skip
+            return scope.report(mistake)
         value = evaluate(node, scope, maker.components.value_component)
         if isinstance(value, Unknown):
             return value
@@ -199,9 +201,7 @@ class OnSome(Form):
             if np.all((numbers >= 0) & (numbers == np.round(numbers)) & (numbers <= 1e6)):
                 return [int(v) for v in numbers]
         advice = "name coordinates, or count them from 0"
-        return self._unknown(node, in_words(value), advice, scope)
-
-    def _unknown(self, node: syntax.Node, found: str, advice: str, scope: Scope) -> Unknown:
+        found = in_words(value)
         return scope.report(mistakes.UnknownCoordinate(span=node.span, found=found, advice=advice))
 
 

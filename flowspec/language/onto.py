@@ -30,8 +30,11 @@ def onto(node: syntax.Call, scope: Scope) -> Deferred | None:
     if name in NAMED_INTERVALS:
         part = NAMED_INTERVALS[name]
         return Deferred(lambda space: _steps(space, space.with_supports([part] * space.size)))
-    kind = mistakes.OntoWithoutEvent if name == "event" else mistakes.OntoTarget
-    scope.report(kind(span=node.span))
+    if name == "event":
+        scope.report(mistakes.OntoWithoutEvent(span=node.span))
+    else:
+        fixes = None if scope.event else ()  # without an event there is nothing to go onto
+        scope.report(mistakes.OntoTarget(span=node.span, repairs=fixes))
     return None
 
 

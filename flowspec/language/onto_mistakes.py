@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flowspec.diagnostics.diagnostic import Diagnostic, mistake
+from flowspec.diagnostics.repairs import replace
 
 
 class BadOnto(Diagnostic):
@@ -21,6 +22,7 @@ class OntoWithoutEvent(BadOnto):
 class OntoTarget(BadOnto):
     message = "`Onto` takes `event`, or the name of a support"
     help = "write `Onto(event)` or `Onto(positive)`"
+    repair = replace("Onto(event)")
 
 
 @mistake

@@ -13,6 +13,7 @@ from flowspec.diagnostics.source import Source, Span
 from flowspec.language import lexer, syntax, syntax_diagnosis
 from flowspec.language import syntax_mistakes as mistakes
 from flowspec.language.stack import Build, Misfit, Stack, read
+from flowspec.language.syntax_repairs import repaired
 from flowspec.language.tree import TreeBuilder
 from flowspec.parts.limits import DEEPEST_BRACKETS, LARGEST_TEXT, MOST_TOKENS
 
@@ -71,7 +72,7 @@ def built(source: Source, tokens: list[lexer.Token], build: Build) -> Any:
     try:
         return read(tokens, build)
     except Misfit as misfit:
-        raise FlowError(_mistake(source, tokens, misfit.place)) from None
+        raise FlowError(repaired(_mistake(source, tokens, misfit.place))) from None
 
 
 def _mistake(source: Source, tokens: list[lexer.Token], place: int) -> Diagnostic:

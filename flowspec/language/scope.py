@@ -51,7 +51,7 @@ class Scope:
         """Note a mistake; what was to be computed is unknown."""
         if self.blame:
             related = self.origin(mistake.span).definition() if mistake.span else ()
-            mistake = mistake.replaced(span=self.blame, related=related)
+            mistake = mistake.replaced(span=self.blame, related=related, repairs=())
         self.mistakes.report(mistake)
         return UNKNOWN
 

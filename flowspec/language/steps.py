@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flowspec.diagnostics.diagnostic import Diagnostic, suggest
-from flowspec.diagnostics.source import Place
+from flowspec.diagnostics.repairs import Fix, removed
+from flowspec.diagnostics.source import Place, Span
 from flowspec.ir import registry
 from flowspec.language import call_mistakes as mistakes
 from flowspec.language import syntax
@@ -45,7 +46,7 @@ class StepMaker:
         if node.copies is not None and (
             name in registry.named_transforms() or name in scope.macros
         ):
-            scope.report(mistakes.CopiedStep(span=node.span, name=name))
+            scope.report(_copied_step(node))
             return [None]
         if name in scope.macros:
             if starts_with_base(scope.macros[name], scope):
@@ -92,7 +93,9 @@ class StepMaker:
             return mistakes.NotAStep(span=node.span, name=name, what="a value", advice=advice)
         near = suggest(name, [*registry.named_transforms(), *scope.macros, *forms()])
         advice = f"did you mean `{near}`?" if near else "`flowspec list` shows all of them"
-        return mistakes.UnknownName(span=node.name.span, kind="step", name=name, advice=advice)
+        return mistakes.UnknownName(
+            span=node.name.span, kind="step", name=name, advice=advice, suggestion=near
+        )
 
     def _has_block(self, node: syntax.Call, form: Form | None, scope: Scope) -> bool:
         """True if an element has a block with something in it, or none where none belongs."""
@@ -166,7 +169,11 @@ class StepMaker:
                 advice = f"did you mean `{near}`?" if near else f"it is written `{written}`"
                 return scope.report(
                     mistakes.UnknownArgument(
-                        span=argument.span, name=macro.name.text, argument=name, advice=advice
+                        span=argument.span,
+                        name=macro.name.text,
+                        argument=name,
+                        advice=advice,
+                        suggestion=near,
                     )
                 )
             given[name] = argument.value
@@ -207,6 +214,15 @@ def starts_with_base(macro: syntax.Def, scope: Scope, depth: int = 0) -> bool:
         and name in scope.macros
         and starts_with_base(scope.macros[name], scope, depth + 1)
     )
+
+
+def _copied_step(node: syntax.Call) -> Diagnostic:
+    assert node.copies is not None
+    source = node.span.source
+    brackets = Span(source, source.text.rindex("[", 0, node.copies.span.start), node.span.end)
+    mistake = mistakes.CopiedStep(span=node.span, name=node.name.text)
+    fixes = (Fix(mistake.help, removed(brackets)),) if node.block is None else ()
+    return mistake.replaced(repairs=fixes)
 
 
 def _forms() -> str:

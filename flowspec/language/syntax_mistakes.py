@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flowspec.diagnostics.diagnostic import Diagnostic, mistake
+from flowspec.diagnostics.repairs import before, remove, replace
 
 # --- files and texts as a whole ----------------------------------------------------------------
 
@@ -70,6 +71,7 @@ class WrongSign(Diagnostic):
 class WrongArrow(WrongSign):
     message = "`{arrow}` does not join steps"
     help = "write `|>`"
+    repair = replace("|>")
     arrow: str
 
 
@@ -77,6 +79,7 @@ class WrongArrow(WrongSign):
 class WrongComment(WrongSign):
     message = "`{opening}` starts no comment"
     help = "comments start with `#`"
+    repair = replace("#")
     opening: str
 
 
@@ -125,6 +128,7 @@ class SingleQuote(WrongSign):
 class Caret(WrongSign):
     message = "`^` is not the power"
     help = "write `**`"
+    repair = replace("**")
 
 
 @mistake
@@ -137,6 +141,7 @@ class PercentSign(WrongSign):
 class Backslash(WrongSign):
     message = "line breaks mean nothing, so no `\\` is needed"
     help = "remove it"
+    repair = remove()
 
 
 @mistake
@@ -167,6 +172,7 @@ class StrayColon(WrongSign):
 class IntervalWithoutColon(WrongSign):
     message = "a support stands behind `:`"
     help = "write `{name}: [0, 1]`; `{name}[3]` declares three variables"
+    repair = before(": ")
     name: str
 
 
@@ -174,6 +180,7 @@ class IntervalWithoutColon(WrongSign):
 class EqualsForColon(WrongSign):
     message = "a support stands behind `:`, not `=`"
     help = "write `{name}: real`"
+    repair = replace(":")
     name: str
 
 
@@ -204,12 +211,14 @@ class MissingStep(Diagnostic):
 class DoublePipe(MissingStep):
     message = "a step is missing between `|>` and `|>`"
     help = "write a step, or one `|>`"
+    repair = remove()
 
 
 @mistake
 class LeadingPipe(MissingStep):
     message = "the {place} starts with `|>`"
     help = "a pipeline starts with a base, such as `Normal(0, 1)`, a block with a step"
+    repair = remove()
     place: str
 
 
@@ -230,6 +239,7 @@ class NoStep(MissingStep):
 class MissingParentheses(MissingStep):
     message = "arguments stand in parentheses"
     help = "write `{name}({found})`"
+    repair = replace("({found})")
     name: str
     found: str
 
@@ -246,6 +256,7 @@ class MissingPipe(Diagnostic):
     message = "two steps stand side by side"
     label = "a second step starts here"
     help = "write `|>` between them, before `{found}`"
+    repair = before("|> ")
     found: str
 
 
@@ -268,6 +279,7 @@ class MissingComma(Diagnostic):
 class MissingOperator(Diagnostic):
     message = "an operator is missing between `{before}` and `{found}`"
     help = "write `{before} * {found}` for the product"
+    repair = before(" * ")
     before: str
     found: str
 
@@ -296,6 +308,7 @@ class Unclosed(Diagnostic):
 class Unopened(Diagnostic):
     message = "`{closing}` closes nothing"
     help = "remove it, or open it with `{opening}` before"
+    repair = remove()
     closing: str
     opening: str
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from flowspec.diagnostics.diagnostic import suggest
-from flowspec.diagnostics.source import Place
+from flowspec.diagnostics.repairs import Edit, Fix, inserted, removed
+from flowspec.diagnostics.source import Place, Span
 from flowspec.ir.settings import Range, mistake_of, ranges
 from flowspec.language import call_mistakes as mistakes
 from flowspec.language import syntax
@@ -28,13 +29,21 @@ def training(
     """The hyper-parameters of a file, by name, in the scope of all its other statements."""
     written = [statement for statement in statements if isinstance(statement, syntax.Train)]
     for again in written[1:]:
-        scope.report(mistakes.RepeatedTrain(span=again.span, related=(Place(written[0].span),)))
+        mistake = mistakes.RepeatedTrain(span=again.span, related=(Place(written[0].span),))
+        fix = Fix(mistake.help, _merged(written[0].span, again.span))
+        scope.report(mistake.replaced(repairs=(fix,)))
     settings: dict[str, Any] = {}
     for name, node in _named(written[0].settings if written else (), scope):
         value = _value(name, ranges()[name], node, scope, maker)
         if not isinstance(value, Unknown):
             settings[name] = value
     return settings
+
+
+def _merged(first: Span, again: Span) -> tuple[Edit, ...]:
+    """The settings of a second block in the first."""
+    settings = again.text[again.text.index("{") + 1 : -1].strip()
+    return (*inserted(first.source, first.end - 1, f" {settings} "), *removed(again))
 
 
 def _named(settings: Iterable[syntax.Argument], scope: Scope) -> Iterator[tuple[str, syntax.Node]]:
@@ -52,7 +61,11 @@ def _named(settings: Iterable[syntax.Argument], scope: Scope) -> Iterator[tuple[
             )
             scope.report(
                 mistakes.UnknownArgument(
-                    span=setting.name.span, name="`train`", argument=name, advice=advice
+                    span=setting.name.span,
+                    name="`train`",
+                    argument=name,
+                    advice=advice,
+                    suggestion=near,
                 )
             )
         elif name in seen:
@@ -94,7 +107,7 @@ def _columns(node: syntax.Node, scope: Scope) -> tuple[str, ...] | Unknown:
             advice = f"did you mean `{near}`?" if near else "name outputs that `event` declares"
             return scope.report(
                 mistakes.UnknownCoordinate(
-                    span=item.span, found=f"`{item.span.text}`", advice=advice
+                    span=item.span, found=f"`{item.span.text}`", advice=advice, suggestion=near
                 )
             )
         columns += [names[place] for place in places]
@@ -103,10 +116,11 @@ def _columns(node: syntax.Node, scope: Scope) -> tuple[str, ...] | Unknown:
 
 def _wrong_kind(name: str, limits: Range, node: syntax.Node, found: str, scope: Scope) -> Unknown:
     advice = limits.advice if limits.choices else ""
+    near = f'"{node.span.text}"' if node.span.text in limits.choices else ""
     expected = KINDS[limits.kind]
     return scope.report(
         mistakes.WrongKind(
             span=node.span, name="`train`", argument=name, expected=expected, found=found,
-            advice=advice,
+            advice=advice, suggestion=near,
         )
     )  # fmt: skip

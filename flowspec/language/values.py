@@ -135,7 +135,9 @@ def _unknown_value(node: syntax.Call, scope: Scope) -> Diagnostic:
     near = suggest(name, known)
     advice = f"did you mean `{near}`?" if near else f"define it before: `let {name} = ...`"
     kind = "value" if node.arguments is None else "function"
-    return mistakes.UnknownName(span=node.name.span, kind=kind, name=name, advice=advice)
+    return mistakes.UnknownName(
+        span=node.name.span, kind=kind, name=name, advice=advice, suggestion=near
+    )
 
 
 def _function(node: syntax.Call, scope: Scope, build: Builder) -> Any:

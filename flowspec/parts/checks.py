@@ -99,6 +99,7 @@ def _check_constant(field: _Field, array: np.ndarray) -> Iterator[Diagnostic]:
             value=number(outside[0]),
             takes=spec.within.words,
             advice=_instead_of(outside[0], spec.within),
+            suggestion=_suggestion(array, spec.within),
             **field.place,
         )
 
@@ -122,6 +123,14 @@ def _instead_of(value: float, constraint: Constraint) -> str:
     if -value in constraint:
         return f"did you mean {number(-value)}?"
     return f"write {number(constraint.inner_point)}, or another of the {constraint.words}"
+
+
+def _suggestion(value: np.ndarray, constraint: Constraint) -> str:
+    """What to write in the place of one number outside its constraint; "" if that is not known."""
+    if value.ndim or not isinstance(constraint, Interval):
+        return ""
+    opposite = -float(value)
+    return number(opposite if opposite in constraint else constraint.inner_point)
 
 
 # --- shapes ---------------------------------------------------------------------------------------
@@ -202,7 +211,7 @@ def _check_bounds(field: _Field, value: Learn, init: np.ndarray) -> Iterator[Dia
             low=number(value.low),
             high=number(value.high),
             takes=within.words,
-            advice=f"`learn({number(branch.inner_point)})`",
+            advice=f"learn({number(branch.inner_point)})",
             **field.place,
         )
     elif (outside := _excluded(init, bounds := Interval(low, high))).size:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flowspec.diagnostics.diagnostic import Diagnostic, mistake
+from flowspec.diagnostics.repairs import before
 from flowspec.parts.mistakes import InComponent
 
 
@@ -13,11 +14,13 @@ class DomainMismatch(InComponent):
     contrast = "gives {gives}"
     note = "{cause}"
     help = "{adapter}"
+    repair = before("{steps} |> ")
     giver: str
     takes: str
     gives: str
     cause: str = ""
     adapter: str = ""
+    steps: str = ""
 
 
 @mistake
@@ -59,6 +62,8 @@ class EventMismatch(Diagnostic):
     gives: str
     advice: str
     cause: str = ""
+    derived: str = ""
+    onto: bool = False
 
 
 @mistake

@@ -7,6 +7,7 @@ from Python.
 from __future__ import annotations
 
 from flowspec.diagnostics.diagnostic import Diagnostic, mistake
+from flowspec.diagnostics.repairs import replace_start, replace_value, unwrap
 
 
 @mistake
@@ -70,9 +71,11 @@ class OutOfRange(InComponent):
     message = "`{field}` of {part} cannot be {value}"
     label = "takes {takes}"
     help = "{advice}"
+    repair = replace_value("{suggestion}")
     value: str
     takes: str
     advice: str = ""
+    suggestion: str = ""
 
 
 @mistake
@@ -85,7 +88,8 @@ class NotFinite(InComponent):
 @mistake
 class LearnOutOfRange(InComponent):
     message = "`{field}` of {part} would be trained between {low} and {high}, but it takes {takes}"
-    help = "leave the bounds out, or choose others: {advice}"
+    help = "leave the bounds out, or choose others: `{advice}`"
+    repair = replace_value("{advice}")
     low: str
     high: str
     takes: str
@@ -98,6 +102,7 @@ class UnsortedBounds(InComponent):
         "`{field}` of {part} would be trained between {low} and {high}, where there is no number"
     )
     help = "write the smaller bound as `low`: `learn({example}, low={high}, high={low})`"
+    repair = replace_value("learn({example}, low={high}, high={low})")
     low: str
     high: str
     example: str
@@ -107,6 +112,7 @@ class UnsortedBounds(InComponent):
 class LearnStart(InComponent):
     message = "`{field}` of {part} cannot start at {value}: it is kept inside {bounds}"
     help = "start it inside, for example `learn({example})`"
+    repair = replace_start("{example}")
     value: str
     bounds: str
     example: str
@@ -127,6 +133,7 @@ class ContextOutOfRange(InComponent):
 class NotTrainable(InComponent):
     message = "`{field}` of {part} cannot be trained or come from the context"
     help = "{advice}"
+    repair = unwrap("learn")
     advice: str
 
 
@@ -170,6 +177,7 @@ class FlowTooLarge(InComponent):
 class RankTooLarge(InComponent):
     message = "`rank` of {part} is {rank}, and the flow has {size} coordinates here"
     help = "give a rank of at most {size}"
+    repair = replace_value("{size}")
     rank: int
     size: int
 

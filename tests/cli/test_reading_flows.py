@@ -31,18 +31,17 @@ def test_check_answers_programs(call, here):
     answer = call("check", ONE_LINER, wrong, "--format", "json")
     assert (answer.code, answer.err) == (1, "")
     (told,) = json.loads(answer.out)
+    place = {"file": "wrong.flow", "line": 2, "column": 3, "end_line": 2, "end_column": 7}
+    edit = {**place, "replacement": "Tanh"}
     assert told == {
         "code": "unknown-name",
         "level": "error",
-        "file": "wrong.flow",
-        "line": 2,
-        "column": 3,
-        "end_line": 2,
-        "end_column": 7,
+        **place,
         "message": "there is no step called `Tnah`",
         "note": None,
         "help": "did you mean `Tanh`?",
         "related": [],
+        "fixes": [{"title": "did you mean `Tanh`?", "edits": [edit]}],
     }
     assert call("check", ONE_LINER, "--format", "json") == (0, "[]\n", "")
 

@@ -81,6 +81,7 @@ def test_json_says_where_a_mistake_begins_and_ends():
         "note": "it was 3 before",
         "help": None,
         "related": [],
+        "fixes": [],
     }
 
 
