@@ -76,6 +76,29 @@ def test_the_outputs_of_the_readme_are_what_is_printed(call, here):
     assert call("show", str(ROOT / "examples" / "one_liner.flow")).out.strip() in README
 
 
+def test_the_commands_of_the_page_on_editing_print_what_it_shows(call, here):
+    (here / "flows").mkdir()
+    (here / "flows" / "ugly.flow").write_text("Normal(0,1)|>Tanh # squash\n")
+    (here / "wrong.flow").write_text("Normal(0, 1) |> Logit\n")
+    (here / "typo.flow").write_text("Normal(0, 1) |> Tnah\n")
+    page = (ROOT / "docs" / "editing.md").read_text()
+    shown = re.findall(r"^\$ flowspec ([^\n]*)\n((?:(?!\$ |```).*\n)*)", page, re.M)
+    assert len(shown) > 5
+    for line, printed in shown:
+        answer = call(*shlex.split(line))
+        assert answer.out + answer.err == printed, line
+
+
+def test_the_hooks_for_pre_commit_are_commands(call):
+    hooks = (ROOT / ".pre-commit-hooks.yaml").read_text()
+    entries = re.findall(r"^  entry: flowspec (\w+)$", hooks, re.M)
+    assert re.findall(r"^- id: flowspec-(\w+)$", hooks, re.M) == entries == ["check", "fmt"]
+    assert re.findall(r"^  files: (.*)$", hooks, re.M) == [r"\.flow$"] * 2
+    for entry in entries:
+        assert call(entry, "--help").code == 0
+        assert f"- id: flowspec-{entry}\n" in (ROOT / "docs" / "editing.md").read_text()
+
+
 def test_the_parts_of_the_readme_are_those_of_the_registry():
     written = re.search(r"<!-- parts: [^\n]*-->\n(.*?)<!-- /parts -->", README, re.S)
     assert written and written.group(1) == markdown(entries()), (

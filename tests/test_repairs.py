@@ -193,7 +193,7 @@ def repaired(text: str) -> str:
         ("context a, z: (0, 1)\nNormal(z, 1) |> Affine(0, learn(1, high=-1))", None),
         ("event x, y: positive\nJoin(Exponential(1), Uniform(0, 1))", None),
         ("event x\nevent y: positive\nNormal(0, 1)[2]",
-         "event x: real, y: positive\n\nNormal(0, 1)[2]"),
+         "event x: real, y: positive\nNormal(0, 1)[2]"),
         ("event x: (1, 0)\nUniform(0, 1)", "event x: (0, 1)\nUniform(0, 1)"),
         ("Normal([0, 1, 1)", "Normal([0, 1, 1])"),
         ("Normal([0, 1), 1)", "Normal([0, 1], 1)"),

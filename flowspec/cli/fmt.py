@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
+from flowspec.cli.files import PATHS, flow_files, flow_source, show_difference, write_flow
 from flowspec.cli.options import echo_all
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError
-from flowspec.diagnostics.source import Source
 
 
 @click.command(short_help="Write flows in the one canonical layout.")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@PATHS
 @click.option("--check", is_flag=True, help="Change nothing; name the files that would change.")
 @click.option("--diff", is_flag=True, help="Change nothing; show what would change.")
 def command(paths: tuple[Path, ...], check: bool, diff: bool) -> None:
@@ -37,15 +35,6 @@ def command(paths: tuple[Path, ...], check: bool, diff: bool) -> None:
     sys.exit(1 if mistakes or (check and changes) else 0)
 
 
-def flow_files(paths: tuple[Path, ...]) -> Iterator[Path]:
-    """The files among some paths, and the `.flow` files in the folders among them."""
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(path.rglob("*.flow"))
-        else:
-            yield path
-
-
 def _format(path: Path, check: bool, diff: bool) -> bool:
     """Write a file anew; True if that changes it, or would.
 
@@ -57,40 +46,9 @@ def _format(path: Path, check: bool, diff: bool) -> bool:
     text = formatted(source)
     changes = source.text != text
     if diff:
-        click.echo(difference(str(path), source.text, text), nl=False)
-    if check and changes and not diff:
+        show_difference(path, source.text, text)
+    elif check and changes:
         click.echo(path)
-    if not check and not diff:
-        _write(path, text, changes)
+    elif not check:
+        write_flow(path, text, changes=changes)
     return changes
-
-
-def flow_source(path: Path) -> Source:
-    """The text of a file, or of standard input for `-`.
-
-    Errors:  FlowError, where it cannot be read as text.
-    """
-    from flowspec.language.parser import decoded, read_source
-
-    if str(path) == "-":
-        return decoded(sys.stdin.buffer.read(), "<stdin>")
-    return read_source(path)
-
-
-def difference(name: str, before: str, after: str) -> str:
-    """The change of a text, as `diff -u` writes it."""
-    lines = difflib.unified_diff(
-        before.splitlines(keepends=True), after.splitlines(keepends=True), name, name
-    )
-    return "".join(
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
-    )
-
-
-def _write(path: Path, text: str, changes: bool) -> None:
-    from flowspec.data.files import rewrite_file
-
-    if str(path) == "-":
-        click.echo(text.encode(), nl=False)
-    elif changes:
-        rewrite_file(path, text.encode())

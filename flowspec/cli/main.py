@@ -21,7 +21,7 @@ import flowspec.cli
 from flowspec.diagnostics.diagnostic import FlowError, suggest
 from flowspec.version import VERSION
 
-NO_COMMANDS = {"main", "options", "progress"}
+NO_COMMANDS = {"files", "main", "options", "progress"}
 
 
 class Commands(click.Group):

@@ -161,7 +161,7 @@ _NOWHERE: dict[str, Any] = dict.fromkeys(["file", "line", "column", "end_line", 
 
 
 def _place_to_json(span: Span) -> dict[str, Any]:
-    places = (*span.position, *span.source.position(span.end))
+    places = (*span.position, *span.end_position)
     return dict(zip(_NOWHERE, (span.source.name, *places), strict=True))
 
 

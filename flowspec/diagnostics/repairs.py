@@ -99,6 +99,16 @@ def removed(span: Span) -> tuple[Edit, ...]:
     return (Edit(span, ""),)
 
 
+def lines_removed(span: Span) -> tuple[Edit, ...]:
+    """The edit that removes a text, and the lines that nothing else stands in."""
+    text = span.source.text
+    behind = re.compile(r"[ \t\r]*(\n|\Z)").match(text, span.end)
+    start = len(text[: span.start].rstrip(" \t"))
+    if behind and text[max(0, start - 1) : start] in ("", "\n"):
+        return removed(Span(span.source, start, behind.end()))
+    return removed(span)
+
+
 def swapped(one: Span, other: Span) -> tuple[Edit, ...]:
     """The edits that exchange two texts."""
     return Edit(one, other.text), Edit(other, one.text)

@@ -50,6 +50,11 @@ class Span(Record):
     def position(self) -> tuple[int, int]:
         return self.source.position(self.start)
 
+    @property
+    def end_position(self) -> tuple[int, int]:
+        """Line and column of its end."""
+        return self.source.position(self.end)
+
     def through(self, other: Span) -> Span:
         """From the start of this span to the end of the other."""
         return Span(self.source, self.start, max(self.end, other.end))

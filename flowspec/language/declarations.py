@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from flowspec.diagnostics.diagnostic import suggest
-from flowspec.diagnostics.repairs import Edit, Fix, inserted, removed, swapped
+from flowspec.diagnostics.repairs import Edit, Fix, inserted, lines_removed, swapped
 from flowspec.diagnostics.source import Place, Span
 from flowspec.ir import registry
 from flowspec.ir.pipeline import Declaration, Vector
@@ -77,7 +77,7 @@ def _merged(first: Declaration, again: syntax.Variables) -> tuple[Edit, ...]:
     more = again.span.text.removeprefix(again.kind).strip()
     bare = first.space.supports[-1] is REAL and not first.span.text.endswith("real")
     joint = f"{': real' if bare else ''}, "
-    return (*inserted(first.span.source, first.span.end, joint + more), *removed(again.span))
+    return (*inserted(first.span.source, first.span.end, joint + more), *lines_removed(again.span))
 
 
 def _names(variable: syntax.Variable, scope: Scope, maker: ComponentMaker) -> list[syntax.Name]:

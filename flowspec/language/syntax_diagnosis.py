@@ -256,7 +256,7 @@ def _number(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagno
     if joined and re.match(r"[_.\d]|[xX][\da-fA-F]", found):
         written = Span(span.source, before.start, span.end)
         return mistakes.BadNumber(span=written, found=written.text)
-    if "LPAR" in accepted and found[0] in _DIGITS + '"':
+    if "LPAR" in accepted and is_name(before.text) and found[0] in _DIGITS + '"':
         return mistakes.MissingParentheses(span=span, name=before.text, found=found)
     return None
 

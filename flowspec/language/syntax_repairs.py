@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from flowspec.diagnostics.diagnostic import Diagnostic
-from flowspec.diagnostics.repairs import Edit, Fix, inserted, removed
+from flowspec.diagnostics.repairs import Edit, Fix, inserted, lines_removed, removed
 from flowspec.diagnostics.source import Span
 from flowspec.language import syntax_mistakes as mistakes
 from flowspec.language.lexer import CLOSING, NAME, NUMBER, OPENING, STRING, Token, keywords, scan
@@ -213,7 +213,8 @@ def _statement(mistake: Diagnostic, span: Span) -> Edits:
     moved = f"{text[:start]}{statement}\n{text[start : span.start]}{text[end:]}"
     if not _is_file(moved[: start + len(statement) + 1 + span.start - start]):
         return ()
-    return (*inserted(span.source, start, f"{statement}\n"), *removed(_span(span, span.start, end)))
+    moved_from = _span(span, span.start, span.start + len(statement))
+    return (*inserted(span.source, start, f"{statement}\n"), *lines_removed(moved_from))
 
 
 def _pipeline_start(span: Span) -> int | None:

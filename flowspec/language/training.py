@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from flowspec.diagnostics.diagnostic import suggest
-from flowspec.diagnostics.repairs import Edit, Fix, inserted, removed
+from flowspec.diagnostics.repairs import Edit, Fix, inserted, lines_removed
 from flowspec.diagnostics.source import Place, Span
 from flowspec.ir.settings import Range, mistake_of, ranges
 from flowspec.language import call_mistakes as mistakes
@@ -43,7 +43,7 @@ def training(
 def _merged(first: Span, again: Span) -> tuple[Edit, ...]:
     """The settings of a second block in the first."""
     settings = again.text[again.text.index("{") + 1 : -1].strip()
-    return (*inserted(first.source, first.end - 1, f" {settings} "), *removed(again))
+    return (*inserted(first.source, first.end - 1, f" {settings} "), *lines_removed(again))
 
 
 def _named(settings: Iterable[syntax.Argument], scope: Scope) -> Iterator[tuple[str, syntax.Node]]:

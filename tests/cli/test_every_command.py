@@ -131,12 +131,13 @@ def test_a_file_that_is_no_flow_is_told(call, here, arguments, content, told):
 
 def test_a_folder_is_no_flow(call, here):
     (here / "folder.flow").mkdir()
-    refused(call("check", "folder.flow"), "cannot read folder.flow: is a directory")
+    refused(call("check", "folder.flow"), "there is no .flow file in folder.flow")
+    refused(call("fmt", "folder.flow"), "there is no .flow file in folder.flow")
     refused(call("compile", "folder.flow", "-o", "made"), "cannot read folder.flow: is a directory")
 
 
 def test_standard_input_is_no_file(call, here):
-    refused(call("check", "-"), "cannot read -")
+    refused(call("show", "-"), "cannot read -")
 
 
 def test_the_installed_script_answers_the_same(here, call):

@@ -41,6 +41,7 @@ def test_check_answers_programs(call, here):
         "note": None,
         "help": "did you mean `Tanh`?",
         "related": [],
+        "path": str(wrong),
         "fixes": [{"title": "did you mean `Tanh`?", "edits": [edit]}],
     }
     assert call("check", ONE_LINER, "--format", "json") == (0, "[]\n", "")
