@@ -10,6 +10,7 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
+from flowspec.diagnostics.explained import explanation
 from flowspec.diagnostics.findings import Finding
 from flowspec.diagnostics.repairs import Fix
 from flowspec.diagnostics.source import Place, Span
@@ -34,7 +35,13 @@ def sarif(findings: Iterable[Finding]) -> Json:
 
 
 def _rule(code: str) -> Json:
-    return {"id": code, "name": "".join(word.capitalize() for word in code.split("-"))}
+    """A code, with what explains it."""
+    rule: Json = {"id": code, "name": "".join(word.capitalize() for word in code.split("-"))}
+    if page := explanation(code):
+        rule["shortDescription"] = {"text": page.what}
+        rule["fullDescription"] = {"text": page.why or page.what}
+        rule["help"] = {"text": str(page)}
+    return rule
 
 
 def _result(finding: Finding, codes: Sequence[str]) -> Json:

@@ -102,9 +102,7 @@ def test_every_part_that_is_listed_can_be_explained(call):
 
 
 def test_explain_suggests_the_nearest_name(call):
-    refused(
-        call("explain", "Tnah"), "there is no base or step called `Tnah`", "did you mean `Tanh`?"
-    )
+    refused(call("explain", "Tnah"), "there is no base, step or code called `Tnah`", "mean `Tanh`?")
     refused(call("explain", "rqs"), "did you mean `RQS`?")
     refused(call("explain", "qqqqq"), "`flowspec list` shows all names")
 

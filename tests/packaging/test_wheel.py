@@ -13,6 +13,7 @@ from environments import environment, install, use_outside_of_the_checkout
 from flowspec.view.engine import HASHES
 
 NEEDED = {
+    "flowspec/diagnostics/explanations/domain-mismatch.md",
     "flowspec/export/embed/templates/flow.cpp.in",
     "flowspec/py.typed",
     "flowspec/grammar/flow.lark",
