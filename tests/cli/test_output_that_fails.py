@@ -20,6 +20,7 @@ WITH_OUTPUT = {
     "embed": ["embed", "m", "--lang", "c"],
     "explain": ["explain", "RQS"],
     "fit": ["fit", "--help"],
+    "fmt": ["fmt", "--diff", "a.flow"],
     "import": ["import", "--help"],
     "list": ["list"],
     "package": ["package", "--help"],
