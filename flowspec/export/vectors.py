@@ -148,8 +148,8 @@ def _lost(parity: np.ndarray, accurate: np.ndarray) -> float:
     one, other = parity.astype(float), accurate
     # Next to the overflow nothing is known.
     known = np.isfinite(one) & np.isfinite(other) & (np.abs(other) < FAR)
-    off = np.abs(one - other) / (1 + np.abs(other))
-    return float(off[known].max(initial=0.0))
+    off = np.abs(one[known] - other[known]) / (1 + np.abs(other[known]))
+    return float(off.max(initial=0.0))
 
 
 Feeds = dict[str, np.ndarray]

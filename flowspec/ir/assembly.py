@@ -300,15 +300,25 @@ class _Walk:
         fits = space is not None and not list(written.check_shape(space, ""))
         inner = written.inner_space(space) if space and fits else None
         return {
-            name: self.settle(child, inner) if isinstance(child, Transform) else child
+            name: self._settled_child(child, inner) if isinstance(child, Transform) else child
             for name, child in children(written)
         }
+
+    def _settled_child(self, written: Transform, space: Space | None) -> Transform | None:
+        """A transform inside another one, settled; None if it does not fit its coordinates."""
+        transform = self.settle(written, space)
+        if space is None or transform is None or list(transform.check_shape(space, "")):
+            return transform
+        if self.report(written, transform.check_consistency(space), transform.title):
+            self.trusted = False
+            return None
+        return transform
 
     def _recovered(self, transform: Transform, space: Space) -> Space | None:
         """The image of the whole domain, to go on with behind a mistake."""
         domain = transform.domain_for(space)
         if not list(transform.check_shape(domain, "")):
-            return transform.image(domain).space
+            return transform.grow(domain, self.context_rates).image(domain).space
         self.trusted = False
         return None
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import flowspec
+from flowspec.export.vectors import allowed_difference
 from flowspec.runtime.verification import difference_of_rows, replayed, verify
 
 TINY = np.finfo(np.float32).tiny
@@ -33,6 +34,12 @@ def test_such_rows_are_marked_in_the_vectors(tmp_path):
     x = np.array([math.nan if row == "NaN" else float(row) for row in case["log_prob"]["x"]])
     marked = [i for i, value in enumerate(x) if 0 < abs(value) < TINY]
     assert case["log_prob"]["subnormal"] == marked != []
+
+
+def test_infinite_values_say_nothing_about_what_is_lost():
+    x = {"x": np.array([math.inf, -math.inf, math.nan, 1])}
+    flow = flowspec.parse("Normal(0, 1)")
+    assert allowed_difference(flow, {"noise": np.zeros(4)}, x, x, "float64") == 1e-12
 
 
 def test_gradients_on_a_knot_do_not_count_and_their_neighbors_do(tmp_path):

@@ -42,6 +42,9 @@ class Inverse(Transform):
     def check_coordinates(self, space: Space, giver: str) -> Iterable[Diagnostic]:
         return self.transform.check_image_coordinates(space, giver)
 
+    def check_consistency(self, space: Space) -> Iterable[Diagnostic]:
+        return self.transform.check_consistency(space)
+
     def domain_for(self, space: Space) -> Space:
         return self.transform.range_for(space)
 

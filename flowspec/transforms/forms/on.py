@@ -112,6 +112,9 @@ class On(Transform):
             return self.coordinates
         return tuple(range(self.coordinates[0], self.coordinates[-1] + 1 + self.gains))
 
+    def check_consistency(self, space: Space) -> Iterable[Diagnostic]:
+        return self.transform.check_consistency(self.inner_space(space))
+
     def domain_for(self, space: Space) -> Space:
         return self._placed(space, self.transform.domain_for(self.inner_space(space)))
 
