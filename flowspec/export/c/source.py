@@ -67,15 +67,18 @@ def _pass(flow: CFlow, shape: str, ending: str, vector: str) -> str:
 
 def _wide(flow: CFlow, features: str, ending: str, vector: str, shapes: tuple[str, ...]) -> str:
     passes = "\n".join(_pass(flow, shape, ending, vector) for shape in shapes)
+    bits = 8 * int(vector)
     return f"""\
 #ifdef __clang__
 #pragma clang attribute push(__attribute__((target("{features}"))), apply_to = function)
+#pragma clang attribute push(__attribute__((min_vector_width({bits}))), apply_to = function)
 #else
 #pragma GCC push_options
 #pragma GCC target("{features}")
 #endif
 {passes}
 #ifdef __clang__
+#pragma clang attribute pop
 #pragma clang attribute pop
 #else
 #pragma GCC pop_options

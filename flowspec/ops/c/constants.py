@@ -10,10 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flowspec.ops.c.packing import LANES, blocks, span
 from flowspec.ops.c.values import FLAG, INDEX, REAL, WORD
-
-LANES = 8
-"""Outputs in a block of a packed matrix."""
 
 C_TYPES = {FLAG: "int32_t", INDEX: "int32_t", WORD: "uint64_t"}
 
@@ -104,13 +102,11 @@ class Constants:
         """
         outputs, inputs = matrix.shape
         padding = -outputs % LANES
-        rows = np.concatenate([np.asarray(matrix, self.dtype), np.zeros((padding, inputs))])
         added = np.zeros(outputs) if bias is None else np.broadcast_to(bias.reshape(-1), outputs)
         starts, firsts, ends, packed = [], [], [], []
         size = 0
-        for block in rows.reshape(-1, LANES, inputs):
-            used = np.flatnonzero((block != 0).any(axis=0))
-            first, end = (int(used[0]), int(used[-1]) + 1) if used.size else (0, 0)
+        for block in blocks(np.asarray(matrix, self.dtype)):
+            first, end = span(block)
             packed.append(block[:, first:end].T.reshape(-1))
             starts.append(size)
             firsts.append(first)

@@ -72,20 +72,20 @@ INLINE void block(const Matrix *m, const REAL *restrict x, const REAL *lost, int
             sum[r][c] = bias[o + r] + *(const Vector *)(lost + j + c * WIDTH);
           else
             sum[r][c] = *(const Vector *)(z + (o + r) * T + j + c * WIDTH);
-      for (int k = from; k < to; k++)
+      const REAL *restrict weight = w + 8 * from + o, *restrict row = x + from * T + j;
+      for (int k = from; k < to; k++, weight += 8, row += T)
         for (int r = 0; r < OUTPUTS; r++)
-          for (int c = 0; c < COLUMNS; c++)
-            sum[r][c] += w[8 * k + o + r] * *(const Vector *)(x + k * T + j + c * WIDTH);
+          for (int c = 0; c < COLUMNS; c++) sum[r][c] += weight[r] * *(const Vector *)(row + c * WIDTH);
       for (int r = 0; r < OUTPUTS; r++)
         for (int c = 0; c < COLUMNS; c++) *(Vector *)(z + (o + r) * T + j + c * WIDTH) = sum[r][c];
     }
 #else
   if (lost)
     for (int o = 0; o < 8; o++)
-      for (int j = 0; j < T; j++) z[o * T + j] = bias[o] + lost[j];
+      ROWS z[o * T + j] = bias[o] + lost[j];
   for (int k = from; k < to; k++)
     for (int o = 0; o < 8; o++)
-      for (int j = 0; j < T; j++) z[o * T + j] += w[8 * k + o] * x[k * T + j];
+      ROWS z[o * T + j] += w[8 * k + o] * x[k * T + j];
 #endif
   if (relu)
     for (int i = 0; i < 8 * T; i++) z[i] = z[i] < 0 ? 0 : z[i];
@@ -93,9 +93,9 @@ INLINE void block(const Matrix *m, const REAL *restrict x, const REAL *lost, int
 
 INLINE void product(const Matrix *m, const REAL *restrict x, REAL *restrict y, const int relu) {
   ALIGNED REAL lost[T];
-  for (int j = 0; j < T; j++) lost[j] = 0;
+  ROWS lost[j] = 0;
   for (int k = 0; k < m->skipped; k++)
-    for (int j = 0; j < T; j++) lost[j] += x[k * T + j] * 0;
+    ROWS lost[j] += x[k * T + j] * 0;
   for (int v = 0; v < m->blocks; v++) block(m, x, lost, v, m->first[v], m->end[v], y + 8 * v * T, relu);
 }
 #endif
@@ -111,7 +111,7 @@ LOCAL void begin(const Matrix *m, REAL *restrict z, int *done) {
   for (int v = 0; v < m->blocks; v++) {
     done[v] = m->first[v];
     for (int o = 0; o < 8; o++)
-      for (int j = 0; j < T; j++) z[(8 * v + o) * T + j] = m->bias[8 * v + o];
+      ROWS z[(8 * v + o) * T + j] = m->bias[8 * v + o];
   }
 }
 

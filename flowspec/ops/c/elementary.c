@@ -27,13 +27,21 @@ INLINE uint64_t bits_of_d(double x) {
 }
 
 INLINE float chosen_f(int condition, float a, float b) {
+#ifdef __clang__
+  return condition ? a : b;
+#else
   uint32_t mask = 0u - (uint32_t)condition;
   return of_bits_f((bits_of_f(a) & mask) | (bits_of_f(b) & ~mask));
+#endif
 }
 
 INLINE double chosen_d(int condition, double a, double b) {
+#ifdef __clang__
+  return condition ? a : b;
+#else
   uint64_t mask = UINT64_C(0) - (uint64_t)condition;
   return of_bits_d((bits_of_d(a) & mask) | (bits_of_d(b) & ~mask));
+#endif
 }
 
 INLINE float abs_f(float x) { return of_bits_f(bits_of_f(x) & 0x7FFFFFFFu); }

@@ -12,8 +12,9 @@ from flowspec.ops.c import expressions as ex
 from flowspec.ops.c.constants import Constants
 from flowspec.ops.c.fusion import Loops
 from flowspec.ops.c.memory import Statement, Turns
+from flowspec.ops.c.packing import LANES, order
 from flowspec.ops.c.places import Places
-from flowspec.ops.c.values import REAL, View, of_event, part
+from flowspec.ops.c.values import INDEX, REAL, View, of_event, part
 from flowspec.ops.tape.tape import Entry
 
 
@@ -91,13 +92,28 @@ class Products(Places):
     ) -> list[Statement | Turns]:
         found: list[Statement | Turns] = []
         source = self.contiguous(self.view(x), found)
-        target = self.new(entry, padding=8)
+        target = result = self.new(entry, padding=LANES)
+        outputs = order(matrix)
+        if outputs is not None:
+            result = replace(target, place=self.buffer(REAL, target.rows, len(matrix)))
+            matrix = matrix[outputs]
+            bias = bias if bias is None else np.broadcast_to(bias.reshape(-1), len(matrix))[outputs]
         name = self.constants.matrix(matrix, bias)
         line = (
-            f"  dense{'_relu' if self._relu else ''}(&{name}, {source.start()}, {target.start()});"
+            f"  dense{'_relu' if self._relu else ''}(&{name}, {source.start()}, {result.start()});"
         )
-        found.append(Statement([line], {source.place, target.place}))  # type: ignore[arg-type]
+        found.append(Statement([line], {source.place, result.place}))  # type: ignore[arg-type]
+        if outputs is not None:
+            found.append(self._put_back(result, target, outputs))
         return found
+
+    def _put_back(self, source: View, target: View, outputs: np.ndarray) -> Statement:
+        """Numbers that stand in another order, each at its place."""
+        loops = Loops([len(outputs)], target.rows)
+        places = self.constants.table(outputs, INDEX)
+        left = loops.reference(replace(target, strides=(0,)), target.shape, row=f"{places}[i0]")
+        loops.lines.append(f"{left} = {loops.reference(source, target.shape)};")
+        return loops.statement()
 
     def _product(self, entry: Entry, matrix: Any, x: Any) -> list[Statement | Turns]:
         """A product with a matrix that is no table, or with a stack of matrices."""

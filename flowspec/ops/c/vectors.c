@@ -20,7 +20,7 @@ typedef REAL PASS(Vector) __attribute__((vector_size(BYTES), may_alias));
 /* The rows of a tile, none of which depends on another. Not unrolled: what gcc makes of short loops
    one by one hides from it that they are vectors. */
 #if T > 1 && defined(__clang__)
-#define ROWS _Pragma("clang loop vectorize(assume_safety)") for (int j = 0; j < T; j++)
+#define ROWS _Pragma("clang loop vectorize(assume_safety) vectorize_width(T) unroll(disable)") for (int j = 0; j < T; j++)
 #elif T > 1 && defined(__GNUC__)
 #define ROWS _Pragma("GCC ivdep") _Pragma("GCC unroll 1") for (int j = 0; j < T; j++)
 #else
