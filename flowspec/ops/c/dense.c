@@ -2,6 +2,23 @@
    a row gives the same bits alone and among others; what hides the latency of additions is that
    several are summed at a time. `lost` is NaN where an input is that some block does not have. */
 #if T == 1
+/* 0, or NaN where an input is NaN or infinite and some block does not have it. */
+INLINE REAL loss(const Matrix *m, const REAL *restrict x) {
+  REAL lost = 0;
+  int k = 0;
+#ifdef PART
+  Part sum = {0}, more = {0};
+  for (; k + 2 * PART <= m->skipped; k += 2 * PART) {
+    sum += *(const Part *)(x + k) * 0;
+    more += *(const Part *)(x + k + PART) * 0;
+  }
+  sum += more;
+  for (int i = 0; i < PART; i++) lost += sum[i];
+#endif
+  for (; k < m->skipped; k++) lost += x[k] * 0;
+  return lost;
+}
+
 #ifdef PART
 /* What inputs from..to add to the sums of `count` blocks from v on, as far as they have them. */
 INLINE void add(const Matrix *m, const REAL *restrict x, int from, int to, int v, const int count, REAL *restrict y) {
@@ -33,8 +50,7 @@ INLINE void add(const Matrix *m, const REAL *restrict x, int from, int to, int v
 }
 
 INLINE void product(const Matrix *m, const REAL *restrict x, REAL *restrict y, const int relu) {
-  REAL lost = 0;
-  for (int k = 0; k < m->skipped; k++) lost += x[k] * 0;
+  const REAL lost = loss(m, x);
   for (int o = 0; o < 8 * m->blocks; o++) y[o] = m->bias[o] + lost;
   int v = 0;
   for (; v + 4 <= m->blocks; v += 4) add(m, x, 0, INT32_MAX, v, 4, y);
@@ -45,8 +61,7 @@ INLINE void product(const Matrix *m, const REAL *restrict x, REAL *restrict y, c
 }
 #else
 INLINE void product(const Matrix *m, const REAL *restrict x, REAL *restrict y, const int relu) {
-  REAL lost = 0;
-  for (int k = 0; k < m->skipped; k++) lost += x[k] * 0;
+  const REAL lost = loss(m, x);
   for (int v = 0; v < m->blocks; v++) {
     const REAL *restrict w = m->weight + m->start[v] - 8 * m->first[v];
     for (int o = 0; o < 8; o++) y[8 * v + o] = m->bias[8 * v + o] + lost;
@@ -94,7 +109,12 @@ INLINE void block(const Matrix *m, const REAL *restrict x, const REAL *lost, int
 INLINE void product(const Matrix *m, const REAL *restrict x, REAL *restrict y, const int relu) {
   ALIGNED REAL lost[T];
   ROWS lost[j] = 0;
-  for (int k = 0; k < m->skipped; k++)
+  int k = 0;
+  for (; k + 4 <= m->skipped; k += 4) {
+    const REAL *restrict row = x + k * T;
+    ROWS lost[j] += (row[j] * 0 + row[T + j] * 0) + (row[2 * T + j] * 0 + row[3 * T + j] * 0);
+  }
+  for (; k < m->skipped; k++)
     ROWS lost[j] += x[k * T + j] * 0;
   for (int v = 0; v < m->blocks; v++) block(m, x, lost, v, m->first[v], m->end[v], y + 8 * v * T, relu);
 }
