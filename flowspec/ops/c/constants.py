@@ -119,10 +119,11 @@ class Constants:
             *(self.table(np.array(numbers), INDEX) for numbers in (starts, firsts, ends)),
         ]
         skipped = inputs if (min(firsts), max(firsts), min(ends)) != (0, 0, inputs) else 0
-        key = ("matrix", skipped, *parts)
+        whole = int(not any(firsts))
+        key = ("matrix", skipped, whole, *parts)
         if key not in self._names:
             name = self._names[key] = f"m{len(self._names)}"
-            self.all.append(Packed(name, (str(len(starts)), str(skipped), *parts)))
+            self.all.append(Packed(name, (str(len(starts)), str(skipped), str(whole), *parts)))
         return self._names[key]
 
 

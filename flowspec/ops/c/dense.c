@@ -20,42 +20,48 @@ INLINE REAL loss(const Matrix *m, const REAL *restrict x) {
 }
 
 #ifdef PART
-/* What inputs from..to add to the sums of `count` blocks from v on, as far as they have them. */
-INLINE void add(const Matrix *m, const REAL *restrict x, int from, int to, int v, const int count, REAL *restrict y) {
+/* What inputs from..to add to the sums of `count` blocks from v on, as far as they have them.
+   whole: all blocks begin with the first input. */
+INLINE void add(const Matrix *m, const REAL *restrict x, int from, int to, int v, const int count, const int whole, REAL *restrict y) {
   enum { PARTS = 8 / PART };
   const REAL *restrict w[4];
   Part sum[4][PARTS];
   int first = from, end = to;
   for (int c = 0; c < count; c++) {
-    w[c] = m->weight + m->start[v + c] - 8 * m->first[v + c];
-    first = m->first[v + c] > first ? m->first[v + c] : first;
+    w[c] = m->weight + m->start[v + c] - (whole ? 0 : 8 * m->first[v + c]);
+    if (!whole) first = m->first[v + c] > first ? m->first[v + c] : first;
     end = m->end[v + c] < end ? m->end[v + c] : end;
   }
   end = end < first ? first : end;
   for (int c = 0; c < count; c++) {
-    const int until = m->end[v + c] < first ? m->end[v + c] : first;
     for (int p = 0; p < PARTS; p++) sum[c][p] = *(const Part *)(y + 8 * (v + c) + p * PART);
+    if (whole) continue;
+    const int until = m->end[v + c] < first ? m->end[v + c] : first;
     for (int k = from > m->first[v + c] ? from : m->first[v + c]; k < until && k < to; k++)
       for (int p = 0; p < PARTS; p++) sum[c][p] += x[k] * *(const Part *)(w[c] + 8 * k + p * PART);
   }
-  for (int k = first; k < end && k < to; k++)
+  for (int k = first; k < end; k++)
     for (int c = 0; c < count; c++)
       for (int p = 0; p < PARTS; p++) sum[c][p] += x[k] * *(const Part *)(w[c] + 8 * k + p * PART);
   for (int c = 0; c < count; c++) {
-    const int rest = end > from ? end : from;
-    for (int k = rest > m->first[v + c] ? rest : m->first[v + c]; k < m->end[v + c] && k < to; k++)
+    const int until = m->end[v + c] < to ? m->end[v + c] : to;
+    for (int k = whole || end > m->first[v + c] ? end : m->first[v + c]; k < until; k++)
       for (int p = 0; p < PARTS; p++) sum[c][p] += x[k] * *(const Part *)(w[c] + 8 * k + p * PART);
     for (int p = 0; p < PARTS; p++) *(Part *)(y + 8 * (v + c) + p * PART) = sum[c][p];
   }
 }
 
+/* What inputs from..to add to all blocks from v on. */
+INLINE void add_all(const Matrix *m, const REAL *restrict x, int from, int to, int v, const int whole, REAL *restrict y) {
+  for (; v + 4 <= m->blocks; v += 4) add(m, x, from, to, v, 4, whole, y);
+  for (; v + 2 <= m->blocks; v += 2) add(m, x, from, to, v, 2, whole, y);
+  for (; v < m->blocks; v++) add(m, x, from, to, v, 1, whole, y);
+}
+
 INLINE void product(const Matrix *m, const REAL *restrict x, REAL *restrict y, const int relu) {
   const REAL lost = loss(m, x);
   for (int o = 0; o < 8 * m->blocks; o++) y[o] = m->bias[o] + lost;
-  int v = 0;
-  for (; v + 4 <= m->blocks; v += 4) add(m, x, 0, INT32_MAX, v, 4, y);
-  for (; v + 2 <= m->blocks; v += 2) add(m, x, 0, INT32_MAX, v, 2, y);
-  for (; v < m->blocks; v++) add(m, x, 0, INT32_MAX, v, 1, y);
+  add_all(m, x, 0, INT32_MAX, 0, 0, y);
   if (relu)
     for (int o = 0; o < 8 * m->blocks; o++) y[o] = y[o] < 0 ? 0 : y[o];
 }
@@ -139,15 +145,15 @@ LOCAL void begin(const Matrix *m, REAL *restrict z, int *done) {
    new, before..known, are added to all later sums at once: little is left to do for each unit. */
 #if T == 1
 LOCAL void advance(const Matrix *m, const REAL *restrict x, int before, int known, int from, int to, int *done, REAL *restrict z) {
-  int v = from / 8;
   (void)to;
   (void)done;
 #ifdef PART
-  for (; v + 4 <= m->blocks; v += 4) add(m, x, before, known, v, 4, z);
-  for (; v + 2 <= m->blocks; v += 2) add(m, x, before, known, v, 2, z);
-  for (; v < m->blocks; v++) add(m, x, before, known, v, 1, z);
+  if (m->whole)
+    add_all(m, x, before, known, from / 8, 1, z);
+  else
+    add_all(m, x, before, known, from / 8, 0, z);
 #else
-  for (; v < m->blocks; v++) {
+  for (int v = from / 8; v < m->blocks; v++) {
     const REAL *restrict w = m->weight + m->start[v] - 8 * m->first[v];
     const int first = before > m->first[v] ? before : m->first[v];
     const int end = known < m->end[v] ? known : m->end[v];

@@ -59,9 +59,10 @@ HEAD = """\
 
 MATRIX = """\
 /* Blocks of 8 outputs: block v has the inputs from first[v] to end[v], whose weights begin at
-   start[v], 8 for each. `skipped`: the number of inputs, if some block lacks some; else 0. */
+   start[v], 8 for each. `skipped`: the number of inputs, if some block lacks some; else 0.
+   `whole`: all blocks begin with the first input. */
 typedef struct {
-  int blocks, skipped;
+  int blocks, skipped, whole;
   const REAL *weight, *bias;
   const int32_t *start, *first, *end;
 } Matrix;
