@@ -28,6 +28,8 @@ typedef REAL PASS(Vector) __attribute__((vector_size(BYTES), may_alias));
 #endif
 #define dense PASS(dense)
 #define add PASS(add)
+#define add_all PASS(add_all)
+#define loss PASS(loss)
 #define product PASS(product)
 #define dense_relu PASS(dense_relu)
 #define block PASS(block)

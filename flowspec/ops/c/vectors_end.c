@@ -1,6 +1,8 @@
 #undef dense
 #undef ROWS
 #undef add
+#undef add_all
+#undef loss
 #undef product
 #undef dense_relu
 #undef block
