@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from flowspec.diagnostics.repairs import Edit, Fix, apart, applied
 from flowspec.diagnostics.source import Source, Span
 from flowspec.language import syntax_mistakes
 from flowspec.language.checker import check
+from flowspec.language.fixing import fixed
 from flowspec.language.parser import decoded
 
 FILES = sorted((Path(__file__).parent / "mistakes").glob("*.flow"))
@@ -230,6 +232,39 @@ def test_fixes_that_touch_each_other_are_not_applied_together():
     )
     assert apart([one, two, three]) == [one, three]
     assert applied(source.text, [*one.edits, *three.edits]) == "xbz"
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("Nrmal(0, [1, 2) -> Tnah", "Normal(0, [1, 2]) |> Tanh"),
+        ("Normal(0, 1) |> Tan=", "Normal(0, 1) |> Tan="),  # a `let` there leads nowhere
+        ("le width = 2\nNormal(0, widht)", "let width = 2\nNormal(0, width)"),
+        ("Normal(0, 1) |> Exp |> Logit; ", "Normal(0, 1) |> Exp |> Log |> Sigmoid |> Logit "),
+        ("event x: (0, 1)\nNrmal(0, 1)", "event x: (0, 1)\nNormal(0, 1) |> Onto(event)"),
+        ("Normal((((0, 1", "Normal((((0, 1"),  # brackets close where the mistake shows
+        ("Join(Normal(0, 1), Normal(0, 1)", "Join(Normal(0, 1), Normal(0, 1))"),
+    ],
+)
+def test_repairs_one_after_the_other(text, right):
+    assert fixed(Source(text)).source.text == right
+
+
+def test_half_written_and_damaged_texts_are_repaired_as_far_as_that_leads():
+    """Every edit is one of its text; the repairs end, and end where they would begin anew."""
+    made = random.Random(3)
+    texts = [text for _, text, _ in goldens() if len(text) < 400]
+    for _ in range(250):
+        text = made.choice(texts)
+        start = made.randrange(len(text) + 1)
+        noise = made.choice(["", "|>", "let ", "(", "]", "{", "=", '"', "“", "learn(", "1_0", "|"])
+        text = text[:start] + noise + text[start + made.randrange(3) :]
+        for mistake in mistakes_of(text, "<flow>"):
+            for edit in (edit for fix in mistake.fixes for edit in fix.edits):
+                assert edit.span.source.text == text
+                assert 0 <= edit.span.start <= edit.span.end <= len(text)
+        after = fixed(Source(text))
+        assert not fixed(after.source).changes, text
 
 
 def test_repairs_are_data_for_programs():

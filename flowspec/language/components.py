@@ -17,7 +17,7 @@ from flowspec.language.arguments import is_required, match_arguments
 from flowspec.language.scope import UNKNOWN, Scope, Unknown
 from flowspec.language.values import CONSTANTS, FUNCTIONS, evaluate, in_words
 from flowspec.parts.fields import ComponentSpec, ParameterSpec, Spec, parameters, specs
-from flowspec.parts.limits import MOST_COMPONENTS, MOST_COPIES
+from flowspec.parts.limits import DEEPEST_MACROS, MOST_COMPONENTS, MOST_COPIES
 from flowspec.parts.origin import origin_of, placed
 from flowspec.parts.trees import count as component_count
 from flowspec.parts.trees import with_fields
@@ -45,8 +45,18 @@ class ComponentMaker:
                 and node.arguments in (None, ())
                 and not scope.macros[name].parameters
             ):
-                return self.value_component(body[0], scope)
+                return self._defined(node, body[0], scope)
         return None
+
+    def _defined(self, node: syntax.Call, body: syntax.Call, scope: Scope) -> Any:
+        """The component that a macro stands for, whose body is one call."""
+        name = node.name.text
+        if name in scope.calls:
+            return scope.report(mistakes.Recursion(span=node.span, name=name))
+        if len(scope.calls) >= DEEPEST_MACROS:
+            too_deep = mistakes.TooDeep(span=node.span, name=name, limit=DEEPEST_MACROS)
+            return scope.report(too_deep)
+        return self.value_component(body, dataclasses.replace(scope, calls=(*scope.calls, name)))
 
     # --- bases ------------------------------------------------------------------------------------
 

@@ -33,23 +33,54 @@ class Fixed(NamedTuple):
 def fixed(source: Source) -> Fixed:
     """The text with the best repair of each mistake, and of those that show then.
 
-    A repair that would break the grammar is left out. The mistakes that are left may have repairs
-    that lead nowhere.
+    A repair that brings the text no nearer to a flow is left out.
     """
-    mistakes, changes, seen = mistakes_of(source), list[Change](), {source.text}
+    now, changes, seen = _State(source, mistakes_of(source)), list[Change](), {source.text}
     for _ in range(MOST_ROUNDS):
-        for fixes in _tries(source, mistakes):
-            edits = [edit for fix in fixes for edit in fix.edits]
-            repaired = Source(applied(source.text, edits), source.name)
-            left = mistakes_of(repaired)
-            if repaired.text not in seen and not (_is_broken(left) and not _is_broken(mistakes)):
+        for fixes in _tries(now):
+            after = _repaired(now, fixes)
+            if after.source.text not in seen and _is_nearer(after, now):
                 changes += [_change(fix) for fix in fixes]
                 break
         else:
             break
-        source, mistakes = repaired, left
-        seen.add(source.text)
-    return Fixed(source, tuple(changes), mistakes)
+        now = after
+        seen.add(now.source.text)
+    return Fixed(now.source, tuple(changes), now.mistakes)
+
+
+class _State(NamedTuple):
+    source: Source
+    mistakes: tuple[Diagnostic, ...]
+
+    @property
+    def broken(self) -> Diagnostic | None:
+        """The mistake against the grammar; there is one at most, which hides all others."""
+        grammar = syntax_mistakes.__name__
+        return next((each for each in self.mistakes if type(each).__module__ == grammar), None)
+
+    @property
+    def unread(self) -> int:
+        """Characters behind the place where the text breaks the grammar."""
+        span = self.broken and self.broken.span
+        return len(self.source.text) - span.start if span else 0
+
+
+def _is_nearer(after: _State, before: _State) -> bool:
+    """True if more of a text can be read, or as few mistakes are left in one that can."""
+    if before.broken is None:
+        return after.broken is None and len(after.mistakes) <= len(before.mistakes)
+    if after.broken is None or after.unread < before.unread:
+        return True
+    shorter = len(after.source.text) < len(before.source.text)
+    closes = isinstance(before.broken, syntax_mistakes.Unclosed)
+    return after.unread == before.unread and (shorter or closes)
+
+
+def _repaired(now: _State, fixes: list[Fix]) -> _State:
+    text = applied(now.source.text, [edit for fix in fixes for edit in fix.edits])
+    source = Source(text, now.source.name)
+    return _State(source, mistakes_of(source))
 
 
 def mistakes_of(source: Source) -> tuple[Diagnostic, ...]:
@@ -61,19 +92,14 @@ def mistakes_of(source: Source) -> tuple[Diagnostic, ...]:
     return ()
 
 
-def _tries(source: Source, mistakes: tuple[Diagnostic, ...]) -> Iterator[list[Fix]]:
+def _tries(now: _State) -> Iterator[list[Fix]]:
     """The best repairs together, then each alone."""
-    best = [each.fixes[0] for each in mistakes if each.fixes]
-    together = apart(fix for fix in best if all(edit.span.source == source for edit in fix.edits))
+    best = [each.fixes[0] for each in now.mistakes if each.fixes]
+    together = apart(best)
     if together:
         yield together
     if len(together) > 1:
         yield from ([fix] for fix in together)
-
-
-def _is_broken(mistakes: tuple[Diagnostic, ...]) -> bool:
-    """True if there is one against the grammar."""
-    return any(type(each).__module__ == syntax_mistakes.__name__ for each in mistakes)
 
 
 def _change(fix: Fix) -> Change:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.diagnostics.diagnostic import Diagnostic, suggest
 from flowspec.diagnostics.source import Place, Source, Span
+from flowspec.ir import registry
 from flowspec.language import syntax_mistakes as mistakes
 from flowspec.language.forms import block_forms
 from flowspec.language.lexer import (
@@ -216,12 +217,30 @@ def _side_by_side(found: str, span: Span, place: _Place, accepted: set[str]) -> 
         return None
     if found in keywords():
         return mistakes.LateStatement(span=span, keyword=found)
+    if mistake := _misspelt_statement(place):
+        return mistake
     if place.called and place.called.text in block_forms():
         written = span.source.text[place.called.start : place.before.end]
         return mistakes.MissingBraces(
             span=span, form=place.called.text, written=written, found=found
         )
     return mistakes.MissingPipe(span=span, found=found)
+
+
+def _misspelt_statement(place: _Place) -> Diagnostic | None:
+    """The mistake if a line begins with a word that is nearly a keyword, and no base or step."""
+    word, text = place.before, place.source.text
+    if word is None or word.kind != NAME or _is_component(word.text):
+        return None
+    begins = not text[text.rfind("\n", 0, word.start) + 1 : word.start].strip()
+    near = suggest(word.text, keywords())
+    if not near or not begins:
+        return None
+    return mistakes.UnknownStatement(span=place.span(word), name=word.text, suggestion=near)
+
+
+def _is_component(name: str) -> bool:
+    return name in registry.named_bases() or name in registry.named_transforms()
 
 
 def _colon(found: str, span: Span, place: _Place, accepted: set[str]) -> Diagnostic | None:

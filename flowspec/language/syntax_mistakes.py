@@ -261,6 +261,15 @@ class MissingPipe(Diagnostic):
 
 
 @mistake
+class UnknownStatement(Diagnostic):
+    message = "there is no statement called `{name}`"
+    help = "did you mean `{suggestion}`?"
+    repair = replace("{suggestion}")
+    name: str
+    suggestion: str
+
+
+@mistake
 class LateStatement(Diagnostic):
     message = "`{keyword}` stands behind the pipeline"
     help = "write all statements first; the pipeline ends the file"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.diagnostics.diagnostic import Diagnostic, suggest
 from flowspec.diagnostics.repairs import Edit, Fix, inserted, lines_removed, removed
 from flowspec.diagnostics.source import Span
 from flowspec.language import syntax_mistakes as mistakes
@@ -101,8 +101,11 @@ def _bar(mistake: Diagnostic, span: Span) -> Edits:
 
 
 def _let(mistake: Diagnostic, span: Span) -> Edits:
-    name = _before(span)
-    return inserted(span.source, name.start, "let ") if name else ()
+    """`let` before a name behind other statements, or in the place of a word that is nearly it."""
+    *before, name = scan(span.source.text, span.start)
+    if before and suggest(before[-1].text, ["let"]):
+        return (Edit(_span(span, before[-1].start, before[-1].end), "let"),)
+    return inserted(span.source, name.start, "let ") if _are_statements(before) else ()
 
 
 def _trailing_pipe(mistake: Diagnostic, span: Span) -> Edits:
@@ -236,12 +239,21 @@ def _is_file(text: str) -> bool:
     return _is_file_of(scan(text))
 
 
-def _is_file_of(tokens: Iterator[Token]) -> bool:
+def _is_file_of(tokens: Iterable[Token]) -> bool:
     try:
         read(tokens, lambda rule, children: None)
     except Misfit:
         return False
     return True
+
+
+def _are_statements(tokens: Iterable[Token]) -> bool:
+    """True for statements without a pipeline behind them."""
+    try:
+        rules = read(tokens, lambda rule, children: children if rule == "start" else rule)
+    except Misfit:
+        return False
+    return "pipeline" not in rules
 
 
 def _keywords(span: Span, start: int) -> Iterator[int]:
