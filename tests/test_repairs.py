@@ -210,6 +210,8 @@ def repaired(text: str) -> str:
         ("Normal(0, 1) |> repeat(2) Affine(0, [1, 2]) |> Tanh",
          "Normal(0, 1) |> repeat(2) { Affine(0, [1, 2]) } |> Tanh"),
         ("Normal(0, 1).Tanh", "Normal(0, 1) |> Tanh"),
+        ("Uniform(low=learn(0), high=1)", "Uniform(low=learn(0, high=1), high=1)"),
+        ("Uniform(0, learn(1))", "Uniform(0, learn(1, low=0))"),
     ],
 )  # fmt: skip
 def test_the_repair_of(text, right):
@@ -217,6 +219,16 @@ def test_the_repair_of(text, right):
         assert repaired(text) == right
     else:
         assert len(mistakes_of(repaired(text), "")) < len(mistakes_of(text, ""))
+
+
+def test_a_trained_parameter_that_is_the_cause_can_be_bounded():
+    text = "Uniform(0, 1) |> Scale(learn(0.5)) |> Logit"
+    (mistake,) = mistakes_of(text, "")
+    adapter, bound = mistake.fixes
+    assert applied(text, adapter.edits) == text.replace("Logit", "Log |> Sigmoid |> Logit")
+    bounded = applied(text, bound.edits)
+    assert bounded == text.replace("learn(0.5)", "learn(0.5, low=0, high=1)")
+    assert not mistakes_of(bounded, "")
 
 
 def test_a_call_of_the_prelude_is_not_changed_for_what_its_definition_needs():

@@ -20,8 +20,9 @@ from flowspec.bases.transformed import Transformed
 from flowspec.diagnostics.collector import Mistakes
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.diagnostics.kinds import Kind, one_of, require
-from flowspec.diagnostics.repairs import Fix, is_number, swapped, value_of
+from flowspec.diagnostics.repairs import Edit, Fix, is_number, swapped, value_of
 from flowspec.diagnostics.source import Place
+from flowspec.ir.bounds import bounded, start_of
 from flowspec.ir.causes import MOST_EXPLAINED, check_domain, check_event
 from flowspec.ir.flow import Flow
 from flowspec.ir.kinds import DECLARATION
@@ -153,7 +154,7 @@ class _Walk:
                 related = (Place(against),)
             changed["related"] = (*related, *origin.definition(field))
             if isinstance(mistake, mistakes.UnsortedInterval):
-                changed["repairs"] = _swapped(mistake, origin)
+                changed["repairs"] = _sorted(mistake, origin)
             if origin.behind:
                 changed["repairs"] = ()  # its place is not that of the call
             placed_mistakes.append(mistake.replaced(**changed))
@@ -348,13 +349,20 @@ class _Cost:
         return None
 
 
-def _swapped(mistake: mistakes.UnsortedInterval, origin: Origin) -> tuple[Fix, ...]:
-    """The ends of an interval exchanged, if both are numbers that are written."""
+def _sorted(mistake: mistakes.UnsortedInterval, origin: Origin) -> tuple[Fix, ...]:
+    """The ends of an interval exchanged, if both are numbers; one that is trained, bounded."""
     ends = [origin.fields.get(name) for name in (mistake.low_field, mistake.field)]
     low, high = (span and value_of(span) for span in ends)
-    if not low or not high or not (is_number(low.text) and is_number(high.text)):
+    if not low or not high:
         return ()
-    return (Fix("swap them", swapped(low, high)),) if low.text != high.text else ()
+    edits: tuple[Edit, ...] = ()
+    if is_number(low.text) and is_number(high.text) and low.text != high.text:
+        return (Fix("swap them", swapped(low, high)),)
+    if is_number(high.text) and (start := start_of(low.text)) is not None:
+        edits = bounded(low, f"high={high.text}") if start < float(high.text) else ()
+    if is_number(low.text) and (start := start_of(high.text)) is not None:
+        edits = bounded(high, f"low={low.text}") if start > float(low.text) else ()
+    return tuple(Fix(f"bound it: `{edit.replacement}`", (edit,)) for edit in edits)
 
 
 def weight_count(transform: Transform) -> int:

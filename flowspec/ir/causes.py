@@ -14,8 +14,10 @@ import numpy as np
 
 from flowspec.bases.base import Base
 from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.diagnostics.repairs import Edit
 from flowspec.ir.adapters import advice, between
 from flowspec.ir.adapters import steps as written_steps
+from flowspec.ir.bounds import bounds
 from flowspec.ir.pipeline import Declaration
 from flowspec.networks.layers import Layer
 from flowspec.parts import domain_mistakes
@@ -46,11 +48,13 @@ def check_domain(
     misfit = first_misfit(transform, steps[-1].output if steps else base.space)
     if misfit is None:
         return None
+    causes = _causes(base, steps, misfit.coordinate) if explained else []
     return domain_mistakes.DomainMismatch(
         giver=giver,
         takes="single real numbers" if misfit.takes == REAL else misfit.takes.words,
         gives=misfit.gives.words,
-        cause=trained_cause(base, steps, misfit.coordinate) if explained else "",
+        cause=_cause_in_words(causes) if causes else "",
+        bounds=_bounds(causes, misfit.takes, transform, base, steps),
         adapter=advice(misfit.gives, misfit.takes),
         steps=written_steps(misfit.gives, misfit.takes),
     )
@@ -112,19 +116,38 @@ def trained_cause(base: Base, steps: Sequence[Step], index: int) -> str:
     """The parameter that widened the support of a coordinate, and how to bound it; "" if
     none did.
     """
+    causes = _causes(base, steps, index)
+    return _cause_in_words(causes) if causes else ""
+
+
+def _causes(base: Base, steps: Sequence[Step], index: int) -> list[_Varying]:
+    """The parameters that widened the support of a coordinate."""
     varying = _varying(base, steps)
     if not varying:
-        return ""
+        return []
     derived = (steps[-1].output if steps else base.space).supports
     fixed = _support_with(base, steps, index)
     if fixed is None or index >= len(derived) or fixed.same(derived[index]):
-        return ""
+        return []
     causes = []
     for parameter in reversed(varying[-MOST_CAUSES:]):
         widened = _support_with(base, steps, index, vary=parameter.path)
         if widened is None or not widened.same(fixed):
             causes.append(parameter)
-    return _cause_in_words(causes or [varying[-1]])
+    return causes or [varying[-1]]
+
+
+def _bounds(
+    causes: Sequence[_Varying],
+    takes: Support,
+    transform: Transform,
+    base: Base,
+    steps: Sequence[Step],
+) -> tuple[Edit, ...]:
+    if len(causes) != 1:
+        return ()
+    (cause,) = causes
+    return bounds(cause.path, cause.owner, cause.name, takes, transform, base, steps)
 
 
 def _varying(base: Base, steps: Sequence[Step]) -> list[_Varying]:

@@ -24,8 +24,8 @@ def _repaired(mistake: Diagnostic, tree: syntax.File) -> Diagnostic:
         fixes = _redeclared(tree, "context", mistake.declared, mistake.example, mistake.help)
     elif isinstance(mistake, EventMismatch):
         fixes = [*_onto(mistake, tree), *_declared_as_given(mistake, tree)]
-    elif isinstance(mistake, DomainMismatch) and mistake.fixes:
-        fixes = _adapted(mistake, tree)
+    elif isinstance(mistake, DomainMismatch):
+        fixes = [*(_adapted(mistake, tree) if mistake.fixes else ()), *_bounded(mistake)]
     elif isinstance(mistake, WholeFlow):
         fixes = _in_place_of_base(mistake, tree)
     elif isinstance(mistake, NeedsVector | VectorForScalar):
@@ -70,6 +70,11 @@ def _more_coordinates(mistake: NeedsVector | VectorForScalar, tree: syntax.File)
     count = mistake.size if isinstance(mistake, VectorForScalar) else max([2, *names])
     title = f"make the base a vector of {count}"
     return [Fix(title, inserted(base.span.source, base.span.end, f"[{count}]"))]
+
+
+def _bounded(mistake: DomainMismatch) -> list[Fix]:
+    """Bounds of the trained parameter that is the cause."""
+    return [Fix(f"bound it: `{edit.replacement}`", (edit,)) for edit in mistake.bounds]
 
 
 def _holds(node: syntax.Node, span: Span) -> bool:

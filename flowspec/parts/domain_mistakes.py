@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowspec.diagnostics.diagnostic import Diagnostic, mistake
-from flowspec.diagnostics.repairs import before
+from flowspec.diagnostics.repairs import Edit, before
 from flowspec.parts.mistakes import InComponent
 
 
@@ -21,6 +21,7 @@ class DomainMismatch(InComponent):
     cause: str = ""
     adapter: str = ""
     steps: str = ""
+    bounds: tuple[Edit, ...] = ()
 
 
 @mistake
