@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from flowspec.diagnostics.source import Source
 from flowspec.ir.flow import Flow
 from flowspec.ir.pipeline import Declaration
+from flowspec.language.layout.formatting import formatted
 from flowspec.parts.writing import component, name_written, written
 from flowspec.support.joint import Joint
 from flowspec.support.support import Support
 
 
 def flow_text(flow: Flow) -> str:
-    """The text of a flow: its statements, then its pipeline, a step to a line."""
-    return "\n".join([*_statements(flow), pipeline(flow)]) + "\n"
+    """The text of a flow, its statements, then its pipeline, in the canonical layout."""
+    return formatted(Source("\n".join([*_statements(flow), pipeline(flow)])))
 
 
 def pipeline(flow: Flow) -> str:

@@ -17,7 +17,8 @@ from written_programs import Programs
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.flow"))
-FILES = [*EXAMPLES, ROOT / "grammar" / "prelude.flow", *sorted((ROOT / "tests").rglob("*.flow"))]
+PRELUDE = ROOT / "grammar" / "prelude.flow"
+FILES = [*EXAMPLES, PRELUDE, *sorted((ROOT / "tests").rglob("*.flow"))]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 # --- laws -----------------------------------------------------------------------------------------
@@ -121,6 +122,12 @@ LAYOUTS = {
         "train {\n  learning_rate = 3e-3\n  batch_size = 512\n  schedule = \"cosine\"\n"
         "  patience = 60\n  seed = 1\n}\n",
     ),
+    "arguments in a line of their own, or each in one": (
+        f"Affine(shift=learn({'1' * 30}), scale=learn({'1' * 28})) |> "
+        f"Affine(shift=learn({'1' * 40}), scale=learn({'1' * 40}))",
+        f"Affine(\n  shift=learn({'1' * 30}), scale=learn({'1' * 28})\n)\n"
+        f"  |> Affine(\n    shift=learn({'1' * 40}),\n    scale=learn({'1' * 40})\n  )\n",
+    ),
     "a long vector fills its lines": (
         f"Permute([{', '.join(map(str, range(40)))}])",
         f"Permute([\n  {', '.join(map(str, range(24)))},\n"
@@ -171,8 +178,8 @@ def test_comments_stay_where_they_stand(name):
     assert flowspec.format(text) == laid_out
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_examples_are_in_the_layout(path):
+@pytest.mark.parametrize("path", [*EXAMPLES, PRELUDE], ids=lambda path: path.stem)
+def test_files_of_the_project_are_in_the_layout(path):
     assert path.read_text() == flowspec.format(path.read_text())
 
 

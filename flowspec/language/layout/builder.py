@@ -89,18 +89,26 @@ class LayoutBuilder:
     _sum = _product = _pipeline = _chain
 
     def _bracketed(self, pieces: list[Piece]) -> Document:
-        """Items in brackets; numbers fill the lines, other items have one each, a vector none."""
+        """Items in brackets: in the line, in a line of their own, or each in one.
+
+        Numbers fill lines; a vector alone needs no lines of its own.
+        """
         opening, *inner, closing = pieces
         items = [piece for piece in inner if piece.document != ","]
         if len(items) == 1 and _is_bracketed(items[0]):
             return joined(opening.document, items[0].document, closing.document)
         loose = opening.document == "[" and all(isinstance(item.document, str) for item in items)
         parts: list[Document] = []
-        for number, item in enumerate(items):
-            between = self._line(item.first, " " if number else "", loose and number > 0)
-            parts += [*([","] if number else []), between, item.document]
+        for item in items:
+            if parts:
+                parts += [",", self._line(item.first, " ", loose)]
+            parts.append(item.document)
+        content: list[Document] = []
+        if items:
+            first = self._line(items[0].first)
+            content = [first, Group(joined(*parts), items[0].first, items[-1].last)]
         whole = joined(
-            opening.document, Nested(STEP, joined(*parts)),
+            opening.document, Nested(STEP, joined(*content)),
             self._last_line(closing), closing.document,
         )  # fmt: skip
         return Group(whole, opening.first, closing.last)
