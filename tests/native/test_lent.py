@@ -19,6 +19,7 @@ from flowspec.export.c import files
 from flowspec.runtime.formats import describe, read
 from flowspec.runtime.lent import LentMemory, stated
 from flowspec.runtime.native import GRAPHS, NativeGraph
+from flowspec.runtime.verification import verify
 from tests.native.conftest import FLOW
 from tests.native.test_stack import deepest, frames
 
@@ -126,15 +127,18 @@ def test_the_file_of_weights_is_the_one_that_is_stated(lent):
     assert "| `native/flow.weights` | | its weights, " in (lent / "README.md").read_text()
 
 
-@pytest.mark.parametrize("kind", ["both"], indirect=True)
+@needs_cc
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_each_matrix_begins_at_a_line_of_the_cache(lent, tmp_path, monkeypatch, dtype):
+def test_each_matrix_begins_at_a_line_of_the_cache(tmp_path, monkeypatch, dtype):
     monkeypatch.setattr(files, "MOST_TEXT", 0)
     path = tmp_path / "flow"
-    flowspec.compile(flowspec.parse(FLOW), path, native=True, dtype=dtype)
-    starts = re.findall(r"\(const char \*\)weights \+ (\d+)", (path / "native/flow.c").read_text())
+    native = flowspec.compile(flowspec.parse(FLOW), path, native=True, dtype=dtype) / "native"
+    starts = re.findall(r"\(const char \*\)weights \+ (\d+)", (native / "flow.c").read_text())
     assert starts
     assert {int(start) % 64 for start in starts} == {0}
+    line = ["cc", "-std=c99", "-O0", "-DFLOWSPEC_NO_DISPATCH", "flow.c", "replay.c", "-lm"]
+    subprocess.run(line, cwd=native, check=True)
+    subprocess.run([native / "a.out"], cwd=native, check=True, capture_output=True)
 
 
 @needs_cc
@@ -229,6 +233,9 @@ def test_python_calls_it_from_many_threads(lent, tables, quick_compiler):
     np.testing.assert_allclose(several[0], expected, rtol=1e-4, atol=1e-4)
     drawn = [each.sample(seed=3, context=context) for each in (bundle, other)]
     np.testing.assert_allclose(*drawn, rtol=1e-4, atol=1e-4)
+    comparisons = verify(lent, "native")
+    assert {each.graph for each in comparisons} == set(GRAPHS)
+    assert all(each.passed for each in comparisons)
 
 
 def test_webassembly_takes_them_beside_its_file(lent, kind):
