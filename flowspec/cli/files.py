@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -65,9 +66,12 @@ def write_flow(path: Path, text: str, *, changes: bool) -> None:
 
 def show_difference(path: Path, before: str, after: str) -> None:
     """Show the change of a text, as `diff -u` writes it."""
-    lines = difflib.unified_diff(
-        before.splitlines(keepends=True), after.splitlines(keepends=True), str(path), str(path)
-    )
+    lines = difflib.unified_diff(_lines(before), _lines(after), str(path), str(path))
     for line in lines:
         end = "" if line.endswith("\n") else "\n\\ No newline at end of file\n"
         click.echo(line + end, nl=False)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text with their ends. A form feed, say, ends none."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)

@@ -128,6 +128,14 @@ def test_commands_for_workflows(call, here):
     assert answer.out.count("\n") == 1
 
 
+def test_commands_escape_what_would_end_them(call, here):
+    written(here / "a.flow", "Normal(0, 1) % Tanh")
+    answer = call("check", "a.flow", "--format", "github")
+    assert answer.out.partition("::")[2].partition("::")[2] == (
+        "there is no `%25` operator%0Ahelp: remove it\n"
+    )
+
+
 def test_a_mistake_without_a_place_is_one_of_its_file(call, here):
     written(here / "none.flow", "")
     assert call("check", "none.flow", "--format", "github").out.startswith(

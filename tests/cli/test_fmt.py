@@ -69,6 +69,13 @@ def test_diff_shows_what_would_change(call, here):
     assert call("fmt", "--diff", "--check", path).code == 1
 
 
+def test_diff_counts_lines_as_diff_does(call, here):
+    path = written(here / "a.flow", "# one\x0ctwo\u2028three\r\nNormal(0, 1)\n")
+    answer = call("fmt", "--diff", path)
+    assert "@@ -1,2 +1,2 @@\n-# one\x0ctwo\u2028three\r\n+# one" in answer.out
+    assert "No newline" not in answer.out
+
+
 def test_standard_input_goes_to_standard_output(call, here, standard_input):
     standard_input(UGLY.encode())
     assert call("fmt", "-") == (0, NEAT, "")
