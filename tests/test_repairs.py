@@ -46,6 +46,7 @@ UNREPAIRED = {
     "EventTooLarge": SIZES,
     "FlowTooLarge": STEPS,
     "MissingArgument": NUMBERS,
+    "MissingPipe": "the second name is no step, so something else is wrong",
     "MissingPipeline": STEPS,
     "MissingValue": NUMBERS,
     "MixedVector": NUMBERS,

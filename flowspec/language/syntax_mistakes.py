@@ -239,7 +239,6 @@ class NoStep(MissingStep):
 class MissingParentheses(MissingStep):
     message = "arguments stand in parentheses"
     help = "write `{name}({found})`"
-    repair = replace("({found})")
     name: str
     found: str
 
@@ -256,7 +255,6 @@ class MissingPipe(Diagnostic):
     message = "two steps stand side by side"
     label = "a second step starts here"
     help = "write `|>` between them, before `{found}`"
-    repair = before("|> ")
     found: str
 
 

@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from flowspec.diagnostics.diagnostic import Diagnostic, suggest
 from flowspec.diagnostics.repairs import Edit, Fix, inserted, lines_removed, removed
 from flowspec.diagnostics.source import Span
+from flowspec.ir import registry
 from flowspec.language import syntax_mistakes as mistakes
+from flowspec.language.forms import forms
 from flowspec.language.lexer import CLOSING, NAME, NUMBER, OPENING, STRING, Token, keywords, scan
+from flowspec.language.macros import Macros
 from flowspec.language.stack import Misfit, read
 
 Edits = tuple[Edit, ...]
@@ -111,6 +114,20 @@ def _let(mistake: Diagnostic, span: Span) -> Edits:
 def _trailing_pipe(mistake: Diagnostic, span: Span) -> Edits:
     pipe = _before(span)
     return removed(Span(span.source, pipe.start, pipe.end)) if pipe else ()
+
+
+def _pipe(mistake: Diagnostic, span: Span) -> Edits:
+    """An arrow before a step; another word says that something else is wrong."""
+    defined = rf"\bdef\s+{span.text}\b"
+    steps = (registry.named_transforms(), forms(), Macros())
+    is_step = any(span.text in names for names in steps) or re.search(defined, span.source.text)
+    return inserted(span.source, span.start, "|> ") if is_step else ()
+
+
+def _parentheses(mistake: Diagnostic, span: Span) -> Edits:
+    name = _before(span)
+    start = name.end if name else span.start
+    return (Edit(_span(span, start, span.end), f"({span.text})"),)
 
 
 def _comma(mistake: Diagnostic, span: Span) -> Edits:
@@ -297,6 +314,8 @@ _REPAIRS: dict[type[Diagnostic], Callable[[Diagnostic, Span], Edits]] = {
     mistakes.MissingLet: _let,
     mistakes.TrailingPipe: _trailing_pipe,
     mistakes.TrailingPipe: _trailing_pipe,
+    mistakes.MissingPipe: _pipe,
+    mistakes.MissingParentheses: _parentheses,
     mistakes.MissingComma: _comma,
     mistakes.Unclosed: _unclosed,
     mistakes.ColonArgument: _colon,
