@@ -39,12 +39,14 @@ class LentMemory:
         return len(self._weights) + (self._scratch > 0)
 
     def addresses(self) -> list[int]:
-        return [_address(memory) for memory in (*self._weights, *self._own())]
-
-    def _own(self) -> list[NDArray[Any]]:
-        if self._scratch and not hasattr(self._of_thread, "memory"):
-            self._of_thread.memory = [_aligned(self._scratch)]
-        return getattr(self._of_thread, "memory", [])
+        """Those for calls of this thread."""
+        try:
+            found: list[int] = self._of_thread.addresses
+        except AttributeError:
+            own = [_aligned(self._scratch)] if self._scratch else []
+            found = [_address(memory) for memory in (*self._weights, *own)]
+            self._of_thread.memory, self._of_thread.addresses = own, found
+        return found
 
 
 def _aligned(size: int) -> NDArray[Any]:
