@@ -19,7 +19,7 @@ class Explanation(Record):
 
     what    what is wrong, in a sentence
     why     what would go wrong, or how it is meant; "" where that needs no words
-    wrong   a text with this mistake and no other; "" where it takes a file or thousands of words
+    wrong   a text with this mistake and no other; "" for what is no mistake of a short text
     right   the text without it
     """
 

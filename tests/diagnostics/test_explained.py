@@ -1,4 +1,4 @@
-"""Explanations: a page for every code that `check` can tell, whose programs are as it says."""
+"""Explanations: a page for every code, with programs that are as it says for those of a flow."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import pytest
 import flowspec
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, code_of
 from flowspec.diagnostics.explained import codes, explanation
+from flowspec.train.feed.data_warnings import kinds as warnings_of_data
 
-NO_PROGRAM = {
+TOO_LONG = {
     "file-too-large", "nested-too-deeply", "not-text", "too-deep", "too-many-words",
     "unreadable-file",
 }  # fmt: skip
@@ -34,18 +35,27 @@ def kinds() -> list[type[Diagnostic]]:
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
-        if vars(kind).get("message"):
+        if vars(kind).get("message") and kind.__module__.startswith("flowspec."):
             told.append(kind)
     return told
 
 
-def test_every_code_of_a_text_is_explained():
+def of_texts() -> set[str]:
+    """The codes that the text of a flow can give."""
     language = {code_of(kind) for kind in kinds() if kind.__module__.startswith(ROOMS)}
-    assert set(codes()) == language | ELSEWHERE
+    return language | ELSEWHERE
 
 
-def test_codes_that_are_explained_are_told_by_something():
-    assert set(codes()) <= {code_of(kind) for kind in kinds()}
+def test_every_code_is_explained():
+    """Those of warnings of data by their docstrings, all others by a page."""
+    pytest.importorskip("torch")
+    pytest.importorskip("zuko")
+    assert set(codes()) | warnings_of_data().keys() == {code_of(kind) for kind in kinds()}
+    assert not set(codes()) & warnings_of_data().keys()
+
+
+def test_every_code_of_a_text_has_programs():
+    assert {code for code in codes() if explanation(code).wrong} == of_texts() - TOO_LONG
 
 
 @pytest.mark.parametrize("code", codes())
@@ -53,13 +63,13 @@ def test_a_page_says_what_and_shows_both_programs(code):
     page = explanation(code)
     assert page.code == code and page.what.endswith(".") and "```" not in str(page)
     assert not re.search(r"\b(please|invalid)\b", str(page), re.IGNORECASE)
-    assert bool(page.wrong) == bool(page.right) == (code not in NO_PROGRAM)
+    assert bool(page.wrong) == bool(page.right)
     assert max(map(len, str(page).splitlines())) <= 108
 
 
 def test_the_programs_of_all_pages_are_wrong_and_right_as_they_say(call, here):
     """The wrong one has this mistake and no other, the right one none, and no warning."""
-    pages = [explanation(code) for code in codes() if code not in NO_PROGRAM]
+    pages = [page for page in map(explanation, codes()) if page.wrong]
     for page in pages:
         (here / f"{page.code}.flow").write_text(page.wrong)
     told = json.loads(call("check", ".", "--format", "json").out)
