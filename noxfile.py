@@ -12,7 +12,7 @@ fast part.
 
 import nox
 
-PARTS = ".[train,plot,parquet,zuko,test]"
+PARTS = ".[train,plot,parquet,zuko,lsp,test]"
 nox.options.default_venv_backend = "venv"
 
 

@@ -47,6 +47,11 @@ def scan(text: str, end: int | None = None, start: int = 0) -> Iterator[Token]:
     return (token for token in _scanned(text, end, start) if token.kind != COMMENT)
 
 
+def pieces(text: str) -> Iterator[Token]:
+    """The tokens of a text and its comments, in order."""
+    return _scanned(text)
+
+
 def comments(text: str) -> Iterator[Token]:
     """The comments of a text, `#` included."""
     return (token for token in _scanned(text) if token.kind == COMMENT)
