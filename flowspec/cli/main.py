@@ -7,8 +7,10 @@ import errno
 import importlib
 import os
 import pkgutil
+import platform
 import sys
 import warnings
+from importlib import metadata
 from typing import Any
 
 import click
@@ -18,10 +20,11 @@ import click
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import flowspec.cli
+from flowspec.cli.colors import colored
 from flowspec.diagnostics.diagnostic import FlowError, suggest
 from flowspec.version import VERSION
 
-NO_COMMANDS = {"files", "main", "options", "progress"}
+NO_COMMANDS = {"colors", "files", "main", "options", "progress"}
 
 
 class Commands(click.Group):
@@ -50,8 +53,17 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
+def _packages() -> str:
+    """The versions that decide what comes out, of what is installed."""
+    found = [f"Python {platform.python_version()}"]
+    for name in ("numpy", "onnx", "onnxruntime", "torch"):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found.append(f"{name} {metadata.version(name)}")
+    return ", ".join(found)
+
+
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(VERSION, message="flowspec %(version)s")
+@click.version_option(VERSION, message=f"flowspec %(version)s ({_packages()})")
 def cli() -> None:
     """Normalizing flows, written in a line, trained in PyTorch, run anywhere.
 
@@ -76,7 +88,7 @@ def main() -> None:
         finally:
             sys.stdout.flush()
     except FlowError as error:
-        click.echo(str(error), err=True)
+        click.echo(colored(str(error)), err=True)
         sys.exit(1)
     except OSError as error:
         _drop_output()

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from flowspec.cli.colors import colored
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.diagnostics.render import render_all
 
@@ -54,7 +55,7 @@ def print_json(data: Any) -> None:
 def echo_all(mistakes: Iterable[Diagnostic]) -> None:
     """Mistakes or warnings, on standard error."""
     if told := render_all(mistake.as_message() for mistake in mistakes):
-        click.echo(told, err=True)
+        click.echo(colored(told), err=True)
 
 
 def table(rows: Sequence[tuple[str, ...]], width: int | None = None) -> str:

@@ -19,22 +19,42 @@ from flowspec.parts.writing import brief, summaries
 @click.command(short_help="The pipeline as a table: step, support, parameters.")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--wide", is_flag=True, help="Every parameter, however long the lines become.")
+@click.option(
+    "--plot",
+    "picture",
+    type=click.Path(path_type=Path),
+    help="Draw samples and density into this .png, too.",
+)
 @FORMAT
-def command(path: Path, wide: bool, form: str) -> None:
+def command(path: Path, wide: bool, picture: Path | None, form: str) -> None:
     """Show the flow of PATH, a .flow file, a .json file or a bundle.
 
     Lines are as long as the terminal is wide; parameters that have their usual values are left out.
+    A picture of a flow that is not trained shows where its training would start.
 
     Example: flowspec show examples/galaxy.flow
     """
-    flow = _flow(path)
+    flow = flow_of(path)
+    if picture is not None:
+        _draw(flow, path, picture)
     if form == "json":
         print_json(flow.to_json())
         return
     click.echo(_shown(flow, wide))
 
 
-def _flow(path: Path) -> Flow:
+def _draw(flow: Flow, path: Path, picture: Path) -> None:
+    """Samples and density of a flow, as `flowspec plot` draws those of a bundle."""
+    from flowspec.data.files import write_file
+    from flowspec.export.picture import picture_of
+    from flowspec.runtime.bundle import load
+
+    write_file(picture, picture_of(load(path) if path.is_dir() else flow))
+    click.echo(f"wrote {picture}", err=True)
+
+
+def flow_of(path: Path) -> Flow:
+    """The flow of a .flow file, a .json file or a bundle."""
     from flowspec.ir.from_json import from_json
     from flowspec.language.reading import read
 

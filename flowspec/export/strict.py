@@ -32,7 +32,7 @@ def verify_strictly(directory: str | Path, runtime: str = "onnxruntime") -> list
     Errors:  FlowError, where the bundle is broken, or says of its flow what is not so.
     """
     bundle = load(directory)
-    model = _model(bundle)
+    model = model_of(bundle)
     _check_words(bundle, model)
     held: list[Case] = []
     recomputed: list[Comparison] = []
@@ -50,7 +50,7 @@ def verify_strictly(directory: str | Path, runtime: str = "onnxruntime") -> list
     return [*replayed_cases(bundle, held, runtime), *recomputed]
 
 
-def _model(bundle: Bundle) -> Model:
+def model_of(bundle: Bundle) -> Model:
     """The flow of a bundle with its weights."""
     flow, weights = from_json(bundle.about["flow"]), None
     if flow.learned():

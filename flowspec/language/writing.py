@@ -19,6 +19,11 @@ def flow_text(flow: Flow) -> str:
     return formatted(Source("\n".join([*_statements(flow), pipeline(flow)])))
 
 
+def text_by_steps(flow: Flow) -> list[str]:
+    """The lines of a flow, a step to a line however short they are."""
+    return "\n".join([*_statements(flow), pipeline(flow)]).splitlines()
+
+
 def pipeline(flow: Flow) -> str:
     """The base and the steps, each step in a line of its own."""
     steps = [component(step.transform) for step in flow.steps]

@@ -7,6 +7,7 @@ calls. An exception that would be a traceback for the user is an error of the te
 from __future__ import annotations
 
 import subprocess
+from importlib import metadata
 
 import pytest
 
@@ -33,7 +34,10 @@ def test_without_a_command_the_help_is_shown(call):
 
 
 def test_the_version_is_told(call):
-    assert call("--version") == (0, f"flowspec {flowspec.__version__}\n", "")
+    answer = call("--version")
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.startswith(f"flowspec {flowspec.__version__} (Python 3.")
+    assert f"onnxruntime {metadata.version('onnxruntime')}" in answer.out
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -17,6 +17,9 @@ from flowspec.cli.main import main
 WITH_OUTPUT = {
     "check": ["check", "wrong.flow", "--format", "json"],
     "compile": ["compile", "--help"],
+    "completion": ["completion", "fish"],
+    "diff": ["diff", "a.flow", "m"],
+    "doctor": ["doctor"],
     "embed": ["embed", "m", "--lang", "c"],
     "explain": ["explain", "RQS"],
     "fit": ["fit", "--help"],
@@ -42,6 +45,7 @@ WITH_PLACE = {
     "plot": ["plot", "m", "-o"],
     "sample": ["sample", "m", "-n", "10", "-o"],
     "score": ["score", "m", "--data", "t.csv", "-o"],
+    "show": ["show", "a.flow", "--plot"],
 }
 """Calls that lack the place to write to."""
 

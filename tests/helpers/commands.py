@@ -12,6 +12,9 @@ SCRIPT = Path(sys.executable).with_name("flowspec")
 COMMANDS = [
     "check",
     "compile",
+    "completion",
+    "diff",
+    "doctor",
     "embed",
     "explain",
     "fit",
