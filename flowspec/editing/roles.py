@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import NamedTuple
 
 from flowspec.editing.vocabulary import (
@@ -46,7 +47,7 @@ def roles(text: str) -> Iterator[Role]:
     reader = _Reader()
     tokens = list(pieces(text))
     code = [token for token in tokens if token.kind != COMMENT]
-    behind = {token.start: after for token, after in zip(code, [*code[1:], None], strict=True)}
+    behind = {token.start: after for token, after in zip_longest(code, code[1:])}
     for token in tokens:
         if token.kind == COMMENT:
             yield Role(token, "comment")

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("pygments")
 
-from pygments.token import Error, Keyword, Name, is_token_subtype
+from pygments.token import Comment, Error, Keyword, Name, is_token_subtype
 
 from flowspec.editing.pygments_lexer import TOKENS, FlowLexer
 from flowspec.editing.vocabulary import vocabulary
@@ -33,6 +33,10 @@ def test_no_token_of_an_example_is_an_error(path):
 
 def test_a_sign_that_begins_no_token_is_an_error():
     assert colors("Normal(0, 1) ; Tanh")[";"] is Error
+
+
+def test_comments_alone_are_colored():
+    assert is_token_subtype(colors("# nothing yet\n")["# nothing yet"], Comment)
 
 
 def test_words_are_colored_by_what_they_are():
