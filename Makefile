@@ -4,6 +4,7 @@
 # make nightly   the fuzz of the language, on thousands of texts
 # make exported  compile the examples into exported/
 # make matrix    every graph in every engine that can be had -> docs/runtimes.md (gigabytes, an hour or more)
+# make docs      the documentation -> build/docs, and man pages -> build/man
 # make lint      ruff check, ruff format, mypy --strict, the layers
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -11,7 +12,7 @@ BIN = .venv/bin
 INSTALLED = .venv/installed
 ENGINES = .matrix/installed
 
-.PHONY: demo test quick nightly exported matrix lint clean
+.PHONY: demo test quick nightly exported matrix docs lint clean
 
 demo: $(INSTALLED)
 	$(BIN)/python examples/export.py
@@ -31,6 +32,10 @@ exported: $(INSTALLED)
 
 matrix: $(ENGINES)
 	NODE_PATH=.matrix/node_modules .matrix/bin/python benchmarks/matrix.py
+
+docs: $(INSTALLED)
+	$(BIN)/python -m sphinx -W -n --keep-going -q docs build/docs
+	$(BIN)/python docs/_ext/man.py build/man
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

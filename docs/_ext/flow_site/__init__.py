@@ -1,0 +1,31 @@
+"""The part of the site that is made by its build: an extension of Sphinx.
+
+`<!-- made: NAME -->` in a page stands for Markdown that a function of `made.py` gives. Links of
+pages to files of the repository lead to the pages of the site that show them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flow_site import links, made
+from flowspec.editing.pygments_lexer import FlowLexer
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Connect to a build."""
+    app.add_lexer("flow", FlowLexer)
+    app.connect("source-read", _read)
+    app.connect("env-get-outdated", _made_of_code)
+    return {"version": "1", "parallel_read_safe": True}
+
+
+def _read(app: Any, page: str, source: list[str]) -> None:
+    source[0] = links.inward(made.filled(source[0]), Path("docs", page).parent)
+
+
+def _made_of_code(app: Any, env: Any, *changes: Any) -> list[str]:
+    """The pages that are to be read again, though their own text is the same."""
+    pages = {page: Path(env.doc2path(page)) for page in env.found_docs}
+    return [page for page, path in pages.items() if made.NAMED.search(path.read_text("utf-8"))]
