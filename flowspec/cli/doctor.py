@@ -25,6 +25,8 @@ EXTRAS = {
     "plot": "`flowspec plot`, and the pictures of `flowspec fit`",
     "parquet": "tables of Parquet",
     "zuko": "`flowspec import` of flows trained with zuko",
+    "lsp": "`flowspec lsp`: flows in editors",
+    "notebook": "flows in notebooks: `%%flow`, pictures, sliders",
 }
 """What the extras of the package are for."""
 

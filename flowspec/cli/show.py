@@ -46,7 +46,7 @@ def command(path: Path, wide: bool, picture: Path | None, form: str) -> None:
 def _draw(flow: Flow, path: Path, picture: Path) -> None:
     """Samples and density of a flow, as `flowspec plot` draws those of a bundle."""
     from flowspec.data.files import write_file
-    from flowspec.export.picture import picture_of
+    from flowspec.plots.flow import picture_of
     from flowspec.runtime.bundle import load
 
     write_file(picture, picture_of(load(path) if path.is_dir() else flow))

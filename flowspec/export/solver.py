@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
-from flowspec.export.vectors import SEED, example_context
+from flowspec.export.vectors import SEED
+from flowspec.model.contexts import example_context
 from flowspec.model.model import Model
 from flowspec.ops.numpy import NumpyOps
 from flowspec.ops.philox import noise

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from flowspec.export.graphs import GRADIENTS
 from flowspec.export.targets import Target
 from flowspec.ir.flow import Flow
+from flowspec.model.contexts import example_context
 from flowspec.model.model import Model
 from flowspec.ops.numpy import NumpyOps
 from flowspec.ops.philox import noise
@@ -241,27 +242,6 @@ def _around(interval: Interval, dtype: np.dtype[Any]) -> list[float]:
     low, high = beyond((interval,), dtype)
     inside = np.nextafter(low, high, dtype=dtype), np.nextafter(high, low, dtype=dtype)
     return [float(end[0]) for end in (low, high, *inside) if np.isfinite(end[0])]
-
-
-def example_context(flow: Flow, count: int, dtype: str) -> np.ndarray | None:
-    """Values of the context, spread over its supports."""
-    if flow.context is None:
-        return None
-    spread = np.linspace(0.2, 0.8, count)
-    columns = [
-        _within(part, np.roll(spread, 5 * i))
-        for i, part in enumerate(flow.context.space.intervals or ())
-    ]
-    return np.stack(columns, axis=1).astype(dtype)
-
-
-def _within(part: Interval, share: np.ndarray) -> np.ndarray:
-    """Numbers of an interval, from numbers in (0, 1)."""
-    if part.is_bounded:
-        return part.low + (part.high - part.low) * share
-    if math.isfinite(part.low):
-        return part.low + 2 * share
-    return part.high - 2 * share if math.isfinite(part.high) else 4 * share - 2
 
 
 def listed(array: NDArray[Any]) -> list[Any]:

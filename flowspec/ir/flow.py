@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from flowspec.diagnostics.notebooks import InNotebooks
 from flowspec.ir.pipeline import Pipeline
 from flowspec.ir.to_json import pipeline_to_json
 from flowspec.parts.trees import values
@@ -17,7 +18,7 @@ from flowspec.parts.values import Learn
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Flow(Pipeline):
+class Flow(InNotebooks, Pipeline):
     """A checked flow: its parameters are numbers, or promises of numbers (`Learn`,
     `FromContext`).
     """

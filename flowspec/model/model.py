@@ -14,6 +14,7 @@ from flowspec.data.numbers import plain_array
 from flowspec.data.rows import context_beside, context_rows, refuse_outside, table_rows, vector_rows
 from flowspec.diagnostics.collector import raise_any
 from flowspec.diagnostics.kinds import MAPPING, TEXT, WHOLE, Kind, require
+from flowspec.diagnostics.notebooks import InNotebooks
 from flowspec.diagnostics.prompt import headline
 from flowspec.ir.flow import Flow
 from flowspec.ir.glance import glance
@@ -42,7 +43,7 @@ FLOAT_TYPE = Kind("float32 or float64", _is_float_type)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Model:
+class Model(InNotebooks):
     """A flow and the values of what it learned. Missing values stand at their start.
 
     Points are (N, D), or (N,) for a scalar flow; context is (N, C). What has columns with names is

@@ -24,6 +24,7 @@ from flowspec.data.rows import (
 )
 from flowspec.diagnostics.inputs import whole
 from flowspec.diagnostics.kinds import PATH, SWITCH, TEXT, Kind, require
+from flowspec.diagnostics.notebooks import InNotebooks
 from flowspec.diagnostics.prompt import headline, in_a_line
 from flowspec.runtime.formats import describe, read
 from flowspec.runtime.gradients import DensityGradient, NoiseGradient, check_rows
@@ -110,7 +111,7 @@ def _name(part: Mapping[str, Any]) -> str:
     return part["name"] + (f"({', '.join(names)})" if names else "")
 
 
-class Bundle:
+class Bundle(InNotebooks):
     """A compiled flow. Points are (N, D), or (N,) for a scalar flow; context is (N, C). What has
     columns with names is read by name; one column may be given as (N,) or (N, 1).
 
