@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from flow_site.shown import model_of, samples
 from flowspec.language.catalogue import Entry
+from flowspec.plots.example import model_of, samples
 
 ROWS = 500
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -32,6 +33,9 @@ def samples(flow: Flow | Model, rows: int) -> Rows:
     """Samples of a flow (N, D), the same ones in every build."""
     model = flow if isinstance(flow, Model) else Model(flow)
     random = np.random.default_rng(1)
-    draws = {"normal": random.standard_normal, "uniform": random.random}
+    draws: dict[str, Callable[[int], Rows]] = {
+        "normal": lambda count: random.standard_normal(count),
+        "uniform": lambda count: random.random(count),
+    }
     noise = np.stack([draws[kind](rows) for kind in model.flow.noise], axis=1)
     return model.from_noise(noise)[0].reshape(rows, -1)
