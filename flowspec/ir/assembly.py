@@ -55,6 +55,9 @@ class Deferred:
 Written = Transform | Deferred | None
 """A transform as a text writes it; None where it is written wrongly."""
 
+Watch = Callable[[Any, Space | None, Space | None], None]
+"""(a component as written, the supports before and behind it): called for a base and each step."""
+
 
 def assemble(
     base: Base | None,
@@ -63,6 +66,7 @@ def assemble(
     event: Declaration | None = None,
     *,
     already: Mistakes | None = None,
+    watch: Watch | None = None,
 ) -> Flow:
     """The checked flow.
 
@@ -70,6 +74,7 @@ def assemble(
     rest is still checked.
 
     already   mistakes found before, to be reported together
+    watch     called on the way, also where there are mistakes
     Errors:   FlowError, with everything that is wrong.
     """
     transforms = _listed(transforms)
@@ -81,7 +86,7 @@ def assemble(
         event=(event, DECLARATION.or_none()),
     )
     context_rates = angular_rates(context.space) if context else ()
-    walk = _Walk(already or Mistakes(), context_rates)
+    walk = _Walk(already or Mistakes(), context_rates, watch)
     checked = walk.base(base) if base else None
     steps = walk.steps(checked, base, transforms)
     if event and checked and not walk.mistakes:
@@ -116,9 +121,12 @@ def _sees_context(component: Any) -> bool:
 class _Walk:
     """The walk from the base to the data, collecting mistakes."""
 
-    def __init__(self, mistakes: Mistakes, context_rates: Sequence[float]):
+    def __init__(
+        self, mistakes: Mistakes, context_rates: Sequence[float], watch: Watch | None = None
+    ):
         self.mistakes = mistakes
         self.context_rates = context_rates
+        self._watch = watch
         self.trusted = True
         """False if the support that the walk has derived may not be the true one."""
         self._reports = 0
@@ -203,6 +211,7 @@ class _Walk:
         space = self._start(base, written)
         giver: Base | Transform | None = written
         waiting = deque(transforms)
+        self._see(written, None, space)
         while waiting:
             transform = waiting.popleft()
             if isinstance(transform, Deferred):
@@ -212,13 +221,19 @@ class _Walk:
             if mistake := self._cost.check_event(space):
                 self.report(transform, [mistake], getattr(transform, "title", ""))
                 break
+            before = space
             space = self._step(transform, space, giver, base, steps) if transform else None
+            self._see(transform, before, space)
             giver = transform
             made = steps[-1].transform if len(steps) > count else None
             if transform and (mistake := self._cost.check_weights(made)):
                 self.report(transform, [mistake], transform.title)
                 break
         return steps
+
+    def _see(self, written: Any, before: Space | None, behind: Space | None) -> None:
+        if self._watch and written is not None:
+            self._watch(written, before, behind)
 
     def _start(self, base: Base | None, written: Base | None) -> Space | None:
         """The support of the base; None if it is not known, or too large."""

@@ -6,10 +6,12 @@ Every independent mistake of the file is reported, in one `FlowError`.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, NamedTuple
 
+from flowspec.bases.base import Base
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError
 from flowspec.diagnostics.source import Source, Span
-from flowspec.ir.assembly import assemble
+from flowspec.ir.assembly import Watch, assemble
 from flowspec.ir.flow import Flow
 from flowspec.language import syntax, syntax_mistakes, tree_repairs
 from flowspec.language.components import ComponentMaker
@@ -20,23 +22,54 @@ from flowspec.language.scope import Scope
 from flowspec.language.training import training
 
 
+class Examined(NamedTuple):
+    """What is known of a text: also of one with mistakes.
+
+    scope     the names that its statements give
+    elements  those of its pipeline, each with the transforms that it writes
+    flow      the checked flow; None where there are mistakes
+    """
+
+    scope: Scope
+    base: Base | None
+    elements: tuple[tuple[syntax.Call, list[Any]], ...]
+    flow: Flow | None
+    mistakes: tuple[Diagnostic, ...]
+
+
 def check(source: Source) -> Flow:
     """The checked flow that a text writes, or a `FlowError` with all its mistakes."""
-    tree = parse_text(source)
+    examined = examine(parse_text(source))
+    if examined.flow is None:
+        raise FlowError(examined.mistakes)
+    return examined.flow
+
+
+def examine(tree: syntax.File, watch: Watch | None = None) -> Examined:
+    """A syntax tree looked into from its statements to the end of its pipeline.
+
+    watch   called for the base and each step, with the supports before and behind it
+    """
     maker = FlowMaker()
     scope = file_scope(tree, maker, Scope())
     if tree.pipeline is None:
-        raise scope.mistakes.error(_no_pipeline(tree))
+        error = scope.mistakes.error(_no_pipeline(tree))
+        return Examined(scope, None, (), None, error.diagnostics)
     base, runs = maker.head(tree.pipeline, scope)
-    transforms = maker.steps(base, runs)
+    elements = maker.by_element(base, runs)
+    transforms = [made for _, steps in elements for made in steps]
     train = training(tree.statements, scope, maker)
     # Where there are mistakes already, a derived support would be that of another flow.
     event = None if scope.mistakes else scope.event
+    flow, found = None, tuple[Diagnostic, ...]()
     try:
-        flow = assemble(base, transforms, scope.context, event, already=scope.mistakes)
+        made = assemble(
+            base, transforms, scope.context, event, already=scope.mistakes, watch=watch
+        )
+        flow = replace(made, train=train)
     except FlowError as error:
-        raise tree_repairs.repaired(error, tree) from None
-    return replace(flow, train=train)
+        found = tree_repairs.repaired(error, tree).diagnostics
+    return Examined(scope, base, tuple(elements), flow, found)
 
 
 def file_scope(tree: syntax.File, maker: ComponentMaker, scope: Scope) -> Scope:

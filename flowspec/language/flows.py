@@ -43,9 +43,17 @@ class FlowMaker(ComponentMaker):
 
     def steps(self, base: Base | None, runs: Runs) -> list[Any]:
         """The transforms that elements behind a base write; None where one is wrong."""
+        return [made for _, steps in self.by_element(base, runs) for made in steps]
+
+    def by_element(self, base: Base | None, runs: Runs) -> list[tuple[syntax.Call, list[Any]]]:
+        """The elements behind a base, each with the transforms that it writes."""
         size = base.event_shape if base else ()
         maker = StepMaker(self, event_size=size[0] if size else None)
-        return [made for elements, scope in runs for made in maker.steps(elements, scope)]
+        return [
+            (element, maker.steps([element], scope))
+            for elements, scope in runs
+            for element in elements
+        ]
 
     def head(self, pipeline: syntax.Pipeline, scope: Scope) -> tuple[Base | None, Runs]:
         """The base at the head of a pipeline, and the elements behind it.
