@@ -99,11 +99,17 @@ def main() -> None:
         click.echo("error: there is not enough memory for this", err=True)
         sys.exit(1)
     except ModuleNotFoundError as error:
-        if error.name not in ("torch", "matplotlib", "pyarrow", "zuko"):
+        extras = {
+            "torch": "train",
+            "matplotlib": "plot",
+            "pyarrow": "parquet",
+            "zuko": "zuko",
+            "pygls": "lsp",
+            "lsprotocol": "lsp",
+        }
+        extra = extras.get(error.name or "")
+        if extra is None:
             raise
-        extra = {"torch": "train", "matplotlib": "plot", "pyarrow": "parquet", "zuko": "zuko"}[
-            error.name
-        ]
         click.echo(
             f'error: this needs {error.name}; install it with `pip install "flowspec[{extra}]"`',
             err=True,

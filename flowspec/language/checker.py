@@ -26,11 +26,15 @@ class Examined(NamedTuple):
     """What is known of a text: also of one with mistakes.
 
     scope     the names that its statements give
-    elements  those of its pipeline, each with the transforms that it writes
+    pipeline  the pipeline as it is written
+    base      that at its head; None where it is written wrongly
+    elements  those behind the base, macros at the head unfolded, with the transforms that each
+              writes
     flow      the checked flow; None where there are mistakes
     """
 
     scope: Scope
+    pipeline: syntax.Pipeline | None
     base: Base | None
     elements: tuple[tuple[syntax.Call, list[Any]], ...]
     flow: Flow | None
@@ -54,7 +58,7 @@ def examine(tree: syntax.File, watch: Watch | None = None) -> Examined:
     scope = file_scope(tree, maker, Scope())
     if tree.pipeline is None:
         error = scope.mistakes.error(_no_pipeline(tree))
-        return Examined(scope, None, (), None, error.diagnostics)
+        return Examined(scope, None, None, (), None, error.diagnostics)
     base, runs = maker.head(tree.pipeline, scope)
     elements = maker.by_element(base, runs)
     transforms = [made for _, steps in elements for made in steps]
@@ -69,7 +73,7 @@ def examine(tree: syntax.File, watch: Watch | None = None) -> Examined:
         flow = replace(made, train=train)
     except FlowError as error:
         found = tree_repairs.repaired(error, tree).diagnostics
-    return Examined(scope, base, tuple(elements), flow, found)
+    return Examined(scope, tree.pipeline, base, tuple(elements), flow, found)
 
 
 def file_scope(tree: syntax.File, maker: ComponentMaker, scope: Scope) -> Scope:
