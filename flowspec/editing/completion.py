@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -202,9 +202,8 @@ class _Writer:
         known = fields(call.called)
         written = arguments_before(self.document, call, self.place)
         name = written[-1][1]
-        names = list(known)
-        if not name and len(written) <= len(names):
-            name = names[len(written) - 1]
+        if not name:
+            name = _field_at(known, len(written) - 1)
         if self.before in ("(", ","):
             yield from self._free(call, [each for _, each in written])
         if call.called == "on":
@@ -234,13 +233,17 @@ class _Writer:
             yield from (Item(f'"{word}"', WORD, "", f'"{word}"', 0) for word in spec.choices)
             return
         for name in self.names:
-            is_own = name.statement[0] <= self.start <= name.statement[1] and name.kind == LET
-            if (name.kind in (LET, CONTEXT) and not is_own) or self._is_inside(name):
+            if (name.kind in (LET, CONTEXT) and not self._is_own(name)) or self._is_inside(name):
                 yield _named(name, 0)
         yield Item("learn", FUNCTION, "found from data", "learn", 0)
         yield from (Item(word, CONSTANT, "", word, 2) for word in vocabulary()[CONSTANT])
         functions = (word for word in vocabulary()[FUNCTION] if word != "learn")
         yield from (Item(word, FUNCTION, "", word, 2) for word in functions)
+
+    def _is_own(self, name: Named) -> bool:
+        """True for the name of the statement in which the place is."""
+        tokens = self.document.tokens
+        return self.unit is not None and name.statement[0] == tokens[self.unit.first].start
 
     def _is_inside(self, name: Named) -> bool:
         return name.kind in (PARAMETER, COUNTER) and name.holds_at(self.start)
@@ -251,6 +254,15 @@ class _Writer:
             if column not in taken:
                 written = column if is_name(column) else f'"{column}"'
                 yield Item(written, COLUMN, "column of the table", written, 0)
+
+
+def _field_at(known: Mapping[str, Spec], number: int) -> str:
+    """The field of an argument without a name; the last one may take many."""
+    names = list(known)
+    if number < len(names):
+        return names[number]
+    last = known[names[-1]] if names else None
+    return names[-1] if isinstance(last, ComponentSpec) and last.many else ""
 
 
 _FORMS = {

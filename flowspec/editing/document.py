@@ -93,17 +93,16 @@ class Document:
         return {point.end: point for point in self.points}
 
     def _moved(self, point: Point) -> Point | None:
-        start, end = self._offset(point.start), self._offset(point.end)
-        return None if start is None or end is None else point._replace(start=start, end=end)
-
-    def _offset(self, earlier: int) -> int | None:
-        """The place of an offset of the earlier text; None if the text has changed there."""
+        """A point at its place in this text; None if the text has changed at one of its ends."""
         assert self.analysis
         prefix, suffix = self._kept
-        if earlier <= prefix:
-            return earlier
         length = len(self.analysis.source.text)
-        return earlier - length + len(self.text) if earlier >= length - suffix else None
+        more = len(self.text) - length
+        start = point.start + more if point.start >= length - suffix else point.start
+        end = point.end if point.end <= prefix else point.end + more
+        is_kept = point.start <= prefix or point.start >= length - suffix
+        is_kept = is_kept and (point.end <= prefix or point.end >= length - suffix)
+        return point._replace(start=start, end=end) if is_kept and start < end else None
 
     @cached_property
     def _kept(self) -> tuple[int, int]:

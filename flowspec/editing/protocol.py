@@ -127,9 +127,12 @@ class Writer:
     def hover(self, hover: Hover) -> types.Hover:
         return types.Hover(markdown(hover.markdown), self.range(hover.start, hover.end))
 
-    def completions(self, found: completion.Completions) -> types.CompletionList:
+    def completions(
+        self, found: completion.Completions, snippets: bool = True
+    ) -> types.CompletionList:
+        """`snippets`: the editor knows places to fill."""
         place = self.range(found.start, found.end)
-        items = [_item(item, place) for item in found.items]
+        items = [_item(item, place, snippets) for item in found.items]
         return types.CompletionList(is_incomplete=False, items=items)
 
     def signature(self, signature: Signature) -> types.SignatureHelp:
@@ -177,16 +180,17 @@ def markdown(text: str) -> types.MarkupContent:
     return types.MarkupContent(types.MarkupKind.Markdown, text)
 
 
-def _item(item: completion.Item, place: types.Range) -> types.CompletionItem:
+def _item(item: completion.Item, place: types.Range, snippets: bool) -> types.CompletionItem:
     formats = types.InsertTextFormat
+    filled = item.snippet and snippets
     return types.CompletionItem(
         label=item.label,
         kind=_ITEMS[item.kind],
         detail=item.detail or None,
         sort_text=f"{item.rank}{item.label.lower()}",
         filter_text=item.label,
-        insert_text_format=formats.Snippet if item.snippet else formats.PlainText,
-        text_edit=types.TextEdit(place, item.insert),
+        insert_text_format=formats.Snippet if filled else formats.PlainText,
+        text_edit=types.TextEdit(place, item.label if item.snippet and not filled else item.insert),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,8 +18,9 @@ from flowspec.editing import outline
 from flowspec.editing.actions import actions
 from flowspec.editing.completion import completions
 from flowspec.editing.document import Document
+from flowspec.editing.fitting import fitting_steps
 from flowspec.editing.hints import hints
-from flowspec.editing.hover import hover
+from flowspec.editing.hover import documentation, hover
 from flowspec.editing.names import Place, RenameRefused, name_at, renamed
 from flowspec.editing.positions import UTF_16
 from flowspec.editing.protocol import Writer, resolved
@@ -26,6 +28,8 @@ from flowspec.editing.semantic import LEGEND, MODIFIERS, semantic_tokens
 from flowspec.editing.signatures import signature
 from flowspec.editing.workspace import Workspace
 from flowspec.language.layout.formatting import format as formatted
+from flowspec.support.space import Space
+from flowspec.support.support import NAMED_INTERVALS, REAL
 from flowspec.version import VERSION
 
 _Handler = TypeVar("_Handler", bound=Callable[..., Any])
@@ -61,6 +65,13 @@ class FlowServer(LanguageServer):
         encoding = self.workspace.position_encoding
         return str(getattr(encoding, "value", encoding) or UTF_16)
 
+    @property
+    def fills_snippets(self) -> bool:
+        """True if the editor knows completions with places to fill."""
+        able = self.client_capabilities.text_document
+        item = able and able.completion and able.completion.completion_item
+        return bool(item and item.snippet_support)
+
     def _tell(self, uri: str, document: Document) -> None:
         """Show the mistakes of a text, and its supports anew."""
         writer = Writer(document, uri, self.encoding)
@@ -80,6 +91,18 @@ def serve(port: int | None = None) -> None:
         server.start_io()
     else:
         server.start_tcp("127.0.0.1", port)
+
+
+@_answers(types.INITIALIZED)
+def _warm(server: FlowServer, params: types.InitializedParams) -> None:
+    """Load what the first answers need, while the editor opens its first text."""
+    threading.Thread(target=_load, name="warm", daemon=True).start()
+
+
+def _load() -> None:
+    for kind in (REAL, NAMED_INTERVALS["positive"]):
+        fitting_steps(Space.of(kind, 2))
+    documentation("Tanh")
 
 
 # --- documents ------------------------------------------------------------------------------------
@@ -138,7 +161,8 @@ def _complete(server: FlowServer, params: types.CompletionParams) -> types.Compl
     if writer is None:
         return None
     folder = Path(_path(writer.uri)).parent
-    return writer.completions(completions(writer.document, writer.offset(params.position), folder))
+    found = completions(writer.document, writer.offset(params.position), folder)
+    return writer.completions(found, server.fills_snippets)
 
 
 @_answers(types.COMPLETION_ITEM_RESOLVE)

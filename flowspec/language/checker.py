@@ -67,9 +67,7 @@ def examine(tree: syntax.File, watch: Watch | None = None) -> Examined:
     event = None if scope.mistakes else scope.event
     flow, found = None, tuple[Diagnostic, ...]()
     try:
-        made = assemble(
-            base, transforms, scope.context, event, already=scope.mistakes, watch=watch
-        )
+        made = assemble(base, transforms, scope.context, event, already=scope.mistakes, watch=watch)
         flow = replace(made, train=train)
     except FlowError as error:
         found = tree_repairs.repaired(error, tree).diagnostics

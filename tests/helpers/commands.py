@@ -21,6 +21,7 @@ COMMANDS = [
     "fmt",
     "import",
     "list",
+    "lsp",
     "package",
     "plot",
     "sample",
