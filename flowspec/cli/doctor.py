@@ -25,6 +25,7 @@ EXTRAS = {
     "plot": "`flowspec plot`, and the pictures of `flowspec fit`",
     "parquet": "tables of Parquet",
     "zuko": "`flowspec import` of flows trained with zuko",
+    "judge": "`flowspec judge`: verdicts on fits",
     "lsp": "`flowspec lsp`: flows in editors",
     "notebook": "flows in notebooks: `%%flow`, pictures, sliders",
 }

@@ -24,6 +24,18 @@ from flowspec.cli.colors import colored
 from flowspec.diagnostics.diagnostic import FlowError, suggest
 from flowspec.version import VERSION
 
+EXTRAS = {
+    "torch": "train",
+    "matplotlib": "plot",
+    "pyarrow": "parquet",
+    "lsprotocol": "lsp",
+    "pygls": "lsp",
+    "scipy": "judge",
+    "sklearn": "judge",
+    "zuko": "zuko",
+}
+"""The extra that adds a package, by the name it is imported with."""
+
 NO_COMMANDS = {"colors", "files", "main", "options", "progress"}
 
 
@@ -99,17 +111,9 @@ def main() -> None:
         click.echo("error: there is not enough memory for this", err=True)
         sys.exit(1)
     except ModuleNotFoundError as error:
-        extras = {
-            "torch": "train",
-            "matplotlib": "plot",
-            "pyarrow": "parquet",
-            "zuko": "zuko",
-            "pygls": "lsp",
-            "lsprotocol": "lsp",
-        }
-        extra = extras.get(error.name or "")
-        if extra is None:
+        if error.name not in EXTRAS:
             raise
+        extra = EXTRAS[error.name]
         click.echo(
             f'error: this needs {error.name}; install it with `pip install "flowspec[{extra}]"`',
             err=True,

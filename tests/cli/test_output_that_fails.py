@@ -25,6 +25,7 @@ WITH_OUTPUT = {
     "fit": ["fit", "--help"],
     "fmt": ["fmt", "--diff", "a.flow"],
     "import": ["import", "--help"],
+    "judge": ["judge", "--help"],
     "list": ["list"],
     "package": ["package", "--help"],
     "plot": ["plot", "--help"],

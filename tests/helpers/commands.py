@@ -20,6 +20,7 @@ COMMANDS = [
     "fit",
     "fmt",
     "import",
+    "judge",
     "list",
     "lsp",
     "package",

@@ -1,0 +1,145 @@
+"""`flowspec judge`: a verdict on a fit."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+
+from flowspec.cli.options import DIRECTORY, print_json, table
+
+if TYPE_CHECKING:
+    from flowspec.judge.evidence import Evidence
+    from flowspec.judge.judging import Judgement
+    from flowspec.runtime.bundle import Bundle
+
+TABLE = click.Path(path_type=Path)
+SIMPLE = ("gaussian", "gmm", "kde")
+"""Densities to compare with that need no bundle."""
+
+FAILED = 3
+"""The exit code of a fit that is worse than --fail-on allows."""
+
+
+@click.command(short_help="A verdict on a fit, by rows that it has not seen.")
+@DIRECTORY
+@click.option("--data", required=True, type=TABLE, help="Rows that it was not trained on.")
+@click.option(
+    "--trained-on",
+    type=TABLE,
+    help="The rows of the training: simple densities are fitted to them, and copies looked for.",
+)
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="DIR|" + "|".join(SIMPLE),
+    help="Another bundle, or a simple density, to compare with. Repeat it for several.",
+)
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("-o", "--output", type=TABLE, help="A report as one .html page, with pictures.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["look", "bad"]),
+    help="Exit with 3 where the verdict is this or worse.",
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text",
+    help="For people or programs.",
+)  # fmt: skip
+def command(
+    directory: Path,
+    data: Path,
+    trained_on: Path | None,
+    against: tuple[str, ...],
+    seed: int,
+    output: Path | None,
+    fail_on: str | None,
+    form: str,
+) -> None:
+    """Judge the bundle in DIRECTORY by rows that it was not trained on: the density that it gives
+    them, beside simple densities; each column, its tails and repeated values; how columns go
+    together; whether a classifier can tell samples from data. Of a conditional bundle also whether
+    it is as sure as it may be.
+
+    Each line is fine, look or bad, with the figure that this rests on. `bad` is what a perfect
+    model shows once in a thousand times, and large enough to matter.
+
+    Example: flowspec judge iris_model --data held_out.csv -o report.html
+    """
+    from flowspec.judge.judging import judge
+    from flowspec.runtime.bundle import load
+
+    bundle = load(directory)
+    rows, context = _rows(bundle, data)
+    known = _rows(bundle, trained_on)[0] if trained_on else None
+    simple = [name for name in against if name in SIMPLE] or ["gaussian", "gmm"]
+    others = {name: _scored(name, data) for name in against if name not in SIMPLE}
+    judged = judge(
+        bundle, rows, context, trained_on=known, against=simple, others=others, seed=seed
+    )
+    if form == "json":
+        print_json(judged.to_json())
+    else:
+        click.echo(text(judged))
+    if output:
+        _write(output, directory, judged, bundle, rows, context, seed)
+    words = ("fine", "look", "bad")
+    if fail_on and words.index(judged.verdict) >= words.index(fail_on):
+        sys.exit(FAILED)
+
+
+def text(judged: Judgement) -> str:
+    """The items as lines, and the verdict."""
+    lines = [("item", "verdict", f"figure, of {judged.rows:,} rows")]
+    lines += [(item.name, item.verdict, item.figure) for item in judged.items]
+    return f"{table(lines)}\n\nverdict: {judged.verdict}"
+
+
+def _rows(bundle: Bundle, path: Path) -> tuple[np.ndarray, np.ndarray | None]:
+    """The values and the context of the rows of a table that are finite."""
+    from flowspec.data.tables.read import read_table
+
+    found = read_table(path)
+    values = found.numbers(bundle.columns)
+    context = found.numbers(bundle.context) if bundle.context else np.empty((found.rows, 0))
+    kept = np.isfinite(values).all(axis=1) & np.isfinite(context).all(axis=1)
+    if not kept.all():
+        click.echo(f"left out {np.sum(~kept)} of {found.rows} rows that are not finite", err=True)
+    return values[kept], context[kept] if bundle.context else None
+
+
+def _scored(name: str, data: Path) -> np.ndarray:
+    """The log-densities of a table by another bundle."""
+    from flowspec.judge.evidence import Evidence
+    from flowspec.runtime.bundle import load
+
+    bundle = load(name)
+    rows, context = _rows(bundle, data)
+    given = np.empty((len(rows), 0)) if context is None else context
+    return Evidence(bundle, rows, given).log_prob
+
+
+def _write(path: Path, directory: Path, judged: Judgement, *of_evidence: Any) -> None:
+    """The report, with its pictures."""
+    from flowspec.data.files import write_file
+    from flowspec.judge.report import html
+
+    write_file(path, html(f"{directory}, judged", judged, _pictures(*of_evidence)).encode())
+    click.echo(f"wrote {path}", err=True)
+
+
+def _pictures(
+    bundle: Bundle, rows: np.ndarray, context: np.ndarray | None, seed: int
+) -> dict[str, bytes]:
+    from flowspec.judge import pictures
+    from flowspec.judge.evidence import Evidence
+
+    given = np.empty((len(rows), 0)) if context is None else context
+    evidence: Evidence = Evidence(bundle, rows, given, seed)
+    return {
+        "Data and samples": pictures.beside(evidence),
+        "Levels of the data among the samples": pictures.levels_of_columns(evidence),
+    }

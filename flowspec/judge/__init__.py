@@ -1,0 +1,1 @@
+"""Verdicts on a fit: a model against rows that it has not seen."""

@@ -1,0 +1,94 @@
+"""A model against rows that it has not seen: every side of it, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.judge.classifier import classifier
+from flowspec.judge.columns import columns
+from flowspec.judge.conditional import conditional
+from flowspec.judge.copies import copies
+from flowspec.judge.dependence import dependence
+from flowspec.judge.evidence import Evidence, Rows
+from flowspec.judge.repeats import repeats
+from flowspec.judge.score import baselines, score
+from flowspec.judge.tails import tails
+from flowspec.judge.verdict import Item, Word, worst
+from flowspec.runtime.bundle import Bundle
+
+LEAST_ROWS = 50
+"""Rows below which no statement could be made."""
+
+
+@mistake
+class TooFewToJudge(Diagnostic):
+    message = "{rows} rows are too few to judge a model by"
+    help = "give at least {least} finite rows that it was not trained on"
+    rows: int
+    least: int
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """All items, and how many rows they rest on."""
+
+    rows: int
+    items: Sequence[Item]
+
+    @property
+    def verdict(self) -> Word:
+        return worst([item.verdict for item in self.items])
+
+    def to_json(self) -> dict[str, Any]:
+        items = [item.to_json() for item in self.items]
+        return {"rows": self.rows, "verdict": self.verdict, "items": items}
+
+
+def judge(
+    bundle: Bundle,
+    rows: Rows,
+    context: Rows | None = None,
+    *,
+    trained_on: Rows | None = None,
+    against: Sequence[str] = ("gaussian", "gmm"),
+    others: Mapping[str, Rows] | None = None,
+    seed: int = 0,
+) -> Judgement:
+    """Judge a model by rows that it was not trained on.
+
+    rows         (N, D), finite
+    context      (N, C), of a conditional model
+    trained_on   (K, D), the rows of the training: baselines are fitted to them, and copies of them
+                 are looked for
+    against      names of `flowspec.judge.score.BASELINES`, of models without a context
+    others       log-densities of the rows by other models (N,), by name
+    seed         of the samples, and of whatever is drawn by lot
+
+    Errors:  FlowError, where rows are too few.
+    """
+    rows = np.asarray(rows, float).reshape(len(rows), -1)
+    if len(rows) < LEAST_ROWS:
+        raise FlowError(TooFewToJudge(rows=len(rows), least=LEAST_ROWS))
+    given = np.empty((len(rows), 0)) if context is None else np.asarray(context, float)
+    evidence = Evidence(bundle, rows, given, seed)
+    rivals = dict(others or {})
+    if not bundle.context:
+        rivals |= baselines(rows, list(against), trained_on)
+    found: list[Item | None] = [score(evidence, rivals)]
+    if bundle.context:
+        found += conditional(evidence)
+    found += [
+        columns(evidence),
+        tails(evidence),
+        dependence(evidence),
+        classifier(evidence),
+        repeats(evidence),
+    ]
+    if trained_on is not None and not bundle.context:
+        found.append(copies(evidence, np.asarray(trained_on, float).reshape(len(trained_on), -1)))
+    return Judgement(len(rows), [item for item in found if item is not None])
