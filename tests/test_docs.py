@@ -13,20 +13,38 @@ from pathlib import Path
 
 import pytest
 
+import flowspec
+from flowspec.diagnostics.explained import codes
 from flowspec.ir import schema
-from flowspec.language.catalogue import entries, markdown
+from flowspec.runtime.about import FORMATS
+from flowspec.train.feed.data_warnings import kinds
+from pages import blocks, follow
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text()
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.S)
+PAGES = [path for path in sorted((ROOT / "docs").rglob("*.md")) if "```" in path.read_text()]
+OWN_TESTS = ["native", "editing"]
+"""Pages that other tests follow: they need a compiler, or files."""
+
+NOT_FOLLOWED = ["serving"]
+"""Pages whose code needs what is not installed."""
 
 
 @pytest.mark.slow
-def test_the_python_of_the_readme_runs(here):
-    exec("\n".join(blocks("python")), {"__name__": "readme"})
+@pytest.mark.parametrize(
+    "path",
+    [ROOT / "README.md", *(p for p in PAGES if p.stem not in [*OWN_TESTS, *NOT_FOLLOWED])],
+    ids=lambda path: path.stem,
+)
+def test_a_page_can_be_followed(path, call, here, monkeypatch):
+    for name in ("examples", "exported"):
+        (here / name).symlink_to(ROOT / name)
+    for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(here / "home"))
+    page = path.read_text()
+    can_be_run = re.search(r"^```python|^\$ flowspec", page, re.MULTILINE)
+    assert (follow(page, call) > 0) == bool(can_be_run)
 
 
 def modules_with_examples() -> list[str]:
@@ -60,22 +78,6 @@ def test_the_examples_of_docstrings_run_as_written(name, here):
     assert not runner.failures, "".join(said)
 
 
-@pytest.mark.slow
-def test_the_commands_of_the_readme_run(call, here):
-    (here / "examples").symlink_to(ROOT / "examples")
-    (here / "demo.flow").write_text("Normal(0, 1) |> Affine(0, 2) |> Logit\n")
-    for line in re.findall(r"^\$ flowspec (.*)$", "\n".join(blocks("console")), re.M):
-        extra = ["--epochs", "2"] if line.startswith("fit") else []
-        answer = call(*shlex.split(line), *extra)
-        assert answer.code == (1 if "demo.flow" in line else 0), f"{line}\n{answer.err}"
-
-
-def test_the_outputs_of_the_readme_are_what_is_printed(call, here):
-    (here / "demo.flow").write_text("Normal(0, 1) |> Affine(0, 2) |> Logit\n")
-    assert call("check", "demo.flow").err.strip() in README
-    assert call("show", str(ROOT / "examples" / "one_liner.flow")).out.strip() in README
-
-
 def test_the_commands_of_the_page_on_editing_print_what_it_shows(call, here):
     (here / "flows").mkdir()
     (here / "flows" / "ugly.flow").write_text("Normal(0,1)|>Tanh # squash\n")
@@ -99,11 +101,62 @@ def test_the_hooks_for_pre_commit_are_commands(call):
         assert f"- id: flowspec-{entry}\n" in (ROOT / "docs" / "editing.md").read_text()
 
 
-def test_the_parts_of_the_readme_are_those_of_the_registry():
-    written = re.search(r"<!-- parts: [^\n]*-->\n(.*?)<!-- /parts -->", README, re.S)
-    assert written and written.group(1) == markdown(entries()), (
-        "write it again: flowspec list --format markdown"
-    )
+@pytest.mark.parametrize("path", [ROOT / "README.md", *PAGES], ids=lambda path: path.stem)
+def test_flows_on_pages_are_right_or_shown_with_their_mistake(path):
+    page = path.read_text()
+    for block in blocks(page):
+        if block.language == "flow" and not block.text.startswith("train"):
+            try:
+                flowspec.parse(block.text)
+            except flowspec.FlowError as error:
+                assert all(f"error[{each.code}]" in page for each in error.diagnostics)
+
+
+def test_codes_of_troubleshooting_are_those_that_there_are():
+    page = (ROOT / "docs" / "troubleshooting.md").read_text()
+    cells = re.findall(r"^\| (`[a-z-]+`(?:, `[a-z-]+`)*) \|", page, re.MULTILINE)
+    told = {code.strip("`") for cell in cells for code in cell.split(", ")}
+    assert len(told) > 20
+    assert told <= {*codes(), *kinds()}
+
+
+BASES = [
+    "Normal(0, 1)[3]",
+    "Normal(0, 1)[2]",
+    "Uniform(0, 1)[3]",
+    "Normal(0, 1)",
+    "CircularUniform",
+]
+BEFORE = ["", *(f"{base} |> " for base in BASES)]
+
+
+def test_what_others_names_are_called_can_be_written():
+    page = (ROOT / "docs" / "howto" / "coming-from.md").read_text().replace(r"\|>", "|>")
+    ours = " ".join(re.findall(r"^\| .* \| (.*) \|$", page, re.MULTILINE))
+    written = {
+        text for text in re.findall(r"`(.*?)`", ours) if re.match(r"[A-Z]|inverse|on\(", text)
+    }
+    assert len(written) > 60
+    for text in written:
+        assert any(is_right(f"{before}{text}") for before in BEFORE) or is_right(f"{text}(3)"), text
+
+
+def is_right(text: str) -> bool:
+    try:
+        return bool(flowspec.parse(text))
+    except flowspec.FlowError:
+        return False
+
+
+def test_the_fields_of_a_bundle_are_all_told():
+    page = (ROOT / "docs" / "bundle.md").read_text()
+    section = page.split("## `flow.json`")[1].split("\n## ")[0]
+    told = {
+        name
+        for line in re.findall(r"^\| (`.*?) \|", section, re.M)
+        for name in re.findall(r"`(\w+)`", line)
+    }
+    assert told == {*FORMATS[max(FORMATS)], "flow"}
 
 
 def test_the_schema_file_is_the_one_that_the_registry_makes():

@@ -58,10 +58,10 @@ def test_a_bundle_without_samples_is_refused(call, here):
     refused(call("embed", "b", "--lang", "c"), "b has no sample.onnx", "graphs for tract")
 
 
-def test_the_readme_says_what_was_done_with_each_language():
-    readme = (ROOT / "README.md").read_text()
+def test_the_documentation_says_what_was_done_with_each_language():
+    page = (ROOT / "docs" / "calling.md").read_text()
     for name, kind in LANGUAGES.items():
-        assert f"| `{name}` | {kind.checked} |" in readme
+        assert f"| `{name}` | {kind.checked} |" in page
 
 
 def test_draws_that_the_float_type_does_not_settle_are_not_replayed(tmp_path):

@@ -125,8 +125,8 @@ def test_ten_lines_of_its_readme_print_the_samples_of_python(packed, imported, n
     np.testing.assert_allclose(np.array(rows, float), expected, rtol=2e-5, atol=2e-5)
 
 
-@pytest.mark.parametrize("page", [CLIENT / "README.md", ROOT / "README.md"])
-def test_the_first_lines_of_the_readmes_run(page, packed):
+@pytest.mark.parametrize("page", [CLIENT / "README.md", ROOT / "docs" / "calling.md"])
+def test_the_first_lines_of_the_pages_run(page, packed):
     code = re.findall(r"```js\n(.*?)```", page.read_text(), re.S)[0]
     assert len(code.strip().splitlines()) == 5
     said = "\nconsole.log(x, logProb);"

@@ -48,6 +48,21 @@ def test_its_commands_and_code_run(call, here, monkeypatch):
         subprocess.run(["node", "program.mjs"], check=True, capture_output=True)
 
 
+def test_the_program_of_the_how_to_runs(call, here):
+    if shutil.which("cc") is None:
+        pytest.skip("there is no C compiler")
+    (here / "examples").symlink_to(ROOT / "examples")
+    page = (ROOT / "docs" / "howto" / "embedded.md").read_text()
+    (compiled,) = re.findall(r"^\$ flowspec (compile .*)$", page, re.M)
+    assert call(*shlex.split(compiled)).code == 0
+    (program,) = re.findall(r"```c\n(.*?)```", page, re.S)
+    (here / "main.c").write_text(program)
+    (script,) = re.findall(r"```sh\n(.*?)```", page, re.S)
+    quick = script.replace("-O3", QUICKLY)
+    done = subprocess.run(["sh", "-ec", quick], check=True, capture_output=True, text=True)
+    assert re.fullmatch(r"[-\d.e]+ [-\d.e]+: [-\d.e]+\n", done.stdout)
+
+
 def test_it_names_the_functions_of_the_header():
     functions = set(re.findall(r"^\| `wind_(\w+)`", TEXT, re.M))
     from flowspec.runtime.native import GRAPHS

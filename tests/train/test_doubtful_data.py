@@ -80,13 +80,13 @@ def test_every_warning_has_a_golden_file():
     assert {path.stem for path in FOLDER.glob("*.err")} == {*DOUBTFUL}
 
 
-def test_everything_that_is_told_is_explained_and_stands_in_the_readme(call):
-    readme = (ROOT / "README.md").read_text()
+def test_everything_that_is_told_is_explained_and_stands_on_the_page_of_training(call):
+    page = (ROOT / "docs" / "training.md").read_text()
     for code, kind in data_warnings.kinds().items():
         answer = call("explain", code)
         assert answer.out.startswith(f"{code}: {'an error' if kind.level == 'error' else 'a warn'}")
         assert "\nTo do: " in answer.out
-        assert f"`{code}`" in readme
+        assert f"`{code}`" in page
     assert "did you mean `whole-numbers`?" in call("explain", "whole-number").err
 
 
