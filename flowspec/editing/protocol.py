@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 
 from lsprotocol import types
 
@@ -18,6 +19,9 @@ from flowspec.editing.positions import UTF_16, Positions
 from flowspec.editing.signatures import Signature
 
 SOURCE = "flowspec"
+
+Say = Callable[[str], types.MarkupContent | str]
+"""Markdown, as an editor shows it."""
 
 _SEVERITIES = {
     "error": types.DiagnosticSeverity.Error,
@@ -53,8 +57,10 @@ _SYMBOLS = {
 class Writer:
     """What is known of a document, as the protocol says it."""
 
-    def __init__(self, document: Document, uri: str, encoding: str = UTF_16) -> None:
-        self.document, self.uri = document, uri
+    def __init__(
+        self, document: Document, uri: str, encoding: str = UTF_16, say: Say | None = None
+    ) -> None:
+        self.document, self.uri, self.say = document, uri, say or markdown
         self.positions = Positions(document.text, encoding)
 
     def offset(self, position: types.Position) -> int:
@@ -125,7 +131,7 @@ class Writer:
     # --- help -------------------------------------------------------------------------------------
 
     def hover(self, hover: Hover) -> types.Hover:
-        return types.Hover(markdown(hover.markdown), self.range(hover.start, hover.end))
+        return types.Hover(self.say(hover.markdown), self.range(hover.start, hover.end))
 
     def completions(
         self, found: completion.Completions, snippets: bool = True
@@ -137,11 +143,11 @@ class Writer:
 
     def signature(self, signature: Signature) -> types.SignatureHelp:
         parameters = [
-            types.ParameterInformation(label, markdown(doc) if doc else None)
+            types.ParameterInformation(label, self.say(doc) if doc else None)
             for label, doc in signature.parameters
         ]
         information = types.SignatureInformation(
-            signature.text, markdown(signature.doc) if signature.doc else None, parameters
+            signature.text, self.say(signature.doc) if signature.doc else None, parameters
         )
         return types.SignatureHelp([information], 0, signature.active)
 
@@ -177,7 +183,13 @@ class Writer:
 
 
 def markdown(text: str) -> types.MarkupContent:
+    """Markdown, for editors that show it."""
     return types.MarkupContent(types.MarkupKind.Markdown, text)
+
+
+def plain(text: str) -> str:
+    """Markdown without its signs, for editors that do not."""
+    return re.sub(r"^```.*\n?|\*\*", "", text, flags=re.MULTILINE)
 
 
 def _item(item: completion.Item, place: types.Range, snippets: bool) -> types.CompletionItem:
@@ -194,9 +206,9 @@ def _item(item: completion.Item, place: types.Range, snippets: bool) -> types.Co
     )
 
 
-def resolved(item: types.CompletionItem) -> types.CompletionItem:
+def resolved(item: types.CompletionItem, say: Say = markdown) -> types.CompletionItem:
     """A completion with its documentation."""
     text = documentation(item.label.rstrip("="))
     if text:
-        item.documentation = markdown(text)
+        item.documentation = say(text)
     return item

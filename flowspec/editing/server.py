@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lsprotocol import types
+from pygls.capabilities import get_capability
 from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
@@ -23,7 +24,7 @@ from flowspec.editing.hints import hints
 from flowspec.editing.hover import documentation, hover
 from flowspec.editing.names import Place, RenameRefused, name_at, renamed
 from flowspec.editing.positions import UTF_16
-from flowspec.editing.protocol import Writer, resolved
+from flowspec.editing.protocol import Say, Writer, markdown, plain, resolved
 from flowspec.editing.semantic import LEGEND, MODIFIERS, semantic_tokens
 from flowspec.editing.signatures import signature
 from flowspec.editing.workspace import Workspace
@@ -45,6 +46,11 @@ def _answers(method: str, options: Any = None) -> Callable[[_Handler], _Handler]
     return listed
 
 
+HOVERS = "text_document.hover.content_format"
+ITEMS = "text_document.completion.completion_item.documentation_format"
+SIGNATURES = "text_document.signature_help.signature_information.documentation_format"
+
+
 class FlowServer(LanguageServer):
     """A server with the documents that are open."""
 
@@ -54,10 +60,10 @@ class FlowServer(LanguageServer):
         for method, options, handler in HANDLERS:
             self.feature(method, options)(handler)
 
-    def writer(self, uri: str) -> Writer | None:
+    def writer(self, uri: str, formats: str = HOVERS) -> Writer | None:
         """The writer of an open document; None if it is not open."""
         document = self.flows.documents.get(uri)
-        return None if document is None else Writer(document, uri, self.encoding)
+        return None if document is None else Writer(document, uri, self.encoding, self.say(formats))
 
     @property
     def encoding(self) -> str:
@@ -65,12 +71,22 @@ class FlowServer(LanguageServer):
         encoding = self.workspace.position_encoding
         return str(getattr(encoding, "value", encoding) or UTF_16)
 
+    def say(self, formats: str) -> Say:
+        """The way of a text into the editor: as Markdown where it shows that, else plain.
+
+        formats   the path of the capability that names what it shows
+        """
+        known = get_capability(self.client_capabilities, formats)
+        return markdown if known and types.MarkupKind.Markdown in known else plain
+
     @property
     def fills_snippets(self) -> bool:
         """True if the editor knows completions with places to fill."""
-        able = self.client_capabilities.text_document
-        item = able and able.completion and able.completion.completion_item
-        return bool(item and item.snippet_support)
+        return bool(
+            get_capability(
+                self.client_capabilities, "text_document.completion.completion_item.snippet_support"
+            )
+        )
 
     def _tell(self, uri: str, document: Document) -> None:
         """Show the mistakes of a text, and its supports anew."""
@@ -167,14 +183,14 @@ def _complete(server: FlowServer, params: types.CompletionParams) -> types.Compl
 
 @_answers(types.COMPLETION_ITEM_RESOLVE)
 def _resolve(server: FlowServer, item: types.CompletionItem) -> types.CompletionItem:
-    return resolved(item)
+    return resolved(item, server.say(ITEMS))
 
 
 @_answers(
     types.TEXT_DOCUMENT_SIGNATURE_HELP, types.SignatureHelpOptions(trigger_characters=["(", ","])
 )
 def _signature(server: FlowServer, params: types.SignatureHelpParams) -> types.SignatureHelp | None:
-    writer = server.writer(params.text_document.uri)
+    writer = server.writer(params.text_document.uri, SIGNATURES)
     found = writer and signature(writer.document, writer.offset(params.position))
     return writer.signature(found) if writer and found else None
 
