@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import click
 
-from flow_site.markdown import cell, escaped, fenced, table_of
+from flow_site.markdown import cell, code, escaped, fenced, table_of
 from flowspec.cli.main import cli
 
 
@@ -44,7 +44,7 @@ def _paragraphs(context: click.Context) -> Iterator[str]:
     yield fenced(f"{context.command_path} {usage}")
     yield from map(_paragraph, re.split(r"\n\n+", inspect.cleandoc(command.help or "")))
     options = [p.get_help_record(context) for p in command.params if isinstance(p, click.Option)]
-    if rows := [(f"`{cell(names)}`", cell(words)) for names, words in filter(None, options)]:
+    if rows := [(code(names), cell(words)) for names, words in filter(None, options)]:
         yield table_of(["option", "meaning"], rows)
 
 

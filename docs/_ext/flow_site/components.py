@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from flow_site.markdown import cell, escaped, fenced, table_of, with_arxiv
+from flow_site.markdown import cell, code, escaped, fenced, table_of, with_arxiv
 from flow_site.pictures import picture
 from flow_site.rounding import rounding
 from flowspec.ir.registry import named_transforms
@@ -25,13 +25,13 @@ _LABELS = re.compile(r"(?:^|\s{3,})(?=(?:Slope|Source|\|det\||log \|det\|):)", r
 
 def bases() -> str:
     """A table of all, and a section for each base."""
-    rows = [(_linked(e), cell(e.gives), f"`{e.example}`") for e in _of("base")]
+    rows = [(_linked(e), cell(e.gives), code(e.example)) for e in _of("base")]
     return _page(table_of(["base", "gives", "example"], rows), map(_section, _of("base")))
 
 
 def steps() -> str:
     """A table of all, and a section for each step, by the room of the package that holds it."""
-    rows = [(_linked(e), cell(e.takes), cell(e.gives), f"`{e.example}`") for e in _of("step")]
+    rows = [(_linked(e), cell(e.takes), cell(e.gives), code(e.example)) for e in _of("step")]
     rooms = {name: kind.__module__.split(".")[2] for name, kind in named_transforms().items()}
     assert set(rooms.values()) == ROOMS.keys(), "a room without a heading"
     sections = [
@@ -44,7 +44,7 @@ def steps() -> str:
 
 def forms() -> str:
     """A line for each form."""
-    rows = [(f"`{cell(entry.signature)}`", cell(entry.text)) for entry in _of("form")]
+    rows = [(code(entry.signature), cell(entry.text)) for entry in _of("form")]
     return table_of(["written", "means"], rows)
 
 
@@ -87,7 +87,7 @@ def _paragraphs(entry: Entry) -> Iterator[str]:
     yield from (with_arxiv(text) for text in words if text not in labeled)
     if entry.arguments:
         rows = [
-            (f"`{name}`", f"`{value}`" if value else "", cell(words))
+            (code(name), code(value) if value else "", cell(words))
             for name, value, words in entry.arguments
         ]
         yield table_of(["argument", "default", "meaning"], rows)

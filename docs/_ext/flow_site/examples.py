@@ -22,7 +22,7 @@ def two_moons() -> str:
     points = np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float32)
     density = np.exp(bundle.log_prob(points)).reshape(x.shape)
     with matplotlib.rc_context(STYLE):
-        figure, shown = panels("2,000 points", "learned density", "1,000 samples")
+        figure, shown = panels("1,000 of 2,000 points", "learned density", "1,000 samples")
         shown[0].scatter(*data[:1000].T, s=1.5, color=BEFORE, linewidths=0)
         shown[1].pcolormesh(x, y, density, cmap="magma", rasterized=True)
         shown[2].scatter(*bundle.sample(1000, seed=1).T, s=1.5, color=AFTER, linewidths=0)

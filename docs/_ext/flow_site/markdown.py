@@ -22,6 +22,12 @@ def cell(text: str) -> str:
     return "`".join(pieces)
 
 
+def code(text: str) -> str:
+    """Code in a cell of a table."""
+    bars = text.replace("|", "\\|")
+    return f"`{bars}`"
+
+
 def table_of(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table of cells that are Markdown."""
     lines = [heads, ["---"] * len(heads), *rows]
