@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.diagnostics.source import Source
 from flowspec.editing.analysis import Analysis, Point, analyze
 from flowspec.editing.roles import Role, roles
 from flowspec.editing.structure import Unit, units
+from flowspec.language.layout.formatting import formatted
 from flowspec.language.lexer import COMMENT, Token
 
 
@@ -72,6 +74,14 @@ class Document:
         touches = place > 0 and self.tokens[place - 1].end == offset
         return self.code[place - 1] if touches else None
 
+    @cached_property
+    def formatted(self) -> str | None:
+        """The text in the canonical layout; None where it breaks the grammar."""
+        try:
+            return formatted(Source(self.text, self.name))
+        except FlowError:
+            return None
+
     # --- supports ---------------------------------------------------------------------------------
 
     @cached_property
@@ -94,15 +104,26 @@ class Document:
 
     def _moved(self, point: Point) -> Point | None:
         """A point at its place in this text; None if the text has changed at one of its ends."""
-        assert self.analysis
+        place = self.moved(point.start, point.end)
+        is_kept = place is not None and place[0] < place[1]
+        return point._replace(start=place[0], end=place[1]) if place and is_kept else None
+
+    def moved(self, start: int, end: int) -> tuple[int, int] | None:
+        """Two places of the text that was analyzed, as places of this one.
+
+        None if the text has changed at one of them.
+        """
+        if self.analysis is None or self.is_current:
+            return start, end
         prefix, suffix = self._kept
         length = len(self.analysis.source.text)
         more = len(self.text) - length
-        start = point.start + more if point.start >= length - suffix else point.start
-        end = point.end if point.end <= prefix else point.end + more
-        is_kept = point.start <= prefix or point.start >= length - suffix
-        is_kept = is_kept and (point.end <= prefix or point.end >= length - suffix)
-        return point._replace(start=start, end=end) if is_kept and start < end else None
+        is_kept = start <= prefix or start >= length - suffix
+        if not is_kept or prefix < end < length - suffix:
+            return None
+        return (start + more if start >= length - suffix else start), (
+            end if end <= prefix else end + more
+        )
 
     @cached_property
     def _kept(self) -> tuple[int, int]:

@@ -116,14 +116,13 @@ class Writer:
 
     def action(self, action: Action) -> types.CodeAction:
         edits = [
-            types.TextEdit(self.range(edit.span.start, edit.span.end), edit.replacement)
-            for edit in action.fix.edits
+            types.TextEdit(self.range(change.start, change.end), change.text)
+            for change in action.changes
         ]
-        title = action.fix.title
         return types.CodeAction(
-            title=title[:1].upper() + title[1:],
+            title=action.title[:1].upper() + action.title[1:],
             kind=types.CodeActionKind.QuickFix,
-            diagnostics=[self.diagnostic(action.mistake)],
+            diagnostics=[self.diagnostic(action.mistake)] if self.document.is_current else None,
             is_preferred=action.preferred,
             edit=types.WorkspaceEdit(changes={self.uri: edits}),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Callable
@@ -14,7 +15,6 @@ from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
-from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.editing import outline
 from flowspec.editing.actions import actions
 from flowspec.editing.completion import completions
@@ -28,7 +28,6 @@ from flowspec.editing.protocol import Say, Writer, markdown, plain, resolved
 from flowspec.editing.semantic import LEGEND, MODIFIERS, semantic_tokens
 from flowspec.editing.signatures import signature
 from flowspec.editing.workspace import Workspace
-from flowspec.language.layout.formatting import format as formatted
 from flowspec.support.space import Space
 from flowspec.support.support import NAMED_INTERVALS, REAL
 from flowspec.version import VERSION
@@ -101,6 +100,7 @@ class FlowServer(LanguageServer):
 
 def serve(port: int | None = None) -> None:
     """Answer an editor, over standard input and output or a local port, until it says goodbye."""
+    gc.set_threshold(50_000, 20, 100)  # a text of 500 steps is many small objects
     logging.getLogger("pygls").setLevel(logging.ERROR)
     server = FlowServer()
     if port is None:
@@ -119,6 +119,7 @@ def _load() -> None:
     for kind in (REAL, NAMED_INTERVALS["positive"]):
         fitting_steps(Space.of(kind, 2))
     documentation("Tanh")
+    gc.freeze()
 
 
 # --- documents ------------------------------------------------------------------------------------
@@ -299,11 +300,9 @@ def _format(
     writer = server.writer(params.text_document.uri)
     if writer is None:
         return None
-    text = writer.document.text
-    try:
-        new = formatted(text)
-    except FlowError:
-        return None  # its mistake is shown where it is
+    text, new = writer.document.text, writer.document.formatted
+    if new is None:
+        return None  # the mistake is shown where it is
     return [] if new == text else [types.TextEdit(writer.range(0, len(text)), new)]
 
 
@@ -311,9 +310,7 @@ def _format(
     types.TEXT_DOCUMENT_CODE_ACTION,
     types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix]),
 )
-async def _act(server: FlowServer, params: types.CodeActionParams) -> list[types.CodeAction]:
-    """The repairs in a range, once the text has been checked."""
-    await server.flows.settled(params.text_document.uri)
+def _act(server: FlowServer, params: types.CodeActionParams) -> list[types.CodeAction]:
     writer = server.writer(params.text_document.uri)
     if writer is None:
         return []

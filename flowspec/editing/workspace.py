@@ -49,13 +49,6 @@ class Workspace:
         if task:
             task.cancel()
 
-    async def settled(self, uri: str) -> Document | None:
-        """The document once its text has been checked; None if it is not open."""
-        task = self._tasks.get(uri)
-        if task:
-            await asyncio.wait([task])
-        return self.documents.get(uri)
-
     def shut(self) -> None:
         """End all work."""
         for uri in list(self.documents):
@@ -84,9 +77,15 @@ class Workspace:
         if not is_stale():
             self.documents[uri] = document.analyzed(analysis)
             self._told(uri, self.documents[uri])
+            await loop.run_in_executor(self._pool, _prepare, self.documents[uri])
 
 
 def _analysis(document: Document, is_stale: Callable[[], bool]) -> Analysis:
     if is_stale():
         raise Stale
     return analyze(Source(document.text, document.name), is_stale)
+
+
+def _prepare(document: Document) -> None:
+    """Work out what an editor asks for when a file is saved."""
+    _ = document.formatted

@@ -62,9 +62,7 @@ def test_mutated_texts_are_answered(count):
 def test_what_an_earlier_text_told_serves_a_changed_one():
     before = open_document(EXAMPLES["wine"])
     for text, at in mutations(100, seed=3):
-        answers = ask_everything(before.changed(text), at)
-        assert answers["actions"] == []
-        assert answers.keys() == QUESTIONS.keys()
+        assert ask_everything(before.changed(text), at).keys() == QUESTIONS.keys()
 
 
 def test_supports_are_known_up_to_the_cursor():

@@ -8,8 +8,7 @@ pytest.importorskip("pygls")
 
 
 from editor import marked
-from flowspec.diagnostics.repairs import applied
-from flowspec.editing.actions import actions
+from flowspec.editing.actions import Action, actions
 from flowspec.editing.document import open_document
 from flowspec.editing.outline import folds, symbols
 from flowspec.editing.positions import Positions
@@ -116,7 +115,25 @@ def test_colors_are_those_of_the_protocol():
 def test_a_repair_is_an_action(text, repaired):
     (action, *_) = actions(open_document(text), 0, len(text))
     assert action.preferred
-    assert applied(text, action.fix.edits) == repaired
+    assert changed(text, action) == repaired
+
+
+def changed(text: str, action: Action) -> str:
+    for start, end, written in sorted(action.changes, reverse=True):
+        text = text[:start] + written + text[end:]
+    return text
+
+
+def test_a_repair_moves_with_the_text():
+    before = open_document("Normal(0, 1) |> Tnah")
+    after = before.changed("# A comment.\nNormal(0, 1) |> Tnah")
+    (action,) = actions(after, 0, len(after.text))
+    assert changed(after.text, action) == "# A comment.\nNormal(0, 1) |> Tanh"
+
+
+def test_a_repair_of_what_has_changed_is_not_offered():
+    before = open_document("Normal(0, 1) |> Tnah")
+    assert not list(actions(before.changed("Normal(0, 1) |> Tnxah"), 0, 99))
 
 
 def test_repairs_are_those_of_the_range():
