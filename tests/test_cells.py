@@ -34,7 +34,6 @@ WORDS = [
     "1_000",
     "1'000",
     "wide",
-    "NA",
     "-",
     "0x10",
     "1e",
@@ -81,7 +80,7 @@ def test_all_columns_of_text_are_told_at_once():
         (("1,5", "2,5", "3"), "write a point before the decimals"),
         (("2020-01-02", "2021-12-31 10:00"), "write times as numbers"),
         (("1 234", "5", "6"), "nothing between thousands"),
-        (("1", "2", "NA"), "where a number is missing, leave the cell empty"),
+        (("1", "2", "-"), "where a number is missing, leave the cell empty"),
     ],
 )
 def test_the_way_out_fits_what_stands_there(cells, advice):

@@ -57,7 +57,7 @@ TABLE = together(
         "--data",
         required=True,
         type=click.Path(path_type=Path),
-        help="A .csv, .parquet or .npy table, or a folder.",
+        help="A table (.csv, .tsv, .parquet, .feather, .jsonl, .npy), or a folder of .parquet.",
     ),
     click.option(
         "-o",

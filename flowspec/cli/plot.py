@@ -43,7 +43,7 @@ GRID = 60, 4000
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
-    help="A .csv, .parquet or .npy table to draw beside the samples.",
+    help="A table to draw beside the samples: .csv, .tsv, .parquet, .feather, .jsonl or .npy.",
 )
 @click.option(
     "--kind",

@@ -5,14 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import numpy as np
+from numpy.typing import NDArray
 
 from flowspec.cli.options import DIRECTORY, PROVIDER, density_column, latent_columns
+
+Rows = NDArray[np.floating]
 
 
 @click.command(short_help="Add the log-density of each row to a table.")
 @DIRECTORY
 @click.option(
-    "--data", required=True, type=click.Path(path_type=Path), help="A .csv, .parquet or .npy table."
+    "--data",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="A table: .csv, .tsv, .parquet, .feather, .jsonl, .npy, or - for CSV on standard input.",
 )
 @click.option(
     "-o",
@@ -54,8 +61,18 @@ def command(directory: Path, data: Path, output: Path | None, latent: bool, prov
     arrays.append(log_prob)
     if output:
         write_table(output, columns, arrays)
-        click.echo(
-            f"wrote {table.rows} rows to {output}; mean log_prob {log_prob.mean():.4f}", err=True
-        )
+        click.echo(f"wrote {table.rows} rows to {output}; {_mean(log_prob)}", err=True)
     else:
         click.echo(csv_text(columns, arrays), nl=False)
+
+
+def _mean(log_prob: Rows) -> str:
+    """The mean over the rows that have a density, and how many have none."""
+    finite = np.isfinite(log_prob)
+    outside, missing = int(np.isneginf(log_prob).sum()), int(np.isnan(log_prob).sum())
+    words = [f"mean log_prob {log_prob[finite].mean():.4f}" if finite.any() else "no log_prob"]
+    if outside:
+        words.append(f"{outside} outside the support")
+    if missing:
+        words.append(f"{missing} with missing numbers")
+    return ", ".join(words)

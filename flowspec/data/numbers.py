@@ -73,6 +73,10 @@ def column_cells(column: Any) -> Any:
     return array.tolist() if array.dtype.kind in "OU" else list(map(str, array))
 
 
+MISSING = frozenset(["", "?", "#n/a", "<na>", "n/a", "na", "nan", "none", "null"])
+"""Words for a number that is missing, in small letters."""
+
+
 def cell_number(cell: Any) -> float:
     """The number in a cell; NaN where it is empty.
 
@@ -94,12 +98,10 @@ def cell_number(cell: Any) -> float:
 
 
 def is_missing(cell: Any) -> bool:
-    """True for None, empty text and pandas' NA."""
-    return (
-        cell is None
-        or (isinstance(cell, str) and not cell.strip())
-        or type(cell).__name__ == "NAType"
-    )
+    """True for None, empty text, pandas' NA, and the words that R, pandas and Excel write."""
+    if isinstance(cell, str):
+        return cell.strip().lower() in MISSING
+    return cell is None or type(cell).__name__ == "NAType"
 
 
 def is_number(cell: Any) -> bool:

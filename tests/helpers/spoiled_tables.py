@@ -77,7 +77,7 @@ TABLES: dict[str, Table] = {
         PAIR, ",".join(f"c{i}" for i in range(40)) + "\n" + ",".join(["1"] * 40) + "\n"
     ),
     "header-missing": Table(PAIR, "1,2\n2,3\n3,5\n"),
-    "separator-other": Table(PAIR, "length;width\n1;2\n2;3\n"),
+    "separator-other": Table(PAIR, "length|width\n1|2\n2|3\n"),
     # --- cells
     "cell-text": Table(PAIR, "length,width\n1,2\n2,wide\n3,5\n"),
     "cell-comma": Table(PAIR, 'length,width\n1,"2,5"\n2,"3,5"\n'),

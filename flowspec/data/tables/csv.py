@@ -1,35 +1,105 @@
-"""CSV files, read and written."""
+"""Text tables, read and written: CSV, and what programs write in its place."""
 
 from __future__ import annotations
 
 import csv
+import gzip
 import io
-from collections.abc import Sequence
+import re
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
+from flowspec.data.numbers import is_missing
 from flowspec.data.tables.table import Column, Table, UnreadableTable
 from flowspec.diagnostics.diagnostic import FlowError
 
+STANDARD_INPUT = Path("-")
+SEPARATORS = ",;\t"
+"""What may stand between cells; the header tells which."""
+
+_WITH_COMMA = re.compile(r"\s*[+-]?\d+,(\d+)([eE][+-]?\d+)?\s*")
+_WHOLE = re.compile(r"\s*[+-]?\d+\s*")
+
 
 def read_csv(path: Path) -> Table:
-    """The table in a CSV file, whose first line names the columns."""
-    with path.open(newline="", encoding="utf-8-sig") as stream:
-        reader = csv.reader(stream)
-        rows: list[list[str]] = []
-        for row in reader:
-            if row and rows and len(row) != len(rows[0]):
-                reason = f"line {reader.line_num} has {len(row)} cells, the header {len(rows[0])}"
-                advice = "give every line as many cells as the header"
-                raise FlowError(UnreadableTable(name=path.name, reason=reason, advice=advice))
-            rows += [row] if row else []
+    """The table in a text file, whose first line names the columns.
+
+    Cells are separated by commas, semicolons or tabs. Where these are no commas, numbers may have a
+    comma before their decimals.
+    """
+    name = name_of(path)
+    with opened(path) as stream:
+        text = stream.read()
+    separator = separator_of(text.partition("\n")[0])
+    rows = list(_rows(name, text, separator))
     if not rows:
-        return Table(path.name, (), ())
+        return Table(name, (), ())
     header, *body = rows
-    names = tuple(name.strip() for name in header)
-    return Table(path.name, names, tuple(zip(*body, strict=True)) or tuple(() for _ in names))
+    names = tuple(cell.strip() for cell in header)
+    columns: tuple[Column, ...] = tuple(zip(*body, strict=True)) or tuple(() for _ in names)
+    if separator != ",":
+        columns = with_points(columns)
+    return Table(name, names, columns)
+
+
+def name_of(path: Path) -> str:
+    """What a table is called in messages."""
+    return "standard input" if path == STANDARD_INPUT else path.name
+
+
+def opened(path: Path) -> TextIO:
+    """A text file, a packed one, or standard input."""
+    if path == STANDARD_INPUT:
+        return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="")
+    if path.suffix.lower() == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(newline="", encoding="utf-8-sig")
+
+
+def separator_of(header: str) -> str:
+    """What separates the names of a header: what it has most of, outside quotes."""
+    bare = re.sub(r'"[^"]*"', "", header)
+    return max(SEPARATORS, key=bare.count)
+
+
+def _rows(name: str, text: str, separator: str) -> Iterator[list[str]]:
+    """The lines that are not empty, all of them as long as the first."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    width = 0
+    for row in reader:
+        if row and width and len(row) != width:
+            reason = f"line {reader.line_num} has {len(row)} cells, the header {width}"
+            advice = "give every line as many cells as the header"
+            raise FlowError(UnreadableTable(name=name, reason=reason, advice=advice))
+        width = width or len(row)
+        if row:
+            yield row
+
+
+def with_points(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """Columns whose numbers have a comma before their decimals, with a point.
+
+    Where all of them have three digits behind the comma, it may stand between thousands: they are
+    left as they are.
+    """
+    found = [[_WITH_COMMA.fullmatch(str(cell)) for cell in column] for column in columns]
+    are_decimals = any(match and len(match[1]) != 3 for column in found for match in column)
+    if not are_decimals:
+        return tuple(columns)
+    return tuple(
+        tuple(str(cell).replace(",", ".") for cell in column) if _is_of_numbers(column) else column
+        for column in columns
+    )
+
+
+def _is_of_numbers(column: Column) -> bool:
+    return all(
+        is_missing(cell) or _WITH_COMMA.fullmatch(cell) or _WHOLE.fullmatch(cell) for cell in column
+    )
 
 
 def csv_text(columns: Sequence[str], arrays: Sequence[Column]) -> str:

@@ -1,4 +1,4 @@
-"""Parquet files and folders. pyarrow is loaded when one is opened."""
+"""Files of Parquet, Feather and JSON lines, by pyarrow, which is loaded when one is opened."""
 
 from __future__ import annotations
 
@@ -44,6 +44,22 @@ def read_parquet(path: Path) -> Table:
     """The table in a Parquet file or a folder of them."""
     _, parquet = pyarrow_for(path)
     return from_arrow(path.name, parquet.read_table(path))
+
+
+def read_feather(path: Path) -> Table:
+    """The table in a Feather or Arrow file."""
+    pyarrow_for(path)
+    from pyarrow import feather
+
+    return from_arrow(path.name, feather.read_table(path))
+
+
+def read_json_lines(path: Path) -> Table:
+    """The table in a file with an object of JSON in each line, whose keys are the columns."""
+    pyarrow_for(path)
+    from pyarrow import json
+
+    return from_arrow(path.name, json.read_json(path))
 
 
 def from_arrow(name: str, table: Any) -> Table:

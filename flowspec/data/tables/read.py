@@ -9,25 +9,43 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flowspec.data.tables.csv import read_csv
+from flowspec.data.tables.csv import STANDARD_INPUT, read_csv
 from flowspec.data.tables.numpy import read_numpy
-from flowspec.data.tables.parquet import parquet_files, read_parquet
+from flowspec.data.tables.parquet import (
+    parquet_files,
+    read_feather,
+    read_json_lines,
+    read_parquet,
+)
 from flowspec.data.tables.table import DAMAGED, LOOK, EmptyTable, Table, UnreadableTable
 from flowspec.diagnostics.diagnostic import FlowError
 
 
 def read_table(path: str | Path) -> Table:
-    """A table from a .csv, .parquet or .npy file, or a folder of .parquet files.
+    """A table from a file of the kinds of `READERS`, whose text may be packed by gzip; from a
+    folder of .parquet files; or from standard input, `-`, as CSV.
 
     Errors:  FlowError, where the file cannot be read or has no rows.
     """
     path = Path(path)
-    readers = {".csv": read_csv, ".parquet": read_parquet, ".npy": read_numpy}
     with refusing(path):
-        table = readers[kind_of(path)](path)
+        table = READERS[kind_of(path)](path)
     if not table.rows:
-        raise FlowError(EmptyTable(name=path.name))
+        raise FlowError(EmptyTable(name=table.name))
     return table
+
+
+READERS = {
+    ".csv": read_csv,
+    ".tsv": read_csv,
+    ".parquet": read_parquet,
+    ".npy": read_numpy,
+    ".feather": read_feather,
+    ".arrow": read_feather,
+    ".jsonl": read_json_lines,
+    ".ndjson": read_json_lines,
+}
+"""What reads a table, by the ending of its name."""
 
 
 def kind_of(path: Path) -> str:
@@ -35,12 +53,14 @@ def kind_of(path: Path) -> str:
 
     Errors:  FlowError, where it is unknown.
     """
+    if path == STANDARD_INPUT:
+        return ".csv"
     is_folder = os.path.isdir(path)  # no error where the name is too long
     if is_folder and not parquet_files(path):
         reason = "it is a folder without .parquet files"
         raise FlowError(UnreadableTable(name=path.name, reason=reason))
-    suffix = ".parquet" if is_folder else path.suffix.lower()
-    if suffix not in (".csv", ".parquet", ".npy"):
+    suffix = ".parquet" if is_folder else _ending(path)
+    if suffix not in READERS:
         if not os.path.lexists(path):
             reason = os.strerror(errno.ENOENT).lower()
             raise FlowError(UnreadableTable(name=str(path), reason=reason, advice=LOOK))
@@ -49,6 +69,13 @@ def kind_of(path: Path) -> str:
             reason = f"`{path.suffix}` files are not known"
         raise FlowError(UnreadableTable(name=path.name, reason=reason))
     return suffix
+
+
+def _ending(path: Path) -> str:
+    """The ending that counts: of packed text, the one before `.gz`."""
+    endings = [ending.lower() for ending in path.suffixes]
+    packed = endings[-1:] == [".gz"] and endings[-2:-1] in ([".csv"], [".tsv"])
+    return endings[-2] if packed else path.suffix.lower()
 
 
 @contextmanager
@@ -68,6 +95,6 @@ def refusing(path: Path) -> Iterator[None]:
         reason, advice = "it is no text in UTF-8", "write it as UTF-8"
         raise FlowError(UnreadableTable(name=path.name, reason=reason, advice=advice)) from None
     except (ValueError, EOFError, NotImplementedError, csv.Error) as error:
-        is_ours = path.suffix.lower() != ".parquet" and str(error)
+        is_ours = _ending(path) in (".csv", ".tsv", ".npy", "") and str(error)
         reason = str(error).splitlines()[0] if is_ours else DAMAGED
         raise FlowError(UnreadableTable(name=path.name, reason=reason)) from None

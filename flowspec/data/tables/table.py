@@ -40,7 +40,7 @@ class UnreadableTable(Diagnostic):
     help = "{advice}"
     name: str
     reason: str
-    advice: str = "give a CSV, Parquet or NumPy (.npy) file"
+    advice: str = "give a table as .csv, .tsv, .parquet, .feather, .jsonl or .npy"
 
 
 @mistake
