@@ -44,7 +44,7 @@ SHOWN_LIMIT = 8.0
 
 
 def picture(entry: Entry) -> Figure:
-    """The figure of a base or a step, of its first example."""
+    """The figure of a base or a step, of its example."""
     model = model_of(entry)
     with matplotlib.rc_context(STYLE):
         if entry.kind == "base":

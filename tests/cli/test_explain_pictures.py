@@ -12,6 +12,7 @@ pytest.importorskip("matplotlib")
 from flowspec.cli import explain
 from flowspec.language.catalogue import entries
 from flowspec.plots import components, terminal
+from flowspec.plots.example import example_of
 
 DRAWN = [entry for entry in entries() if entry.kind in explain.DRAWN]
 
@@ -61,3 +62,11 @@ def test_a_straight_line_climbs_from_corner_to_corner():
 def test_a_constant_is_a_level_line():
     text = terminal.curve(np.array([0.0, 1.0]), np.array([3.0, 3.0]), "level")
     assert "⠉" * terminal.WIDTH in text
+
+
+def test_the_example_of_a_flexible_function_bends():
+    known = {entry.name: entry for entry in entries()}
+    assert "heights=[1, 0.3" in example_of(known["RQS"])
+    assert "theta=[-1, 2" in example_of(known["Bernstein"])
+    for name in ("Affine", "Tanh", "Logit", "LULinear", "Normal"):
+        assert example_of(known[name]) == known[name].example

@@ -10,6 +10,7 @@ from flow_site.pictures import picture
 from flow_site.rounding import rounding
 from flowspec.ir.registry import named_transforms
 from flowspec.language.catalogue import Entry, entries
+from flowspec.plots.example import example_of
 
 ROOMS: Mapping[str, str] = {
     "elementwise": "Of each number alone",
@@ -102,4 +103,4 @@ def _described(text: str) -> list[str]:
 
 def _caption(entry: Entry) -> str:
     what = "Density and samples" if entry.kind == "base" else "The map and its effect on a density"
-    return f"{what} of `{entry.example}`".replace("[", "\\[").replace("]", "\\]")
+    return f"{what} of `{example_of(entry)}`".replace("[", "\\[").replace("]", "\\]")
