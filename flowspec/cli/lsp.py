@@ -6,8 +6,9 @@ import click
 
 
 @click.command(short_help="Help an editor: the language server.")
+@click.option("--stdio", is_flag=True, help="Standard input and output, which is the default.")
 @click.option("--tcp", type=click.IntRange(1, 65535), metavar="PORT", help="Listen on a port here.")
-def command(tcp: int | None) -> None:
+def command(stdio: bool, tcp: int | None) -> None:
     """Answer an editor in the Language Server Protocol, over standard input and output.
 
     An editor starts it by itself: docs/editors.md says how to set it up. It shows mistakes and
@@ -17,4 +18,6 @@ def command(tcp: int | None) -> None:
     """
     from flowspec.editing.server import serve
 
+    if stdio and tcp is not None:
+        raise click.UsageError("--stdio goes without --tcp")
     serve(tcp)

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
+import re
+import socket
+import subprocess
 import sys
 from itertools import count
 
@@ -15,10 +20,9 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 import flowspec
+from commands import refused
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-COMMAND = [sys.executable, "-c", "from flowspec.cli.main import main; main()", "lsp"]
+COMMAND = [sys.executable, "-c", "from flowspec.cli.main import main; main()", "lsp", "--stdio"]
 TEXT = """event a: positive
 let s = 2
 Normal(0,s) |> Exp |> Tnah
@@ -99,6 +103,7 @@ async def opened(client, text: str = TEXT) -> Opened:
     return flow
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_the_server_says_what_it_offers(client):
     offered = client.offered
     assert offered.hover_provider
@@ -107,6 +112,7 @@ async def test_the_server_says_what_it_offers(client):
     assert offered.semantic_tokens_provider.legend.token_types
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_mistakes_are_shown_when_a_text_is_opened(client):
     flow = Opened(client, TEXT)
     (mistake,) = await flow.open()
@@ -116,6 +122,7 @@ async def test_mistakes_are_shown_when_a_text_is_opened(client):
     assert "help: did you mean `Tanh`?" in mistake.message
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_mistake_says_what_it_contradicts(client):
     flow = Opened(client, "event a: real,\n  a: real\nNormal(0, 1)[2]")
     (mistake,) = await flow.open()
@@ -124,6 +131,7 @@ async def test_a_mistake_says_what_it_contradicts(client):
     assert related.location.range.start.line == 0
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_mistakes_follow_the_text(client):
     flow = await opened(client)
     checked = asyncio.ensure_future(flow.checked())
@@ -133,6 +141,7 @@ async def test_mistakes_follow_the_text(client):
     assert [mistake.code for mistake in await checked] == ["event-mismatch"]
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_text_that_is_closed_has_no_mistakes(client):
     flow = await opened(client)
     checked = asyncio.ensure_future(flow.checked())
@@ -141,6 +150,7 @@ async def test_a_text_that_is_closed_has_no_mistakes(client):
     assert await checked == []
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_hover_shows_the_support_at_its_place(client):
     flow = await opened(client)
     found = await client.text_document_hover_async(types.HoverParams(flow.document, flow.at("Exp")))
@@ -149,6 +159,7 @@ async def test_a_hover_shows_the_support_at_its_place(client):
     assert flow.written(found.range) == "Exp"
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_completions_come_in_order_and_are_explained(client):
     flow = await opened(client, "Normal(0, 1) |> Exp |> ")
     found = await client.text_document_completion_async(
@@ -160,6 +171,7 @@ async def test_completions_come_in_order_and_are_explained(client):
     assert "y = log(x)" in said(explained.documentation)
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_the_call_that_is_written_has_its_signature(client):
     flow = await opened(client, "Normal(0, ")
     found = await client.text_document_signature_help_async(
@@ -169,6 +181,7 @@ async def test_the_call_that_is_written_has_its_signature(client):
     assert found.active_parameter == 1
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_name_leads_to_its_declaration_and_its_uses(client):
     flow = await opened(client)
     place = flow.at("s)")
@@ -187,6 +200,7 @@ async def test_a_name_leads_to_its_declaration_and_its_uses(client):
     assert len(shown) == 2
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_name_is_renamed_everywhere(client):
     flow = await opened(client)
     place = flow.at("s)")
@@ -201,6 +215,7 @@ async def test_a_name_is_renamed_everywhere(client):
     assert text == TEXT.replace("let s", "let width").replace("0,s", "0,width")
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_name_that_is_taken_is_refused(client):
     flow = await opened(client)
     with pytest.raises(JsonRpcException, match="`Normal` is a word of the language"):
@@ -209,6 +224,7 @@ async def test_a_name_that_is_taken_is_refused(client):
         )
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_text_is_formatted(client):
     flow = await opened(client)
     options = types.FormattingOptions(tab_size=2, insert_spaces=True)
@@ -223,6 +239,7 @@ async def test_a_text_is_formatted(client):
     assert edits is None
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_repair_is_offered_and_right(client):
     flow = Opened(client, TEXT)
     (mistake,) = await flow.open()
@@ -236,6 +253,7 @@ async def test_a_repair_is_offered_and_right(client):
     assert text == TEXT.replace("Tnah", "Tanh")
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_supports_outline_folds_and_colors_are_told(client):
     flow = await opened(client, "Normal(0, 1)\n  |> Exp\n")
     whole = types.Range(types.Position(0, 0), types.Position(2, 0))
@@ -253,6 +271,7 @@ async def test_supports_outline_folds_and_colors_are_told(client):
     assert len(colors.data) == 5 * 5
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_of_a_text_that_is_not_open_nothing_is_known(client):
     document = types.TextDocumentIdentifier("file:///nowhere.flow")
     place = types.Position(0, 0)
@@ -260,3 +279,49 @@ async def test_of_a_text_that_is_not_open_nothing_is_known(client):
     assert (
         await client.text_document_completion_async(types.CompletionParams(document, place)) is None
     )
+
+
+def test_the_server_answers_on_a_port(tmp_path):
+    """It listens on this machine alone, and ends when the editor says so."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [*COMMAND[:-1], "--tcp", str(port)]
+    server = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL)
+    try:
+        answer = asyncio.run(_initialized(port))
+        assert answer["result"]["serverInfo"]["name"] == "flowspec"
+        assert server.wait(60) == 0
+    finally:
+        server.kill()
+        server.wait()
+
+
+async def _initialized(port: int) -> dict:
+    """The answer of a server to the first request; then it is told to end."""
+    for _ in range(200):
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            break
+        except OSError:
+            await asyncio.sleep(0.1)
+    messages = [
+        {"id": 1, "method": "initialize", "params": {"capabilities": {}}},
+        {"id": 2, "method": "shutdown"},
+        {"method": "exit"},
+    ]
+    for message in messages:
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        writer.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+    await writer.drain()
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = int(re.search(rb"Content-Length: (\d+)", head)[1])
+    answer = json.loads(await reader.readexactly(length))
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
+    return answer
+
+
+def test_a_port_and_standard_input_are_not_both_used(call):
+    refused(call("lsp", "--stdio", "--tcp", "4000"), "--stdio goes without --tcp", code=2)
