@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from flow_site import codes, commands, components, examples, links, schema
+from flow_site import benchmarks, codes, commands, components, examples, links, schema
 
 ROOT = Path(__file__).parents[3]
 NAMED = re.compile(r"^<!-- made: (.+) -->$", re.MULTILINE)
@@ -14,6 +14,7 @@ NAMED = re.compile(r"^<!-- made: (.+) -->$", re.MULTILINE)
 MAKERS: Mapping[str, Callable[[], str]] = {
     "architectures": components.architectures,
     "bases": components.bases,
+    "benchmarks": benchmarks.scripts,
     "codes": codes.mistakes,
     "codes of data": codes.of_data,
     "commands": commands.page,
