@@ -20,6 +20,7 @@ COMMANDS = [
     "fit",
     "fmt",
     "import",
+    "init",
     "judge",
     "list",
     "lsp",

@@ -1,0 +1,206 @@
+"""The text of a spec for a table."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from flowspec.data.tables.table import Table
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake, suggest
+from flowspec.diagnostics.source import Source
+from flowspec.draft.facts import Column, columns_of
+from flowspec.draft.supports import Guess, guess
+from flowspec.draft.ties import dependent, simplex
+from flowspec.language.layout.formatting import formatted
+from flowspec.parts.writing import name_written
+
+
+@mistake
+class NothingToDraft(Diagnostic):
+    message = "{name} has no column of numbers that vary"
+    help = "a density is of numbers: give a table that has some"
+    name: str
+
+
+@mistake
+class NoSuchTarget(Diagnostic):
+    message = "there is no column of numbers called `{target}` in {name}"
+    help = "{advice}"
+    target: str
+    name: str
+    advice: str
+
+
+@dataclass(frozen=True)
+class Size:
+    """A network and a training for so many rows."""
+
+    transforms: int
+    hidden: str
+    settings: tuple[str, ...]
+
+
+SIZES = {
+    1_000: Size(
+        2, "[32, 32]",
+        ('optimizer = "adamw"', "weight_decay = 1", "learning_rate = 3e-3", "batch_size = 64",
+         "validation = 0.2", "patience = 60"),
+    ),
+    20_000: Size(3, "[64, 64]", ("learning_rate = 3e-3", "batch_size = 256")),
+    200_000: Size(4, "[64, 64]", ("learning_rate = 2e-3", "batch_size = 1024", "epochs = 60")),
+}  # fmt: skip
+WIDTH = 96
+"""Characters of a comment."""
+
+LARGEST = Size(5, "[128, 128]", ("learning_rate = 1e-3", "batch_size = 4096", "epochs = 30"))
+"""By rows: up to so many, the size; of more rows, the largest."""
+
+
+def spec(table: Table, targets: Sequence[str] = ()) -> str:
+    """A commented spec for a table: of the density of its columns, or of targets given the others.
+
+    Errors:  FlowError, where the table has no numbers that vary, or no such target.
+    """
+    columns, texts = columns_of(table)
+    varied = [column for column in columns if not column.is_constant]
+    if not varied:
+        raise FlowError(NothingToDraft(name=table.name))
+    _check(table.name, targets, [column.name for column in varied])
+    tied = [] if targets else _tied(table, varied)
+    event = [
+        column
+        for column in varied
+        if column.name not in tied and (not targets or column.name in targets)
+    ]
+    context = [column for column in varied if targets and column not in event]
+    lines = [
+        f"# A first spec for {table.name}: {table.rows:,} rows. Every guess says what it rests on."
+    ]
+    lines += [f"# Left out: `{name}` holds no numbers." for name in texts]
+    lines += [
+        f"# Left out: `{column.name}` is {column.numbers[0]:g} in all rows."
+        if len(column.numbers)
+        else f"# Left out: `{column.name}` has no number."
+        for column in columns
+        if column.is_constant
+    ]
+    lines += [
+        f"# Left out: `{name}` follows from the columns before it, exactly: no density has that."
+        for name in tied
+    ]
+    if repeated := _repeated(table, varied):
+        lines.append(f"# Rows that are like an earlier one: {repeated}.")
+    event, shares = _with_shares(table, event)
+    given = {column.name: guess(column) for column in context}
+    wanted = {column.name: _in_event(guess(column), column) for column in event}
+    for column in [*context, *event]:
+        found = (given | wanted)[column.name]
+        if column.name in shares:
+            found = Guess("simplex", (f"adds up to 1 with {_others(column.name, shares)}",))
+        lines += ["#", *_reasons(column, found)]
+    lines.append("")
+    if context:
+        lines.append(f"context {_declared(given)}")
+    lines += [f"event {_declared(wanted, shares)}", ""]
+    lines += _flow(table.rows, event, bool(context), shares)
+    return formatted(Source("\n".join(lines) + "\n"))
+
+
+def _check(name: str, targets: Sequence[str], known: Sequence[str]) -> None:
+    for target in targets:
+        if target not in known:
+            near = suggest(target, known)
+            advice = f"did you mean `{near}`?" if near else f"it has {', '.join(known)}"
+            raise FlowError(NoSuchTarget(target=target, name=name, advice=advice))
+
+
+def _complete(table: Table, columns: Sequence[Column]) -> np.ndarray:
+    """The rows that have all of these columns."""
+    numbers = table.numbers([column.name for column in columns])
+    return numbers[np.isfinite(numbers).all(axis=1)]
+
+
+def _tied(table: Table, columns: Sequence[Column]) -> list[str]:
+    """The columns that follow from those before them, but for shares that add up to 1."""
+    rows = _complete(table, columns)
+    names = [column.name for column in columns]
+    shares = _shares(table, columns)
+    return [name for name in dependent(names, rows) if name not in shares]
+
+
+def _shares(table: Table, columns: Sequence[Column]) -> tuple[str, ...]:
+    """Columns that add up to 1 in every row."""
+    candidates = [column for column in columns if column.low > 0 and column.high < 1]
+    if len(candidates) < 3:
+        return ()
+    names = [column.name for column in candidates]
+    return simplex(names, _complete(table, candidates))
+
+
+def _with_shares(table: Table, event: list[Column]) -> tuple[list[Column], tuple[str, ...]]:
+    """The columns with those that add up to 1 at the end, and their names."""
+    shares = _shares(table, event)
+    rest = [column for column in event if column.name not in shares]
+    return [*rest, *(column for column in event if column.name in shares)], shares
+
+
+def _repeated(table: Table, columns: Sequence[Column]) -> int:
+    """Rows that are equal to an earlier one."""
+    numbers = table.numbers([column.name for column in columns])
+    return len(numbers) - len(np.unique(numbers, axis=0))
+
+
+def _in_event(found: Guess, column: Column) -> Guess:
+    """The guess for a column that is learned: the flow below has no circles."""
+    if not found.support.startswith("circle"):
+        return found
+    ends = found.support.removeprefix("circle")
+    note = "the flow below takes the ends of the angle for two points, as it has no circles"
+    return Guess(ends.replace("(", "[").replace(")", "]"), (*found.reasons, note))
+
+
+def _others(name: str, names: Sequence[str]) -> str:
+    return ", ".join(other for other in names if other != name)
+
+
+def _reasons(column: Column, found: Guess) -> list[str]:
+    """What speaks for the support of a column, as comments."""
+    text = [f"{column.name}, {found.support}: {found.reasons[0]}", *found.reasons[1:]]
+    lines = []
+    for reason in text:
+        first, *rest = textwrap.wrap(reason, WIDTH)
+        lines += [f"# {first}" if reason is text[0] else f"#   {first}"]
+        lines += [f"#   {line}" for line in rest]
+    return lines
+
+
+def _declared(guesses: Mapping[str, Guess], shares: Sequence[str] = ()) -> str:
+    parts = [
+        f"{name_written(name)}: {each.support}"
+        for name, each in guesses.items()
+        if name not in shares
+    ]
+    if shares:
+        parts.append(f"{', '.join(map(name_written, shares))}: simplex")
+    return ", ".join(parts)
+
+
+def _flow(
+    rows: int, event: Sequence[Column], is_conditional: bool, shares: Sequence[str]
+) -> list[str]:
+    size = next((size for most, size in SIZES.items() if rows <= most), LARGEST)
+    whole = [c.name for c in event if c.is_whole and c.distinct < len(c.numbers) / 2]
+    settings = list(size.settings)
+    if whole:
+        settings.append(f"dequantize = [{', '.join(map(name_written, whole))}]")
+    lines = [f"# For {rows:,} rows.", "train {", *(f"  {each}" for each in settings), "}", ""]
+    count = len(event) - bool(shares)  # a simplex has a coordinate less than shares
+    if is_conditional and count == 1:
+        first = 'NSF(1, bins=6, transforms=1, hidden=[16], activation="tanh")'
+    else:
+        first = f"NSF({count}, transforms={size.transforms}, hidden={size.hidden})"
+    mixed = ["  |> LULinear"] if count > 1 else []
+    return [*lines, first, *mixed, "  |> Standardize", "  |> Onto(event)"]

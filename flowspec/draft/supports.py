@@ -1,0 +1,95 @@
+"""Supports for columns, each with what speaks for it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from flowspec.draft.facts import ATOM, Column
+
+CIRCLES = {"degrees": 360.0, "radians": 2 * math.pi}
+ANGLES = ("angle", "azimuth", "bearing", "direction", "heading", "phase", "phi")
+"""Parts of names that angles have."""
+
+EDGE = 0.06
+"""Share of the rows within a fiftieth of the range from an end, of which more tell of a hard edge."""
+
+FAR = 4.0
+"""Standard deviations from 0 to the smallest number, beyond which a positive column may be real."""
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A support as the language writes it.
+
+    reasons   what speaks for it, and what else there is to know
+    """
+
+    support: str
+    reasons: tuple[str, ...]
+
+
+def guess(column: Column) -> Guess:
+    """The support that fits a column best."""
+    support, reason = _support(column)
+    return Guess(support, (reason, *_remarks(column)))
+
+
+def _support(column: Column) -> tuple[str, str]:
+    span = f"{column.low:g} to {column.high:g}"
+    if circle := _circle(column):
+        return circle, f"{span}, and its name is that of an angle: both ends are one point"
+    if column.low == 0:
+        if column.is_whole:
+            return "nonnegative", f"{span}; 0 itself occurs"
+        return "real", f"{span}; 0 itself occurs, which no map onto positive numbers reaches"
+    if column.low > 0 and column.high < 1:
+        return "(0, 1)", f"a share: {span}"
+    distance = column.low / column.spread
+    if distance > FAR:
+        return "real", (
+            f"{span}, {distance:.1f} standard deviations from 0; `positive`, if a sample below 0 "
+            "must never occur"
+        )
+    if column.low > 0:
+        return "positive", f"{span}, skewness {column.skewness:.1f}"
+    return "real", span
+
+
+def _circle(column: Column) -> str:
+    """A circle that the numbers go round, for a column with the name of an angle."""
+    if not any(part in column.name.lower() for part in ANGLES):
+        return ""
+    for turn in CIRCLES.values():
+        end = f"{turn:g}" if turn == 360 else "2 * pi"
+        if column.low >= 0 and turn / 2 < column.high <= turn:
+            return f"circle(0, {end})"
+        goes_round = column.high - column.low > turn / 2
+        if goes_round and -turn / 2 <= column.low < 0 < column.high <= turn / 2:
+            half = f"{turn / 2:g}" if turn == 360 else "pi"
+            return f"circle(-{half}, {half})"
+    return ""
+
+
+def _remarks(column: Column) -> list[str]:
+    """What a density of numbers cannot say, and what can be done about it."""
+    found = []
+    if column.missing:
+        found.append(
+            f"{column.missing} of {column.rows} rows lack it: fit with --drop-bad-rows, or fill it"
+        )
+    value, share = column.commonest
+    if column.is_whole and column.distinct < len(column.numbers) / 2:
+        found.append("whole numbers: `dequantize` spreads them over their cells")
+    elif share >= ATOM:
+        found.append(
+            f"{100 * share:.0f} % of the rows are {value:g}: a density has no such value, and "
+            "samples will not have it"
+        )
+    for end, name in ((column.low, "lower"), (column.high, "upper")):
+        if share < ATOM and column.share_near(end) > EDGE:
+            found.append(
+                f"a hard {name} edge: {100 * column.share_near(end):.0f} % of the rows lie within "
+                f"a fiftieth of the range from {end:g}"
+            )
+    return found

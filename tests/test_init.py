@@ -1,0 +1,132 @@
+"""`flowspec init`: a spec that fits its table at once, and says what each guess rests on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import flowspec
+from commands import EXAMPLES, refused, written
+from flowspec.data.tables.read import read_table
+from flowspec.data.tables.table import Table
+from flowspec.draft.spec import spec
+from flowspec.draft.ties import dependent, simplex
+
+RANDOM = np.random.default_rng(0)
+ROWS = 300
+
+
+def drafted(targets=(), **columns) -> str:
+    return spec(Table("t.csv", tuple(columns), tuple(columns.values())), targets)
+
+
+def support_of(values, name: str = "x") -> str:
+    flow = flowspec.parse(drafted(**{name: values}))
+    return str(flow.event.space.supports[0])
+
+
+SUPPORTS = {
+    "real": RANDOM.normal(size=ROWS),
+    "positive": RANDOM.lognormal(size=ROWS),
+    "(0, 1)": RANDOM.uniform(0.01, 0.99, ROWS),
+}
+
+
+@pytest.mark.parametrize("support", SUPPORTS)
+def test_the_support_is_that_of_the_numbers(support):
+    assert support_of(SUPPORTS[support]) == support
+
+
+def test_positive_numbers_far_from_0_are_real_and_it_is_said_why():
+    text = drafted(height=RANDOM.normal(170, 8, ROWS))
+    assert "height: real" in text
+    assert "`positive`, if a sample below 0 must never occur" in text.replace("\n#   ", " ")
+
+
+def test_zeros_are_not_put_out_of_the_support():
+    values = RANDOM.exponential(size=ROWS)
+    values[:5] = 0
+    assert support_of(values) == "real"
+
+
+def test_whole_numbers_are_dequantized():
+    text = drafted(n=RANDOM.poisson(4, ROWS).astype(float), y=RANDOM.normal(size=ROWS))
+    assert flowspec.parse(text).train["dequantize"] == ("n",)
+    assert "whole numbers" in text
+
+
+def test_what_a_density_cannot_have_is_said():
+    values = RANDOM.normal(size=ROWS)
+    values[:100] = 2.5
+    assert "33 % of the rows are 2.5" in drafted(x=values)
+    assert "5 of 300 rows lack it" in drafted(x=np.where(np.arange(ROWS) < 5, np.nan, values))
+    cut = 40 + RANDOM.exponential(size=ROWS)
+    assert "a hard lower edge" in drafted(x=cut)
+
+
+def test_angles_are_told_and_are_circles_where_they_are_given():
+    angle, y = RANDOM.uniform(0, 360, ROWS), RANDOM.normal(size=ROWS)
+    assert "no circles" in drafted(direction=angle, y=y).replace("\n#   ", " ")
+    given = flowspec.parse(drafted(["y"], direction=angle, y=y))
+    assert str(given.context.space.supports[0]) == "circle(0, 360)"
+    assert given.columns == ("y",)
+
+
+def test_shares_that_add_up_to_1_are_a_simplex():
+    shares = RANDOM.dirichlet([2, 3, 4], ROWS)
+    text = drafted(a=shares[:, 0], b=shares[:, 1], z=RANDOM.normal(size=ROWS), c=shares[:, 2])
+    assert "a, b, c: simplex" in text
+    assert flowspec.parse(text).columns == ("z", "a", "b", "c")
+
+
+def test_a_column_that_follows_from_others_is_left_out():
+    x, y = RANDOM.normal(size=(2, ROWS))
+    text = drafted(x=x, y=y, total=2 * x - y + 3)
+    assert "# Left out: `total` follows from the columns before it" in text
+    assert flowspec.parse(text).columns == ("x", "y")
+
+
+def test_ties_are_found_and_nothing_else():
+    x = RANDOM.normal(size=(50, 3))
+    assert dependent(["a", "b", "c"], x) == []
+    assert dependent(["a", "b", "c"], np.column_stack([x[:, :2], x[:, 0] + 1])) == ["c"]
+    assert simplex(["a", "b", "c"], np.abs(x) / 10) == ()
+
+
+@pytest.mark.parametrize("name", ["iris", "wine", "diabetes"])
+def test_the_spec_of_a_real_table_is_in_the_layout_and_learns(name, tmp_path):
+    pytest.importorskip("torch")
+    table = read_table(EXAMPLES / "data" / f"{name}.csv")
+    text = spec(table)
+    assert flowspec.format(text) == text
+    flow = flowspec.parse(text)
+    assert flow.train["optimizer"] == "adamw"
+    model = flowspec.fit(flow, table.numbers(flow.columns), epochs=1, seed=0)
+    assert np.isfinite(model.log_prob(table.numbers(flow.columns))).all()
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+def test_it_is_written_once_and_says_what_comes_next(call, here):
+    data = EXAMPLES / "data" / "iris.csv"
+    answer = call("init", data, "-o", "my.flow")
+    assert answer.code == 0
+    assert answer.err == (f"wrote my.flow; next: flowspec fit my.flow --data {data} -o my_model\n")
+    assert (here / "my.flow").read_text() == call("init", data).out
+    assert call("check", "my.flow").code == 0
+    before = (here / "my.flow").read_text()
+    refused(call("init", data, "-o", "my.flow"), "my.flow exists", code=2)
+    assert (here / "my.flow").read_text() == before
+
+
+def test_targets_are_given_the_other_columns(call):
+    data = EXAMPLES / "data" / "diabetes.csv"
+    flow = flowspec.parse(call("init", data, "--target", "progression").out)
+    assert (flow.context.names, flow.columns) == (("bmi", "blood_pressure"), ("progression",))
+    refused(call("init", data, "--target", "progresion"), "no-such-target", "`progression`")
+
+
+def test_tables_without_numbers_are_refused(call, here):
+    written(here / "t.csv", "a,b\nx,1\ny,1\n")
+    refused(call("init", "t.csv"), "nothing-to-draft")
