@@ -12,7 +12,7 @@ ANGLES = ("angle", "azimuth", "bearing", "direction", "heading", "phase", "phi")
 """Parts of names that angles have."""
 
 EDGE = 0.06
-"""Share of the rows within a fiftieth of the range from an end, of which more tell of a hard edge."""
+"""Share of the rows within a fiftieth of the range from an end that tells of a hard edge."""
 
 FAR = 4.0
 """Standard deviations from 0 to the smallest number, beyond which a positive column may be real."""

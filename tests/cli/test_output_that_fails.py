@@ -28,6 +28,7 @@ WITH_OUTPUT = {
     "init": ["init", "t.csv"],
     "judge": ["judge", "--help"],
     "list": ["list"],
+    "lsp": ["lsp", "--help"],
     "package": ["package", "--help"],
     "plot": ["plot", "--help"],
     "sample": ["sample", "m", "-n", "10"],
