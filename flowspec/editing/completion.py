@@ -70,6 +70,8 @@ def completions(document: Document, offset: int, folder: Path | None = None) -> 
         token = document.tokens[number] if 0 <= number < len(document.tokens) else None
         if token and token.kind in (NAME, STRING) and token.start < offset <= token.end:
             place, start, end = number, token.start, token.end
+    if place and document.tokens[place - 1].text == '"':  # of a word that is not closed yet
+        place, start = place - 1, document.tokens[place - 1].start
     if _in_comment(document, offset):
         return Completions(offset, offset, ())
     items = list(_Writer(document, place, start, folder).items())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -101,6 +102,7 @@ class FlowServer(LanguageServer):
 def serve(port: int | None = None) -> None:
     """Answer an editor, over standard input and output or a local port, until it says goodbye."""
     gc.set_threshold(50_000, 20, 100)  # a text of 500 steps is many small objects
+    sys.setswitchinterval(0.0005)  # an answer goes before a check that is under way
     logging.getLogger("pygls").setLevel(logging.ERROR)
     server = FlowServer()
     if port is None:

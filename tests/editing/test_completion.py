@@ -90,6 +90,14 @@ def test_a_setting_offers_its_words():
     assert first("Normal(0, 1)[2] |> Coupling(RQS, activation=@)") >= {'"relu"', '"tanh"'}
 
 
+@pytest.mark.parametrize("written", ['"', '"re', '"re"'])
+def test_a_word_in_quotes_is_replaced_with_them(written):
+    text, at = marked(f"Normal(0, 1)[2] |> Coupling(RQS, activation={written}@")
+    found = completions(open_document(text), at)
+    assert text[found.start : found.end] == written
+    assert '"relu"' in {item.label for item in found.items if item.rank == 0}
+
+
 def test_a_field_of_a_component_offers_components():
     assert "RQS" in first("Normal(0, 1)[2] |> Coupling(@)")
     assert "Normal" not in first("Normal(0, 1)[2] |> Coupling(@)")
