@@ -63,23 +63,27 @@ class Stack:
         return word if token.kind == SIGN or word in self._row else token.kind
 
     def _feed(self, terminal: str, value: Any) -> bool:
-        while (action := self._row.get(terminal)) is not None:
+        rows, states, rules = self._rows, self._states, self._rules
+        while (action := rows[states[-1]].get(terminal)) is not None:
             if action >= 0:
-                self._states.append(action)
+                states.append(action)
                 self._values.append(value)
                 return True
-            self._reduce(self._rules[-1 - action])
+            self._reduce(rules[-1 - action])
         return False
 
     def _reduce(self, rule: Rule) -> None:
         """Put one value in the place of those that a rule is made of."""
-        start = len(self._values) - rule.size
-        children = _flat(self._values[start:])
-        del self._values[start:], self._states[start + 1 :]
-        if not rule.is_list:
-            children = self._build(rule.builds, children) if rule.builds else children[0]
-        self._values.append(children)
-        self._states.append(self._row[rule.name])
+        values, states = self._values, self._states
+        start = len(values) - rule.size
+        children = _flat(values[start:])
+        del values[start:], states[start + 1 :]
+        if rule.builds:
+            children = self._build(rule.builds, children)
+        elif not rule.is_list:
+            children = children[0]
+        values.append(children)
+        states.append(self._rows[states[-1]][rule.name])
 
 
 class Misfit(Exception):
