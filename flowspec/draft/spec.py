@@ -76,6 +76,27 @@ def spec(table: Table, targets: Sequence[str] = ()) -> str:
         if column.name not in tied and (not targets or column.name in targets)
     ]
     context = [column for column in varied if targets and column not in event]
+    lines = _head(table, columns, texts, tied)
+    event, shares = _with_shares(table, event)
+    given = {column.name: guess(column) for column in context}
+    wanted = {column.name: _in_event(guess(column), column) for column in event}
+    for column in [*context, *event]:
+        found = (given | wanted)[column.name]
+        if column.name in shares:
+            found = Guess("simplex", (f"adds up to 1 with {_others(column.name, shares)}",))
+        lines += ["#", *_reasons(column, found)]
+    lines.append("")
+    if context:
+        lines.append(f"context {_declared(given)}")
+    lines += [f"event {_declared(wanted, shares)}", ""]
+    lines += _flow(table.rows, event, bool(context), shares)
+    return formatted(Source("\n".join(lines) + "\n"))
+
+
+def _head(
+    table: Table, columns: Sequence[Column], texts: Sequence[str], tied: Sequence[str]
+) -> list[str]:
+    """What is said of the table as a whole, and of the columns that are left out."""
     lines = [
         f"# A first spec for {table.name}: {table.rows:,} rows. Every guess says what it rests on."
     ]
@@ -91,22 +112,9 @@ def spec(table: Table, targets: Sequence[str] = ()) -> str:
         f"# Left out: `{name}` follows from the columns before it, exactly: no density has that."
         for name in tied
     ]
-    if repeated := _repeated(table, varied):
+    if repeated := _repeated(table, columns):
         lines.append(f"# Rows that are like an earlier one: {repeated}.")
-    event, shares = _with_shares(table, event)
-    given = {column.name: guess(column) for column in context}
-    wanted = {column.name: _in_event(guess(column), column) for column in event}
-    for column in [*context, *event]:
-        found = (given | wanted)[column.name]
-        if column.name in shares:
-            found = Guess("simplex", (f"adds up to 1 with {_others(column.name, shares)}",))
-        lines += ["#", *_reasons(column, found)]
-    lines.append("")
-    if context:
-        lines.append(f"context {_declared(given)}")
-    lines += [f"event {_declared(wanted, shares)}", ""]
-    lines += _flow(table.rows, event, bool(context), shares)
-    return formatted(Source("\n".join(lines) + "\n"))
+    return lines
 
 
 def _check(name: str, targets: Sequence[str], known: Sequence[str]) -> None:
