@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import numpy as np
 
 from flowspec.cli.options import DIRECTORY, PROVIDER, density_column
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
@@ -74,6 +75,11 @@ def csv_line(names: Sequence[str]) -> str:
     type=click.Path(path_type=Path),
     help="Table with the context, for a conditional flow.",
 )
+@click.option(
+    "--per-row",
+    type=click.IntRange(min=1),
+    help="So many samples of each row of the context, with the number of that row before them.",
+)
 @click.option("--log-prob", is_flag=True, help="Add a column with the log-density.")
 @click.option(
     "-o",
@@ -84,7 +90,7 @@ def csv_line(names: Sequence[str]) -> str:
 @PROVIDER
 def command(
     directory: Path, rows: int | None, seed: int, first_row: int, context: Path | None,
-    log_prob: bool, output: Path | None, provider: str,
+    per_row: int | None, log_prob: bool, output: Path | None, provider: str,
 ) -> None:  # fmt: skip
     """Draw samples from the bundle in DIRECTORY, as a table whose columns are named by `event`.
 
@@ -93,7 +99,7 @@ def command(
     from flowspec.data.tables.csv import csv_text
     from flowspec.data.tables.read import read_table
     from flowspec.data.tables.whole_numbers import rounded_down
-    from flowspec.data.tables.write import write_table
+    from flowspec.data.tables.write import free_name, write_table
     from flowspec.diagnostics.inputs import NoContext
     from flowspec.runtime.bundle import load
 
@@ -103,6 +109,11 @@ def command(
     if bundle.context and context is None:
         raise FlowError(no_context_table(bundle, directory))
     rows_of_context = read_table(context).numbers(bundle.context) if context else None
+    if per_row is not None:
+        if rows_of_context is None or rows is not None:
+            raise click.UsageError("`--per-row` goes with `--context`, and without `-n`")
+        numbers = np.repeat(np.arange(1, len(rows_of_context) + 1), per_row)
+        rows_of_context = np.repeat(rows_of_context, per_row, axis=0)
     if rows is not None and rows_of_context is not None and len(rows_of_context) not in (1, rows):
         raise FlowError(RowsAndContext(rows=rows, context_rows=len(rows_of_context)))
     x, density = bundle.sample(
@@ -116,6 +127,8 @@ def command(
     columns = [*bundle.columns, *([density_column(bundle.columns)] if log_prob else [])]
     arrays = [x] if x.ndim == 1 else list(x.T)
     arrays += [density] if log_prob else []
+    if per_row is not None:
+        columns, arrays = [free_name("row", columns), *columns], [numbers, *arrays]
     if output:
         write_table(output, columns, arrays)
         click.echo(f"wrote {len(x)} rows to {output}", err=True)

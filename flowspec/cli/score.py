@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import numpy as np
 from numpy.typing import NDArray
 
 from flowspec.cli.options import DIRECTORY, PROVIDER, density_column, latent_columns
+
+if TYPE_CHECKING:
+    from flowspec.runtime.bundle import Bundle
 
 Rows = NDArray[np.floating]
 
@@ -32,8 +36,26 @@ Rows = NDArray[np.floating]
     is_flag=True,
     help="Add the point of the base that each row comes from, in columns z0, z1 and so on.",
 )
+@click.option(
+    "--quantiles",
+    metavar="5,50,95",
+    help="Add these percentiles of each column for the context of each row.",
+)
+@click.option(
+    "--pit", is_flag=True, help="Add the share of samples for its context below each row."
+)
+@click.option(
+    "--draws",
+    type=click.IntRange(min=10),
+    default=1000,
+    show_default=True,
+    help="Samples for each row, of which --quantiles and --pit are.",
+)
 @PROVIDER
-def command(directory: Path, data: Path, output: Path | None, latent: bool, provider: str) -> None:
+def command(
+    directory: Path, data: Path, output: Path | None, latent: bool, quantiles: str | None,
+    pit: bool, draws: int, provider: str,
+) -> None:  # fmt: skip
     """Score the rows of a table with the bundle in DIRECTORY: the table comes back with a column
     `log_prob` (`log_prob_2`, where it has one of this name).
 
@@ -44,7 +66,7 @@ def command(directory: Path, data: Path, output: Path | None, latent: bool, prov
     from flowspec.data.tables.csv import csv_text
     from flowspec.data.tables.read import read_table
     from flowspec.data.tables.whole_numbers import cell_middles
-    from flowspec.data.tables.write import write_table
+    from flowspec.data.tables.write import free_name, write_table
     from flowspec.runtime.bundle import load
 
     bundle, table = load(directory, provider), read_table(data)
@@ -57,6 +79,13 @@ def command(directory: Path, data: Path, output: Path | None, latent: bool, prov
         columns += latent_columns(len(bundle.description.latent), columns)
     else:
         log_prob = bundle.log_prob(points, context)
+    if quantiles or pit:
+        if context is None:
+            raise click.UsageError("--quantiles and --pit are of conditional flows, with a context")
+        levels = _levels(quantiles)
+        added = _predicted(bundle, points, context, levels, pit, draws)
+        columns += [free_name(name, columns) for name in added]
+        arrays += added.values()
     columns.append(density_column(columns))
     arrays.append(log_prob)
     if output:
@@ -64,6 +93,37 @@ def command(directory: Path, data: Path, output: Path | None, latent: bool, prov
         click.echo(f"wrote {table.rows} rows to {output}; {_mean(log_prob)}", err=True)
     else:
         click.echo(csv_text(columns, arrays), nl=False)
+
+
+def _levels(text: str | None) -> list[float]:
+    """Percentiles as levels from 0 to 1."""
+    try:
+        levels = [float(part) / 100 for part in (text or "").split(",") if part.strip()]
+    except ValueError:
+        levels = [-1.0]
+    if any(not 0 <= level <= 1 for level in levels):
+        raise click.BadParameter(
+            f"{text!r} is no list of percentiles; write `5,50,95`", param_hint="--quantiles"
+        )
+    return levels
+
+
+def _predicted(
+    bundle: Bundle, points: Rows, context: Rows, levels: list[float], pit: bool, draws: int
+) -> dict[str, Rows]:
+    """Columns of quantiles and of probability integral transforms, by name."""
+    from flowspec.runtime import predictive
+
+    found: dict[str, Rows] = {}
+    if levels:
+        values = predictive.quantiles(bundle, context, levels, draws)
+        for number, name in enumerate(bundle.columns):
+            for place, level in enumerate(levels):
+                found[f"{name}_q{100 * level:g}"] = values[:, place, number]
+    if pit:
+        shares = predictive.transforms(bundle, points, context, draws)
+        found |= {f"{name}_pit": each for name, each in zip(bundle.columns, shares.T, strict=True)}
+    return found
 
 
 def _mean(log_prob: Rows) -> str:
