@@ -5,6 +5,7 @@
 # make exported  compile the examples into exported/
 # make matrix    every graph in every engine that can be had -> docs/runtimes.md (gigabytes, an hour or more)
 # make docs      the documentation -> build/docs, and man pages -> build/man
+# make vscode    the extension for VS Code -> editors/vscode/flowspec.vsix
 # make lint      ruff check, ruff format, mypy --strict, the layers
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -12,7 +13,7 @@ BIN = .venv/bin
 INSTALLED = .venv/installed
 ENGINES = .matrix/installed
 
-.PHONY: demo test quick nightly exported matrix docs lint clean
+.PHONY: demo test quick nightly exported matrix docs vscode lint clean
 
 demo: $(INSTALLED)
 	$(BIN)/python examples/export.py
@@ -36,6 +37,9 @@ matrix: $(ENGINES)
 docs: $(INSTALLED)
 	$(BIN)/python -m sphinx -W -n --keep-going -q docs build/docs
 	$(BIN)/python docs/_ext/man.py build/man
+
+vscode:
+	cd editors/vscode && npm install --no-audit --no-fund --no-package-lock && npm run package
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
