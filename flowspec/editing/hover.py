@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from flowspec.editing.document import Document
@@ -20,6 +21,10 @@ KEYWORDS = {
     "context": "Names the columns on which the density is conditioned, and their supports.",
     "train": "Hyper-parameters for the training.",
 }
+
+
+_LABEL = re.compile(r"\n(?=[A-Z]\w+:)")
+"""The break before `Source:` and its like, which Markdown would take for a space."""
 
 
 class Hover(NamedTuple):
@@ -84,7 +89,7 @@ def _entry(known: Entry) -> list[str]:
         if value
     ]
     formula, _, rest = known.text.partition("\n\n")
-    return [_code(known.signature), formula, rest, "; ".join(sides)]
+    return [_code(known.signature), formula, _LABEL.sub("  \n", rest), "; ".join(sides)]
 
 
 def _argument(document: Document, offset: int, name: str) -> str:

@@ -66,6 +66,7 @@ def test_a_hover_shows_signature_formula_domain_image_and_the_support_here():
     markdown = shown("Normal(0, 1)[3] |> Exp", "Exp")
     assert "```flow\nExp\n```" in markdown
     assert "y = exp(x)." in markdown
+    assert "Slope: exp(x).  \nSource: " in markdown
     assert "takes real; gives positive" in markdown
     assert "**Here:** real x 3 → positive x 3 (3 coordinates)" in markdown
 
