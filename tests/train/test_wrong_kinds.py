@@ -44,6 +44,9 @@ def here(tmp_path, monkeypatch):
     Path("a.flow").write_text("Normal(0, 1)")
 
 
+INTERNAL = {"already", "watch"}
+"""Arguments that the checker of the language alone gives."""
+
 ODD: dict[str, Any] = {
     "None": None,
     "text": "odd",
@@ -120,7 +123,7 @@ def calls(function: Callable[..., Any], good: dict[str, Any]) -> Iterator[tuple[
     """A call for each parameter and each odd thing in its place."""
     kinds = inspect.Parameter
     for name, parameter in inspect.signature(function).parameters.items():
-        if parameter.kind not in (kinds.VAR_KEYWORD, kinds.VAR_POSITIONAL) and name != "already":
+        if parameter.kind not in (kinds.VAR_KEYWORD, kinds.VAR_POSITIONAL) and name not in INTERNAL:
             for odd, thing in ODD.items():
                 if name in CALLED and callable(thing):
                     continue  # what the function of a user raises is its own
