@@ -195,6 +195,7 @@ def command(
     from flowspec.model.model import Model
     from flowspec.train.engine import Engine
     from flowspec.train.feed.shuffled import Shuffled
+    from flowspec.train.remarks import remarks
     from flowspec.train.run import Place, Run
     from flowspec.train.training import Training
     from flowspec.train.warm import bundle_model
@@ -229,6 +230,8 @@ def command(
         _train_and_write(run, stop)
     if training.is_rank_zero:
         what = "validation loss" if batches.rows[1] else "loss"
+        for remark in remarks(training.course.history):
+            click.echo(f"note: {remark}", err=True)
         click.echo(f"best {what} {training.course.best:.4f} nats per row; wrote {output}", err=True)
 
 

@@ -15,6 +15,7 @@ from flowspec.data.tables.whole_numbers import rounded_down
 from flowspec.runtime.bundle import Bundle
 from flowspec.train.course import Epoch
 from flowspec.train.feed.rows import Rows
+from flowspec.train.remarks import remarks
 from flowspec.train.training import Training
 from flowspec.version import VERSION
 
@@ -97,6 +98,7 @@ def _metrics(training: Training) -> bytes:
         "best_epoch": best.number if best else 0,
         "loss": best.loss if best and math.isfinite(best.loss) else None,
         "validation": best.validation if best else None,
+        "remarks": list(remarks(training.course.history)),
         "settings": dataclasses.asdict(training.settings),
     }
     return (json.dumps(metrics, indent=1, allow_nan=False) + "\n").encode()

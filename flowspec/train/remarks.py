@@ -1,0 +1,55 @@
+"""What the curves of a training show, in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from flowspec.train.course import Epoch
+
+FEW = 5
+"""Epochs of which nothing can be said."""
+
+JUMP = 1.0
+"""Nats a row by which a loss may rise from one epoch to the next without a word."""
+
+GAP = 0.3
+"""Nats a row by which rows held out may be worse than those trained on."""
+
+
+def remarks(history: Sequence[Epoch]) -> Iterator[str]:
+    """Whether a training has converged, jumped, or learned its rows by heart.
+
+    history   all epochs, in order
+    """
+    if len(history) < FEW:
+        return
+    best = min(history, key=lambda epoch: _finite(epoch.decisive))
+    if best is history[-1]:
+        yield (
+            f"not converged: the best epoch is the last one, {best.number}; "
+            f"train on with `epochs = {2 * len(history)}`"
+        )
+    if best.validation is not None and best.validation - best.loss > GAP:
+        yield (
+            f"overfitting: rows held out are {best.validation - best.loss:.2f} nats worse than those "
+            "trained on; try more rows, a smaller network, or AdamW with `weight_decay = 1`"
+        )
+    rise, number = _largest_rise(history)
+    if rise > JUMP:
+        what = f"jumped by {rise:.1f} nats" if math.isfinite(rise) else "was not finite"
+        yield f"the loss {what} in epoch {number}; try a smaller `learning_rate`"
+
+
+def _largest_rise(history: Sequence[Epoch]) -> tuple[float, int]:
+    """The largest rise from one epoch to the next, and the number of the epoch that had it."""
+    rises = [
+        (_finite(new.decisive) - _finite(old.decisive), new.number)
+        for old, new in pairwise(history)
+    ]
+    return max((rise for rise in rises if not math.isnan(rise[0])), default=(0.0, 0))
+
+
+def _finite(loss: float) -> float:
+    return loss if math.isfinite(loss) else math.inf
