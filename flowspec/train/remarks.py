@@ -33,8 +33,8 @@ def remarks(history: Sequence[Epoch]) -> Iterator[str]:
         )
     if best.validation is not None and best.validation - best.loss > GAP:
         yield (
-            f"overfitting: rows held out are {best.validation - best.loss:.2f} nats worse than those "
-            "trained on; try more rows, a smaller network, or AdamW with `weight_decay = 1`"
+            f"overfitting: rows held out are {best.validation - best.loss:.2f} nats worse than "
+            "those trained on; try more rows, a smaller network, or AdamW with `weight_decay = 1`"
         )
     rise, number = _largest_rise(history)
     if rise > JUMP:
