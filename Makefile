@@ -35,7 +35,7 @@ matrix: $(ENGINES)
 	NODE_PATH=.matrix/node_modules .matrix/bin/python benchmarks/matrix.py
 
 docs: $(INSTALLED)
-	$(BIN)/python -m sphinx -W -n --keep-going -q docs build/docs
+	$(BIN)/python -m sphinx -E -W -n --keep-going -q docs build/docs
 	$(BIN)/python docs/_ext/man.py build/man
 
 vscode:

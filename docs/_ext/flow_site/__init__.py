@@ -22,7 +22,8 @@ def setup(app: Any) -> dict[str, Any]:
 
 
 def _read(app: Any, page: str, source: list[str]) -> None:
-    source[0] = links.inward(made.filled(source[0]), Path("docs", page).parent)
+    text = links.inward(source[0], Path("docs", page).parent)
+    source[0] = made.filled(links.to_codes(text))
 
 
 def _made_of_code(app: Any, env: Any, *changes: Any) -> list[str]:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
+
+from flowspec.diagnostics.explained import codes
+from flowspec.train.feed.data_warnings import kinds
 
 PAGES = {
     "CHANGELOG.md": "changes.md",
@@ -17,6 +21,7 @@ PAGES = {
 """The pages that show files which stand outside docs/."""
 
 _LINK = re.compile(r"(?<!!)\[([^\]\n]*)\]\(([^)\s]+)\)")
+_CODE = re.compile(r"(?<!\[)`([a-z]+(?:-[a-z]+)+)`(?!\])")
 _FENCED = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 
 
@@ -25,9 +30,24 @@ def inward(text: str, folder: Path) -> str:
 
     A file that is on no page is named, without a link.
     """
+    return _outside_code(text, lambda words: _LINK.sub(lambda link: _inward(link, folder), words))
+
+
+def to_codes(text: str) -> str:
+    """A text whose codes of diagnostics lead to what is said of them."""
+    known = {*codes(), *kinds()}
+
+    def linked(code: re.Match[str]) -> str:
+        name = code.group(1)
+        return f"[`{name}`](/reference/diagnostics.md#{name})" if name in known else code.group()
+
+    return _outside_code(text, lambda words: _CODE.sub(linked, words))
+
+
+def _outside_code(text: str, change: Callable[[str], str]) -> str:
     # Odd pieces are the blocks of code.
     pieces = _FENCED.split(text)
-    pieces[::2] = [_LINK.sub(lambda link: _inward(link, folder), piece) for piece in pieces[::2]]
+    pieces[::2] = [change(piece) for piece in pieces[::2]]
     return "".join(pieces)
 
 
