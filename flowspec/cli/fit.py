@@ -232,7 +232,10 @@ def command(
         what = "validation loss" if batches.rows[1] else "loss"
         for remark in remarks(training.course.history):
             click.echo(f"note: {remark}", err=True)
-        click.echo(f"best {what} {training.course.best:.4f} nats per row; wrote {output}", err=True)
+        best = f"best {what} {training.course.best:.4f} nats per row"
+        if not training.course.history:
+            best = "all that it learns was measured from the rows"
+        click.echo(f"{best}; wrote {output}", err=True)
 
 
 def _nothing_to_resume(place: Place, engine: Engine) -> bool:

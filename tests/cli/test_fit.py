@@ -156,3 +156,11 @@ def test_the_directory_may_be_the_present_one(call, here, table, learns, monkeyp
     monkeypatch.chdir(here / "made")  # another one has taken its place
     assert call("plot", ".").code == 0
     assert names(here) == ["data.csv", "learns.flow", "made", "made.png"]
+
+
+def test_a_flow_that_is_measured_alone_has_no_loss(call, here):
+    written(here / "measured.flow", "Normal(0, 1) |> Standardize")
+    written(here / "rows.csv", "x\n1\n3\n5\n")
+    answer = call("fit", "measured.flow", "--data", "rows.csv", "-o", "m")
+    assert answer.code == 0
+    assert answer.err.endswith("all that it learns was measured from the rows; wrote m\n")
