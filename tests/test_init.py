@@ -130,3 +130,12 @@ def test_targets_are_given_the_other_columns(call):
 def test_tables_without_numbers_are_refused(call, here):
     written(here / "t.csv", "a,b\nx,1\ny,1\n")
     refused(call("init", "t.csv"), "nothing-to-draft")
+
+
+def test_names_that_no_spec_can_have_are_told(call, here):
+    written(here / "t.csv", "a,a\n1,2\n2,3\n3,5\n")
+    refused(call("init", "t.csv"), "repeated-column")
+    written(here / "t.csv", "a,\n1,2\n2,3\n4,5\n")
+    text = call("init", "t.csv").out
+    assert "# Left out: a column without a name." in text
+    assert flowspec.parse(text).columns == ("a",)

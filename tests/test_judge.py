@@ -197,4 +197,6 @@ def test_too_few_rows_are_refused(call, model, held_out):
     assert answer.err.startswith(
         "left out 1 of 21 rows that are not finite\nerror[too-few-to-judge]"
     )
+    held_out.write_text("\n".join([lines[0], "nan,1,2"]))
+    assert "error[too-few-to-judge]: 0 rows" in call("judge", model.path, "--data", held_out).err
     refused(call("judge", model.path), "--data", code=2)

@@ -74,9 +74,9 @@ def test_packed_text_and_standard_input(tmp_path, monkeypatch):
     for name in ("t.csv.gz", "T.CSV.GZ"):
         (tmp_path / name).write_bytes(gzip.compress(TEXT.encode()))
         assert numbers(tmp_path / name) == [[1.5, -2], [3.25, 4000]]
-    stream = io.TextIOWrapper(io.BytesIO(TEXT.encode()))
-    monkeypatch.setattr(sys, "stdin", stream)
-    assert numbers("-") == [[1.5, -2], [3.25, 4000]]
+    for data in (TEXT.encode(), gzip.compress(TEXT.encode())):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+        assert numbers("-") == [[1.5, -2], [3.25, 4000]]
 
 
 def test_feather_and_json_lines(tmp_path):

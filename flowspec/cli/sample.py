@@ -77,7 +77,7 @@ def csv_line(names: Sequence[str]) -> str:
 )
 @click.option(
     "--per-row",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 1_000_000),
     help="So many samples of each row of the context, with the number of that row before them.",
 )
 @click.option("--log-prob", is_flag=True, help="Add a column with the log-density.")

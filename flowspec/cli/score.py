@@ -79,7 +79,7 @@ def command(
         columns += latent_columns(len(bundle.description.latent), columns)
     else:
         log_prob = bundle.log_prob(points, context)
-    if quantiles or pit:
+    if quantiles is not None or pit:
         if context is None:
             raise click.UsageError("--quantiles and --pit are of conditional flows, with a context")
         levels = _levels(quantiles)
@@ -101,7 +101,7 @@ def _levels(text: str | None) -> list[float]:
         levels = [float(part) / 100 for part in (text or "").split(",") if part.strip()]
     except ValueError:
         levels = [-1.0]
-    if any(not 0 <= level <= 1 for level in levels):
+    if any(not 0 <= level <= 1 for level in levels) or (text is not None and not levels):
         raise click.BadParameter(
             f"{text!r} is no list of percentiles; write `5,50,95`", param_hint="--quantiles"
         )

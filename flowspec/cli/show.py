@@ -45,6 +45,8 @@ def command(path: Path, wide: bool, picture: Path | None, form: str) -> None:
 
 def _draw(flow: Flow, path: Path, picture: Path) -> None:
     """Samples and density of a flow, as `flowspec plot` draws those of a bundle."""
+    if picture.suffix.lower() != ".png":
+        raise click.BadParameter("write a name that ends in .png", param_hint="--plot")
     from flowspec.data.files import write_file
     from flowspec.plots.flow import picture_of
     from flowspec.runtime.bundle import load

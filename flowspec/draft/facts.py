@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowspec.data.tables.table import Table
+from flowspec.data.tables.table import NotNumeric, Table
 from flowspec.diagnostics.diagnostic import FlowError
 
 ATOM = 0.05
@@ -73,12 +73,17 @@ class Column:
 
 
 def columns_of(table: Table) -> tuple[list[Column], list[str]]:
-    """The columns that hold numbers, and the names of those that hold something else."""
+    """The columns that hold numbers, and the names of those that hold something else.
+
+    Errors:  FlowError, where two columns have one name.
+    """
     found, left = [], []
     for name in table.columns:
         try:
             numbers = table.numbers([name])[:, 0]
-        except FlowError:
+        except FlowError as error:
+            if not all(isinstance(each, NotNumeric) for each in error.diagnostics):
+                raise  # a name that two columns have
             left.append(name)
             continue
         found.append(Column(name, numbers[np.isfinite(numbers)], len(numbers)))

@@ -65,7 +65,7 @@ def spec(table: Table, targets: Sequence[str] = ()) -> str:
     Errors:  FlowError, where the table has no numbers that vary, or no such target.
     """
     columns, texts = columns_of(table)
-    varied = [column for column in columns if not column.is_constant]
+    varied = [column for column in columns if not column.is_constant and column.name]
     if not varied:
         raise FlowError(NothingToDraft(name=table.name))
     _check(table.name, targets, [column.name for column in varied])
@@ -101,12 +101,13 @@ def _head(
         f"# A first spec for {table.name}: {table.rows:,} rows. Every guess says what it rests on."
     ]
     lines += [f"# Left out: `{name}` holds no numbers." for name in texts]
+    lines += ["# Left out: a column without a name." for column in columns if not column.name]
     lines += [
         f"# Left out: `{column.name}` is {column.numbers[0]:g} in all rows."
         if len(column.numbers)
         else f"# Left out: `{column.name}` has no number."
         for column in columns
-        if column.is_constant
+        if column.is_constant and column.name
     ]
     lines += [
         f"# Left out: `{name}` follows from the columns before it, exactly: no density has that."

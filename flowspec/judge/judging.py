@@ -71,7 +71,7 @@ def judge(
 
     Errors:  FlowError, where rows are too few.
     """
-    rows = np.asarray(rows, float).reshape(len(rows), -1)
+    rows = np.asarray(rows, float).reshape(-1, len(bundle.columns))
     if len(rows) < LEAST_ROWS:
         raise FlowError(TooFewToJudge(rows=len(rows), least=LEAST_ROWS))
     given = np.empty((len(rows), 0)) if context is None else np.asarray(context, float)
@@ -90,5 +90,7 @@ def judge(
         repeats(evidence),
     ]
     if trained_on is not None and not bundle.context:
-        found.append(copies(evidence, np.asarray(trained_on, float).reshape(len(trained_on), -1)))
+        found.append(
+            copies(evidence, np.asarray(trained_on, float).reshape(-1, len(bundle.columns)))
+        )
     return Judgement(len(rows), [item for item in found if item is not None])

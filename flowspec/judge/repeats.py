@@ -28,4 +28,6 @@ def repeats(evidence: Evidence) -> Item:
         f"{100 * each['data']:.1f} % of `{name}` are {each['value']:g}, "
         f"of the samples {100 * each['model']:.1f} %"
     )
+    if worst(words) == "fine":
+        figure = "no value of the data is missing in the samples"
     return Item("repeats", worst(words), figure, found)

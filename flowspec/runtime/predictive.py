@@ -38,7 +38,7 @@ def transforms(
     """The probability integral transform of each column: the share of samples below it, ties half.
 
     Shapes:  rows (N, D), context (N, C)  ->  (N, D)
-    Values:  from 0 to 1; NaN where the row is NaN.
+    Values:  from 0 to 1; NaN where the row or its context is NaN.
     """
     given = np.asarray(rows, float).reshape(-1, 1, len(bundle.columns))
     found, first = [], 0
@@ -46,7 +46,8 @@ def transforms(
         block = given[first : first + len(drawn)]
         first += len(drawn)
         below = (drawn < block).mean(axis=1) + (drawn == block).mean(axis=1) / 2
-        found.append(np.where(np.isnan(block[:, 0]), np.nan, below))
+        unknown = np.isnan(block[:, 0]) | np.isnan(drawn).any(axis=1)
+        found.append(np.where(unknown, np.nan, below))
     return np.concatenate(found) if found else np.empty((0, len(bundle.columns)))
 
 

@@ -70,7 +70,7 @@ def test_samples_for_each_row_say_which(call, shifted, table):
 def test_what_does_not_go_together_is_refused(call, shifted, table, bundles):
     x = written(table.with_name("x.csv"), "x\n0.5\n")
     refused(call("score", bundles / "one", "--data", x, "--pit"), "conditional", code=2)
-    for wrong in ("5,x", "101", "-1"):
+    for wrong in ("5,x", "101", "-1", ""):
         refused(call("score", shifted, "--data", table, f"--quantiles={wrong}"), "5,50,95", code=2)
     refused(call("sample", bundles / "one", "--per-row", "3"), "--context", code=2)
     refused(call("sample", shifted, "--context", table, "--per-row", "3", "-n", "2"), "-n", code=2)

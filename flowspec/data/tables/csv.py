@@ -18,6 +18,9 @@ from flowspec.data.tables.table import Column, Table, UnreadableTable
 from flowspec.diagnostics.diagnostic import FlowError
 
 STANDARD_INPUT = Path("-")
+GZIP = b"\x1f\x8b"
+"""The first bytes of what gzip has packed."""
+
 SEPARATORS = ",;\t"
 """What may stand between cells; the header tells which."""
 
@@ -54,7 +57,9 @@ def name_of(path: Path) -> str:
 def opened(path: Path) -> TextIO:
     """A text file, a packed one, or standard input."""
     if path == STANDARD_INPUT:
-        return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="")
+        data = sys.stdin.buffer.read()
+        data = gzip.decompress(data) if data.startswith(GZIP) else data
+        return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline="")
     if path.suffix.lower() == ".gz":
         return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
     return path.open(newline="", encoding="utf-8-sig")
