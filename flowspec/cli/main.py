@@ -32,6 +32,7 @@ EXTRAS = {
     "pygls": "lsp",
     "scipy": "judge",
     "sklearn": "judge",
+    "threadpoolctl": "judge",
     "zuko": "zuko",
 }
 """The extra that adds a package, by the name it is imported with."""

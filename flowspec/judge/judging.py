@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.judge.classifier import classifier
@@ -76,21 +77,30 @@ def judge(
         raise FlowError(TooFewToJudge(rows=len(rows), least=LEAST_ROWS))
     given = np.empty((len(rows), 0)) if context is None else np.asarray(context, float)
     evidence = Evidence(bundle, rows, given, seed)
-    rivals = dict(others or {})
-    if not bundle.context:
-        rivals |= baselines(rows, list(against), trained_on)
-    found: list[Item | None] = [score(evidence, rivals)]
-    if bundle.context:
-        found += conditional(evidence)
-    found += [
-        columns(evidence),
-        tails(evidence),
-        dependence(evidence),
-        classifier(evidence),
-        repeats(evidence),
-    ]
-    if trained_on is not None and not bundle.context:
-        found.append(
-            copies(evidence, np.asarray(trained_on, float).reshape(-1, len(bundle.columns)))
-        )
-    return Judgement(len(rows), [item for item in found if item is not None])
+    # Threads of the classifier wait for each other where processors are shared.
+    with threadpool_limits(1):
+        found = list(_items(evidence, trained_on, against, others or {}))
+    return Judgement(len(rows), found)
+
+
+def _items(
+    evidence: Evidence,
+    trained_on: Rows | None,
+    against: Sequence[str],
+    others: Mapping[str, Rows],
+) -> Iterator[Item]:
+    is_conditional = bool(evidence.bundle.context)
+    rivals = dict(others)
+    if not is_conditional:
+        rivals |= baselines(evidence.rows, list(against), trained_on)
+    yield score(evidence, rivals)
+    if is_conditional:
+        yield from conditional(evidence)
+    yield columns(evidence)
+    yield tails(evidence)
+    if (pairs := dependence(evidence)) is not None:
+        yield pairs
+    yield classifier(evidence)
+    yield repeats(evidence)
+    if trained_on is not None and not is_conditional:
+        yield copies(evidence, np.asarray(trained_on, float).reshape(-1, len(evidence.columns)))
