@@ -16,6 +16,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from flowspec.diagnostics.diagnostic import FlowError
+from flowspec.diagnostics.notebooks import InNotebooks
 from flowspec.version import VERSION as __version__
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ _PLACES = {
     "read": "flowspec.language.reading",
     "to_torch": "flowspec.train.torch.module",
 }
+
+# What notebooks show is drawn by a layer above the flows that are shown.
+InNotebooks.views = staticmethod(lambda: importlib.import_module("flowspec.notebook.display"))
 
 # Written out, because type checkers read it; a test holds it against `_PLACES`.
 __all__ = [

@@ -1,19 +1,24 @@
 """Objects that notebooks show as a table and a picture.
 
-What draws them stands far above what they are made of: it is imported when it is asked for.
+What draws them stands far above what they are made of, and is not known here.
 """
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 
 class InNotebooks:
-    """A flow, a model or a bundle."""
+    """A flow, a model or a bundle.
+
+    views   gives what draws them; the package says what that is
+    """
+
+    views: ClassVar[Callable[[], Any]]
 
     def _repr_html_(self) -> str:
-        html: str = _display().html(self)
+        html: str = type(self).views().html(self)
         return html
 
     def plot(self, count: int = 5000, *, seed: int = 0) -> Any:
@@ -22,8 +27,4 @@ class InNotebooks:
         A conditional flow is drawn at contexts from all over their supports, and what a flow
         learns at its start. Notebooks show the picture; `.save(path)` writes it. Needs matplotlib.
         """
-        return _display().picture(self, count, seed)
-
-
-def _display() -> Any:
-    return importlib.import_module("flowspec.notebook.display")
+        return type(self).views().picture(self, count, seed)

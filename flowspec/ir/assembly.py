@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from flowspec.bases.base import Base, Coordinatewise
 from flowspec.bases.transformed import Transformed
 from flowspec.diagnostics.collector import Mistakes
 from flowspec.diagnostics.diagnostic import Diagnostic
-from flowspec.diagnostics.kinds import Kind, one_of, require
+from flowspec.diagnostics.kinds import one_of, require
 from flowspec.diagnostics.repairs import Edit, Fix, is_number, swapped, value_of
 from flowspec.diagnostics.source import Place
 from flowspec.ir.bounds import bounded, start_of
@@ -27,6 +27,7 @@ from flowspec.ir.causes import MOST_EXPLAINED, check_domain, check_event
 from flowspec.ir.flow import Flow
 from flowspec.ir.kinds import DECLARATION
 from flowspec.ir.pipeline import Declaration
+from flowspec.ir.written import WRITTEN, Deferred, Written
 from flowspec.networks.context import StandardContext
 from flowspec.networks.inputs import angular_rates
 from flowspec.networks.layers import Layer
@@ -40,20 +41,6 @@ from flowspec.parts.values import WholeContext
 from flowspec.support.space import Space
 from flowspec.transforms.chain import Step, follow
 from flowspec.transforms.transform import Transform
-
-
-@dataclass(frozen=True, eq=False)
-class Deferred:
-    """Transforms that depend on the support behind which they stand: `Onto(event)`."""
-
-    expand: Callable[[Space], list[Transform] | Diagnostic]
-    title: ClassVar[str] = "Onto"
-    gains: ClassVar[int] = 0
-    """What it adds to a simplex is known when it is expanded."""
-
-
-Written = Transform | Deferred | None
-"""A transform as a text writes it; None where it is written wrongly."""
 
 Watch = Callable[[Any, Space | None, Space | None], None]
 """(a component as written, the supports before and behind it): called for a base and each step."""
@@ -96,15 +83,6 @@ def assemble(
     is_seen = any(map(_sees_context, (checked, *(step.transform for step in steps))))
     standard = StandardContext.of(context_rates) if context and is_seen else None
     return Flow(checked, tuple(steps), context, event, standard)
-
-
-WRITTEN = Kind(
-    "a list of transforms",
-    lambda steps: (
-        isinstance(steps, list)
-        and all(step is None or isinstance(step, Transform | Deferred) for step in steps)
-    ),
-)
 
 
 def _listed(transforms: Any) -> Any:

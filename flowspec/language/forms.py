@@ -15,7 +15,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from flowspec.diagnostics.diagnostic import suggest
-from flowspec.ir.assembly import Deferred
+from flowspec.ir.written import Deferred
 from flowspec.language import call_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.components import ComponentMaker

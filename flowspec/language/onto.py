@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ir.adapters import between
-from flowspec.ir.assembly import Deferred
 from flowspec.ir.registry import transforms
+from flowspec.ir.written import Deferred
 from flowspec.language import onto_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.scope import Scope
