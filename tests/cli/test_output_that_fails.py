@@ -106,7 +106,7 @@ def test_a_reader_that_has_gone_ends_a_command_quietly(command, place, monkeypat
 @pytest.mark.parametrize("command", WITH_PLACE)
 def test_a_place_that_cannot_be_written_is_told(command, where, place, monkeypatch, call):
     monkeypatch.chdir(place)
-    suffix = {"sample": ".csv", "score": ".csv", "plot": ".png"}.get(command, "")
+    suffix = {"sample": ".csv", "score": ".csv", "plot": ".png", "show": ".png"}.get(command, "")
     answer = call(*WITH_PLACE[command], where + suffix)
     assert (answer.code, answer.out) == (1, "")
     assert "error" in answer.err
@@ -122,7 +122,7 @@ def test_a_vanished_directory_is_told(command, place, monkeypatch, call, tmp_pat
     gone.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
-    suffix = {"sample": ".csv", "score": ".csv", "plot": ".png"}.get(command, "")
+    suffix = {"sample": ".csv", "score": ".csv", "plot": ".png", "show": ".png"}.get(command, "")
     answer = call(*arguments, "m" + suffix)
     assert answer.code == 1
     assert "the current directory is gone" in answer.err
