@@ -42,6 +42,7 @@ def test_a_page_can_be_followed(path, call, here, monkeypatch):
         (here / name).symlink_to(ROOT / name)
     for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(here / "home"))
+    monkeypatch.setenv("SHELL", "/bin/bash")
     page = path.read_text()
     can_be_run = re.search(r"^```python|^\$ flowspec", page, re.MULTILINE)
     assert (follow(page, call) > 0) == bool(can_be_run)

@@ -93,6 +93,11 @@ def test_ties_are_found_and_nothing_else():
     assert simplex(["a", "b", "c"], np.abs(x) / 10) == ()
 
 
+def test_columns_far_out_or_constant_follow_from_none():
+    far = [[1e300, 1, 5], [2, 3, 5], [7, 8, 5], [4, 9, 5], [6, 0, 5]]
+    assert dependent(["a", "b", "c"], np.array(far, dtype=float)) == []
+
+
 @pytest.mark.parametrize("name", ["iris", "wine", "diabetes"])
 def test_the_spec_of_a_real_table_is_in_the_layout_and_learns(name, tmp_path):
     pytest.importorskip("torch")
@@ -118,6 +123,13 @@ def test_it_is_written_once_and_says_what_comes_next(call, here):
     before = (here / "my.flow").read_text()
     refused(call("init", data, "-o", "my.flow"), "my.flow exists", code=2)
     assert (here / "my.flow").read_text() == before
+
+
+def test_it_goes_to_standard_output_or_to_a_file_and_not_to_a_folder(call, here):
+    data = EXAMPLES / "data" / "iris.csv"
+    assert call("init", data, "-o", "-") == call("init", data)
+    refused(call("init", data, "-o", here), f"is a folder; write {here / 'iris.flow'}", code=2)
+    assert list(here.iterdir()) == []
 
 
 def test_targets_are_given_the_other_columns(call):

@@ -180,6 +180,11 @@ def test_the_same_as_data_and_as_a_page(call, model, held_out, here):
     assert "http" not in page
 
 
+def test_a_folder_for_the_report_is_refused_before_anything_is_judged(call, model, held_out, here):
+    answer = call("judge", model, "--data", held_out, "-o", here)
+    refused(answer, f"is a folder; write {here / 'report.html'}", code=2)
+
+
 def test_a_bad_fit_ends_with_3_where_it_is_asked_for(call, model, held_out, here):
     text = held_out.read_text().splitlines()
     doubled = [",".join(str(3 * float(x)) for x in line.split(",")) for line in text[1:]]

@@ -263,6 +263,11 @@ def test_repairs_one_after_the_other(text, right):
     assert fixed(Source(text)).source.text == right
 
 
+def test_a_repair_that_is_wrong_where_it_stands_is_left_out():
+    text = "event x: [0, 1e999)\nNormal(0, 1e999) |> Onto(event)"
+    assert fixed(Source(text)).source.text == text.replace("1e999)\n", "inf)\n")
+
+
 def test_half_written_and_damaged_texts_are_repaired_as_far_as_that_leads():
     """Every edit is one of its text; the repairs end, and end where they would begin anew."""
     made = random.Random(3)

@@ -65,9 +65,19 @@ def command(shell: str | None, install: bool) -> None:
 
 
 def shell_of(environment: Mapping[str, str]) -> str | None:
-    """The shell that a user works in, where it is one of these."""
-    name = Path(environment.get("SHELL", "")).name
+    """The shell that a user works in, where it is one of these: $SHELL, else that of the login."""
+    name = Path(environment.get("SHELL") or _login_shell()).name
     return name if name in SHELLS else None
+
+
+def _login_shell() -> str:
+    """The path of the shell that the system starts for this user; empty where it has none."""
+    try:
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_shell
+    except (ImportError, KeyError):  # Windows; a number without a name
+        return ""
 
 
 def script_of(shell: str) -> str:

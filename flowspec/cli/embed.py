@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from flowspec.cli.options import DIRECTORY
+from flowspec.cli.options import DIRECTORY, or_standard_output
 from flowspec.export.embed.languages import LANGUAGES
 
 
@@ -19,12 +19,7 @@ from flowspec.export.embed.languages import LANGUAGES
     required=True,
     help="The language, and its onnxruntime.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    help="The file; standard output, if not given.",
-)
+@or_standard_output("The file; standard output, if not given.")
 def command(directory: Path, language: str, output: Path | None) -> None:
     """Write a program for the bundle in DIRECTORY over the onnxruntime of a language, with the
     names and shapes of this flow. It loads the graphs, draws and scores a few rows, and replays

@@ -71,11 +71,16 @@ def _draw(entry: Entry) -> None:
 def _save(name: str, output: Path) -> None:
     """The picture of a base or a step as a file."""
     from flowspec.data.files import write_file
+    from flowspec.diagnostics.explained import codes
     from flowspec.language.call_mistakes import UnknownName
     from flowspec.language.catalogue import entries
     from flowspec.plots.components import image
+    from flowspec.train.feed.data_warnings import kinds
 
     drawn = {entry.name: entry for entry in entries() if entry.kind in DRAWN}
+    if name not in drawn and name in {*codes(), *kinds(), *(entry.name for entry in entries())}:
+        wrong = f"`{name}` has no picture, as it is no base or step"
+        raise click.BadParameter(wrong, param_hint="-o")
     if name not in drawn:
         near = suggest(name, drawn)
         advice = f"did you mean `{near}`?" if near else "`flowspec list` shows all names"

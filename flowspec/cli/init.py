@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from flowspec.cli.options import or_standard_output
+
 
 @click.command(short_help="A first spec for a table, commented.")
 @click.argument("table", type=click.Path(path_type=Path))
@@ -16,10 +18,7 @@ import click
     metavar="COLUMN",
     help="A column whose density is wanted given the others. Repeat it for several.",
 )
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path),
-    help="The .flow file to write; else standard output.",
-)  # fmt: skip
+@or_standard_output("The .flow file to write; else standard output.")
 def command(table: Path, targets: tuple[str, ...], output: Path | None) -> None:
     """Look at the columns of TABLE, and write a spec that fits it at once: a support for each
     column with what speaks for it, a flow of a size for so many rows, settings of the training.
@@ -33,6 +32,9 @@ def command(table: Path, targets: tuple[str, ...], output: Path | None) -> None:
     from flowspec.data.tables.read import read_table
     from flowspec.draft.spec import spec
 
+    if output is not None and output.is_dir():
+        file = output / f"{table.stem}.flow"
+        raise click.BadParameter(f"{output} is a folder; write {file}", param_hint="-o")
     if output is not None and output.exists():
         raise click.BadParameter(f"{output} exists; choose another name", param_hint="-o")
     text = spec(read_table(table), targets)

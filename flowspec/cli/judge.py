@@ -72,6 +72,9 @@ def command(
     from flowspec.judge.judging import judge
     from flowspec.runtime.bundle import load
 
+    if output and output.is_dir():
+        file = output / "report.html"
+        raise click.BadParameter(f"{output} is a folder; write {file}", param_hint="-o")
     bundle = load(directory)
     rows, context = _rows(bundle, data)
     known = _rows(bundle, trained_on)[0] if trained_on else None

@@ -28,6 +28,22 @@ FORMAT = click.option(
     default="text",
     help="For people or programs.",
 )
+
+
+def or_standard_output(help: str) -> Option:
+    """The option `-o`, of what is printed on standard output without it, or with `-`."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path, allow_dash=True),
+        callback=lambda context, option, path: None if path == STANDARD else path,
+        help=help,
+    )
+
+
+STANDARD = Path("-")
+"""What stands for standard output."""
+
 PROVIDER = click.option(
     "--provider",
     default="cpu",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 import numpy as np
 
-from flowspec.cli.options import DIRECTORY, PROVIDER, density_column
+from flowspec.cli.options import DIRECTORY, PROVIDER, density_column, or_standard_output
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 
 if TYPE_CHECKING:
@@ -81,12 +81,7 @@ def csv_line(names: Sequence[str]) -> str:
     help="So many samples of each row of the context, with the number of that row before them.",
 )
 @click.option("--log-prob", is_flag=True, help="Add a column with the log-density.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    help="A .csv, .parquet or .npy file; else CSV on standard output.",
-)
+@or_standard_output("A .csv, .parquet or .npy file; else CSV on standard output.")
 @PROVIDER
 def command(
     directory: Path, rows: int | None, seed: int, first_row: int, context: Path | None,
@@ -112,6 +107,7 @@ def command(
     if per_row is not None:
         if rows_of_context is None or rows is not None:
             raise click.UsageError("`--per-row` goes with `--context`, and without `-n`")
+        bundle.rows_of_context(rows_of_context)  # a mistake in it is told by its row
         numbers = np.repeat(np.arange(1, len(rows_of_context) + 1), per_row)
         rows_of_context = np.repeat(rows_of_context, per_row, axis=0)
     if rows is not None and rows_of_context is not None and len(rows_of_context) not in (1, rows):

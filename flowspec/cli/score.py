@@ -9,7 +9,13 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from flowspec.cli.options import DIRECTORY, PROVIDER, density_column, latent_columns
+from flowspec.cli.options import (
+    DIRECTORY,
+    PROVIDER,
+    density_column,
+    latent_columns,
+    or_standard_output,
+)
 
 if TYPE_CHECKING:
     from flowspec.runtime.bundle import Bundle
@@ -25,12 +31,7 @@ Rows = NDArray[np.floating]
     type=click.Path(path_type=Path),
     help="A table: .csv, .tsv, .parquet, .feather, .jsonl, .npy, or - for CSV on standard input.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    help="Where to write it; else CSV on standard output.",
-)
+@or_standard_output("Where to write it; else CSV on standard output.")
 @click.option(
     "--latent",
     is_flag=True,

@@ -30,14 +30,19 @@ def simplex(names: Sequence[str], values: NDArray[np.floating]) -> tuple[str, ..
 def dependent(names: Sequence[str], values: NDArray[np.floating]) -> list[str]:
     """The columns that are sums of multiples of earlier ones, and a constant.
 
+    A column that is constant in these rows is none.
+
     values   (N, D), finite
     """
     known = np.ones((len(values), 1))
     found = []
-    for name, column in zip(names, values.T, strict=True):
+    sizes = np.abs(values).max(axis=0, initial=0)
+    scaled = values / np.where(sizes > 0, sizes, 1)  # 1e300 would have no finite square
+    for name, column in zip(names, scaled.T, strict=True):
         weights, *_ = np.linalg.lstsq(known, column, rcond=None)
         rest = column - known @ weights
-        if len(values) > known.shape[1] and rest.std() <= EXACT * column.std():
+        is_free = len(values) <= known.shape[1] or column.std() == 0
+        if not is_free and rest.std() <= EXACT * column.std():
             found.append(name)
         else:
             known = np.column_stack([known, rest / (rest.std() or 1.0)])

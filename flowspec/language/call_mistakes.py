@@ -126,7 +126,7 @@ class BadArithmetic(Diagnostic):
 @mistake
 class NumberTooLarge(BadArithmetic):
     message = "the number is too large"
-    help = "write `inf` for infinity"
+    help = "give a number below 1.8e308, or write `inf` for infinity"
     repair = replace("inf")
 
 

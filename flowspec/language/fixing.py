@@ -39,7 +39,9 @@ def fixed(source: Source) -> Fixed:
     for _ in range(MOST_ROUNDS):
         for fixes in _tries(now):
             after = _repaired(now, fixes)
-            if after.source.text not in seen and _is_nearer(after, now):
+            written = {edit.replacement for fix in fixes for edit in fix.edits}
+            is_sound = _wrong_words(after, written) <= _wrong_words(now, written)
+            if after.source.text not in seen and is_sound and _is_nearer(after, now):
                 changes += [_change(fix) for fix in fixes]
                 break
         else:
@@ -75,6 +77,12 @@ def _is_nearer(after: _State, before: _State) -> bool:
     shorter = len(after.source.text) < len(before.source.text)
     closes = isinstance(before.broken, syntax_mistakes.Unclosed)
     return after.unread == before.unread and (shorter or closes)
+
+
+def _wrong_words(state: _State, words: set[str]) -> int:
+    """The mistakes without a repair that mark one of some words: `inf`, say, as a scale."""
+    spans = [each.span for each in state.mistakes if each.span and not each.fixes]
+    return sum(state.source.text[span.start : span.end] in words for span in spans)
 
 
 def _repaired(now: _State, fixes: list[Fix]) -> _State:

@@ -15,13 +15,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import ArrayLike, NDArray
 
-from flowspec.data.rows import (
-    context_beside,
-    context_rows,
-    refuse_outside,
-    table_rows,
-    vector_rows,
-)
+from flowspec.data.rows import context_beside, context_rows, refuse_outside, table_rows, vector_rows
 from flowspec.diagnostics.inputs import whole
 from flowspec.diagnostics.kinds import PATH, SWITCH, TEXT, Kind, require
 from flowspec.diagnostics.notebooks import InNotebooks
@@ -380,6 +374,13 @@ class Bundle(InNotebooks):
         if self._scalar:
             return vector_rows(x, name, self.dtype, self.columns)
         return table_rows(x, name, len(self.columns), self.dtype, self.columns)
+
+    def rows_of_context(self, context: ArrayLike | None) -> Rows | None:
+        """A context as the rows (N, C) that graphs take; None for a flow that has none.
+
+        Errors:  FlowError, where its shape or a value is not what the flow was declared for.
+        """
+        return self._context(context, None).get("context")
 
     def _context(self, context: ArrayLike | None, rows: int | None) -> dict[str, Rows]:
         rows_of_context = context_rows(self.context, context, rows, self.dtype)

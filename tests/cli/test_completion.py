@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from commands import SCRIPT, refused
+from flowspec.cli import completion
 
 SHELLS = {
     "bash": ".local/share/bash-completion/completions/flowspec",
@@ -45,6 +46,12 @@ def test_what_stands_in_the_start_file_of_zsh_stays_and_grows_once(call, home):
     text = (home / ".zshrc").read_text()
     assert text.startswith("alias ll='ls -l'\n# completion of flowspec\n")
     assert text.count("compinit") == 2  # autoload, and the call
+
+
+def test_without_a_variable_it_is_the_shell_of_the_login(call, monkeypatch):
+    monkeypatch.delenv("SHELL", raising=False)
+    monkeypatch.setattr(completion, "_login_shell", lambda: "/usr/bin/fish")
+    assert call("completion").out == call("completion", "fish").out
 
 
 def test_an_unknown_shell_is_wrong_usage(call, monkeypatch):

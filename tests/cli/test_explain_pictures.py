@@ -26,7 +26,9 @@ def test_the_map_of_a_step_is_drawn_into_a_file(call, here, ending, begins):
 
 def test_what_has_no_picture_is_refused(call, here):
     refused(call("explain", "Tnah", "-o", "x.png"), "did you mean `Tanh`?")
-    refused(call("explain", "NSF", "-o", "x.png"), "there is no base or step called `NSF`")
+    refused(call("explain", "Abc", "-o", "x.png"), "there is no base or step called `Abc`")
+    for name in ("NSF", "domain-mismatch", "whole-numbers"):
+        refused(call("explain", name, "-o", "x.png"), f"`{name}` has no picture", code=2)
     refused(call("explain", "Tanh", "-o", "x.jpg"), "ends in .png or .svg", code=2)
     assert list(here.iterdir()) == []
 

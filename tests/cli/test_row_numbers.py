@@ -35,6 +35,7 @@ def test_commands_count_rows_alike(call, here, bundle):
         "fit": ("fit", flow, "--data", data, "-o", "m"),
         "score": ("score", bundle.path, "--data", data),
         "sample": ("sample", bundle.path, "--context", data),
+        "per row": ("sample", bundle.path, "--context", data, "--per-row", 3),
         "plot": ("plot", bundle.path, "--data", data, "--kind", "calibration", "-o", "p.png"),
     }
     told = {name: rows_told(call(*command).err) for name, command in commands.items()}
