@@ -64,9 +64,10 @@ def test_what_a_density_cannot_have_is_said():
     assert "a hard lower edge" in drafted(x=cut)
 
 
-def test_angles_are_told_and_are_circles_where_they_are_given():
+def test_angles_are_circles_where_they_are_learned_and_where_they_are_given():
     angle, y = RANDOM.uniform(0, 360, ROWS), RANDOM.normal(size=ROWS)
-    assert "no circles" in drafted(direction=angle, y=y).replace("\n#   ", " ")
+    learned = flowspec.parse(drafted(direction=angle, y=y))
+    assert str(learned.space) == "circle(0, 360), real"
     given = flowspec.parse(drafted(["y"], direction=angle, y=y))
     assert str(given.context.space.supports[0]) == "circle(0, 360)"
     assert given.columns == ("y",)

@@ -66,6 +66,16 @@ LOSS = dict.fromkeys(["Extreme-correlation", "Extreme-factor"], 2e3)
 """The digits that a matrix loses, whose square has condition 1e12."""
 CASES |= {f"Extreme-{name}": ("Extreme", text, None) for name, text in EXTREME.items()}
 
+EVENTS = {
+    "angles": "event x: real, a: circle(-pi, pi), y: positive, b: circle(0, 4)\n"
+    "NSF(event, bins=3, hidden=[4]) |> LULinear |> Standardize |> Onto(event)",
+    "only-angles": "event a, b: circle(0, 4)\nNSF(event, transforms=2, hidden=[4]) |> Standardize",
+    "simplex": "event a: circle(0, 1), p, q, r: simplex\nNSF(event, hidden=[4]) |> ActNorm "
+    "|> Onto(event)",
+}
+"""Flows that begin with the coordinates of their event."""
+CASES |= {f"Event-{name}": ("Event", text, None) for name, text in EVENTS.items()}
+
 
 def tolerance(label: str, dtype: str) -> float:
     return TOLERANCE[dtype] * LOSS.get(label, 1)

@@ -59,6 +59,7 @@ UNREPAIRED = {
     "NoStep": STEPS,
     "NoValue": NUMBERS,
     "NoWayOnto": "the base is another one",
+    "NoEvent": "which columns there are is not in the text",
     "NotACovariance": NUMBERS,
     "NotAMatrix": NUMBERS,
     "NotANumber": NUMBERS,

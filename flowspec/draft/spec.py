@@ -79,7 +79,7 @@ def spec(table: Table, targets: Sequence[str] = ()) -> str:
     lines = _head(table, columns, texts, tied)
     event, shares = _with_shares(table, event)
     given = {column.name: guess(column) for column in context}
-    wanted = {column.name: _in_event(guess(column), column) for column in event}
+    wanted = {column.name: guess(column) for column in event}
     for column in [*context, *event]:
         found = (given | wanted)[column.name]
         if column.name in shares:
@@ -89,7 +89,7 @@ def spec(table: Table, targets: Sequence[str] = ()) -> str:
     if context:
         lines.append(f"context {_declared(given)}")
     lines += [f"event {_declared(wanted, shares)}", ""]
-    lines += _flow(table.rows, event, bool(context), shares)
+    lines += _flow(table.rows, event, wanted, bool(context), shares)
     return formatted(Source("\n".join(lines) + "\n"))
 
 
@@ -162,15 +162,6 @@ def _repeated(table: Table, columns: Sequence[Column]) -> int:
     return len(numbers) - len(np.unique(numbers, axis=0))
 
 
-def _in_event(found: Guess, column: Column) -> Guess:
-    """The guess for a column that is learned: the flow below has no circles."""
-    if not found.support.startswith("circle"):
-        return found
-    ends = found.support.removeprefix("circle")
-    note = "the flow below takes the ends of the angle for two points, as it has no circles"
-    return Guess(ends.replace("(", "[").replace(")", "]"), (*found.reasons, note))
-
-
 def _others(name: str, names: Sequence[str]) -> str:
     return ", ".join(other for other in names if other != name)
 
@@ -198,7 +189,11 @@ def _declared(guesses: Mapping[str, Guess], shares: Sequence[str] = ()) -> str:
 
 
 def _flow(
-    rows: int, event: Sequence[Column], is_conditional: bool, shares: Sequence[str]
+    rows: int,
+    event: Sequence[Column],
+    guesses: Mapping[str, Guess],
+    is_conditional: bool,
+    shares: Sequence[str],
 ) -> list[str]:
     size = next((size for most, size in SIZES.items() if rows <= most), LARGEST)
     whole = [c.name for c in event if c.is_whole and c.distinct < len(c.numbers) / 2]
@@ -208,8 +203,9 @@ def _flow(
     lines = [f"# For {rows:,} rows.", "train {", *(f"  {each}" for each in settings), "}", ""]
     count = len(event) - bool(shares)  # a simplex has a coordinate less than shares
     if is_conditional and count == 1:
-        first = 'NSF(1, bins=6, transforms=1, hidden=[16], activation="tanh")'
+        first = 'NSF(event, bins=6, transforms=1, hidden=[16], activation="tanh")'
     else:
-        first = f"NSF({count}, transforms={size.transforms}, hidden={size.hidden})"
-    mixed = ["  |> LULinear"] if count > 1 else []
+        first = f"NSF(event, transforms={size.transforms}, hidden={size.hidden})"
+    numbers = count - sum(each.is_angle for each in guesses.values())
+    mixed = ["  |> LULinear"] if numbers > 1 else []
     return [*lines, first, *mixed, "  |> Standardize", "  |> Onto(event)"]

@@ -28,6 +28,10 @@ class Guess:
     support: str
     reasons: tuple[str, ...]
 
+    @property
+    def is_angle(self) -> bool:
+        return self.support.startswith("circle")
+
 
 def guess(column: Column) -> Guess:
     """The support that fits a column best."""

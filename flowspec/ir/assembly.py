@@ -40,6 +40,7 @@ from flowspec.parts.trees import children, values, with_children, with_fields
 from flowspec.parts.values import WholeContext
 from flowspec.support.space import Space
 from flowspec.transforms.chain import Step, follow
+from flowspec.transforms.forms.on import On
 from flowspec.transforms.transform import Transform
 
 Watch = Callable[[Any, Space | None, Space | None], None]
@@ -89,6 +90,17 @@ def _listed(transforms: Any) -> Any:
     """What can be gone through, as a list; anything else as it is."""
     is_plain = isinstance(transforms, str | bytes | Mapping) or not isinstance(transforms, Iterable)
     return transforms if is_plain else list(transforms)
+
+
+def angles(space: Space) -> tuple[bool, ...]:
+    """True for each coordinate that is an angle."""
+    return tuple(bool(s.period) for s in space.supports for _ in range(s.size))
+
+
+def beside_angles(transform: Transform, space: Space) -> list[Transform]:
+    """The transform on the coordinates that are no angles; none where all are."""
+    numbers = tuple(i for i, is_angle in enumerate(angles(space)) if not is_angle)
+    return [placed(On(numbers, transform), origin_of(transform))] if numbers else []
 
 
 def _sees_context(component: Any) -> bool:
@@ -194,6 +206,9 @@ class _Walk:
             transform = waiting.popleft()
             if isinstance(transform, Deferred):
                 waiting.extendleft(reversed(self._expanded(transform, space)))
+                continue
+            if transform and space and transform.passes_angles and any(angles(space)):
+                waiting.extendleft(beside_angles(transform, space))
                 continue
             count = len(steps)
             if mistake := self._cost.check_event(space):

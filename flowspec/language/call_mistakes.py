@@ -44,6 +44,12 @@ class NotAStep(Diagnostic):
 
 
 @mistake
+class NoEvent(Diagnostic):
+    message = "no `event` is declared whose coordinates could be taken"
+    help = "declare it before: `event x, y: real`"
+
+
+@mistake
 class TooManyArguments(Diagnostic):
     message = "{name} takes {most}, not {found}"
     help = "write it like this: `{signature}`"

@@ -14,6 +14,7 @@ from flowspec.ir import registry
 from flowspec.language import call_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.arguments import is_required, match_arguments
+from flowspec.language.coordinates import Coordinates
 from flowspec.language.scope import UNKNOWN, Scope, Unknown
 from flowspec.language.values import CONSTANTS, FUNCTIONS, evaluate, in_words
 from flowspec.parts.fields import ComponentSpec, ParameterSpec, Spec, parameters, specs
@@ -65,14 +66,21 @@ class ComponentMaker:
         made: Base | Unknown = self.make(registry.named_bases()[node.name.text], node, scope)
         if isinstance(made, Unknown) or node.copies is None:
             return made
-        count = self.count(node.copies, "the number of copies", 1, MOST_COPIES, 2, scope)
+        value = evaluate(node.copies, scope, self.value_component)
+        if isinstance(value, Coordinates):
+            return self._copied(made, value, node, scope)
+        count = self.counted(value, node.copies, "the number of copies", 1, MOST_COPIES, 2, scope)
         return count if isinstance(count, Unknown) else self._copied(made, count, node, scope)
 
-    def _copied(self, base: Base, count: int, node: syntax.Call, scope: Scope) -> Base | Unknown:
+    def _copied(
+        self, base: Base, count: int | Coordinates, node: syntax.Call, scope: Scope
+    ) -> Base | Unknown:
         if base.event_shape:
             return scope.report(mistakes.CopiedVector(span=node.span, name=node.name.text))
-        if isinstance(base, Coordinatewise):
-            copied: Base = dataclasses.replace(base, size=count)
+        if isinstance(count, Coordinates):
+            copied = count.copies(base)
+        elif isinstance(base, Coordinatewise):
+            copied = dataclasses.replace(base, size=count)
         else:
             copied = Join(bases=(base,) * count)
         if component_count(copied) > MOST_COMPONENTS:
@@ -86,6 +94,13 @@ class ComponentMaker:
     ) -> int | Unknown:
         """A whole number within bounds."""
         value = evaluate(node, scope, self.value_component)
+        return self.counted(value, node, what, low, high, example, scope)
+
+    @staticmethod
+    def counted(
+        value: Any, node: syntax.Node, what: str, low: int, high: int, example: int, scope: Scope
+    ) -> int | Unknown:
+        """A value that has to be a whole number within bounds."""
         if isinstance(value, Unknown):
             return value
         if (
@@ -177,6 +192,8 @@ class ComponentMaker:
         )
         if isinstance(value, Unknown):
             return value
+        if isinstance(value, Coordinates) and name == "features":
+            return value.size
         if isinstance(value, str) and isinstance(spec, ParameterSpec) and scope.context:
             # A name in quotes stands where a plain one can.
             value = scope.context.value(value) or value
@@ -227,7 +244,7 @@ def field_value(spec: Spec, value: Any) -> Any:
             return None
         rows = [tuple(int(v) for v in row) for row in np.atleast_2d(value)]
         return tuple(rows) if spec.kind is list else rows[0]
-    if isinstance(value, np.ndarray | Learn | FromContext | Base):
+    if isinstance(value, np.ndarray | Learn | FromContext | Base | Coordinates):
         return None
     is_count = spec.kind is int and isinstance(value, float) and are_integers(value)
     return int(value) if is_count else value

@@ -12,7 +12,7 @@ from flowspec.language import onto_mistakes as mistakes
 from flowspec.language import syntax
 from flowspec.language.scope import Scope
 from flowspec.support.space import Space
-from flowspec.support.support import NAMED_INTERVALS, REAL, Support, number
+from flowspec.support.support import NAMED_INTERVALS, REAL, Support
 from flowspec.transforms.elementwise.affine import Affine
 from flowspec.transforms.forms.inverse import Inverse
 from flowspec.transforms.forms.on import On
@@ -59,13 +59,9 @@ def _single(source: Support, target: Support) -> list[Transform] | Diagnostic:
 
 def _no_way(source: Support, target: Support) -> Diagnostic:
     told = mistakes.NoWayOnto(gives=source.words, takes=target.words)
-    interval = target.interval
-    if interval is None or not target.period or source.period:
+    if not target.period or source.period:
         return told
-    ends = f"{number(interval.low)}, {number(interval.high)}"
-    base = f"Join(Normal(0, 1), CircularUniform({ends}))"
-    steps = "Autoregressive(RQS) |> Autoregressive(RQS, order=[1, 0])"
-    example = f"`{base} |> {steps} |> on(0) {{ Standardize }} |> Onto(event)`"
+    example = "`NSF(event) |> Standardize |> Onto(event)`"
     return told.replaced(advice=f"begin with angles, and keep them angles: {example}")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from flowspec.diagnostics.diagnostic import Diagnostic, suggest
 from flowspec.language import call_mistakes as mistakes
 from flowspec.language import syntax
+from flowspec.language.coordinates import Coordinates, coordinates
 from flowspec.language.scope import UNKNOWN, Scope, Unknown
 from flowspec.parts.limits import LARGEST_ARRAY, MOST_AXES
 from flowspec.parts.values import FromContext, Learn
@@ -21,6 +22,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "sin": np.sin, "cos": np.cos, "tan": np.tan,
     "tanh": np.tanh, "abs": np.abs,
 }  # fmt: skip
+REVERSED = "reversed"
+"""The function of the prelude for flows that turn their coordinates round."""
+
 LEARN_ARGUMENTS = ("init", "low", "high")
 
 Builder = Callable[[syntax.Call | syntax.Pipeline, Scope], Any]
@@ -62,6 +66,8 @@ def in_words(value: Any) -> str:
         return f"the context `{value.name}`"
     if isinstance(value, np.ndarray):
         return "a vector" if value.ndim == 1 else "a matrix"
+    if isinstance(value, Coordinates):
+        return "the `event`"
     return f"`{value.title}`"
 
 
@@ -105,6 +111,8 @@ def _vector(node: syntax.Vector, scope: Scope, build: Builder) -> Any:
 
 def _call(node: syntax.Call, scope: Scope, build: Builder) -> Any:
     name = node.name.text
+    if name == "event" and node.arguments is None:
+        return _event(node, scope)
     value = scope.lookup(name)
     if value is None and name in CONSTANTS:
         value = CONSTANTS[name]
@@ -116,8 +124,25 @@ def _call(node: syntax.Call, scope: Scope, build: Builder) -> Any:
         return _learn(node, scope, build)
     if name in FUNCTIONS:
         return _function(node, scope, build)
+    if name == REVERSED and len(node.arguments or ()) == 2:
+        return _reversed(node, scope, build)
     component = build(node, scope)
     return scope.report(_unknown_value(node, scope)) if component is None else component
+
+
+def _event(node: syntax.Call, scope: Scope) -> Coordinates | Unknown:
+    """The coordinates of the event, where a number of them can stand."""
+    if scope.event is None:
+        return scope.report(mistakes.NoEvent(span=node.span))
+    return coordinates(scope.event)
+
+
+def _reversed(node: syntax.Call, scope: Scope, build: Builder) -> Any:
+    """A number of coordinates as it is; those of an event, turned round so many times."""
+    count, turns = (evaluate(argument.value, scope, build) for argument in node.arguments or ())
+    if isinstance(count, Coordinates) and isinstance(turns, float | int) and turns % 2 == 1:
+        return count.reversed()
+    return turns if isinstance(turns, Unknown) else count
 
 
 def _unknown_value(node: syntax.Call, scope: Scope) -> Diagnostic:

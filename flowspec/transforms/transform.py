@@ -78,6 +78,9 @@ class Transform(ABC):
     takes_scalars: ClassVar[bool] = False
     """True if it takes a scalar flow as well as a vector."""
 
+    passes_angles: ClassVar[bool] = False
+    """True if behind numbers and angles it acts on the numbers only."""
+
     has_reach: ClassVar[bool] = False
     """True if points are moved to where its networks can follow, see `Ops.within_reach`."""
 

@@ -16,6 +16,8 @@ from flowspec.transforms.elementwise.affine import ScaleAndShift
 class Measured(ScaleAndShift):
     """y = location + scale x, with the location and scale of the data at the output."""
 
+    passes_angles = True
+
     location: Value
 
     @property

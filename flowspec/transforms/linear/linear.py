@@ -65,6 +65,7 @@ class LULinear(Matrix):
         arXiv:1807.03039, eq. 10.
     """
 
+    passes_angles = True
     examples = (
         "LULinear([[0, 0, 0], [0.5, 0, 0], [-1, 0.3, 0]], [[0, 2, 1], [0, 0, "
         "0.5], [0, 0, 0]], [1, 2, 0.5])",

@@ -231,12 +231,17 @@ class RQS(RationalQuadratic, Boxed):
         return ops.where(self._within(ops, x), log_slope(ops, steep, d0, d1, z), 0.0)
 
     def _turned(self, ops: Ops, x: Array, half: Any) -> Array:
-        """Half a turn, which undoes itself."""
-        return (
-            ops.where(x < 0.0, x + half, x - half)
-            if self.turn and (self.circular or any(self.circles))
-            else x
-        )
+        """Half a turn of each circle, which undoes itself."""
+        if not self.turn or not (self.circular or any(self.circles)):
+            return x
+        turned = ops.where(x < 0.0, x + half, x - half)
+        if self.circular or all(self.circles):
+            return turned
+        return ops.where(self._on_circles(ops, x), turned, x)
+
+    def _on_circles(self, ops: Ops, x: Array) -> Array:
+        """True for coordinates that are angles."""
+        return _column(ops, [float(bool(ends)) for ends in self.circles], x) > 0.5
 
     def _frame(self, ops: Ops, x: Array) -> tuple[Any, Any]:
         """The middle of the spline and half its width: numbers, or a column of each."""
@@ -258,8 +263,7 @@ class RQS(RationalQuadratic, Boxed):
             return ops.abs(x) >= 0.0
         inside = ops.abs(x) < self.bound
         if any(self.circles):
-            always = np.array([float(bool(ends)) for ends in self.circles])
-            inside = inside | (ops.constant(always if len(x.shape) == 1 else always[:, None]) > 0.5)
+            inside = inside | self._on_circles(ops, x)
         return inside
 
     def _bin(self, ops: Ops, x: Array, half: Array, side: int) -> Bin:
