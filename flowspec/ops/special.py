@@ -183,11 +183,22 @@ def stirling_series(ops: Primitives, x: Operand) -> Operand:
     return r * _ratio(r * r, fitted(ops, _STIRLING_SINGLE, _STIRLING_DOUBLE))
 
 
+def log_erfc(ops: Primitives, x: Operand) -> tuple[Array, Array]:
+    """-log(erfc(x)) and -log(exp(x^2) erfc(x)) for x >= 0, also where erfc rounds to 0."""
+    rest = -ops.log(_scaled_erfc(ops, x))
+    return x * x + rest, rest
+
+
+def _scaled_erfc(ops: Primitives, size: Operand) -> Operand:
+    """exp(x^2) erfc(x), for x >= 0."""
+    coefficients = fitted(ops, _ERFC_SINGLE, _ERFC_DOUBLE)
+    return horner((size - 3.75) / (size + 3.75), coefficients) / (1 + 2 * size)
+
+
 def erfc(ops: Primitives, x: Operand) -> Array:
     """1 - erf(x), with full relative accuracy for large x."""
     size = ops.minimum(ops.abs(x), LARGEST_ERFC)
-    coefficients = fitted(ops, _ERFC_SINGLE, _ERFC_DOUBLE)
-    scaled = horner((size - 3.75) / (size + 3.75), coefficients) / (1 + 2 * size)
+    scaled = _scaled_erfc(ops, size)
     # exp(-size^2) in two factors: the square of `head` is exact, so that large arguments lose no
     # digits.
     head = ops.floor(size * 16) * 0.0625
@@ -197,17 +208,45 @@ def erfc(ops: Primitives, x: Operand) -> Array:
 
 def normal_quantile(ops: Primitives, p: Operand) -> Array:
     """The x at which the standard normal distribution function is p, for 0 < p < 1."""
-    centre, tail, far_tail = fitted(ops, _QUANTILE_SINGLE, _QUANTILE_DOUBLE)
     centred = p - 0.5
     lower = ops.minimum(p, 1 - p)
-    central = ops.abs(centred) <= 0.425
-    middle = centred * _ratio(ops.maximum(0.180625 - centred * centred, 0.0), centre)
-    root = ops.sqrt(-ops.log(ops.where(central, 0.05, lower)))
+    central = ops.abs(centred) <= CENTRAL
+    tail = _normal_tail(ops, -ops.log(ops.where(central, 0.05, lower)))
+    return ops.where(central, _normal_centre(ops, centred), ops.sign(centred) * tail)
+
+
+CENTRAL = 0.425
+"""Shares no farther than this from a half are in the centre of the normal distribution."""
+
+
+def normal_of_exponential(ops: Primitives, t: Operand) -> Array:
+    """The x beyond which the standard normal distribution has the share exp(-t), for t > 0.
+
+    Accurate at both ends: where exp(-t) rounds to 1, and where it rounds to 0.
+    """
+    below = -ops.expm1(-t)
+    centred = below - 0.5
+    central, upper = ops.abs(centred) <= CENTRAL, centred > 0
+    rare = ops.where(upper, t, -ops.log(ops.where(central | upper, 0.05, below)))
+    tail = _normal_tail(ops, ops.where(central, 3.0, rare))
+    return ops.where(central, _normal_centre(ops, centred), ops.where(upper, tail, -tail))
+
+
+def _normal_centre(ops: Primitives, centred: Operand) -> Operand:
+    """The quantile of a share from its difference to a half, no larger than `CENTRAL`."""
+    centre = fitted(ops, _QUANTILE_SINGLE, _QUANTILE_DOUBLE)[0]
+    return centred * _ratio(ops.maximum(0.180625 - centred * centred, 0.0), centre)
+
+
+def _normal_tail(ops: Primitives, rare: Operand) -> Array:
+    """The number beyond which lies the share exp(-rare)."""
+    _, tail, far_tail = fitted(ops, _QUANTILE_SINGLE, _QUANTILE_DOUBLE)
+    root = ops.sqrt(rare)
     near, far = (
         _ratio(ops.minimum(root, 5.0) - 1.6, tail),
         _ratio(ops.maximum(root, 5.0) - 5.0, far_tail),
     )
-    return ops.where(central, middle, ops.sign(centred) * ops.where(root > 5, far, near))
+    return ops.where(root > 5, far, near)
 
 
 # Terms of the asymptotic series of psi(z) - log(z) + 1 / (2z), in 1 / z^2, of DLMF 5.11.2. From

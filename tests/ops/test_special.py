@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pytest
+from scipy.special import erfcx
+from scipy.stats import norm
 
 from flowspec.ops import asymptotic, special
 from flowspec.ops.mpmath import MpmathOps
@@ -158,3 +160,22 @@ def test_stirling_error_and_lgamma_are_one_function(dtype):
         rtol=0,
         atol=8 * float(np.finfo(dtype).eps) * np.maximum(np.abs(exact), 1).max(),
     )
+
+
+@DTYPES
+def test_the_normal_number_of_an_exponential_one_is_exact_at_both_ends(dtype):
+    ops = NumpyOps(np.dtype(dtype).name)
+    t = np.array([1e-30, 1e-8, 0.05, 0.078, 0.69, 0.7, 2.6, 30, 80, 500], dtype)
+    found = special.normal_of_exponential(ops, t)
+    below = -np.expm1(-t.astype(float))
+    expected = np.where(t < 0.7, norm.ppf(below), norm.isf(np.exp(-t.astype(float))))
+    np.testing.assert_allclose(found, expected, rtol=50 * np.finfo(dtype).eps, atol=1e-7)
+
+
+@DTYPES
+def test_the_logarithm_of_erfc_goes_on_where_erfc_ends(dtype):
+    x = np.array([0.0, 0.3, 3.0, 8.0, 40.0, 1e4], dtype)
+    log_erfc, rest = special.log_erfc(NumpyOps(np.dtype(dtype).name), x)
+    expected = -(norm.logsf(x.astype(float) * np.sqrt(2)) + np.log(2))
+    np.testing.assert_allclose(log_erfc, expected, rtol=8 * np.finfo(dtype).eps, atol=1e-7)
+    np.testing.assert_allclose(rest, -np.log(erfcx(x.astype(float))), rtol=1e-5, atol=1e-7)
