@@ -72,6 +72,8 @@ EVENTS = {
     "only-angles": "event a, b: circle(0, 4)\nNSF(event, transforms=2, hidden=[4]) |> Standardize",
     "simplex": "event a: circle(0, 1), p, q, r: simplex\nNSF(event, hidden=[4]) |> ActNorm "
     "|> Onto(event)",
+    "edges": "event x: [40, inf), y: real, s: [0, 1], z: (-inf, 3], w: positive\n"
+    "NSF(event, bins=3, hidden=[4]) |> Standardize |> Onto(event, hard=[x, s, z], heavy=[y])",
 }
 """Flows that begin with the coordinates of their event."""
 CASES |= {f"Event-{name}": ("Event", text, None) for name, text in EVENTS.items()}

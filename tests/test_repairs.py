@@ -56,6 +56,7 @@ UNREPAIRED = {
     "NetworkTooLarge": SIZES,
     "NoQuantile": "which base is meant is not known",
     "NoSetting": NAMES,
+    "NoSuchEnd": "what is left of a list without it is not in the text",
     "NoStep": STEPS,
     "NoValue": NUMBERS,
     "NoWayOnto": "the base is another one",

@@ -9,7 +9,7 @@ from flowspec.support.support import REAL, Interval, Support
 from flowspec.transforms.elementwise.affine import Affine
 from flowspec.transforms.elementwise.exp import Exp, Log
 from flowspec.transforms.elementwise.sigmoid import Logit, Sigmoid
-from flowspec.transforms.elementwise.standard import affine, from_real
+from flowspec.transforms.elementwise.standard import affine, from_normal, from_real
 from flowspec.transforms.forms.inverse import Inverse
 from flowspec.transforms.transform import Transform
 
@@ -30,6 +30,16 @@ def between(source: Support, target: Support) -> tuple[Transform, ...] | None:
     if source.is_bounded == target.is_bounded and REAL not in (source.opened(), target.opened()):
         return _between_half_lines(source, target)
     return (*inverted(from_real(source)), *from_real(target))
+
+
+def keeping_ends(source: Support, target: Support) -> tuple[Transform, ...] | None:
+    """The same, so that the density may have any height at an edge, and a tail that is a power.
+
+    From a source with ends, the standard way: its own density is what is at the ends.
+    """
+    if source == REAL and isinstance(target, Interval):
+        return from_normal(target)
+    return between(source, target)
 
 
 def _between_half_lines(source: Interval, target: Interval) -> tuple[Transform, ...]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
-from flowspec.diagnostics.diagnostic import Diagnostic
-from flowspec.ir.adapters import between
+from flowspec.diagnostics.diagnostic import Diagnostic, suggest
+from flowspec.ir.adapters import between, keeping_ends
 from flowspec.ir.registry import transforms
 from flowspec.ir.written import Deferred
 from flowspec.language import onto_mistakes as mistakes
 from flowspec.language import syntax
-from flowspec.language.scope import Scope
+from flowspec.language.call_mistakes import UnknownArgument
+from flowspec.language.columns import named_columns
+from flowspec.language.scope import Scope, Unknown
 from flowspec.support.space import Space
-from flowspec.support.support import NAMED_INTERVALS, REAL, Support
+from flowspec.support.support import NAMED_INTERVALS, REAL, Interval, Support
 from flowspec.transforms.elementwise.affine import Affine
 from flowspec.transforms.forms.inverse import Inverse
 from flowspec.transforms.forms.on import On
@@ -22,12 +24,13 @@ from flowspec.transforms.transform import Transform
 def onto(node: syntax.Call, scope: Scope) -> Deferred | None:
     """Steps that are made when the incoming support is known; None if the call is wrong."""
     arguments = node.arguments or ()
-    target = arguments[0].value if len(arguments) == 1 and not arguments[0].name else None
+    target = arguments[0].value if arguments and not arguments[0].name else None
     name = target.name.text if isinstance(target, syntax.Call) and target.arguments is None else ""
     if name == "event" and scope.event is not None:
         declared = scope.event.space
-        return Deferred(lambda space: _steps(space, declared))
-    if name in NAMED_INTERVALS:
+        kept = _with_kept_ends(arguments[1:], declared, scope)
+        return None if kept is None else Deferred(lambda space: _steps(space, declared, kept))
+    if name in NAMED_INTERVALS and len(arguments) == 1:
         part = NAMED_INTERVALS[name]
         return Deferred(lambda space: _steps(space, space.with_supports([part] * space.size)))
     if name == "event":
@@ -38,20 +41,95 @@ def onto(node: syntax.Call, scope: Scope) -> Deferred | None:
     return None
 
 
-def _steps(space: Space, declared: Space) -> list[Transform] | Diagnostic:
+def _with_kept_ends(
+    options: Sequence[syntax.Argument], declared: Space, scope: Scope
+) -> frozenset[int] | None:
+    """The coordinates whose edges or tails are kept; None if an option is wrong."""
+    kept: set[int] = set()
+    before = len(scope.mistakes)
+    for option in options:
+        name = option.name.text if option.name else ""
+        if name not in OPTIONS:
+            scope.report(_unknown_option(option, name))
+            continue
+        items = option.value.items if isinstance(option.value, syntax.Vector) else (option.value,)
+        for item in items:
+            columns = named_columns(item, scope)
+            if isinstance(columns, Unknown) or scope.event is None:
+                continue
+            places = [scope.event.names.index(column) for column in columns]
+            if wrong := _without_end(name, item, places, declared):
+                scope.report(wrong)
+            kept.update(_coordinates(places, declared))
+    return None if len(scope.mistakes) > before else frozenset(kept)
+
+
+def _unknown_option(option: syntax.Argument, name: str) -> Diagnostic:
+    near = suggest(name, OPTIONS)
+    words = " and ".join(f"`{each}`" for each in OPTIONS)
+    return UnknownArgument(
+        span=option.name.span if option.name else option.span,
+        name="Onto",
+        argument=name or option.span.text,
+        advice=f"did you mean `{near}`?" if near else f"it has {words}, behind `event`",
+        suggestion=near,
+    )
+
+
+def _without_end(
+    option: str, item: syntax.Node, places: Sequence[int], declared: Space
+) -> Diagnostic | None:
+    """The mistake if a column among those at the places has no such end."""
+    for block, support in declared.blocks:
+        is_named = any(block.start <= place < block.stop for place in places)
+        if is_named and not OPTIONS[option](support):
+            return mistakes.NoSuchEnd(
+                span=item.span, name=item.span.text.strip('"'), support=support.words,
+                option=option, what="edge" if option == "hard" else "tail",
+            )  # fmt: skip
+    return None
+
+
+def _coordinates(places: Sequence[int], declared: Space) -> Iterator[int]:
+    """The coordinates that become the columns at places of the event."""
+    coordinate = 0
+    for block, support in declared.blocks:
+        if block.start in places:
+            yield coordinate
+        coordinate += support.free_size
+
+
+def _has_edge(support: Support) -> bool:
+    return isinstance(support, Interval) and support.opened() != REAL
+
+
+def _has_tail(support: Support) -> bool:
+    return isinstance(support, Interval) and not support.is_bounded
+
+
+OPTIONS: dict[str, Callable[[Support], bool]] = {"hard": _has_edge, "heavy": _has_tail}
+"""Options of `Onto(event)`, each with whether a column of a support can be named in it."""
+
+
+def _steps(
+    space: Space, declared: Space, kept: Collection[int] = ()
+) -> list[Transform] | Diagnostic:
     needed = sum(support.free_size for support in declared.supports)
     if space.intervals is None:
         return mistakes.OntoTied()
     if space.size != needed:
         return mistakes.OntoSize(needed=needed, size=space.size)
     if space.scalar and len(declared.supports) == 1:
-        return _single(space.supports[0], declared.supports[0])
-    return _vector(space, declared)
+        return _single(space.supports[0], declared.supports[0], bool(kept))
+    return _vector(space, declared, kept)
 
 
-def _single(source: Support, target: Support) -> list[Transform] | Diagnostic:
-    """The steps between the supports of one coordinate."""
-    steps = between(source, target)
+def _single(source: Support, target: Support, keeps: bool) -> list[Transform] | Diagnostic:
+    """The steps between the supports of one coordinate.
+
+    keeps   True if its edges and tails are kept
+    """
+    steps = keeping_ends(source, target) if keeps else between(source, target)
     if steps is None:
         return _no_way(source, target)
     return list(steps)
@@ -65,13 +143,13 @@ def _no_way(source: Support, target: Support) -> Diagnostic:
     return told.replaced(advice=f"begin with angles, and keep them angles: {example}")
 
 
-def _vector(space: Space, declared: Space) -> list[Transform] | Diagnostic:
+def _vector(space: Space, declared: Space, kept: Collection[int]) -> list[Transform] | Diagnostic:
     """Coordinates that take the same kinds of step share them, each with its own numbers."""
     groups: dict[tuple[tuple[type[Transform], ...], ...], list[tuple[int, list[Transform]]]] = {}
     for coordinate, (source, target) in enumerate(
         zip(space.supports, _targets(declared), strict=True)
     ):
-        steps = _single(source, target)
+        steps = _single(source, target, coordinate in kept)
         if isinstance(steps, Diagnostic):
             return steps
         groups.setdefault(tuple(map(_kind, steps)), []).append((coordinate, steps))

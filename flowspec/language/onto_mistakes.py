@@ -26,6 +26,16 @@ class OntoTarget(BadOnto):
 
 
 @mistake
+class NoSuchEnd(BadOnto):
+    message = "`{name}` has no {what}: it holds {support}"
+    help = "leave it out of `{option}`"
+    name: str
+    support: str
+    option: str
+    what: str
+
+
+@mistake
 class OntoInBlock(BadOnto):
     message = "`Onto` cannot stand inside `{form}`"
     help = "put it behind the block"

@@ -11,6 +11,7 @@ from flowspec.diagnostics.source import Place, Span
 from flowspec.ir.settings import Range, mistake_of, ranges
 from flowspec.language import call_mistakes as mistakes
 from flowspec.language import syntax
+from flowspec.language.columns import named_columns
 from flowspec.language.components import ComponentMaker
 from flowspec.language.scope import Scope, Unknown
 from flowspec.language.values import evaluate, in_words
@@ -82,7 +83,7 @@ def _named(settings: Iterable[syntax.Argument], scope: Scope) -> Iterator[tuple[
 
 def _value(name: str, limits: Range, node: syntax.Node, scope: Scope, maker: ComponentMaker) -> Any:
     if limits.kind is tuple:
-        return _columns(node, scope)
+        return named_columns(node, scope)
     if limits.choices and isinstance(node, syntax.Call) and node.name.text in limits.choices:
         return _wrong_kind(name, limits, node, f"`{node.name.text}`", scope)
     value = evaluate(node, scope, maker.value_component)
@@ -93,25 +94,6 @@ def _value(name: str, limits: Range, node: syntax.Node, scope: Scope, maker: Com
     if mistake := mistake_of(name, value, node.span):
         return scope.report(mistake)
     return limits.kind(value)
-
-
-def _columns(node: syntax.Node, scope: Scope) -> tuple[str, ...] | Unknown:
-    """Outputs that are named, alone or in brackets."""
-    names = scope.event.names if scope.event else ()
-    columns = []
-    for item in node.items if isinstance(node, syntax.Vector) else (node,):
-        name = syntax.bare_name(item)
-        places = scope.event.places(name) if scope.event and name is not None else None
-        if places is None:
-            near = suggest(name, names) if name else ""
-            advice = f"did you mean `{near}`?" if near else "name outputs that `event` declares"
-            return scope.report(
-                mistakes.UnknownCoordinate(
-                    span=item.span, found=f"`{item.span.text}`", advice=advice, suggestion=near
-                )
-            )
-        columns += [names[place] for place in places]
-    return tuple(columns)
 
 
 def _wrong_kind(name: str, limits: Range, node: syntax.Node, found: str, scope: Scope) -> Unknown:
