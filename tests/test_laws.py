@@ -73,7 +73,7 @@ EVENTS = {
     "simplex": "event a: circle(0, 1), p, q, r: simplex\nNSF(event, hidden=[4]) |> ActNorm "
     "|> Onto(event)",
     "edges": "event x: [40, inf), y: real, s: [0, 1], z: (-inf, 3], w: positive\n"
-    "NSF(event, bins=3, hidden=[4]) |> Standardize |> Onto(event, hard=[x, s, z], heavy=[y])",
+    "NSF(event, bins=3, hidden=[4]) |> Standardize |> Onto(event, edges=[x, s, z], tails=[y])",
 }
 """Flows that begin with the coordinates of their event."""
 CASES |= {f"Event-{name}": ("Event", text, None) for name, text in EVENTS.items()}

@@ -12,7 +12,7 @@ from flowspec.data.tables.table import Table
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake, suggest
 from flowspec.diagnostics.source import Source
 from flowspec.draft.facts import Column, columns_of
-from flowspec.draft.supports import Guess, guess
+from flowspec.draft.supports import Guess, guess, learned
 from flowspec.draft.ties import dependent, simplex
 from flowspec.language.layout.formatting import formatted
 from flowspec.parts.writing import name_written
@@ -79,7 +79,7 @@ def spec(table: Table, targets: Sequence[str] = ()) -> str:
     lines = _head(table, columns, texts, tied)
     event, shares = _with_shares(table, event)
     given = {column.name: guess(column) for column in context}
-    wanted = {column.name: guess(column) for column in event}
+    wanted = {c.name: guess(c) if c.name in shares else learned(c) for c in event}
     for column in [*context, *event]:
         found = (given | wanted)[column.name]
         if column.name in shares:
@@ -208,4 +208,13 @@ def _flow(
         first = f"NSF(event, transforms={size.transforms}, hidden={size.hidden})"
     numbers = count - sum(each.is_angle for each in guesses.values())
     mixed = ["  |> LULinear"] if numbers > 1 else []
-    return [*lines, first, *mixed, "  |> Standardize", "  |> Onto(event)"]
+    return [*lines, first, *mixed, "  |> Standardize", f"  |> Onto(event{_links(guesses)})"]
+
+
+def _links(guesses: Mapping[str, Guess]) -> str:
+    """The options of `Onto`."""
+    named = {
+        link: ", ".join(name_written(name) for name, each in guesses.items() if each.link == link)
+        for link in ("edges", "tails")
+    }
+    return "".join(f", {link}=[{names}]" for link, names in named.items() if names)

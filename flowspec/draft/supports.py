@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from flowspec.draft.edges import LEAST_ROWS, Edge, lower_edge, upper_edge
 from flowspec.draft.facts import ATOM, Column
+from flowspec.draft.tails import heavy_tail
 
 CIRCLES = {"degrees": 360.0, "radians": 2 * math.pi}
 ANGLES = ("angle", "azimuth", "bearing", "direction", "heading", "phase", "phi")
 """Parts of names that angles have."""
 
 EDGE = 0.06
-"""Share of the rows within a fiftieth of the range from an end that tells of a hard edge."""
+"""Share of the rows within a fiftieth of the range from an end that may tell of a hard edge."""
 
 FAR = 4.0
 """Standard deviations from 0 to the smallest number, beyond which a positive column may be real."""
@@ -23,10 +25,12 @@ class Guess:
     """A support as the language writes it.
 
     reasons   what speaks for it, and what else there is to know
+    link      the option of `Onto` that names the column: "edges", "tails" or ""
     """
 
     support: str
     reasons: tuple[str, ...]
+    link: str = ""
 
     @property
     def is_angle(self) -> bool:
@@ -37,6 +41,31 @@ def guess(column: Column) -> Guess:
     """The support that fits a column best."""
     support, reason = _support(column)
     return Guess(support, (reason, *_remarks(column)))
+
+
+def learned(column: Column) -> Guess:
+    """The support of a column whose density is learned, with its edges and tails."""
+    plain = guess(column)
+    if plain.is_angle:
+        return plain
+    lower, upper = lower_edge(column), upper_edge(column)
+    edges = tuple(edge.reason for edge in (lower, upper) if edge)
+    if edges:
+        support = _between(column, lower, upper)
+        return Guess(support, (plain.reasons[0], *edges, *plain.reasons[1:]), "edges")
+    ends = {"positive": 0.0, "real": None}
+    if plain.support in ends and (tail := heavy_tail(column, ends[plain.support])):
+        return Guess(plain.support, (*plain.reasons, tail.reason), "tails")
+    return plain
+
+
+def _between(column: Column, lower: Edge | None, upper: Edge | None) -> str:
+    """The interval of a column with hard edges; without one at 0, it may still not go below."""
+    share = column.low > 0 and column.high < 1
+    is_positive = column.low > 0 and column.low / column.spread <= FAR
+    low = f"[{lower.end:g}" if lower else "(0" if is_positive else "(-inf"
+    high = f"{upper.end:g}]" if upper else "1)" if share else "inf)"
+    return f"{low}, {high}"
 
 
 def _support(column: Column) -> tuple[str, str]:
@@ -91,9 +120,9 @@ def _remarks(column: Column) -> list[str]:
             "samples will not have it"
         )
     for end, name in ((column.low, "lower"), (column.high, "upper")):
-        if share < ATOM and column.share_near(end) > EDGE:
+        if len(column.numbers) < LEAST_ROWS and share < ATOM and column.share_near(end) > EDGE:
             found.append(
-                f"a hard {name} edge: {100 * column.share_near(end):.0f} % of the rows lie within "
-                f"a fiftieth of the range from {end:g}"
+                f"perhaps a hard {name} edge: {100 * column.share_near(end):.0f} % of the rows lie "
+                f"within a fiftieth of the range from {end:g}; `Onto(event, edges=[...])` keeps it"
             )
     return found

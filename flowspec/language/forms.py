@@ -217,12 +217,12 @@ def _acting_on(coordinates: tuple[int, ...], step: Transform | None) -> Transfor
 
 class Onto(Form):
     name = "Onto"
-    signature = "Onto(event, hard=[columns], heavy=[columns])"
+    signature = "Onto(event, edges=[columns], tails=[columns])"
     example = "Onto(event)"
     doc = (
         "The standard bijector of each coordinate onto its declared support: exp for half-lines, "
         "the logistic for bounded intervals, stick breaking for a simplex. At the ends of columns "
-        "in `hard` the density may have any height, and columns in `heavy` have tails that are "
+        "in `edges` the density may have any height, and columns in `tails` have tails that are "
         "powers: NormalCDF for bounded intervals, NormalToPareto for half-lines, ParetoTails for "
         "real numbers."
     )

@@ -85,7 +85,7 @@ def _without_end(
         if is_named and not OPTIONS[option](support):
             return mistakes.NoSuchEnd(
                 span=item.span, name=item.span.text.strip('"'), support=support.words,
-                option=option, what="edge" if option == "hard" else "tail",
+                option=option, what=option.removesuffix("s"),
             )  # fmt: skip
     return None
 
@@ -107,7 +107,7 @@ def _has_tail(support: Support) -> bool:
     return isinstance(support, Interval) and not support.is_bounded
 
 
-OPTIONS: dict[str, Callable[[Support], bool]] = {"hard": _has_edge, "heavy": _has_tail}
+OPTIONS: dict[str, Callable[[Support], bool]] = {"edges": _has_edge, "tails": _has_tail}
 """Options of `Onto(event)`, each with whether a column of a support can be named in it."""
 
 

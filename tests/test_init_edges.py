@@ -1,0 +1,72 @@
+"""Edges and tails of columns, as `flowspec init` finds them in tables of 1,000 rows and more."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import flowspec
+from flowspec.data.tables.table import Table
+from flowspec.draft.edges import lower_edge, upper_edge
+from flowspec.draft.facts import Column
+from flowspec.draft.spec import spec
+from flowspec.draft.supports import learned
+
+RANDOM = np.random.default_rng(0)
+ROWS = 5_000
+LINKS = {
+    "normal": (RANDOM.normal(size=ROWS), "real", ""),
+    "log-normal": (RANDOM.lognormal(size=ROWS), "positive", ""),
+    "cut": (40 + RANDOM.exponential(20, ROWS), "[40, inf)", "edges"),
+    "power": (40 * RANDOM.uniform(size=ROWS) ** -0.4, "[40, inf)", "edges"),
+    "rounded": (np.round(40 + RANDOM.exponential(20, ROWS), 1), "[39.95, inf)", "edges"),
+    "mirrored": (-RANDOM.exponential(size=ROWS), "(-inf, 0]", "edges"),
+    "uniform": (RANDOM.uniform(-2.5, 2.5, ROWS), "[-2.5, 2.5]", "edges"),
+    "share": (RANDOM.beta(1, 2, ROWS), "[0, 1)", "edges"),
+    "share without edges": (RANDOM.beta(3, 3, ROWS), "(0, 1)", ""),
+    "heavy": (RANDOM.standard_t(2, ROWS), "real", "tails"),
+    "light": (RANDOM.gamma(2, size=ROWS), "positive", "tails"),
+}
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_the_link_is_that_of_the_edges_and_tails(name):
+    values, support, link = LINKS[name]
+    guess = learned(Column("x", values, ROWS))
+    assert (guess.support, guess.link) == (support, link)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_density_that_vanishes_linearly_has_no_edge(seed):
+    values = np.random.default_rng(seed).beta(2, 2, ROWS)
+    column = Column("x", values, ROWS)
+    assert lower_edge(column) is upper_edge(column) is None
+
+
+def test_a_value_that_is_repeated_at_the_end_is_no_edge():
+    values = RANDOM.exponential(size=ROWS)
+    values[:100] = 0
+    assert lower_edge(Column("x", values, ROWS)) is None
+
+
+def test_the_spec_names_the_columns_with_edges_and_tails():
+    columns = {"pt": LINKS["cut"][0], "eta mean": LINKS["heavy"][0], "z": LINKS["share"][0]}
+    text = spec(Table("t.csv", tuple(columns), tuple(columns.values())))
+    assert '|> Onto(event, edges=[pt, z], tails=["eta mean"])' in text
+    assert "a hard edge at 40" in text and "the Pareto shape" in text
+    assert str(flowspec.parse(text).space) == "(40, inf), real, (0, 1)"
+
+
+def test_what_is_conditioned_on_keeps_the_wide_support():
+    columns = {"pt": LINKS["cut"][0], "y": LINKS["normal"][0]}
+    text = spec(Table("t.csv", tuple(columns), tuple(columns.values())), ["y"])
+    assert "context pt: positive" in text
+
+
+def test_a_fit_keeps_the_mass_at_a_hard_edge():
+    pytest.importorskip("torch")
+    rows = LINKS["cut"][0][:, None]
+    text = "event x: [40, inf)\nNSF(event, bins=4, transforms=1) |> Onto(event, edges=[x])"
+    model = flowspec.fit(flowspec.parse(text), rows, epochs=20, seed=0)
+    near = model.log_prob(np.array([[40.001], [41.0]]))
+    np.testing.assert_allclose(near, [np.log(1 / 20), np.log(1 / 20) - 0.05], atol=0.15)
