@@ -208,7 +208,23 @@ def _flow(
         first = f"NSF(event, transforms={size.transforms}, hidden={size.hidden})"
     numbers = count - sum(each.is_angle for each in guesses.values())
     mixed = ["  |> LULinear"] if numbers > 1 else []
-    return [*lines, first, *mixed, "  |> Standardize", f"  |> Onto(event{_links(guesses)})"]
+    scaled = _scaled(guesses, shares)
+    return [*lines, first, *mixed, *scaled, f"  |> Onto(event{_links(guesses)})"]
+
+
+def _scaled(guesses: Mapping[str, Guess], shares: Sequence[str]) -> list[str]:
+    """The step that brings numbers to the scale of the data, but for those of columns whose edges
+    and tails are kept: they have it, and their tails come out right at no other.
+    """
+    if not any(each.link for each in guesses.values()):
+        return ["  |> Standardize"]
+    plain = [
+        name
+        for name, each in guesses.items()
+        if name not in shares and not each.link and not each.is_angle
+    ]
+    names = ", ".join(map(name_written, [*plain, *shares[:-1]]))
+    return [f"  |> on({names}) {{ Standardize }}"] if names else []
 
 
 def _links(guesses: Mapping[str, Guess]) -> str:

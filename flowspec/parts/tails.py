@@ -23,24 +23,29 @@ def centre(values: np.ndarray, weights: np.ndarray | None = None, share: float =
     return np.apply_along_axis(_quantiles, -1, values, weights, np.array([share]))[..., 0]
 
 
-def tail_shape(values: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-    """The shape of the generalized Pareto distribution that fits the largest values of each
-    coordinate, at least `LEAST_SHAPE`.
+def pareto_tail(
+    values: np.ndarray, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Shape and scale of the generalized Pareto distribution from 0 on whose tail is that of the
+    largest values of each coordinate; the shape is at least `LEAST_SHAPE`.
 
-    Shapes:  values (..., N), weights (N,)  ->  (...)
+    Shapes:  values (..., N), weights (N,)  ->  both (...)
     """
-    shapes = np.apply_along_axis(_shape, -1, values, weights)
-    return np.clip(shapes, LEAST_SHAPE, 1.0)
+    fitted = np.apply_along_axis(_tail, -1, values, weights)
+    return fitted[..., 0], fitted[..., 1]
 
 
-def _shape(values: np.ndarray, weights: np.ndarray | None) -> float:
+def _tail(values: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
     count = tail_rows(len(values))
     share = count / len(values)
     places = 1 - share * (np.arange(min(count, MOST_OF_TAIL)) + 0.5) / min(count, MOST_OF_TAIL)
     ends = np.append(places, 1 - share)
     largest = np.quantile(values, ends) if weights is None else _quantiles(values, weights, ends)
     beyond = largest[:-1] - largest[-1]
-    return generalized_pareto(beyond[beyond > 0])[0]
+    shape, scale = generalized_pareto(beyond[beyond > 0])
+    shape = min(max(shape, LEAST_SHAPE), 1.0)
+    # The scale of a Pareto distribution grows by its shape with each step of its threshold.
+    return np.array([shape, scale - shape * largest[-1]])
 
 
 def tail_rows(rows: int) -> int:

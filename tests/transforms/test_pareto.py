@@ -6,7 +6,7 @@ import scipy.stats
 from numpy.testing import assert_allclose
 
 from flowspec.ops.numpy import REFERENCE
-from flowspec.parts.tails import LEAST_SHAPE, generalized_pareto, tail_shape
+from flowspec.parts.tails import LEAST_SHAPE, generalized_pareto, pareto_tail
 from flowspec.transforms.elementwise.pareto import NormalToPareto, ParetoTails
 
 RANDOM = np.random.default_rng(0)
@@ -53,16 +53,16 @@ def test_tails_of_other_weights_meet_at_the_location():
 @pytest.mark.parametrize("shape", [0.1, 0.4, 0.8])
 def test_the_shape_of_a_tail_is_measured(shape):
     rows = scipy.stats.genpareto(shape).rvs((2, 50_000), random_state=1)
-    assert_allclose(tail_shape(rows), shape, atol=0.1)
+    assert_allclose(pareto_tail(rows)[0], shape, atol=0.1)
     weights = (rows[0] < 1) + 0.5  # half of the tail is as much as all of it
-    assert_allclose(tail_shape(rows[0], weights), shape, atol=0.1)
+    assert_allclose(pareto_tail(rows[0], weights)[0], shape, atol=0.1)
     fitted = generalized_pareto(rows[0][:2000])
     assert_allclose(fitted, (shape, 1), atol=0.1)
 
 
 def test_a_tail_that_is_no_power_has_the_least_shape():
-    assert tail_shape(RANDOM.uniform(size=2000)) == LEAST_SHAPE
-    assert tail_shape(np.full(20, 3.0)) == LEAST_SHAPE
+    assert pareto_tail(RANDOM.uniform(size=2000))[0] == LEAST_SHAPE
+    assert pareto_tail(np.full(20, 3.0))[0] == LEAST_SHAPE
 
 
 def measured(step, rows):
@@ -81,6 +81,17 @@ def test_what_is_measured_of_heavy_tails_makes_them_light():
     rows = scipy.stats.t(2, loc=7, scale=2).rvs((1, 20_000), random_state=2)
     assert scipy.stats.kurtosis(rows[0]) > 50
     assert abs(scipy.stats.kurtosis(measured(ParetoTails(), rows))) < 0.5
+
+
+def test_a_tail_behind_a_hump_is_that_of_normal_numbers():
+    """A resonance on a background that falls exponentially: its scale is that of the background."""
+    random = np.random.default_rng(0)
+    hump = random.normal(50, 2, 30_000)
+    rows = np.concatenate([random.exponential(35, 70_000), hump])[None]
+    step = NormalToPareto()
+    assert_allclose(step.measure(rows)["scale"], 35, rtol=0.15)
+    assert abs(np.median(measured(step, rows))) < 1
+    assert_allclose(np.quantile(measured(step, rows), 0.9999), 3.72, atol=0.3)
 
 
 def test_support(support):

@@ -15,10 +15,13 @@ from flowspec.ops import Ops
 from flowspec.ops.special import log_erfc, normal_of_exponential
 from flowspec.ops.vocabulary import LOG_2, LOG_2PI, Array, Operand
 from flowspec.parts.fields import parameter
-from flowspec.parts.tails import centre, tail_shape
+from flowspec.parts.tails import centre, pareto_tail
 from flowspec.parts.values import Learn, Value
 from flowspec.support.support import POSITIVE
 from flowspec.transforms.transform import Univariate
+
+LOWER, UPPER = -math.log(0.8413447460685429), -math.log(0.15865525393145707)
+"""Of the unit exponential distribution, what a deviation below and above 0 is of the normal one."""
 
 _HALF_LOG_PI_HALF = 0.5 * math.log(math.pi / 2)
 
@@ -54,8 +57,8 @@ class NormalToPareto(ThroughExponential):
 
     A standard normal number becomes a generalized Pareto one: its density is 1 / scale at 0, and
     falls as the power -(1 + 1 / shape). What comes in decides about any other height at 0. Both
-    fields are measured from the training data, once: the scale by its median, the shape by its
-    largest values.
+    fields are measured from the training data, once: by its largest values, and by its median,
+    which comes from within a deviation of 0.
 
     Source: arXiv:2406.16971, with an edge in the place of the lower tail.
     """
@@ -75,8 +78,11 @@ class NormalToPareto(ThroughExponential):
     )
 
     def measure(self, y: np.ndarray, weights: np.ndarray | None = None) -> dict[str, np.ndarray]:
-        shape = tail_shape(y, weights)
-        return {"shape": shape, "scale": centre(y, weights) * shape / np.expm1(shape * LOG_2)}
+        shape, scale = pareto_tail(y, weights)
+        median = centre(y, weights) * shape
+        # At the scale of the tail the tail is right; the median stays within a deviation of 0.
+        least, most = (median / np.expm1(shape * t) for t in (UPPER, LOWER))
+        return {"shape": shape, "scale": np.clip(scale, least, most)}
 
     def _tail(self, ops: Ops, x: Array) -> tuple[Array, Array]:
         minus_log, rest = log_erfc(ops, ops.maximum(x, 0.0) * math.sqrt(0.5))
@@ -130,7 +136,8 @@ class ParetoTails(ThroughExponential):
 
     def measure(self, y: np.ndarray, weights: np.ndarray | None = None) -> dict[str, np.ndarray]:
         location = centre(y, weights)
-        shapes = [tail_shape(sign * (y - location[..., None]), weights) for sign in (-1, 1)]
+        distances = [sign * (y - location[..., None]) for sign in (-1, 1)]
+        shapes = [pareto_tail(distance, weights)[0] for distance in distances]
         quartiles = (centre(y, weights, share) for share in (0.25, 0.75))
         width = np.subtract(*reversed([*quartiles]))
         # Half of normal numbers lie between the quartiles: there T is a half.
