@@ -210,7 +210,7 @@ class _Writer:
             yield from self._free(call, [each for _, each in written])
         if call.called == "on":
             yield from (_named(name, 0) for name in self.names if name.kind == EVENT)
-        if call.called == "Onto":
+        if _takes_event(call.called):
             yield Item("event", KEYWORD, "the declared supports", "event", 0)
         yield from self._values(known.get(name))
 
@@ -221,6 +221,11 @@ class _Writer:
         described = [(name, doc) for name, _, doc in docs] or [(name, "") for name in own]
         if call.called == "learn":
             described = [("low", "the lower bound"), ("high", "the upper bound")]
+        if call.called == "Onto":
+            described = [
+                ("edges", "columns whose density does not vanish at an end"),
+                ("tails", "columns whose tails are powers"),
+            ]
         for name, doc in described:
             if name not in taken:
                 yield Item(f"{name}=", ARGUMENT, doc, f"{name}=", 1)
@@ -256,6 +261,12 @@ class _Writer:
             if column not in taken:
                 written = column if is_name(column) else f'"{column}"'
                 yield Item(written, COLUMN, "column of the table", written, 0)
+
+
+def _takes_event(name: str) -> bool:
+    """True for calls in which `event` can stand: `Onto`, and whole flows over `features`."""
+    known = entry(name)
+    return name == "Onto" or bool(known and known.signature.startswith(f"{name}(features"))
 
 
 def _field_at(known: Mapping[str, Spec], number: int) -> str:

@@ -124,7 +124,7 @@ def _call(node: syntax.Call, scope: Scope, build: Builder) -> Any:
         return _learn(node, scope, build)
     if name in FUNCTIONS:
         return _function(node, scope, build)
-    if name == REVERSED and len(node.arguments or ()) == 2:
+    if name == REVERSED and name not in scope.macros and len(node.arguments or ()) == 2:
         return _reversed(node, scope, build)
     component = build(node, scope)
     return scope.report(_unknown_value(node, scope)) if component is None else component

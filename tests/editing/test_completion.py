@@ -80,6 +80,12 @@ def test_an_argument_can_be_named_or_a_value():
     assert found.keys() >= {"loc=", "scale=", "learn", "c", "s", "pi", "sqrt"}
 
 
+def test_the_event_stands_where_flows_take_coordinates():
+    assert "event" in first("event x: real\nNSF(@")
+    assert "event" not in items("event x: real\nRQS(@")
+    assert items("event x: positive\nNSF(event) |> Onto(event, @").keys() >= {"edges=", "tails="}
+
+
 def test_an_argument_that_is_written_is_offered_no_more():
     found = items("Normal(loc=0, @)")
     assert "scale=" in found
