@@ -13,7 +13,7 @@ import torch
 from flowspec.data.files import write_file
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 
-FORMAT = 3
+FORMAT = 4
 
 
 @mistake

@@ -16,6 +16,10 @@ LARGEST_LOSS = 1e30
 """Nats per row, or the size of a gradient, from which on nothing can be learned: densities that
 small are the least number of the float type.
 """
+MOST_SKIPPED = 10
+"""Batches, one after the other, whose loss or gradient is not finite: the weights are spoiled, and
+not the batches.
+"""
 FEW = 30
 """Rows held out that are too few to tell whether a training failed."""
 

@@ -19,10 +19,16 @@ GAP = 0.3
 
 
 def remarks(history: Sequence[Epoch]) -> Iterator[str]:
-    """Whether a training has converged, jumped, or learned its rows by heart.
+    """Whether a training has skipped batches, converged, jumped, or learned its rows by heart.
 
     history   all epochs, in order
     """
+    if skipped := sum(epoch.skipped for epoch in history):
+        batches = "1 batch was" if skipped == 1 else f"{skipped} batches were"
+        yield (
+            f"{batches} skipped, as the loss or its gradient was not finite; look for rows far "
+            "from all others, or try a smaller `learning_rate`"
+        )
     if len(history) < FEW:
         return
     best = min(history, key=lambda epoch: _finite(epoch.decisive))

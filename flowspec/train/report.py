@@ -98,6 +98,7 @@ def _metrics(training: Training) -> bytes:
         "best_epoch": best.number if best else 0,
         "loss": best.loss if best and math.isfinite(best.loss) else None,
         "validation": best.validation if best else None,
+        "skipped_batches": sum(epoch.skipped for epoch in training.course.history),
         "remarks": list(remarks(training.course.history)),
         "settings": dataclasses.asdict(training.settings),
     }

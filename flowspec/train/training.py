@@ -18,12 +18,20 @@ from flowspec.model.model import Model
 from flowspec.train.adam import Adam
 from flowspec.train.checkpoint import Keeper
 from flowspec.train.course import Course, Epoch
+from flowspec.train.deep import calm, gentle
 from flowspec.train.engine import Engine
 from flowspec.train.feed.batches import SCORED, Batches
 from flowspec.train.feed.rows import Rows
 from flowspec.train.identity import check_same, identity, plain_settings
 from flowspec.train.objectives import Likelihood, Objective, check_gradients
-from flowspec.train.outcome import FEW, LARGEST_LOSS, FailedTraining, LossNotFinite, divergence
+from flowspec.train.outcome import (
+    FEW,
+    LARGEST_LOSS,
+    MOST_SKIPPED,
+    FailedTraining,
+    LossNotFinite,
+    divergence,
+)
 from flowspec.train.starts import set_measured
 from flowspec.train.torch.module import FlowModule, to_torch
 
@@ -76,6 +84,7 @@ class Training:
         model = flow if isinstance(flow, Model) else Model(flow, seed=settings.seed)
         if not model.flow.learned():
             raise FlowError(NothingToLearn())
+        settings = gentle(model.flow, settings)
         chosen = dataclasses.replace(model.flow, train=_chosen(model.flow, settings))
         self.model = dataclasses.replace(model, flow=chosen)
         self.settings = settings
@@ -92,7 +101,7 @@ class Training:
         self._good: dict[str, Any] = {}
         """The state at the start of the epoch, as far as steps change it.
 
-        It is kept where a loss becomes infinite, when all else is spoiled.
+        Of the last epoch that did not begin among batches without a step. It is kept where a loss becomes infinite, when all else is spoiled.
         """
 
     @property
@@ -137,7 +146,8 @@ class Training:
         history = self.course.history
         begin = time.monotonic() - (history[-1].seconds if history else 0.0)
         while not self.is_finished:
-            self._good = self._copied_state() if keeper else {}
+            if keeper and not self.course.streak:
+                self._good = self._copied_state()
             started = time.monotonic()
             rows = self._run_epoch(keeper, on_step)
             now = time.monotonic()
@@ -149,6 +159,7 @@ class Training:
         return self._outcome()
 
     def _measure_starts(self) -> None:
+        calm(self.module, tuple(self.model.weights))
         kept = () if self.remeasure else tuple(self.model.weights)
         if self.model.flow.learned().keys() - {*kept}:
             if (rows := self.batches.measured()) is not None:
@@ -228,11 +239,15 @@ class Training:
         loss, stop = self.processes.total(
             share.item() / self.processes.count, float(bool(keeper and keeper.stop()))
         )
-        self._require_finite("loss", loss, keeper)
+        if not _is_finite(loss):
+            self._skip("loss", loss, keeper)
+            return stop > 0
         self.optimizer.forget_gradients()
         self.processes.backward(share)
-        norm = nn.utils.clip_grad_norm_(self.trained, self.settings.clip)
-        self._require_finite("gradient", norm.item(), keeper)
+        norm = nn.utils.clip_grad_norm_(self.trained, self.settings.clip).item()
+        if not _is_finite(norm):
+            self._skip("gradient", norm, keeper)
+            return stop > 0
         self.optimizer.step()
         self.course.add(loss, weight)
         return stop > 0
@@ -243,9 +258,17 @@ class Training:
         losses: Tensor = self.objective(*map(self.processes.to_device, share.tensors))
         return losses
 
-    def _require_finite(self, quantity: str, value: float, keeper: Keeper | None) -> None:
-        if abs(value) < LARGEST_LOSS:
-            return
+    def _skip(self, quantity: str, value: float, keeper: Keeper | None) -> None:
+        """Leave a batch out. All processes have the same loss and gradient, and do so.
+
+        Errors:  FailedTraining, where there are too many, one after the other, or a whole epoch.
+        """
+        self.course.skip()
+        is_whole = self.course.skipped == self.course.batch == self.batches.steps
+        if self.course.streak == MOST_SKIPPED or is_whole:
+            self._fail(quantity, value, keeper)
+
+    def _fail(self, quantity: str, value: float, keeper: Keeper | None) -> None:
         kept = ""
         if keeper and (epochs := len(self.course.history)):
             if self.processes.is_rank_zero:
@@ -266,7 +289,7 @@ class Training:
         number, loss = self.course.epoch, self.course.loss
         rate = self.settings.rate(number)
         validation = self._mean_loss(self.batches.scored())
-        epoch = Epoch(number, loss, validation, rate, seconds, speed)
+        epoch = Epoch(number, loss, validation, rate, seconds, speed, self.course.skipped)
         if self.course.end_epoch(epoch):
             self.course.best_state = _copied(self.module)
 
@@ -338,6 +361,10 @@ def _chosen(flow: Flow, settings: Settings) -> dict[str, Any]:
         for name in ranges()
         if (value := getattr(settings, name)) != getattr(defaults, name) or name in flow.train
     }
+
+
+def _is_finite(value: float) -> bool:
+    return abs(value) < LARGEST_LOSS
 
 
 def _copied(module: FlowModule) -> dict[str, Tensor]:

@@ -238,7 +238,9 @@ def test_ctrl_c_keeps_the_training_and_says_how_to_go_on(command, tmp_path, call
     assert running.returncode == 130
     assert "add --resume to the same command" in told
     assert kept.exists()
-    assert log.read_text().splitlines()[0] == "number,loss,validation,rate,seconds,rows_per_second"
+    assert log.read_text().splitlines()[0] == (
+        "number,loss,validation,rate,seconds,rows_per_second,skipped"
+    )
     assert not (tmp_path / "made").exists()
     again = call(*command[1:], tmp_path / "made")
     assert again.code == 1
