@@ -101,7 +101,8 @@ class Training:
         self._good: dict[str, Any] = {}
         """The state at the start of the epoch, as far as steps change it.
 
-        Of the last epoch that did not begin among batches without a step. It is kept where a loss becomes infinite, when all else is spoiled.
+        Of the last epoch that did not begin among batches without a step. It is kept where a loss
+        becomes infinite, when all else is spoiled.
         """
 
     @property
