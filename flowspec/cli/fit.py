@@ -17,8 +17,10 @@ from flowspec.ir.settings import Range, Settings, ranges
 if TYPE_CHECKING:
     from flowspec.ir.flow import Flow
     from flowspec.train.engine import Engine
+    from flowspec.train.ensemble import Ensemble
     from flowspec.train.feed.sources import Source
     from flowspec.train.run import Place, Run
+    from flowspec.train.training import Training
 
 INTERRUPTED = 130
 """Exit code of a command that was told to stop, as shells have it."""
@@ -194,10 +196,9 @@ def command(
     from flowspec.language.reading import read
     from flowspec.model.model import Model
     from flowspec.train.engine import Engine
+    from flowspec.train.ensemble import training_of
     from flowspec.train.feed.shuffled import Shuffled
-    from flowspec.train.remarks import remarks
     from flowspec.train.run import Place, Run
-    from flowspec.train.training import Training
     from flowspec.train.warm import bundle_model
 
     if resume and restart:
@@ -222,20 +223,34 @@ def command(
         batches = Shuffled(source, settings, source_of(held_out) if held_out else None)
         if engine.is_rank_zero:
             echo_all([*flexibility.warnings(flow), *source.warnings()])
-        training = Training(start, batches, settings, engine, remeasure=remeasure)
+        training = training_of(start, batches, settings, engine, remeasure)
         if restart:
             place.forget()
         stop = Interrupt()
         run = Run(training, place, resume=resume, interval=checkpoint_every, stop=stop, dtype=dtype)
         _train_and_write(run, stop)
     if training.is_rank_zero:
-        what = "validation loss" if batches.rows[1] else "loss"
-        for remark in remarks(training.course.history):
-            click.echo(f"note: {remark}", err=True)
-        best = f"best {what} {training.course.best:.4f} nats per row"
-        if not training.course.history:
-            best = "all that it learns was measured from the rows"
-        click.echo(f"{best}; wrote {output}", err=True)
+        _say_the_end(training, output)
+
+
+def _say_the_end(training: Training | Ensemble, output: Path) -> None:
+    """Say how the training went, and where its bundle is."""
+    from flowspec.train.ensemble import members_of
+    from flowspec.train.remarks import remarks
+
+    members = members_of(training)
+    for index, member in enumerate(members, 1):
+        of = f"member {index}: " if len(members) > 1 else ""
+        for remark in remarks(member.course.history):
+            click.echo(f"note: {of}{remark}", err=True)
+    what = "validation loss" if training.batches.rows[1] else "loss"
+    losses = [member.course.best for member in members]
+    best = f"best {what} {losses[0]:.4f} nats per row"
+    if len(losses) > 1:
+        best = f"best {what} of {len(losses)} members {min(losses):.4f} to {max(losses):.4f}"
+    if not training.course.history:
+        best = "all that it learns was measured from the rows"
+    click.echo(f"{best}; wrote {output}", err=True)
 
 
 def _nothing_to_resume(place: Place, engine: Engine) -> bool:

@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from flowspec.train.course import Epoch
+    from flowspec.train.ensemble import Ensemble
     from flowspec.train.training import Training
 
 PARTS = 10_000
@@ -50,7 +51,7 @@ LONG = 60.0
 class Progress:
     """A bar on a terminal; elsewhere a first estimate, and a line every tenth of the way."""
 
-    def __init__(self, training: Training) -> None:
+    def __init__(self, training: Training | Ensemble) -> None:
         from flowspec.train.pace import Pace
 
         self.training = training

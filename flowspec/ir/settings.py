@@ -87,6 +87,11 @@ class Settings:
     """
 
     epochs: int = _setting(200, "Passes over the data, at most.", low=1, words="number of epochs")
+    steps: int = _setting(
+        1000,
+        "Steps at least, where `epochs` is left out: a small table has few in an epoch.",
+        low=0,
+    )
     batch_size: int = _setting(256, "Rows of one step.", low=1)
     optimizer: str = _setting("adam", "What takes the steps.", choices=("adam", "adamw"))
     learning_rate: float = _setting(1e-2, "Length of the first steps.", low=0, above=True)
@@ -101,6 +106,9 @@ class Settings:
         0.1, "Share of rows held out.", low=0, high=0.9, words="share held out"
     )
     patience: int = _setting(30, "Epochs to wait for a better validation loss.", low=1)
+    ensemble: int = _setting(
+        1, "Trainings with seeds of their own, whose flows are mixed.", low=1, high=100
+    )
     seed: int = _setting(
         0,
         "Of everything random.",
@@ -120,6 +128,16 @@ class Settings:
             object.__setattr__(self, "dequantize", tuple(names))
         found = (mistake_of(name, getattr(self, name)) for name in ranges())
         raise_any(mistake for mistake in found if mistake)
+
+    def over(self, batches: int | None) -> Settings:
+        """The settings for epochs of so many batches: enough epochs, and in proportion patience."""
+        defaults = type(self)()
+        if not batches or self.epochs != defaults.epochs or self.epochs * batches >= self.steps:
+            return self
+        epochs = -(-self.steps // batches)
+        is_default = self.patience == defaults.patience
+        patience = self.patience * epochs // self.epochs if is_default else self.patience
+        return dataclasses.replace(self, epochs=epochs, patience=patience)
 
     def rate(self, epoch: int) -> float:
         """The learning rate of an epoch, which are counted from 1.

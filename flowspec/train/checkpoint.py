@@ -80,6 +80,13 @@ class Keeper:
         self.stop = stop
         self._last = time.monotonic()
 
+    def of_member(self, index: int) -> Keeper:
+        """The keeper of a member of an ensemble, beside that of the first."""
+        if not index:
+            return self
+        path = self.path.with_name(f"{self.path.stem}_{index}{self.path.suffix}")
+        return Keeper(path, self.resume, self.interval, self.stop)
+
     def kept_state(self) -> dict[str, Any] | None:
         """The state to go on from; None to begin.
 

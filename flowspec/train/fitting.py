@@ -30,6 +30,7 @@ from flowspec.model.model import Model
 from flowspec.train.checkpoint import Keeper
 from flowspec.train.course import Epoch
 from flowspec.train.engine import Engine
+from flowspec.train.ensemble import mixture_of, training_of
 from flowspec.train.feed.noise import Drawn
 from flowspec.train.feed.opening import batches_of
 from flowspec.train.feed.rows import as_contexts
@@ -156,13 +157,13 @@ def fit(
         check_compilation(start.flow)
     with place.held(engine.is_rank_zero) if place else nullcontext():
         if place and resume and place.is_finished:
-            return place.finished_model(model.flow)
+            return place.finished_model(_left(model.flow, chosen))
         sources = (data, context, weights, held_out)
         if (data is None) == (log_density is None):
             raise FlowError(OneSource())
         if log_density is None:
             batches = batches_of(model.flow, *sources, chosen, engine.dtype)
-            training = Training(start, batches, chosen, engine, remeasure=remeasure)
+            training = training_of(start, batches, chosen, engine, remeasure)
         else:
             batches = _drawn(model.flow, *sources, chosen, draws, engine.dtype)
             objective = partial(_reverse_kl, log_density)
@@ -171,6 +172,11 @@ def fit(
             return _run(Run(training, place, resume=resume, interval=checkpoint_every), on_epoch)
         keeper = Keeper(Path(checkpoint), resume, checkpoint_every) if checkpoint else None
         return training.run(keeper, on_epoch)
+
+
+def _left(flow: Flow, settings: Settings) -> Flow:
+    """The flow of the bundle that a training leaves."""
+    return flow if settings.ensemble == 1 else mixture_of([flow] * settings.ensemble)
 
 
 def _engine(engine: Engine | None, precision: int | str | None, start: Model) -> Engine:

@@ -13,7 +13,7 @@ from flowspec.ir.settings import Settings
 from flowspec.model.model import Model
 from flowspec.train.engine import Engine
 
-CHANGEABLE = ("epochs", "patience", "learning_rate", "clip", "threads")
+CHANGEABLE = ("epochs", "steps", "patience", "learning_rate", "clip", "threads")
 """Settings that a training may go on with in other values than it began."""
 
 

@@ -14,6 +14,7 @@ from flowspec.data.tables.csv import csv_text
 from flowspec.data.tables.whole_numbers import rounded_down
 from flowspec.runtime.bundle import Bundle
 from flowspec.train.course import Epoch
+from flowspec.train.ensemble import Ensemble
 from flowspec.train.feed.rows import Rows
 from flowspec.train.remarks import remarks
 from flowspec.train.training import Training
@@ -36,7 +37,7 @@ def log(history: Sequence[Epoch]) -> str:
     return csv_text(names, [[getattr(epoch, name) for epoch in history] for name in names])
 
 
-def report(training: Training, bundle: Bundle) -> dict[str, bytes]:
+def report(training: Training | Ensemble, bundle: Bundle) -> dict[str, bytes]:
     """The files that a bundle gets from its training, by name.
 
     Same training, same bytes: no times are in them. Pictures are left out where matplotlib is not
@@ -53,7 +54,7 @@ def report(training: Training, bundle: Bundle) -> dict[str, bytes]:
     return {**files, **_pictures(training, bundle)}
 
 
-def _pictures(training: Training, bundle: Bundle) -> dict[str, bytes]:
+def _pictures(training: Training | Ensemble, bundle: Bundle) -> dict[str, bytes]:
     from flowspec.plots import bundle as pictures
     from flowspec.plots import course as courses
 
@@ -88,7 +89,7 @@ def _shown(rows: Rows | None, bundle: Bundle) -> Shown:
     return Shown(rounded_down(values, bundle.columns, bundle.dequantized), context)
 
 
-def _metrics(training: Training) -> bytes:
+def _metrics(training: Training | Ensemble) -> bytes:
     finite = [epoch for epoch in training.course.history if math.isfinite(epoch.decisive)]
     best = min(finite, key=lambda epoch: epoch.decisive, default=None)
     metrics = {
@@ -100,6 +101,24 @@ def _metrics(training: Training) -> bytes:
         "validation": best.validation if best else None,
         "skipped_batches": sum(epoch.skipped for epoch in training.course.history),
         "remarks": list(remarks(training.course.history)),
+        **_members(training),
         "settings": dataclasses.asdict(training.settings),
     }
     return (json.dumps(metrics, indent=1, allow_nan=False) + "\n").encode()
+
+
+def _members(training: Training | Ensemble) -> dict[str, list[dict[str, float | None]]]:
+    """The scores of the members of an ensemble."""
+    if not isinstance(training, Ensemble):
+        return {}
+    return {"members": [_member(member) for member in training.members]}
+
+
+def _member(training: Training) -> dict[str, float | None]:
+    best = min(training.course.history, key=lambda epoch: epoch.decisive, default=None)
+    return {
+        "seed": training.settings.seed,
+        "best_epoch": best.number if best else 0,
+        "loss": best.loss if best else None,
+        "validation": best.validation if best else None,
+    }

@@ -26,6 +26,7 @@ from flowspec.model.weights import as_weights
 from flowspec.runtime.formats import read
 from flowspec.train.checkpoint import Keeper
 from flowspec.train.course import Epoch
+from flowspec.train.ensemble import Ensemble
 from flowspec.train.outcome import Diverged, FailedTraining
 from flowspec.train.report import log, report
 from flowspec.train.training import Training
@@ -87,7 +88,7 @@ class Place:
         """Remove what is kept of a training, and what one that was killed had half written, but
         not the lock on it.
         """
-        for kept in (self.checkpoint, self.log):
+        for kept in (self.checkpoint, *self.kept.glob("checkpoint_*.pt"), self.log):
             for path in (kept, *self.kept.glob(f".{kept.name}.*")):
                 path.unlink(missing_ok=True)
         if not self._lock.exists():
@@ -99,7 +100,7 @@ class Run:
 
     def __init__(
         self,
-        training: Training,
+        training: Training | Ensemble,
         place: Place,
         *,
         resume: bool = False,

@@ -86,6 +86,7 @@ class Training:
             raise FlowError(NothingToLearn())
         settings = gentle(model.flow, settings)
         chosen = dataclasses.replace(model.flow, train=_chosen(model.flow, settings))
+        settings = settings.over(batches.steps)
         self.model = dataclasses.replace(model, flow=chosen)
         self.settings = settings
         self.engine = engine

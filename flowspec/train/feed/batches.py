@@ -6,12 +6,14 @@ processes share them.
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from enum import IntEnum
 
 import numpy as np
 
+from flowspec.ir.settings import Settings
 from flowspec.parts.values import philox_key
 from flowspec.train.feed.rows import Rows
 
@@ -47,6 +49,13 @@ class Batches(ABC):
     steps: int | None
     rows: tuple[int | None, int]
     fingerprint: str
+    settings: Settings
+
+    def reseeded(self, settings: Settings) -> Batches:
+        """The batches of the same data for other settings."""
+        other = copy.copy(self)
+        other.settings = settings
+        return other
 
     @abstractmethod
     def epoch(self, number: int, first: int = 0) -> Iterator[Rows]:

@@ -85,6 +85,10 @@ class Loaded(Batches):
         self.rows = None, len(held_out) if held_out else 0
         self.fingerprint = f"{type(loader).__name__} of {self.steps} batches"
 
+    def reseeded(self, settings: Settings) -> Batches:
+        self._begun = None  # batches that were looked at are of the first seed
+        return super().reseeded(settings)
+
     def epoch(self, number: int, first: int = 0) -> Iterator[Rows]:
         for index, batch in enumerate(self._stream(number)):
             if index >= first:

@@ -40,6 +40,7 @@ class Shuffled(Batches):
         source.check_trainable()
         self.source = source
         self.settings = settings
+        self._held_out_source = held_out
         total = len(source)
         share = 0.0 if held_out else min(settings.validation, MOST_HELD_OUT / total)
         ends = [min(round(share * end), total - 1) for end in accumulate(source.sizes, initial=0)]
@@ -49,6 +50,9 @@ class Shuffled(Batches):
         self.rows = trained, len(self._validation) if self._validation else 0
         self.steps = -(-trained // settings.batch_size)
         self.fingerprint = source.fingerprint + (held_out.fingerprint if held_out else "")
+
+    def reseeded(self, settings: Settings) -> Shuffled:
+        return Shuffled(self.source, settings, self._held_out_source)
 
     # --- batches ----------------------------------------------------------------------------------
 

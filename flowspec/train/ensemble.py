@@ -1,0 +1,166 @@
+"""Ensembles: one flow trained several times from other seeds, the results mixed evenly."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from flowspec.bases.base import Base
+from flowspec.bases.mixture import Mixture
+from flowspec.bases.transformed import Transformed
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.ir.assembly import assemble
+from flowspec.ir.flow import Flow
+from flowspec.ir.settings import Settings
+from flowspec.model.model import Model
+from flowspec.train.checkpoint import Keeper
+from flowspec.train.course import Course, Epoch
+from flowspec.train.engine import Engine
+from flowspec.train.feed.batches import Batches
+from flowspec.train.training import Training
+
+Start = Callable[[int], Model]
+"""A seed -> the model that a member starts from."""
+
+
+@mistake
+class EnsembleOnDevices(Diagnostic):
+    message = "an ensemble is trained on one device"
+    help = "leave `devices` out, or train with `ensemble = 1`"
+
+
+class Ensemble:
+    """Trainings one after the other, which are run and reported as one.
+
+    Each has a checkpoint of its own: those that are finished are read when it goes on.
+    """
+
+    def __init__(
+        self,
+        start: Start,
+        batches: Batches,
+        settings: Settings,
+        engine: Engine,
+        remeasure: bool = False,
+    ):
+        if engine.devices > 1:
+            raise FlowError(EnsembleOnDevices())
+        self._start = start
+        self._batches = batches
+        self._settings = settings
+        self.engine = engine
+        self._remeasure = remeasure
+        self.members = [self._member(0)]
+
+    def _member(self, index: int) -> Training:
+        """A training with its own seed.
+
+        Rows are split anew for it, but not where a context is brought to one scale: the members
+        share that.
+        """
+        seed = self._settings.seed + index
+        settings = dataclasses.replace(self._settings, seed=seed)
+        start = self._start(seed)
+        is_split_anew = index > 0 and start.flow.context is None
+        batches = self._batches.reseeded(settings) if is_split_anew else self._batches
+        return Training(start, batches, settings, self.engine, remeasure=self._remeasure)
+
+    @property
+    def count(self) -> int:
+        """How many members it will have."""
+        return self._settings.ensemble
+
+    @property
+    def settings(self) -> Settings:
+        """Those of the first member."""
+        return self.members[0].settings
+
+    @property
+    def batches(self) -> Batches:
+        """Those of the first member."""
+        return self._batches
+
+    @property
+    def course(self) -> Course:
+        """That of the member that is trained."""
+        return self.members[-1].course
+
+    @property
+    def is_rank_zero(self) -> bool:
+        """True in the process that writes files and reports."""
+        return self.members[-1].is_rank_zero
+
+    @property
+    def done(self) -> float:
+        """The share of all steps that are behind it."""
+        return (len(self.members) - 1 + self.members[-1].done) / self.count
+
+    def run(
+        self,
+        keeper: Keeper | None = None,
+        on_epoch: Callable[[Epoch], None] | None = None,
+        on_step: Callable[[], None] | None = None,
+    ) -> Model:
+        """Train every member to its end, and mix them. Errors as `Training.run` has them."""
+        models = []
+        for index in range(self.count):
+            if index == len(self.members):
+                self.members.append(self._member(index))
+            kept = keeper.of_member(index) if keeper else None
+            models.append(self.members[index].run(kept, on_epoch, on_step))
+        return mixed(models)
+
+
+def training_of(
+    start: Model, batches: Batches, settings: Settings, engine: Engine, remeasure: bool = False
+) -> Training | Ensemble:
+    """The training that settings ask for, or the ensemble of them."""
+    if settings.ensemble == 1:
+        return Training(start, batches, settings, engine, remeasure=remeasure)
+    seeded = partial(_seeded, start)
+    return Ensemble(seeded, batches, settings, engine, remeasure)
+
+
+def members_of(training: Training | Ensemble) -> list[Training]:
+    """The trainings of an ensemble, or the only one."""
+    return training.members if isinstance(training, Ensemble) else [training]
+
+
+def _seeded(start: Model, seed: int) -> Model:
+    return dataclasses.replace(start, seed=seed)
+
+
+def mixed(models: Sequence[Model]) -> Model:
+    """The mixture of models of one flow, all of the same weight."""
+    weights = {}
+    for index, model in enumerate(models):
+        for path, value in model.complete_weights.items():
+            weights[_path(model.flow, index, path)] = value
+    flow = mixture_of([model.flow for model in models])
+    return Model(flow, weights, dtype=models[0].dtype)
+
+
+def mixture_of(flows: Sequence[Flow]) -> Flow:
+    """The mixture of flows with the same columns, all of the same weight."""
+    first = flows[0]
+    base = Mixture(np.ones(len(flows)), tuple(map(_as_base, flows)))
+    made = assemble(base, (), first.context, first.event)
+    kept: dict[str, Any] = {n: v for n, v in first.train.items() if n not in ("ensemble", "seed")}
+    return dataclasses.replace(made, train=kept)
+
+
+def _as_base(flow: Flow) -> Base:
+    transforms = tuple(step.transform for step in flow.steps)
+    return Transformed(flow.base, transforms) if transforms else flow.base
+
+
+def _path(flow: Flow, index: int, path: str) -> str:
+    """The place in the mixture of what stands at a path of a member."""
+    if path.startswith("context."):
+        return path
+    inner = path if flow.steps else path.removeprefix("base.")
+    return f"base.bases.{index}.{inner}"
