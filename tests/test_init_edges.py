@@ -52,21 +52,25 @@ def test_a_value_that_is_repeated_at_the_end_is_no_edge():
 def test_the_spec_names_the_columns_with_edges_and_tails():
     columns = {"pt": LINKS["cut"][0], "eta mean": LINKS["heavy"][0], "z": LINKS["share"][0]}
     text = spec(Table("t.csv", tuple(columns), tuple(columns.values())))
-    assert 'LULinear\n  |> Onto(event, edges=[pt, z], tails=["eta mean"])' in text
+    assert 'hidden=[64, 64]) |> Onto(event, edges=[pt, z], tails=["eta mean"])' in " ".join(
+        text.split()
+    )
     assert "a hard edge at 40" in text and "the Pareto shape" in text
     assert str(flowspec.parse(text).space) == "(40, inf), real, (0, 1)"
 
 
-def test_what_has_its_scale_is_not_brought_to_it():
+def test_what_has_its_edges_and_scale_is_neither_mixed_nor_scaled():
     shares = RANDOM.dirichlet([3, 4, 5], ROWS)
     columns = {
         "phi": RANDOM.vonmises(0, 1, ROWS), "a": shares[:, 0], "pt": LINKS["cut"][0],
         "x y": LINKS["normal"][0], "b": shares[:, 1], "c": shares[:, 2],
     }  # fmt: skip
     text = spec(Table("t.csv", tuple(columns), tuple(columns.values())))
-    assert '|> on("x y", a, b) { Standardize }' in text
+    assert '|> on("x y", a, b) { LULinear |> Standardize }' in text
     flow = flowspec.parse(text)
     assert [*flow.steps[-1].transform.coordinates] == [3, 4]
+    text = spec(Table("t.csv", ("pt", "x"), (columns["pt"], columns["x y"])))
+    assert "|> on(x) { Standardize }" in text
 
 
 def test_what_is_conditioned_on_keeps_the_wide_support():

@@ -206,25 +206,23 @@ def _flow(
         first = 'NSF(event, bins=6, transforms=1, hidden=[16], activation="tanh")'
     else:
         first = f"NSF(event, transforms={size.transforms}, hidden={size.hidden})"
-    numbers = count - sum(each.is_angle for each in guesses.values())
-    mixed = ["  |> LULinear"] if numbers > 1 else []
-    scaled = _scaled(guesses, shares)
-    return [*lines, first, *mixed, *scaled, f"  |> Onto(event{_links(guesses)})"]
+    steps = _measured_steps(guesses, shares)
+    return [*lines, first, *steps, f"  |> Onto(event{_links(guesses)})"]
 
 
-def _scaled(guesses: Mapping[str, Guess], shares: Sequence[str]) -> list[str]:
-    """The step that brings numbers to the scale of the data, but for those of columns whose edges
-    and tails are kept: they have it, and their tails come out right at no other.
+def _measured_steps(guesses: Mapping[str, Guess], shares: Sequence[str]) -> list[str]:
+    """The steps that mix numbers and bring them to the scale of the data.
+
+    Columns whose edges and tails are kept stay out of them: they have the scale at which their
+    tails come out right, and an edge is one of its own column alone.
     """
+    kept = {name for name, each in guesses.items() if each.link or each.is_angle}
+    plain = [*(name for name in guesses if name not in kept and name not in shares), *shares[:-1]]
     if not any(each.link for each in guesses.values()):
-        return ["  |> Standardize"]
-    plain = [
-        name
-        for name, each in guesses.items()
-        if name not in shares and not each.link and not each.is_angle
-    ]
-    names = ", ".join(map(name_written, [*plain, *shares[:-1]]))
-    return [f"  |> on({names}) {{ Standardize }}"] if names else []
+        return [*(["  |> LULinear"] if len(plain) > 1 else []), "  |> Standardize"]
+    names = ", ".join(map(name_written, plain))
+    inner = "LULinear |> Standardize" if len(plain) > 1 else "Standardize"
+    return [f"  |> on({names}) {{ {inner} }}"] if plain else []
 
 
 def _links(guesses: Mapping[str, Guess]) -> str:
