@@ -60,3 +60,13 @@ def test_the_density_of_an_angle_is_free_where_its_ends_meet():
     weights = {k: random.normal(size=v.shape) for k, v in model.complete_weights.items()}
     at_the_seam = Model(model.flow, weights).log_prob(np.array([[0.0], [0.5]]))
     assert (np.abs(at_the_seam) > 0.01).all()
+
+
+def test_a_conditional_flow_takes_the_event_too():
+    text = "context energy: positive\nevent x: real, a: circle(0, 1)\nNSF(event, hidden=[4])"
+    model = Model(flowspec.parse(f"{text} |> Standardize |> Onto(event)"))
+    rows, context = np.array([[0.3, 0.2]] * 2), np.array([[1.0], [5.0]])
+    random = np.random.default_rng(0)
+    weights = {k: random.normal(size=v.shape) for k, v in model.complete_weights.items()}
+    found = Model(model.flow, weights).log_prob(rows, context=context)
+    assert np.isfinite(found).all() and found[0] != found[1]
