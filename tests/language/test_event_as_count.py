@@ -67,6 +67,6 @@ def test_a_conditional_flow_takes_the_event_too():
     model = Model(flowspec.parse(f"{text} |> Standardize |> Onto(event)"))
     rows, context = np.array([[0.3, 0.2]] * 2), np.array([[1.0], [5.0]])
     random = np.random.default_rng(0)
-    weights = {k: random.normal(size=v.shape) for k, v in model.complete_weights.items()}
+    weights = {k: random.uniform(0.1, 1, v.shape) for k, v in model.complete_weights.items()}
     found = Model(model.flow, weights).log_prob(rows, context=context)
     assert np.isfinite(found).all() and found[0] != found[1]
