@@ -12,7 +12,6 @@ seeds, and under the truth where that is known.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import time
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import zuko
+from figures import Table, write
 
 import flowspec
 from flowspec.train.torch.module import FlowModule
@@ -165,6 +165,21 @@ def plot(flows: dict[str, FlowModule], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
+def table(results: dict[str, dict], steps: int, seeds: int) -> Table:
+    """What is printed."""
+    rows = []
+    for name, found in results.items():
+        means = (f"{np.mean(found[each]):.4f}" for each in ("flowspec", "zuko"))
+        spreads = (f"{np.std(found[each]):.4f}" for each in ("flowspec", "zuko"))
+        scores = (f"{mean} +- {spread}" for mean, spread in zip(means, spreads, strict=True))
+        seconds = (f"{np.mean(found[each]):.0f}" for each in ("flowspec s", "zuko s"))
+        truth = "" if found["entropy"] is None else f"{-found['entropy']:.4f}"
+        rows.append([name, *scores, truth, *seconds])
+    heads = ["", "flowspec", "zuko", "truth", "seconds, flowspec", "seconds, zuko"]
+    title = f"Mean log-likelihood of test rows after {steps:,} steps, of {seeds} seeds"
+    return Table(title, heads, rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -194,10 +209,7 @@ def main() -> None:
         )
         results[name] = {**found, "entropy": shape.entropy}
     if options.json:
-        options.json.write_text(
-            json.dumps({"steps": options.steps, "seeds": list(seeds), "results": results}, indent=1)
-            + "\n"
-        )
+        write(options.json, [table(results, options.steps, len(seeds))])
     if options.plot:
         plot(flows, options.plot)
 

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import platform
 import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from figures import Table, write
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
@@ -167,23 +166,29 @@ def summary(times: list[float]) -> dict[str, float]:
     }
 
 
-async def measured(steps: int, rounds: int) -> dict[str, object]:
+async def measured(steps: int, rounds: int) -> Table:
     """All figures, printed on the way."""
     session = Session(steps)
     opened = await session.start()
     print(f"{steps} steps; opened and checked in {1e3 * opened:.0f} ms\n")
     print(f"{'':18}{'at rest':>18}{'while typing':>18}")
     print(f"{'milliseconds':18}{'median':>9}{'p95':>9}{'median':>9}{'p95':>9}")
-    found: dict[str, object] = {}
+    lines = []
     for name, ask in REQUESTS.items():
         rest = summary(await at_rest(session, ask, rounds))
         typing = summary(await while_typing(session, ask, rounds))
-        found[name] = {"at_rest": rest, "while_typing": typing}
-        print(f"{name:18}" + "".join(f"{v:9.1f}" for part in (rest, typing) for v in part.values()))
-    found["diagnostics"] = told = summary(await checking(session, rounds // 2))
+        numbers = [f"{number:.1f}" for part in (rest, typing) for number in part.values()]
+        lines.append([name, *numbers])
+        print(f"{name:18}" + "".join(f"{number:>9}" for number in numbers))
+    told = summary(await checking(session, rounds // 2))
     print(f"\nmistakes told {told['median']} ms (p95 {told['p95']} ms) after the last change")
     await session.stop()
-    return {"steps": steps, "opened": round(1e3 * opened, 1), "requests": found}
+    title = (
+        f"Milliseconds of requests on {steps} steps; mistakes told {told['median']} ms "
+        f"({told['p95']} ms) after the last change"
+    )
+    heads = ["request", "at rest", "95 %", "while typing", "95 %"]
+    return Table(title, heads, lines)
 
 
 def main() -> None:
@@ -194,8 +199,7 @@ def main() -> None:
     arguments = parser.parse_args()
     figures = asyncio.run(measured(arguments.steps, arguments.rounds))
     if arguments.json:
-        machine = {"python": platform.python_version(), "machine": platform.machine()}
-        arguments.json.write_text(json.dumps({**machine, **figures}, indent=2) + "\n")
+        write(arguments.json, [figures])
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ The sizes are measured at 1,024 rows, the rows at 16 coordinates. Prints medians
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 import onnx
 import torch
 import zuko
+from figures import Table, write
 from flows import count, medians, without_gradients
 
 import flowspec
@@ -80,6 +80,15 @@ def plot(panels: dict[str, list[dict]], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
+def table(label: str, found: list[dict]) -> Table:
+    """What is printed for one row of sizes."""
+    rows = [
+        [f"{each['at']:,}", *(f"{each[name]:.3g}" for name in NAMES), str(each["nodes"])]
+        for each in found
+    ]
+    return Table(f"Milliseconds, by {label}", [label, *NAMES, "nodes"], rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -107,7 +116,7 @@ def main() -> None:
                 flush=True,
             )
     if options.json:
-        options.json.write_text(json.dumps(panels, indent=1) + "\n")
+        write(options.json, [table(label, found) for label, found in panels.items()])
     if options.plot:
         plot(panels, options.plot)
 

@@ -12,7 +12,6 @@ weights, score one row. Last comes what Python adds to a density of one row, onc
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -22,6 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from figures import Table, write
 
 import flowspec
 
@@ -100,6 +100,24 @@ def one_row(name: str) -> tuple[float, float]:
     return of_bundle, of_session
 
 
+def tables(results: dict[str, dict[str, float]]) -> list[Table]:
+    """What is printed, as tables."""
+    commands = [
+        [name, f"{found['elapsed_s']:.2f}", f"{found['processor_s']:.2f}"]
+        for name, found in results.items()
+        if "elapsed_s" in found
+    ]
+    rows = [
+        [name, f"{found['bundle_us']:.1f}", f"{found['session_us']:.1f}"]
+        for name, found in results.items()
+        if "bundle_us" in found
+    ]
+    return [
+        Table("Seconds of a command", ["command", "elapsed", "of the processor"], commands),
+        Table("Microseconds of a row", ["", "bundle.log_prob", "session.run in it"], rows),
+    ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -125,7 +143,7 @@ def main() -> None:
         around = f"{of_bundle - of_session:.1f} us around session.run"
         print(f"{'one row, ' + name:24} {of_bundle:.1f} us, {around} ({of_session:.1f} us)")
     if options.json:
-        options.json.write_text(json.dumps(results, indent=1) + "\n")
+        write(options.json, tables(results))
 
 
 if __name__ == "__main__":

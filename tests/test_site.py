@@ -13,6 +13,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from commands import COMMANDS
+from flowspec.diagnostics.explained import codes
+from flowspec.train.feed.data_warnings import kinds
+from pages import WRITTEN
 
 pytest.importorskip("sphinx", reason='the documentation needs pip install -e ".[docs]"')
 pytest.importorskip("matplotlib")
@@ -74,6 +77,13 @@ def test_links_lead_to_pages_and_anchors_that_there_are(pages):
 
 
 @pytest.mark.slow
+def test_every_code_has_a_page_that_the_table_leads_to(pages):
+    table = next(page for path, page in pages.items() if path.stem == "diagnostics")
+    for code in [*codes(), *kinds()]:
+        assert f"../codes/{code}.html" in table.links
+
+
+@pytest.mark.slow
 def test_pages_load_nothing_from_elsewhere(pages):
     for page in pages.values():
         for source in page.loaded:
@@ -82,7 +92,7 @@ def test_pages_load_nothing_from_elsewhere(pages):
             assert (page.path.parent / unquote(parts.path)).exists(), f"{page.path.name}: {source}"
 
 
-@pytest.mark.parametrize("path", sorted(DOCS.rglob("*.md")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.stem)
 def test_every_block_of_code_has_a_language(path):
     fences = re.findall(r"^```(.*)$", path.read_text("utf-8"), re.MULTILINE)
     assert all(fences[::2]) and not any(fences[1::2])

@@ -13,6 +13,10 @@ from typing import Any, NamedTuple
 
 import flowspec
 
+DOCS = Path(__file__).parents[2] / "docs"
+WRITTEN = [path for path in sorted(DOCS.rglob("*.md")) if path.parent != DOCS / "codes"]
+"""The pages of the documentation, without those that its build makes."""
+
 CONSOLE = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 WANTED = doctest.OutputChecker()
 

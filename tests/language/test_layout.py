@@ -13,13 +13,14 @@ from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.diagnostics.source import Source
 from flowspec.language.layout.printing import WIDTH
 from flowspec.language.parser import parse_text
+from pages import WRITTEN
 from written_programs import Programs
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.flow"))
 PRELUDE = ROOT / "grammar" / "prelude.flow"
 FILES = [*EXAMPLES, PRELUDE, *sorted((ROOT / "tests").rglob("*.flow"))]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", *WRITTEN]
 
 # --- laws -----------------------------------------------------------------------------------------
 

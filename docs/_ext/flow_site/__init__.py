@@ -1,7 +1,8 @@
 """The part of the site that is made by its build: an extension of Sphinx.
 
-`<!-- made: NAME -->` in a page stands for Markdown that a function of `made.py` gives. Links of
-pages to files of the repository lead to the pages of the site that show them.
+`<!-- made: NAME -->` in a page stands for Markdown that a function of `made.py` gives; each code of
+a diagnostic gets a page. Links of pages to files of the repository lead to the pages of the site
+that show them.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from flow_site import links, made
+from flow_site import codes, links, made
 from flowspec.editing.pygments_lexer import FlowLexer
 
 
 def setup(app: Any) -> dict[str, Any]:
     """Connect to a build."""
     app.add_lexer("flow", FlowLexer)
+    app.connect("builder-inited", lambda app: codes.write_pages(made.ROOT))
     app.connect("source-read", _read)
     app.connect("env-get-outdated", _made_of_code)
     return {"version": "1", "parallel_read_safe": True}

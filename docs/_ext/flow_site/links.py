@@ -39,7 +39,7 @@ def to_codes(text: str) -> str:
 
     def linked(code: re.Match[str]) -> str:
         name = code.group(1)
-        return f"[`{name}`](/reference/diagnostics.md#{name})" if name in known else code.group()
+        return f"[`{name}`](/codes/{name}.md)" if name in known else code.group()
 
     return _outside_code(text, lambda words: _CODE.sub(linked, words))
 
