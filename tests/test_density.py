@@ -53,6 +53,7 @@ def pieces_of(label: str) -> int:
     return PIECES.get(label.split("-")[0], 40)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", FLOWS)
 def test_integrates_to_one_between_any_two_quantiles(label):
     """The integral between two samples is the share of samples between them."""

@@ -138,6 +138,7 @@ def test_sample_gradients_are_those_of_torch(label):
         np.testing.assert_allclose(found["context_grad"], expected[1], rtol=1e-8, atol=1e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", [label for label in LABELS if label != "loop"])  # too long
 def test_density_gradients_are_the_slopes_at_fifty_digits(label):
     """Along one direction, from both sides: the same formula, with digits to spare."""

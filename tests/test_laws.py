@@ -264,6 +264,7 @@ def test_samples_are_the_same_in_numpy_torch_and_onnxruntime(label, dtype):
     close(np.broadcast_to(found_log_prob, log_prob.shape), log_prob, tolerance(label, dtype))
 
 
+@pytest.mark.slow
 @law()
 def test_a_graph_of_a_fixed_batch_gives_the_same_densities(label):
     x = points(label, "float32").astype(np.float32)

@@ -147,6 +147,7 @@ def test_onnxruntime_gives_the_published_words(arithmetic, counter, key, answer)
     assert joined(arithmetic, found) == answer
 
 
+@pytest.mark.slow
 @DTYPES
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("row", [2**31 - 3, 2**32 - 3, -(2**40)])

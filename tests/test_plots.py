@@ -194,6 +194,7 @@ def test_samples_that_run_away_leave_the_data_to_be_seen(value):
     assert near(picture, conditional_plots.HALF_SAMPLES) > 2000
 
 
+@pytest.mark.slow
 def test_same_conditional_input_same_bytes():
     names = ["a", "b"]
     assert conditional_plots.conditional(*widening(2), "z", names) == conditional_plots.conditional(
@@ -205,6 +206,7 @@ def test_same_conditional_input_same_bytes():
     )
 
 
+@pytest.mark.slow
 def test_names_are_no_formulas():
     names, samples = [r"cost $\no$", "a$"], RANDOM.normal(size=(50, 2))
     assert compared(samples, samples, names) != compared(samples, samples, ["a", "b"])

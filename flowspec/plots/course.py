@@ -41,5 +41,5 @@ def course(epochs: Sequence[tuple[int, float, float | None]]) -> bytes:
             least = 1e-6 * max(1.0, abs(high))
             axis.set_ylim(low - 0.05 * (high - low) - least, high + 0.15 * (high - low) + least)
         axis.set(xlabel="epoch", ylabel="nats per row")
-        axis.legend(frameon=False)
+        axis.legend(frameon=False, loc="upper right")
         return png(figure)

@@ -70,7 +70,7 @@ def _histograms(
     if len(names) == 1 and density:
         x = np.linspace(limits[0][0], limits[0][1], 400)
         axes[0].plot(x, np.exp(density(x[:, None])), color=SAMPLES, linewidth=1.2, label="density")
-    axes[0].legend(frameon=False, fontsize=8)
+    axes[0].legend(frameon=False, fontsize=8, loc="upper right")
     return figure
 
 

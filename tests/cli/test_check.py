@@ -191,6 +191,7 @@ def test_fix_of_standard_input_goes_to_standard_output(call, monkeypatch):
     assert (answer.code, answer.out) == (0, RIGHT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", MISTAKES, ids=lambda path: path.stem)
 def test_repairs_end_and_break_nothing(path):
     try:

@@ -51,6 +51,7 @@ def test_float64_is_exact_to_twelve_digits(bundle, flow):
     np.testing.assert_allclose(drawn, x, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("graph", GRAPHS)
 def test_no_input_is_optional(bundle, graph):
     """onnxruntime-node drops what is fed for an input that has a default: every row would be drawn
@@ -67,6 +68,7 @@ def test_no_rows_give_no_samples(bundle):
     assert len(x) == len(log_prob) == 0
 
 
+@pytest.mark.slow
 def test_slices_of_the_stream_are_the_stream(bundle):
     rows, cuts = 1000, [0, 1, 2, 7, 300, 301, 1000]
     session = bundle.session("sample")

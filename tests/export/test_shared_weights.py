@@ -14,6 +14,8 @@ from flowspec.runtime.external import SHARED
 from flowspec.runtime.verification import verify
 from forgery import replaced
 
+pytestmark = pytest.mark.slow
+
 FLOW = flowspec.parse("context t: positive\nMAF(3, transforms=2, hidden=[64, 64])")
 CONTEXT = np.ones((5, 1), np.float32)
 

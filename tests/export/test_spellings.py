@@ -18,6 +18,8 @@ from flowspec.ops.tape import BATCH, TapeOps
 from flowspec.ops.tape.spelling import Dialect
 from flowspec.runtime.verification import verify
 
+pytestmark = pytest.mark.slow
+
 TEXTS = {
     "spline": "NSF(2, transforms=1, hidden=[8])",
     "search": "BNAF(2)",

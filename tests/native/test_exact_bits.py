@@ -15,6 +15,8 @@ import flowspec
 from flowspec.runtime.formats import describe, read
 from flowspec.runtime.native import GRAPHS, NativeGraph
 
+pytestmark = pytest.mark.slow
+
 ROWS = 100
 BUILDS = [
     "gcc -O3 -DFLOWSPEC_NO_DISPATCH",

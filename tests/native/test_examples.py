@@ -28,7 +28,10 @@ SLOW = {
 }
 """What each example needs."""
 
-pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("make") is None, reason="there is no make"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +65,6 @@ def test_the_example_replays_the_vectors(make, language):
     replays(make, language, QUICK[language])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("language", SLOW)
 def test_the_example_of_a_further_language_replays_the_vectors(make, language):
     replays(make, language, SLOW[language])

@@ -23,6 +23,8 @@ from flowspec.runtime.verification import verify
 from tests.native.conftest import FLOW
 from tests.native.test_stack import deepest, frames
 
+pytestmark = pytest.mark.slow
+
 KINDS = {"weights": ["weights"], "scratch": ["scratch"], "both": ["weights", "scratch"]}
 ROWS = 50
 needs_cc = pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")

@@ -10,6 +10,8 @@ import pytest
 
 import flowspec
 
+pytestmark = pytest.mark.slow
+
 needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc")
 FLOWS = {
     "network": "MAF(2, transforms=1, hidden=[4])",
@@ -70,7 +72,6 @@ def test_nothing_is_called_that_the_file_does_not_hold(small_bundle, tmp_path):
     assert set(re.findall(r"U (\w+)", said.stdout)) <= known
 
 
-@pytest.mark.slow
 @needs_gcc
 @pytest.mark.parametrize("name", FLOWS)
 def test_the_sanitizers_see_nothing_in_a_replay(tmp_path, name):

@@ -11,6 +11,8 @@ import pytest
 
 import flowspec
 
+pytestmark = pytest.mark.slow
+
 WRITTEN = ["flow.c", "flow.d.mts", "flow.h", "flow.mjs", "flow.plain.wasm", "flow.wasm"]
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="there is no Node")
 

@@ -15,6 +15,8 @@ from flowspec.data.tables.read import read_table
 from flowspec.data.tables.write import write_table
 from flowspec.model.weights import as_weights
 
+pytestmark = pytest.mark.slow
+
 FLOW = "event x: real\ntrain {{ epochs = 3, batch_size = 16, {} }}\nNormal(learn(0), learn(1))"
 COUNTS = """event k: nonnegative, x: real
 train { dequantize = k, epochs = 30, learning_rate = 0.05, batch_size = 64 }

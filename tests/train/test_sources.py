@@ -27,6 +27,8 @@ from same_rows import (
     write,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def plain():
