@@ -33,6 +33,8 @@ from flowspec.ops.philox import noise  # noqa: E402
 from flowspec.ops.tape.replay import replay  # noqa: E402
 from tests.test_laws import CASES, flow_of  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 ROWS = 8
 DOUBLE = Target("float64")
 GIVEN = "context t: positive, u: real\n"
@@ -138,7 +140,6 @@ def test_sample_gradients_are_those_of_torch(label):
         np.testing.assert_allclose(found["context_grad"], expected[1], rtol=1e-8, atol=1e-8)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("label", [label for label in LABELS if label != "loop"])  # too long
 def test_density_gradients_are_the_slopes_at_fifty_digits(label):
     """Along one direction, from both sides: the same formula, with digits to spare."""

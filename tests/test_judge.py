@@ -17,6 +17,8 @@ pytest.importorskip("scipy", reason="scipy is not installed")
 from flowspec.judge.columns import anderson_darling, levels
 from flowspec.judge.judging import judge
 
+pytestmark = pytest.mark.slow
+
 TEXT = "Normal([0, 1, 2], [1, 2, 0.5]) |> Linear([[1, 0, 0], [0.5, 1, 0], [0, 0.3, 1]])"
 ROWS = 2000
 SEEDS = range(100 if os.environ.get("ALL_SEEDS") else 4)
@@ -85,7 +87,6 @@ DEFECTS = {
 """What is wrong with the data, for the model, and the item that has to tell it."""
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.__name__)
 def test_a_defect_is_told_by_its_item(model, defect):
     rows = rows_of(model, 7)
@@ -103,7 +104,6 @@ def test_a_model_of_the_right_width_is_calibrated_and_one_too_sure_is_not(condit
     assert (sure["coverage"], sure["ranks"]) == ("bad", "bad")
 
 
-@pytest.mark.slow
 def test_copies_of_the_training_are_told(tmp_path):
     trained = np.random.default_rng(0).normal(size=(200, 2))
     parts = ", ".join(f"Normal([{x:.6f}, {y:.6f}], 0.02)" for x, y in trained[:60])
@@ -167,7 +167,6 @@ def test_each_item_is_a_line_with_its_figure(call, model, held_out):
     assert lines[-1] == "verdict: fine"
 
 
-@pytest.mark.slow
 def test_the_same_as_data_and_as_a_page(call, model, held_out, here):
     pytest.importorskip("matplotlib")
     answer = call(

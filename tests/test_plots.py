@@ -17,6 +17,8 @@ from flowspec.plots import panels, style
 from flowspec.plots.course import course
 from flowspec.plots.samples import compared
 
+pytestmark = pytest.mark.slow
+
 RANDOM = np.random.default_rng(0)
 
 
@@ -34,7 +36,6 @@ def normal(points: np.ndarray) -> np.ndarray:
     return -0.5 * (points**2).sum(axis=1) - 0.9189385 * points.shape[1]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 def test_data_and_samples_are_both_drawn(size):
     names = [f"c{i}" for i in range(size)]
@@ -135,7 +136,6 @@ def calibration_of(levels: np.ndarray) -> bytes:
     return calibration_plots.calibration(levels, [f"c{i}" for i in range(levels.shape[1])])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 2, 5, 12])
 def test_calibration_draws_a_curve_for_each_coordinate(size):
     picture = pixels(calibration_of(np.random.default_rng(5).random((50, size))))
@@ -143,7 +143,6 @@ def test_calibration_draws_a_curve_for_each_coordinate(size):
     assert near(picture, calibration_plots.BAND) > 2000 * size
 
 
-@pytest.mark.slow
 def test_calibration_says_how_many_coordinates_are_left_out():
     levels = np.random.default_rng(5).random((50, 15))
     cut, first = calibration_of(levels), calibration_of(levels[:, : panels.MOST_PANELS])
@@ -167,7 +166,6 @@ def widening(size: int, rows: int = 100) -> tuple[np.ndarray, np.ndarray, np.nda
     return GRID, samples, context, context[:, None] * random.normal(size=(rows, size))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 3, 14])
 def test_conditional_draws_bands_and_data(size):
     picture = pixels(
@@ -194,7 +192,6 @@ def test_samples_that_run_away_leave_the_data_to_be_seen(value):
     assert near(picture, conditional_plots.HALF_SAMPLES) > 2000
 
 
-@pytest.mark.slow
 def test_same_conditional_input_same_bytes():
     names = ["a", "b"]
     assert conditional_plots.conditional(*widening(2), "z", names) == conditional_plots.conditional(
@@ -206,7 +203,6 @@ def test_same_conditional_input_same_bytes():
     )
 
 
-@pytest.mark.slow
 def test_names_are_no_formulas():
     names, samples = [r"cost $\no$", "a$"], RANDOM.normal(size=(50, 2))
     assert compared(samples, samples, names) != compared(samples, samples, ["a", "b"])

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 
@@ -28,17 +29,18 @@ class UnwritablePath(Diagnostic):
     advice: str = "choose another place, or make room for it there"
 
 
-def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Write a file: the new one or the old one is there, never half of one.
+@contextmanager
+def new_file(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
+    """A file to write, which takes the place of `path` when the block ends without an error.
 
-    Errors:  FlowError, where the file cannot be written.
+    Errors:  FlowError, where the file or what is put into it cannot be written.
     """
     with refusing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
+                yield stream
                 stream.flush()
                 os.fsync(stream.fileno())
             os.chmod(name, mode)
@@ -46,6 +48,15 @@ def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
+
+
+def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Write a file: the new one or the old one is there, never half of one.
+
+    Errors:  FlowError, where the file cannot be written.
+    """
+    with new_file(path, mode) as stream:
+        stream.write(data)
 
 
 def rewrite_file(path: Path, data: bytes) -> None:

@@ -6,7 +6,7 @@ No torch, no compiler.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeGuard, overload
@@ -19,16 +19,18 @@ from flowspec.data.rows import context_beside, context_rows, refuse_outside, tab
 from flowspec.diagnostics.inputs import whole
 from flowspec.diagnostics.kinds import PATH, SWITCH, TEXT, Kind, require
 from flowspec.diagnostics.notebooks import InNotebooks
-from flowspec.diagnostics.prompt import headline, in_a_line
+from flowspec.diagnostics.prompt import headline
 from flowspec.runtime.formats import describe, read
 from flowspec.runtime.gradients import DensityGradient, NoiseGradient, check_rows
 from flowspec.runtime.graphs import Graph, missing_graph, open_graph
 from flowspec.runtime.limits import Limits
 from flowspec.runtime.native import GRAPHS as NATIVE
 from flowspec.runtime.native import Library, NativeGraph, NoCompiler
+from flowspec.runtime.parts import components
 from flowspec.runtime.pieces import Pieces
 from flowspec.runtime.sessions import provider_named, session_options
 from flowspec.runtime.signatures import GRAPHS
+from flowspec.runtime.streams import ROWS_OF_A_PIECE, sample_pieces
 
 Rows = NDArray[Any]
 """Points, noise, context or log-densities, a row or a number each."""
@@ -57,15 +59,13 @@ def load(
     """Open a bundle. Its files are checked against the hashes in `flow.json`.
 
     provider       "cpu", "cuda", or another that this onnxruntime has
-    threads        threads for one call; None leaves it to onnxruntime. The bundle may be
-                   used from
+    threads        threads for one call; None leaves it to onnxruntime. The bundle may be used from
                    many threads
     rows_at_once   inputs with more rows are cut
     runtime        "onnxruntime", or "native" for the C of the bundle, which is built once with the
                    compiler that is there; where there is none, onnxruntime runs it, with a warning
 
-    Errors:  FlowError, where the directory is not a complete bundle or one of a newer
-             FlowSpec, or
+    Errors:  FlowError, where the directory is not a complete bundle or one of a newer FlowSpec, or
              the provider is not there.
     Example:
         >>> import flowspec
@@ -89,20 +89,10 @@ def opened(
     rows_at_once: int = ROWS_AT_ONCE,
     runtime: str = "onnxruntime",
 ) -> Bundle:
-    """A bundle of files that are in memory: what its `flow.json` says, and its graphs by
-    name.
-    """
+    """A bundle of files that are in memory: what `flow.json` says, and its graphs by name."""
     rows_at_once = whole("rows_at_once", rows_at_once, 1)
     threads = None if threads is None else whole("threads", threads, 0)
     return Bundle(path, about, files, provider, threads, rows_at_once, runtime)
-
-
-def _name(part: Mapping[str, Any]) -> str:
-    """The name of a component in `flow.json`, and of those in it."""
-    fields = [field if isinstance(field, list) else [field] for field in part.values()]
-    inner = [each for field in fields for each in field if isinstance(each, dict)]
-    names = [_name(each) for each in inner if "name" in each]
-    return part["name"] + (f"({', '.join(names)})" if names else "")
 
 
 class Bundle(InNotebooks):
@@ -150,8 +140,7 @@ class Bundle(InNotebooks):
 
     def __repr__(self) -> str:
         head = headline(f"Bundle {str(self.path)!r}", self.columns, self.context, None)
-        flow = self.about["flow"]
-        return f"{head}\n  {in_a_line([_name(each) for each in (flow['base'], *flow['steps'])])}"
+        return f"{head}\n  {components(self.about['flow'])}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy carries the files, and opens its sessions anew."""
@@ -295,8 +284,7 @@ class Bundle(InNotebooks):
     ) -> Rows | tuple[Rows, Rows]:
         """Draw from the flow. Row i depends on `seed` and `first_row + i` only.
 
-        Shapes:  (n, D) or (n,); with `with_log_prob` also the log-densities (n,). A
-                 conditional
+        Shapes:  (n, D) or (n,); with `with_log_prob` also the log-densities (n,). A conditional
                  flow draws one row for each row of `context`, or n rows for one.
         Errors:  FlowError, where n or the context does not fit.
         """
@@ -324,11 +312,24 @@ class Bundle(InNotebooks):
         x, log_prob = self._pieces.joined(graph, drawn)
         return (x, log_prob) if with_log_prob else x
 
+    def sample_pieces(
+        self,
+        n: int | None = None,
+        seed: int = 0,
+        context: ArrayLike | None = None,
+        first_row: int = 0,
+        rows: int = ROWS_OF_A_PIECE,
+    ) -> Iterator[tuple[Rows, Rows]]:
+        """The rows of `sample` with their log-densities, `rows` at once: any n takes little memory.
+
+        Errors:  FlowError, where n or the context does not fit, before anything is drawn.
+        """
+        return sample_pieces(self, n, seed, self.rows_of_context(context), first_row, rows)
+
     def from_noise(self, noise: ArrayLike, context: ArrayLike | None = None) -> tuple[Rows, Rows]:
         """Points and their log-densities from standard noise.
 
-        Shapes:  noise (N, K), K columns of the kinds that `noise` lists  ->  x (N, D) or
-                 (N,),
+        Shapes:  noise (N, K), K columns of the kinds that `noise` lists  ->  x (N, D) or (N,),
                  log_prob (N,)
         Errors:  FlowError, where a shape does not fit or the context is missing.
         """

@@ -18,6 +18,8 @@ from graphs import (
     signature,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("graph", GRAPHS)
 def test_inputs_and_outputs_are_those_of_the_design(bundle, graph):

@@ -13,6 +13,8 @@ import flowspec
 from flowspec.runtime import native
 from flowspec.runtime.verification import verify
 
+pytestmark = pytest.mark.slow
+
 FLOW = (
     "context k: real\nevent x: (0, 1), y: positive\nMAF(2, transforms=1, hidden=[4]) |> Onto(event)"
 )
@@ -69,7 +71,6 @@ def _line_of(file, words: str) -> str:
     return line
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "compiler", ["gcc -std=c99", "clang -std=c99", "g++ -x c++", "clang++ -x c++"]
 )

@@ -8,6 +8,8 @@ import pytest
 import flowspec
 from flowspec.diagnostics.diagnostic import FlowError
 
+pytestmark = pytest.mark.slow
+
 GIVEN = "context t: positive\nevent a: real, b: positive\nNormal([0, 1], t) |> Onto(event)"
 
 

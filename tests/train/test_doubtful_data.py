@@ -22,6 +22,8 @@ from flowspec.data.tables.write import write_table
 from flowspec.train.feed import data_warnings, sample
 from flowspec.train.feed.sources import array_source, table_source
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests" / "doubtful"
 EXAMPLES = {

@@ -13,6 +13,8 @@ import flowspec
 from flowspec.data.tables.write import write_table
 from flowspec.train.outcome import MARGIN, divergence
 
+pytestmark = pytest.mark.slow
+
 RANDOM = np.random.default_rng(0)
 ROWS = RANDOM.normal(0, 1, (400, 1))
 FLOW = "event x\nNormal(learn(0), learn(1))"

@@ -12,6 +12,8 @@ torch = pytest.importorskip("torch")
 
 import flowspec
 
+pytestmark = pytest.mark.slow
+
 LEARNED = "Normal(0, 1)[3] |> Affine(learn(0.5), learn(2)) |> RQS(bins=4) |> LULinear"
 CONDITIONAL = """context z: real, w: positive
 event x: positive
@@ -102,7 +104,6 @@ def test_transform_and_its_inverse(module):
     torch.testing.assert_close(flow.log_prob(x), flow.base.log_prob(z) - log_det)
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of the compiler itself
 @pytest.mark.parametrize(
     "text",

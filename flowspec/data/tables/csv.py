@@ -7,7 +7,7 @@ import gzip
 import io
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -109,12 +109,20 @@ def _is_of_numbers(column: Column) -> bool:
 
 def csv_text(columns: Sequence[str], arrays: Sequence[Column]) -> str:
     """Columns as CSV. Floats are written with the digits that bring back the same float."""
+    return csv_lines([columns]) + csv_rows(arrays)
+
+
+def csv_rows(arrays: Sequence[Column]) -> str:
+    """The rows of columns as CSV, without a header."""
+    return csv_lines(zip(*(_cells(array) for array in arrays), strict=True))
+
+
+def csv_lines(rows: Iterable[Sequence[Any]]) -> str:
+    """Rows of cells as lines."""
     stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*(_cells(array) for array in arrays), strict=True))
+    csv.writer(stream, lineterminator="\n").writerows(rows)
     return stream.getvalue()
 
 
 def _cells(array: Column) -> list[Any]:
-    return [str(value) for value in array] if isinstance(array, np.ndarray) else list(array)
+    return [*map(str, array)] if isinstance(array, np.ndarray) else list(array)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,18 +39,37 @@ def read_numpy(path: Path) -> Table:
     return Table(path.name, unnamed(array.shape[1]), tuple(array.T))
 
 
-def numpy_bytes(path: Path, columns: Sequence[str], arrays: Sequence[Column]) -> bytes:
-    """Columns of numbers as a .npy file.
+class NumpyWriter:
+    """Columns of numbers into a .npy file, piece by piece. The first piece decides on the type.
 
+    rows     of the whole table
     Errors:  FlowError, where a column holds anything else.
     """
-    stream = io.BytesIO()
-    pairs = zip(columns, arrays, strict=True)
-    try:
-        matrix = np.stack([numeric(array, name, path.name) for name, array in pairs], axis=1)
-        np.save(stream, matrix)
-    except FlowError as error:
-        reason = f"a .npy file holds numbers only, and {error.diagnostics[0].message}"
-        advice = "write a .csv or .parquet file"
-        raise FlowError(UnwritablePath(path=str(path), reason=reason, advice=advice)) from None
-    return stream.getvalue()
+
+    def __init__(self, path: Path, stream: BinaryIO, columns: Sequence[str], rows: int) -> None:
+        self._path, self._stream, self._columns, self._rows = path, stream, columns, rows
+        self._dtype: np.dtype[Any] | None = None
+
+    def __call__(self, arrays: Sequence[Column]) -> None:
+        """Write a piece."""
+        matrix = self._matrix(arrays)
+        if self._dtype is None:
+            self._dtype = matrix.dtype
+            shape = (self._rows, len(self._columns))
+            about = {"descr": matrix.dtype.str, "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(self._stream, about)
+        self._stream.write(matrix.astype(self._dtype, order="C").tobytes())
+
+    def close(self) -> None:
+        """End the file."""
+
+    def _matrix(self, arrays: Sequence[Column]) -> NDArray[Any]:
+        name = self._path.name
+        pairs = zip(self._columns, arrays, strict=True)
+        try:
+            return np.stack([numeric(array, column, name) for column, array in pairs], axis=1)
+        except FlowError as error:
+            reason = f"a .npy file holds numbers only, and {error.diagnostics[0].message}"
+            advice = "write a .csv or .parquet file"
+            wrong = UnwritablePath(path=str(self._path), reason=reason, advice=advice)
+            raise FlowError(wrong) from None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from flowspec.data.tables.table import Column, Table, UnreadableTable
 from flowspec.diagnostics.diagnostic import FlowError
@@ -76,10 +75,23 @@ def _arrow_cells(column: Any) -> Column:
     return cells
 
 
-def parquet_bytes(path: Path, columns: Sequence[str], arrays: Sequence[Column]) -> bytes:
-    """Columns as a Parquet file."""
-    pyarrow, parquet = pyarrow_for(path)
-    stream = io.BytesIO()
-    table = pyarrow.table([pyarrow.array(array) for array in arrays], names=list(columns))
-    parquet.write_table(table, stream)
-    return stream.getvalue()
+class ParquetWriter:
+    """Columns into a Parquet file, a row group for each piece. The first decides on the types."""
+
+    def __init__(self, path: Path, stream: BinaryIO, columns: Sequence[str], rows: int) -> None:
+        self._pyarrow, self._parquet = pyarrow_for(path)
+        self._stream, self._columns = stream, list(columns)
+        self._writer: Any = None
+
+    def __call__(self, arrays: Sequence[Column]) -> None:
+        """Write a piece."""
+        columns = [self._pyarrow.array(array) for array in arrays]
+        table = self._pyarrow.table(columns, names=self._columns)
+        if self._writer is None:
+            self._writer = self._parquet.ParquetWriter(self._stream, table.schema)
+        self._writer.write_table(table.cast(self._writer.schema))
+
+    def close(self) -> None:
+        """End the file."""
+        if self._writer is not None:
+            self._writer.close()

@@ -1,32 +1,81 @@
-"""Tables into files, by the ending of the name."""
+"""Tables into files, by the ending of the name, whole or piece by piece."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
-from flowspec.data.files import UnwritablePath, write_file
-from flowspec.data.tables.csv import csv_text
-from flowspec.data.tables.numpy import numpy_bytes
-from flowspec.data.tables.parquet import parquet_bytes
+from flowspec.data.files import UnwritablePath, new_file
+from flowspec.data.tables.csv import csv_lines, csv_rows
+from flowspec.data.tables.numpy import NumpyWriter
+from flowspec.data.tables.parquet import ParquetWriter
 from flowspec.data.tables.table import Column
 from flowspec.diagnostics.diagnostic import FlowError
 
 
-def write_table(path: str | Path, columns: Sequence[str], arrays: Sequence[Column]) -> None:
-    """Write columns to a .csv, .parquet or .npy file, as a whole or not at all."""
+class TableWriter(Protocol):
+    """What takes columns of some rows, and at the end is closed."""
+
+    def __call__(self, arrays: Sequence[Column]) -> None: ...
+    def close(self) -> None: ...
+
+
+class CsvWriter:
+    """Columns into a .csv file, piece by piece."""
+
+    def __init__(self, path: Path, stream: BinaryIO, columns: Sequence[str], rows: int) -> None:
+        self._stream = stream
+        stream.write(csv_lines([columns]).encode())
+
+    def __call__(self, arrays: Sequence[Column]) -> None:
+        """Write a piece."""
+        self._stream.write(csv_rows(arrays).encode())
+
+    def close(self) -> None:
+        """End the file."""
+
+
+WRITERS: dict[str, Callable[[Path, BinaryIO, Sequence[str], int], TableWriter]] = {
+    ".csv": CsvWriter,
+    ".parquet": ParquetWriter,
+    ".npy": NumpyWriter,
+}
+
+
+@contextmanager
+def table_file(path: str | Path, columns: Sequence[str], rows: int) -> Iterator[TableWriter]:
+    """A .csv, .parquet or .npy file to write rows into, piece by piece, which is there when the
+    block ends without an error; else what was there stays.
+
+    rows     of the whole table
+    Errors:  FlowError, where the ending is another one, or the file cannot be written.
+    """
     path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix == ".npy":
-        write_file(path, numpy_bytes(path, columns, arrays))
-    elif suffix == ".parquet":
-        write_file(path, parquet_bytes(path, columns, arrays))
-    elif suffix == ".csv":
-        write_file(path, csv_text(columns, arrays).encode())
-    else:
+    kind = writer_for(path)
+    with new_file(path) as stream:
+        writer = kind(path, stream, columns, rows)
+        yield writer
+        writer.close()
+
+
+def writer_for(path: Path) -> Callable[[Path, BinaryIO, Sequence[str], int], TableWriter]:
+    """What writes files of such a name.
+
+    Errors:  FlowError, where nothing does.
+    """
+    if path.suffix.lower() not in WRITERS:
         advice = "give a name that ends in .csv, .parquet or .npy"
         reason = f"`{path.suffix}` files are not known"
         raise FlowError(UnwritablePath(path=str(path), reason=reason, advice=advice))
+    return WRITERS[path.suffix.lower()]
+
+
+def write_table(path: str | Path, columns: Sequence[str], arrays: Sequence[Column]) -> None:
+    """Write columns to a .csv, .parquet or .npy file, as a whole or not at all."""
+    with table_file(path, columns, len(arrays[0])) as write:
+        write(arrays)
 
 
 def free_name(name: str, taken: Container[str]) -> str:

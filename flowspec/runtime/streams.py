@@ -1,0 +1,44 @@
+"""Long samples, piece by piece: all of their rows are never held at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from flowspec.diagnostics.diagnostic import FlowError
+from flowspec.diagnostics.inputs import WrongContextRows, whole
+
+if TYPE_CHECKING:
+    from flowspec.runtime.bundle import Bundle, Rows
+
+ROWS_OF_A_PIECE = 65_536
+
+
+def sample_pieces(
+    bundle: Bundle,
+    n: int | None,
+    seed: int,
+    context: Rows | None,
+    first_row: int,
+    rows: int = ROWS_OF_A_PIECE,
+) -> Iterator[tuple[Rows, Rows]]:
+    """The points and log-densities that `bundle.sample` gives, so many rows at once.
+
+    Errors:  FlowError, before anything is drawn.
+    """
+    given = bundle.rows_of_context(context)
+    count = whole("n", (1 if given is None else len(given)) if n is None else n, 0)
+    rows = whole("rows", rows, 1)
+    first_row = whole("first_row", first_row, -(2**63), 2**63 - max(count, 1))
+    if given is not None and len(given) not in (1, count):
+        raise FlowError(WrongContextRows(found=f"{len(given)} rows", needed=count))
+    return _drawn(bundle, count, seed, given, first_row, rows)
+
+
+def _drawn(
+    bundle: Bundle, count: int, seed: int, given: Rows | None, first_row: int, rows: int
+) -> Iterator[tuple[Rows, Rows]]:
+    for start in range(0, max(count, 1), rows):
+        size = min(rows, count - start)
+        piece = given if given is None or len(given) == 1 else given[start : start + size]
+        yield bundle.sample(size, seed, piece, first_row + start, with_log_prob=True)
