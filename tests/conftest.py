@@ -1,4 +1,4 @@
-"""What all tests share: options, and calls of the command line."""
+"""What all tests share: options, calls of the command line, and small bundles."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import pytest
 
+import flowspec
+from commands import GIVEN, ONE_LINER, PAIR
 from flowspec.cli.main import main
 
 
@@ -59,3 +61,13 @@ def here(tmp_path, monkeypatch) -> Path:
     """An empty folder, which is the current one."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def bundles(tmp_path_factory) -> Path:
+    """A folder with the bundles `one`, `pair` and `given`."""
+    place = tmp_path_factory.mktemp("bundles")
+    texts = {"one": ONE_LINER.read_text(), "pair": PAIR, "given": GIVEN}
+    for name, text in texts.items():
+        flowspec.compile(flowspec.parse(text), place / name)
+    return place

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pyarrow
 import pytest
-from pyarrow import parquet
+from pyarrow import feather, parquet
 
 import flowspec
 from flowspec.data import pieces
 from flowspec.data.pieces import Pieces, open_pieces
-from flowspec.data.tables.read import read_table
+from flowspec.data.tables.read import READERS, read_table
 
 VALUES = np.random.default_rng(0).normal(size=(23, 3))
 NAMES = ("a", "b", "c")
@@ -208,3 +210,24 @@ def test_rows_are_counted_through_all_pieces(tmp_path, rows, place):
 def test_a_missing_column_is_told_with_those_that_are_there(folder):
     with pytest.raises(flowspec.FlowError, match=r"no column `d`(.|\n)*it has `a`, `b`, `c`"):
         open_pieces(folder).numbers(0, ("a", "d"))
+
+
+# --- other kinds ----------------------------------------------------------------------------------
+
+
+def test_every_kind_of_table_can_be_read_in_pieces(tmp_path):
+    table = pyarrow.table(dict(zip(NAMES, VALUES.T, strict=True)))
+    lines = [",".join(NAMES), *(",".join(map(repr, row)) for row in VALUES.tolist())]
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
+    (tmp_path / "t.tsv").write_text("\n".join(lines).replace(",", "\t"))
+    feather.write_feather(table, str(tmp_path / "t.feather"))
+    feather.write_feather(table, str(tmp_path / "t.arrow"))
+    objects = "\n".join(map(json.dumps, table.to_pylist()))
+    (tmp_path / "t.jsonl").write_text(objects)
+    (tmp_path / "t.ndjson").write_text(objects)
+    parquet.write_table(table, tmp_path / "t.parquet")
+    kinds = {path.suffix for path in tmp_path.iterdir()}
+    assert kinds - {".gz"} == {*READERS} - {".npy"}
+    for path in tmp_path.iterdir():
+        np.testing.assert_array_equal(joined(open_pieces(path)), VALUES, err_msg=path.name)

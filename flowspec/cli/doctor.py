@@ -26,6 +26,8 @@ EXTRAS = {
     "parquet": "tables of Parquet",
     "zuko": "`flowspec import` of flows trained with zuko",
     "judge": "`flowspec judge`: verdicts on fits",
+    "dask": "`--engine dask`: tables scored and sampled on a cluster",
+    "ray": "`--engine ray`: the same on a cluster of Ray",
     "lsp": "`flowspec lsp`: flows in editors",
     "notebook": "flows in notebooks: `%%flow`, pictures, sliders",
 }

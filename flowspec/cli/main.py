@@ -27,7 +27,9 @@ from flowspec.version import VERSION
 EXTRAS = {
     "torch": "train",
     "matplotlib": "plot",
+    "distributed": "dask",
     "pyarrow": "parquet",
+    "ray": "ray",
     "lsprotocol": "lsp",
     "pygls": "lsp",
     "scipy": "judge",
@@ -37,7 +39,7 @@ EXTRAS = {
 }
 """The extra that adds a package, by the name it is imported with."""
 
-NO_COMMANDS = {"colors", "files", "main", "options", "progress"}
+NO_COMMANDS = {"colors", "files", "jobs", "main", "options", "progress", "throughput"}
 
 
 class Commands(click.Group):

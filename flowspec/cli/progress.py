@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from flowspec.diagnostics.quantities import time_in_words
+
 if TYPE_CHECKING:
     from flowspec.train.course import Epoch
     from flowspec.train.ensemble import Ensemble
@@ -92,7 +94,6 @@ class Progress:
 
     def _estimate(self) -> None:
         """Tell how long a long training will take."""
-        from flowspec.train.pace import in_words
 
         remaining = self.pace.remaining
         if remaining is None:  # a loader that does not know its length, in its first epoch
@@ -100,14 +101,13 @@ class Progress:
         self.is_estimated = True
         if remaining >= LONG:
             epochs = self.training.settings.epochs
-            click.echo(f"{epochs} epochs take about {in_words(remaining)}", err=True)
+            click.echo(f"{epochs} epochs take about {time_in_words(remaining)}", err=True)
 
     def _left(self) -> str:
         """The time that is left, on a terminal."""
-        from flowspec.train.pace import in_words
 
         remaining = self.pace.remaining if self.terminal else None
-        return "" if remaining is None else f"{in_words(remaining)} left  "
+        return "" if remaining is None else f"{time_in_words(remaining)} left  "
 
     def _move(self, epoch: Epoch | None) -> None:
         if done := int(PARTS * self.training.done):

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
+from numpy.typing import NDArray
 
+from flowspec.cli import jobs
 from flowspec.cli.options import DIRECTORY, PROVIDER, density_column, or_standard_output
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 
 if TYPE_CHECKING:
     from flowspec.runtime.bundle import Bundle
+    from flowspec.scale.job import Job
+
+MANY = 1_000_000
+"""Rows of which it is told how much space they take."""
+
+ROWS_AT_ONCE = 65_536
 
 
 @mistake
@@ -81,20 +91,28 @@ def csv_line(names: Sequence[str]) -> str:
     help="So many samples of each row of the context, with the number of that row before them.",
 )
 @click.option("--log-prob", is_flag=True, help="Add a column with the log-density.")
-@or_standard_output("A .csv, .parquet or .npy file; else CSV on standard output.")
+@or_standard_output("A .csv, .parquet or .npy file, or a folder; else CSV on standard output.")
+@click.option(
+    "--rows-per-file",
+    type=click.IntRange(1, 100_000_000),
+    default=1_000_000,
+    show_default=True,
+    help="Where OUTPUT is a folder.",
+)
+@jobs.OPTIONS
 @PROVIDER
 def command(
     directory: Path, rows: int | None, seed: int, first_row: int, context: Path | None,
-    per_row: int | None, log_prob: bool, output: Path | None, provider: str,
+    per_row: int | None, log_prob: bool, output: Path | None, rows_per_file: int, engine: str,
+    workers: int | None, address: str | None, resume: bool, provider: str,
 ) -> None:  # fmt: skip
     """Draw samples from the bundle in DIRECTORY, as a table whose columns are named by `event`.
 
+    An output without an ending is a folder of Parquet files, which many processes write, and which
+    `--resume` goes on with. Memory does not grow with the number of rows.
+
     Example: flowspec sample exported/one_liner -n 5 --seed 1
     """
-    from flowspec.data.tables.csv import csv_text
-    from flowspec.data.tables.read import read_table
-    from flowspec.data.tables.whole_numbers import rounded_down
-    from flowspec.data.tables.write import free_name, write_table
     from flowspec.diagnostics.inputs import NoContext
     from flowspec.runtime.bundle import load
 
@@ -103,30 +121,143 @@ def command(
         raise FlowError(NoContext(name="--context"))
     if bundle.context and context is None:
         raise FlowError(no_context_table(bundle, directory))
-    rows_of_context = read_table(context).numbers(bundle.context) if context else None
+    drawn = _asked(bundle, rows, seed, first_row, context, per_row, log_prob)
+    if output is not None and jobs.is_folder(output):
+        job = _job(bundle, drawn, output, provider, rows_per_file, resume)
+        jobs.carry_out(job, engine, workers, address, resume)
+        return
+    jobs.refuse_without_folder(workers=workers, address=address, resume=resume)
+    _write(bundle, drawn, output)
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """The rows that are asked for. Of each row of the context `per_row` are drawn, where this is
+    given.
+
+    density   the name of the column for the log-density, or None
+    """
+
+    rows: int
+    seed: int
+    first_row: int
+    context: NDArray[Any] | None
+    per_row: int | None
+    density: str | None
+
+
+def _asked(
+    bundle: Bundle, rows: int | None, seed: int, first_row: int, table: Path | None,
+    per_row: int | None, log_prob: bool,
+) -> Asked:  # fmt: skip
+    """What the options ask for.
+
+    Errors:  FlowError, where the context does not fit.
+    """
+    from flowspec.data.tables.read import read_table
+
+    context = read_table(table).numbers(bundle.context) if table else None
+    given = 1 if context is None else len(context)
+    bundle.rows_of_context(context)  # a mistake in it is told by its row
     if per_row is not None:
-        if rows_of_context is None or rows is not None:
+        if context is None or rows is not None:
             raise click.UsageError("`--per-row` goes with `--context`, and without `-n`")
-        bundle.rows_of_context(rows_of_context)  # a mistake in it is told by its row
-        numbers = np.repeat(np.arange(1, len(rows_of_context) + 1), per_row)
-        rows_of_context = np.repeat(rows_of_context, per_row, axis=0)
-    if rows is not None and rows_of_context is not None and len(rows_of_context) not in (1, rows):
-        raise FlowError(RowsAndContext(rows=rows, context_rows=len(rows_of_context)))
-    x, density = bundle.sample(
-        10 if rows is None and rows_of_context is None else rows,
-        seed,
-        rows_of_context,
-        first_row,
-        with_log_prob=True,
-    )
-    x = rounded_down(x, bundle.columns, bundle.dequantized)
-    columns = [*bundle.columns, *([density_column(bundle.columns)] if log_prob else [])]
-    arrays = [x] if x.ndim == 1 else list(x.T)
-    arrays += [density] if log_prob else []
-    if per_row is not None:
-        columns, arrays = [free_name("row", columns), *columns], [numbers, *arrays]
-    if output:
-        write_table(output, columns, arrays)
-        click.echo(f"wrote {len(x)} rows to {output}", err=True)
-    else:
-        click.echo(csv_text(columns, arrays), nl=False)
+        rows = given * per_row
+    elif rows is not None and context is not None and given not in (1, rows):
+        raise FlowError(RowsAndContext(rows=rows, context_rows=given))
+    elif rows is None:
+        rows = 10 if context is None else given
+    density = density_column(bundle.columns) if log_prob else None
+    return Asked(rows, seed, first_row, context, per_row, density)
+
+
+def _names(bundle: Bundle, asked: Asked) -> list[str]:
+    """The columns that are written."""
+    from flowspec.data.tables.write import free_name
+
+    names = [*bundle.columns, *([asked.density] if asked.density else [])]
+    return names if asked.per_row is None else [free_name("row", names), *names]
+
+
+def _pieces(bundle: Bundle, asked: Asked) -> Iterator[list[NDArray[Any]]]:
+    """The rows as columns, some thousand at once."""
+    from flowspec.scale.sampling import columns_of
+
+    start = 0
+    for x, density in _drawn(bundle, asked):
+        columns = columns_of(bundle, x, density if asked.density else None)
+        if asked.per_row is not None:
+            columns.insert(0, np.arange(start, start + len(x)) // asked.per_row + 1)
+        yield columns
+        start += len(x)
+
+
+def _drawn(bundle: Bundle, asked: Asked) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Points and log-densities, some thousand at once."""
+    if asked.per_row is None or asked.context is None:
+        yield from bundle.sample_pieces(asked.rows, asked.seed, asked.context, asked.first_row)
+        return
+    at_once = max(1, ROWS_AT_ONCE // asked.per_row)
+    for start in range(0, len(asked.context), at_once):
+        context = np.repeat(asked.context[start : start + at_once], asked.per_row, axis=0)
+        first_row = asked.first_row + start * asked.per_row
+        yield from bundle.sample_pieces(len(context), asked.seed, context, first_row)
+
+
+def _write(bundle: Bundle, asked: Asked, output: Path | None) -> None:
+    """Write the rows into a file, or on standard output."""
+    from flowspec.cli.throughput import Throughput
+    from flowspec.data.tables.csv import csv_lines, csv_rows
+    from flowspec.data.tables.write import table_file
+
+    names = _names(bundle, asked)
+    if output is None:
+        pieces = _pieces(bundle, asked)
+        first = next(pieces)  # a mistake leaves nothing on standard output
+        click.echo(csv_lines([names]), nl=False)
+        for columns in itertools.chain([first], pieces):
+            click.echo(csv_rows(columns), nl=False)
+        return
+    _refuse_too_large(bundle, asked, output, output)
+    with table_file(output, names, asked.rows) as write, Throughput(asked.rows) as progress:
+        for columns in _pieces(bundle, asked):
+            write(columns)
+            progress.add(len(columns[0]))
+    click.echo(f"wrote {asked.rows} rows to {output}", err=True)
+
+
+def _job(
+    bundle: Bundle, asked: Asked, folder: Path, provider: str, rows_per_file: int, resume: bool
+) -> Job:
+    """The job of a folder.
+
+    Errors:  FlowError, where the space lacks.
+    """
+    from flowspec.scale.sampling import Draw, sampling
+
+    if asked.per_row is not None or (asked.context is not None and len(asked.context) > 1):
+        raise click.UsageError(
+            "a folder takes one row of context: write a file, or a folder for each row"
+        )
+    context = None if asked.context is None else tuple(map(float, asked.context[0]))
+    draw = Draw("", asked.rows, asked.first_row, asked.seed, asked.density, context)
+    if not resume:
+        _refuse_too_large(bundle, asked, folder, Path("a.parquet"))
+    return sampling(bundle, folder, draw, provider, rows_per_file)
+
+
+def _refuse_too_large(bundle: Bundle, asked: Asked, place: Path, kind: Path) -> None:
+    """Tell the space that many rows will take.
+
+    Errors:  FlowError, where it lacks.
+    """
+    from flowspec.diagnostics.quantities import size_in_words
+    from flowspec.scale.space import bytes_of_rows, free_bytes, refuse_too_large
+
+    if asked.rows < MANY:
+        return
+    columns = next(_pieces(bundle, asked))
+    needed = bytes_of_rows(kind, _names(bundle, asked), columns, asked.rows)
+    refuse_too_large(place, asked.rows, needed)
+    sizes = f"about {size_in_words(needed)}; {size_in_words(free_bytes(place))} are free"
+    click.echo(f"{asked.rows:,} rows of {len(columns)} columns take {sizes}", err=True)

@@ -9,6 +9,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from flowspec.cli import jobs
 from flowspec.cli.options import (
     DIRECTORY,
     PROVIDER,
@@ -19,6 +20,7 @@ from flowspec.cli.options import (
 
 if TYPE_CHECKING:
     from flowspec.runtime.bundle import Bundle
+    from flowspec.scale.job import Job, Tally
 
 Rows = NDArray[np.floating]
 
@@ -31,7 +33,7 @@ Rows = NDArray[np.floating]
     type=click.Path(path_type=Path),
     help="A table: .csv, .tsv, .parquet, .feather, .jsonl, .npy, or - for CSV on standard input.",
 )
-@or_standard_output("Where to write it; else CSV on standard output.")
+@or_standard_output("Where to write it, a file or a folder; else CSV on standard output.")
 @click.option(
     "--latent",
     is_flag=True,
@@ -52,15 +54,26 @@ Rows = NDArray[np.floating]
     show_default=True,
     help="Samples for each row, of which --quantiles and --pit are.",
 )
+@click.option(
+    "--rows-per-file",
+    type=click.IntRange(1, 100_000_000),
+    default=1_000_000,
+    show_default=True,
+    help="At least, where OUTPUT is a folder: a larger file of the table becomes several.",
+)
+@jobs.OPTIONS
 @PROVIDER
 def command(
     directory: Path, data: Path, output: Path | None, latent: bool, quantiles: str | None,
-    pit: bool, draws: int, provider: str,
+    pit: bool, draws: int, rows_per_file: int, engine: str, workers: int | None,
+    address: str | None, resume: bool, provider: str,
 ) -> None:  # fmt: skip
     """Score the rows of a table with the bundle in DIRECTORY: the table comes back with a column
     `log_prob` (`log_prob_2`, where it has one of this name).
 
     Columns are found by name. Rows with missing numbers get nan, rows outside the support -inf.
+    An output without an ending is a folder of Parquet files, one for each file of the table, which
+    many processes write, and which `--resume` goes on with: tables may be larger than memory.
 
     Example: flowspec score exported/iris --data examples/data/iris.csv -o scored.csv
     """
@@ -69,8 +82,18 @@ def command(
     from flowspec.data.tables.whole_numbers import cell_middles
     from flowspec.data.tables.write import free_name, write_table
     from flowspec.runtime.bundle import load
+    from flowspec.scale.job import tally_of
 
-    bundle, table = load(directory, provider), read_table(data)
+    bundle = load(directory, provider)
+    if output is not None and jobs.is_folder(output):
+        if latent or pit or quantiles is not None:
+            raise click.UsageError("--latent, --quantiles and --pit are written into files only")
+        job = _job(bundle, data, output, provider, rows_per_file)
+        tally = jobs.carry_out(job, engine, workers, address, resume)
+        click.echo(_mean(tally), err=True)
+        return
+    jobs.refuse_without_folder(workers=workers, address=address, resume=resume)
+    table = read_table(data)
     context = table.numbers(bundle.context) if bundle.context else None
     points = cell_middles(table.numbers(bundle.columns), bundle.columns, bundle.dequantized)
     columns, arrays = [*table.columns], [*table.cells]
@@ -91,7 +114,7 @@ def command(
     arrays.append(log_prob)
     if output:
         write_table(output, columns, arrays)
-        click.echo(f"wrote {table.rows} rows to {output}; {_mean(log_prob)}", err=True)
+        click.echo(f"wrote {table.rows} rows to {output}; {_mean(tally_of(log_prob))}", err=True)
     else:
         click.echo(csv_text(columns, arrays), nl=False)
 
@@ -127,13 +150,24 @@ def _predicted(
     return found
 
 
-def _mean(log_prob: Rows) -> str:
+def _job(bundle: Bundle, data: Path, folder: Path, provider: str, rows_per_file: int) -> Job:
+    """The job of a folder.
+
+    Errors:  FlowError, where the table is none of Parquet, or lacks a column.
+    """
+    from flowspec.data.tables.read import kind_of
+    from flowspec.scale.scoring import scoring
+
+    if kind_of(data) != ".parquet":
+        raise click.UsageError("a folder is written of a .parquet file, or of a folder of them")
+    return scoring(bundle, data, folder, density_column, provider, rows_per_file)
+
+
+def _mean(tally: Tally) -> str:
     """The mean over the rows that have a density, and how many have none."""
-    finite = np.isfinite(log_prob)
-    outside, missing = int(np.isneginf(log_prob).sum()), int(np.isnan(log_prob).sum())
-    words = [f"mean log_prob {log_prob[finite].mean():.4f}" if finite.any() else "no log_prob"]
-    if outside:
-        words.append(f"{outside} outside the support")
-    if missing:
-        words.append(f"{missing} with missing numbers")
+    words = [f"mean log_prob {tally.mean:.4f}" if tally.scored else "no log_prob"]
+    if tally.outside:
+        words.append(f"{tally.outside} outside the support")
+    if tally.missing:
+        words.append(f"{tally.missing} with missing numbers")
     return ", ".join(words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import shutil
 import stat
@@ -36,6 +37,8 @@ def new_file(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
     Errors:  FlowError, where the file or what is put into it cannot be written.
     """
     with refusing(path):
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:

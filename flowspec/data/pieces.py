@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ class OtherColumns(Diagnostic):
 class Pieces:
     """A table in pieces: row groups of Parquet files, slices of a NumPy file.
 
-    A CSV file is one piece.
+    A file of another kind is one piece.
 
     sizes   rows of each piece
     """
@@ -65,18 +66,18 @@ class Pieces:
 
 
 def open_pieces(path: str | Path) -> Pieces:
-    """A .csv, .parquet or .npy file, or a folder of .parquet files, to be read in pieces.
+    """A table to be read in pieces: what is neither Parquet nor .npy is one piece.
 
     Errors:  FlowError, where it cannot be read or has no rows.
     """
     path = Path(path)
-    opened = {".csv": _csv, ".parquet": _parquet, ".npy": _numpy}[kind_of(path)](path)
+    opened = {".parquet": _parquet, ".npy": _numpy}.get(kind_of(path), _whole)(path)
     if not opened.rows:
         raise FlowError(EmptyTable(name=path.name))
     return opened
 
 
-def _csv(path: Path) -> Pieces:
+def _whole(path: Path) -> Pieces:
     table = read_table(path)
     return Pieces(path.name, table.columns, (table.rows,), lambda piece, wanted: table)
 
@@ -95,11 +96,26 @@ def _numpy(path: Path) -> Pieces:
     )
 
 
-def _parquet(path: Path) -> Pieces:
+@dataclass(frozen=True)
+class ParquetFolder:
+    """A Parquet file, or a folder of them with the same columns.
+
+    sizes   rows of each row group, file by file
+    """
+
+    files: tuple[Path, ...]
+    columns: tuple[str, ...]
+    sizes: tuple[tuple[int, ...], ...]
+
+
+def parquet_folder(path: Path) -> ParquetFolder:
+    """What the files of a table say of themselves; their rows are not read.
+
+    Errors:  FlowError, where one cannot be read, or has other columns than the first.
+    """
     _, parquet = pyarrow_for(path)
     files = parquet_files(path) if os.path.isdir(path) else [path]
-    groups: list[tuple[Path, int]] = []
-    sizes: list[int] = []
+    sizes: list[tuple[int, ...]] = []
     names: list[tuple[str, ...]] = []
     for file in files:
         with refusing(file):
@@ -107,10 +123,20 @@ def _parquet(path: Path) -> Pieces:
         names.append(tuple(metadata.schema.to_arrow_schema().names))
         if {*names[-1]} != {*names[0]}:
             raise FlowError(_other_columns(path, files[0], names[0], file, names[-1]))
-        groups += [(file, group) for group in range(metadata.num_row_groups)]
-        sizes += [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
+        sizes.append(tuple(metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)))
+    return ParquetFolder(tuple(files), names[0] if names else (), tuple(sizes))
+
+
+def _parquet(path: Path) -> Pieces:
+    _, parquet = pyarrow_for(path)
+    found = parquet_folder(path)
+    groups = [
+        (file, group)
+        for file, sizes in zip(found.files, found.sizes, strict=True)
+        for group in range(len(sizes))
+    ]
     read = partial(_row_group, parquet, path.name, groups)
-    return Pieces(path.name, names[0] if names else (), tuple(sizes), read)
+    return Pieces(path.name, found.columns, tuple(itertools.chain(*found.sizes)), read)
 
 
 def _other_columns(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.diagnostics.quantities import size_in_words
 from flowspec.export.constants import component_of, constants
 from flowspec.ir.flow import Flow
 from flowspec.ops.tape import Tape
@@ -50,7 +51,8 @@ def check_memory(flow: Flow, tapes: Mapping[str, Tape] | None = None) -> None:
     recorded = _graphs(tapes) if tapes else {}
     graphs = sum(recorded.values()) if tapes else DENSE * sum(weights.values())
     operations = sum(len(tape.entries) for tape in (tapes or {}).values())
-    needed = LIBRARIES + COPIES * (sum(weights.values()) + graphs) + ENTRY * operations
+    written = sum(weights.values())
+    needed = LIBRARIES + COPIES * (written + graphs) + ENTRY * operations
     if needed <= LARGEST_COMPILATION:
         return
     shares = {path: weights[path] + recorded.get(path, 0.0) for path in weights}
@@ -59,18 +61,13 @@ def check_memory(flow: Flow, tapes: Mapping[str, Tape] | None = None) -> None:
     raise FlowError(
         TooLarge(
             span=_span(flow, worst),
-            needed=size(needed),
-            limit=size(LARGEST_COMPILATION),
+            needed=size_in_words(needed),
+            limit=size_in_words(LARGEST_COMPILATION),
             share=f"{100 * share:.0f} %" if share > 0.1 else "",
-            sizes=f"{size(sum(weights.values()))} of weights, {size(graphs)} of graphs",
+            sizes=f"{size_in_words(written)} of weights, {size_in_words(graphs)} of graphs",
             advice=_advice(flow, worst),
         )
     )
-
-
-def size(count: float) -> str:
-    """A number of bytes in words."""
-    return f"{count / 1e9:.2g} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
 def _advice(flow: Flow, worst: str) -> str:

@@ -39,11 +39,3 @@ class Pace:
         if self._origin is None or self._now[1] <= self._origin[1]:
             return None
         return self.timed * (1 - self._now[1]) / (self._now[1] - self._origin[1])
-
-
-def in_words(seconds: float) -> str:
-    """A time as people say it: `40 s`, `12 min`, `3.5 h`, `2.1 days`."""
-    for size, unit in ((86_400.0, "days"), (3_600.0, "h")):
-        if seconds >= 1.5 * size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"

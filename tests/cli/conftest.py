@@ -1,4 +1,4 @@
-"""Bundles, tables and flows that the tests of the commands share."""
+"""Tables and flows that the tests of the commands share."""
 
 from __future__ import annotations
 
@@ -6,24 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import flowspec
-from commands import (
-    GIVEN,
-    LEARNS,
-    ONE_LINER,
-    PAIR,
-    written,
-)
-
-
-@pytest.fixture(scope="session")
-def bundles(tmp_path_factory) -> Path:
-    """A folder with the bundles `one`, `pair` and `given`."""
-    place = tmp_path_factory.mktemp("bundles")
-    texts = {"one": ONE_LINER.read_text(), "pair": PAIR, "given": GIVEN}
-    for name, text in texts.items():
-        flowspec.compile(flowspec.parse(text), place / name)
-    return place
+from commands import LEARNS, written
 
 
 @pytest.fixture

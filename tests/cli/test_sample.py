@@ -93,7 +93,7 @@ def test_sample_tells_a_context_that_is_missing_or_too_much(call, here, bundles)
         (["--first-row", 2**63 - 2, "-n", 5], "`first_row` is"),
         (["--provider", "abacus"], "onnxruntime has no provider `abacus` here"),
         (["-o", "samples.txt"], "cannot write samples.txt: `.txt` files are not known"),
-        (["-o", "samples"], "cannot write samples"),
+        (["-o", "taken"], "taken holds files of something else"),
         (
             ["-o", "taken/samples.csv"],
             "cannot write taken/samples.csv: a part of this path is a file",

@@ -10,7 +10,8 @@ import pytest
 pytest.importorskip("torch")
 
 from flowspec.cli import progress
-from flowspec.train.pace import Pace, in_words
+from flowspec.diagnostics.quantities import time_in_words
+from flowspec.train.pace import Pace
 
 
 class Clock:
@@ -55,7 +56,7 @@ def test_before_steps_are_timed_nothing_is_said():
     [(40, "40 s"), (300, "5 min"), (12_600, "3.5 h"), (200_000, "2.3 days")],
 )
 def test_times_are_said_as_people_say_them(seconds, words):
-    assert in_words(seconds) == words
+    assert time_in_words(seconds) == words
 
 
 @pytest.mark.parametrize(("step", "told"), [(1.0, "100 epochs take about 17 min\n"), (0.01, "")])

@@ -85,13 +85,26 @@ class ParquetWriter:
 
     def __call__(self, arrays: Sequence[Column]) -> None:
         """Write a piece."""
-        columns = [self._pyarrow.array(array) for array in arrays]
+        columns = [self._column(array) for array in arrays]
         table = self._pyarrow.table(columns, names=self._columns)
         if self._writer is None:
-            self._writer = self._parquet.ParquetWriter(self._stream, table.schema)
+            self._writer = self._parquet.ParquetWriter(
+                self._stream, table.schema, use_dictionary=_repeating(table.schema)
+            )
         self._writer.write_table(table.cast(self._writer.schema))
+
+    def _column(self, array: Column) -> Any:
+        return array if isinstance(array, self._pyarrow.Array) else self._pyarrow.array(array)
 
     def close(self) -> None:
         """End the file."""
         if self._writer is not None:
             self._writer.close()
+
+
+def _repeating(schema: Any) -> list[str]:
+    """The columns whose values may occur again and again. Real numbers do not: a dictionary of them
+    takes half as much space again.
+    """
+    kinds = {field.name: str(field.type) for field in schema}
+    return [name for name, kind in kinds.items() if kind not in ("float", "double", "halffloat")]

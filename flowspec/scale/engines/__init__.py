@@ -1,0 +1,1 @@
+"""What runs tasks in many processes: a module each, with a function `run`."""

@@ -1,0 +1,125 @@
+"""Tables of Parquet files, scored into a folder of such files."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from flowspec.data.pieces import parquet_folder
+from flowspec.data.tables.parquet import from_arrow, pyarrow_for
+from flowspec.data.tables.table import Table
+from flowspec.data.tables.whole_numbers import cell_middles
+from flowspec.data.tables.write import table_file
+from flowspec.scale.job import Job, Tally, tally_of
+
+if TYPE_CHECKING:
+    from flowspec.runtime.bundle import Bundle
+
+ROWS_OF_A_TASK = 1_000_000
+ROWS_AT_ONCE = 65_536
+
+
+@dataclass(frozen=True)
+class Score:
+    """Row groups of a file, with a column for their log-density.
+
+    source    the file
+    groups    the first of its row groups, and the one behind the last
+    columns   of the table
+    density   the name of the new column
+    """
+
+    name: str
+    rows: int
+    source: str
+    groups: tuple[int, int]
+    columns: tuple[str, ...]
+    density: str
+
+    def write(self, bundle: Bundle, path: Path) -> Tally:
+        """Write the file, as a whole or not at all."""
+        _, parquet = pyarrow_for(path)
+        tally = Tally()
+        with (
+            parquet.ParquetFile(self.source) as file,
+            table_file(path, [*self.columns, self.density], self.rows) as write,
+        ):
+            batches = file.iter_batches(ROWS_AT_ONCE, range(*self.groups), list(self.columns))
+            for found in batches:
+                batch = found.select(list(self.columns))  # a file may have another order
+                log_prob = densities(bundle, from_arrow(self.source, _table(batch)))
+                write([*batch.columns, log_prob])
+                tally += tally_of(log_prob)
+        return tally
+
+
+def densities(bundle: Bundle, table: Table) -> np.ndarray[Any, Any]:
+    """The log-densities (rows,) of a table, whole numbers being the middles of their cells."""
+    context = table.numbers(bundle.context) if bundle.context else None
+    points = cell_middles(table.numbers(bundle.columns), bundle.columns, bundle.dequantized)
+    return bundle.log_prob(points, context)
+
+
+def scoring(
+    bundle: Bundle,
+    data: Path,
+    folder: Path,
+    density: Callable[[Sequence[str]], str],
+    provider: str,
+    rows: int,
+) -> Job:
+    """The job that scores a Parquet file, or a folder of them.
+
+    density  names the new column, beside those that there are
+    rows     of a task, at least, where a file has as many: a file of more becomes several
+    Errors:  FlowError, where there is no such table, it lacks a column of the flow, or a file has
+             other columns than the first.
+    """
+    table = parquet_folder(data)
+    empty = tuple(np.empty(0) for _ in table.columns)
+    Table(data.name, table.columns, empty).numbers([*bundle.columns, *bundle.context])
+    name = density(table.columns)
+    tasks = tuple(
+        task
+        for file, sizes in zip(table.files, table.sizes, strict=True)
+        for task in _tasks(data, file, sizes, table.columns, name, rows)
+    )
+    about = {
+        "bundle": bundle.about.get("digest"),
+        "table": [dataclasses.asdict(task) for task in tasks],
+    }
+    return Job(bundle.path.resolve(), provider, folder, tasks, about)
+
+
+def _tasks(
+    data: Path, path: Path, sizes: Sequence[int], columns: tuple[str, ...], density: str, rows: int
+) -> Iterator[Score]:
+    """The tasks of a file."""
+    stem = path.relative_to(data).with_suffix("") if data.is_dir() else Path(path.stem)
+    parts = list(_parts(sizes, rows)) or [(0, 0)]
+    for number, (first, last) in enumerate(parts):
+        ending = f"-{number:0{len(str(len(parts) - 1))}}" if len(parts) > 1 else ""
+        size = sum(sizes[first:last])
+        source = str(path.resolve())
+        yield Score(f"{stem}{ending}.parquet", size, source, (first, last), columns, density)
+
+
+def _parts(sizes: Sequence[int], rows: int) -> Iterator[tuple[int, int]]:
+    """Row groups one after the other, until they have so many rows."""
+    first, size = 0, 0
+    for number, each in enumerate(sizes):
+        size += each
+        if size >= rows or number == len(sizes) - 1:
+            yield first, number + 1
+            first, size = number + 1, 0
+
+
+def _table(batch: Any) -> Any:
+    import pyarrow
+
+    return pyarrow.Table.from_batches([batch])
