@@ -1,7 +1,7 @@
 """`log_prob` in SQL: the rows of a table that a flow finds rarest, by DuckDB.
 
-    pip install duckdb pyarrow
-    python examples/sql.py [BUNDLE] [TABLE.parquet]
+pip install duckdb pyarrow
+python examples/sql.py [BUNDLE] [TABLE.parquet]
 """
 
 from __future__ import annotations

@@ -13,7 +13,6 @@ from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.diagnostics.quantities import size_in_words
 from flowspec.scale.mistakes import TooLittleSpace
 
-
 ROWS_LOOKED_AT = 20_000
 
 
