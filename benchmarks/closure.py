@@ -32,6 +32,7 @@ from flowspec.ops.numpy import NumpyOps
 from flowspec.ops.philox import noise
 
 COLUMNS = ("mass", "pt", "energy", "share", "phi", "eta")
+PLAIN = "\n  |> LULinear\n  |> Standardize\n  |> Onto(event)\n"
 CLASSIFIED = 50_000
 PEAK = (90.7, 91.7)
 """The bin of the mass in which the resonance is highest."""
@@ -68,7 +69,7 @@ def text_of(rows: np.ndarray, options: argparse.Namespace) -> str:
         return str(options.flow.read_text())
     text = spec(Table("events", COLUMNS, tuple(rows.T)))
     if options.plain:
-        text = re.sub(r"Onto\(event.*\)", "Onto(event)", text)
+        text = re.sub(r"\n  \|>.*", PLAIN, text, flags=re.DOTALL)
     return text
 
 

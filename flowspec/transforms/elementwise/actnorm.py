@@ -34,6 +34,8 @@ class Standardize(Measured):
 
     Slope: scale.
 
+    Angles beside numbers stay as they are.
+
     Source: scikit-learn's StandardScaler, whose inverse it is.
     """
 
@@ -50,6 +52,8 @@ class ActNorm(Measured):
     """y = location + scale x, started from the training data and then trained.
 
     Slope: scale.
+
+    Angles beside numbers stay as they are.
 
     Source: Glow: Generative Flow with Invertible 1x1 Convolutions, Kingma and Dhariwal,
         2018, arXiv:1807.03039, 3.1.

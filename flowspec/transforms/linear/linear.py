@@ -61,6 +61,8 @@ class LULinear(Matrix):
 
     |det|: product of the diagonal of U.
 
+    Angles beside numbers stay as they are.
+
     Source: zuko.transforms.LULinearTransform; Kingma and Dhariwal, 2018,
         arXiv:1807.03039, eq. 10.
     """
