@@ -9,6 +9,9 @@ import numpy as np
 LEAST_SHAPE = 0.01
 """The smallest shape that is measured: below it a tail falls as an exponential does."""
 
+LEAST_EXCESSES = 5
+"""Numbers below which no shape is measured."""
+
 MOST_OF_TAIL = 5_000
 """Values of a tail that are looked at."""
 
@@ -61,8 +64,8 @@ def generalized_pareto(excesses: np.ndarray) -> tuple[float, float]:
 
     Source: Zhang and Stephens, 2009, doi:10.1198/tech.2009.08017.
     """
-    if len(excesses) < 5:
-        return LEAST_SHAPE, 1.0
+    if len(excesses) < LEAST_EXCESSES or excesses.min() == excesses.max():
+        return LEAST_SHAPE, float(np.mean(excesses)) if len(excesses) else 1.0
     x = np.sort(excesses)
     grid = 30 + int(math.sqrt(len(x)))
     quartile = x[int(len(x) / 4 + 0.5) - 1]

@@ -65,6 +65,14 @@ def test_a_tail_that_is_no_power_has_the_least_shape():
     assert pareto_tail(np.full(20, 3.0))[0] == LEAST_SHAPE
 
 
+@pytest.mark.parametrize("rows", [[2.0], [1.0, 3.0], [3.0] * 50, [1.0] * 40 + [9.0] * 10])
+def test_a_few_or_equal_numbers_are_measured_too(rows):
+    for step in (NormalToPareto(), ParetoTails()):
+        values = step.measure(np.array([rows]))
+        assert all(np.isfinite(each).all() for each in values.values())
+        assert (values["scale"] > 0).all()
+
+
 def measured(step, rows):
     """The numbers from which a step makes the rows, by what it measures of them."""
     fields = {name: value[:, None] for name, value in step.measure(rows).items()}
