@@ -47,7 +47,11 @@ SIZES = {
     1_000: Size(
         2, "[32, 32]",
         ('optimizer = "adamw"', "weight_decay = 1", "learning_rate = 3e-3", "batch_size = 64",
-         "validation = 0.2", "patience = 60"),
+         "validation = 0.2", "patience = 60", "ensemble = 5", "gaussians = 0.5"),
+    ),
+    5_000: Size(
+        3, "[64, 64]",
+        ("learning_rate = 3e-3", "batch_size = 256", "ensemble = 3", "gaussians = 0.2"),
     ),
     20_000: Size(3, "[64, 64]", ("learning_rate = 3e-3", "batch_size = 256")),
     200_000: Size(4, "[64, 64]", ("learning_rate = 2e-3", "batch_size = 1024", "epochs = 60")),
@@ -197,11 +201,12 @@ def _flow(
 ) -> list[str]:
     size = next((size for most, size in SIZES.items() if rows <= most), LARGEST)
     whole = [c.name for c in event if c.is_whole and c.distinct < len(c.numbers) / 2]
-    settings = list(size.settings)
+    count = len(event) - bool(shares)  # a simplex has a coordinate less than shares
+    is_simple = count > 1 and not is_conditional
+    settings = [each for each in size.settings if is_simple or not each.startswith("gaussians")]
     if whole:
         settings.append(f"dequantize = [{', '.join(map(name_written, whole))}]")
     lines = [f"# For {rows:,} rows.", "train {", *(f"  {each}" for each in settings), "}", ""]
-    count = len(event) - bool(shares)  # a simplex has a coordinate less than shares
     if is_conditional and count == 1:
         first = 'NSF(event, bins=6, transforms=1, hidden=[16], activation="tanh")'
     else:

@@ -109,6 +109,9 @@ class Settings:
     ensemble: int = _setting(
         1, "Trainings with seeds of their own, whose flows are mixed.", low=1, high=100
     )
+    gaussians: float = _setting(
+        0.0, "Share of a mixture of Gaussians in the ensemble.", low=0, high=0.99
+    )
     seed: int = _setting(
         0,
         "Of everything random.",

@@ -21,10 +21,15 @@ from flowspec.train.checkpoint import Keeper
 from flowspec.train.course import Course, Epoch
 from flowspec.train.engine import Engine
 from flowspec.train.feed.batches import Batches
+from flowspec.train.gaussians import MOST_ROWS, check_gaussians, gaussians
 from flowspec.train.training import Training
 
 Start = Callable[[int], Model]
 """A seed -> the model that a member starts from."""
+
+
+UNMIXED = ("ensemble", "gaussians", "seed")
+"""Settings of an ensemble that the mixture has not."""
 
 
 @mistake
@@ -49,6 +54,8 @@ class Ensemble:
     ):
         if engine.devices > 1:
             raise FlowError(EnsembleOnDevices())
+        if settings.gaussians:
+            check_gaussians(start(settings.seed).flow)
         self._start = start
         self._batches = batches
         self._settings = settings
@@ -112,14 +119,18 @@ class Ensemble:
                 self.members.append(self._member(index))
             kept = keeper.of_member(index) if keeper else None
             models.append(self.members[index].run(kept, on_epoch, on_step))
-        return mixed(models)
+        share = self._settings.gaussians
+        if share:
+            rows = self._batches.known(MOST_ROWS)
+            models.append(gaussians(models[0], rows, self._settings.seed))
+        return mixed(models, share)
 
 
 def training_of(
     start: Model, batches: Batches, settings: Settings, engine: Engine, remeasure: bool = False
 ) -> Training | Ensemble:
     """The training that settings ask for, or the ensemble of them."""
-    if settings.ensemble == 1:
+    if settings.ensemble == 1 and not settings.gaussians:
         return Training(start, batches, settings, engine, remeasure=remeasure)
     seeded = partial(_seeded, start)
     return Ensemble(seeded, batches, settings, engine, remeasure)
@@ -134,22 +145,27 @@ def _seeded(start: Model, seed: int) -> Model:
     return dataclasses.replace(start, seed=seed)
 
 
-def mixed(models: Sequence[Model]) -> Model:
-    """The mixture of models of one flow, all of the same weight."""
+def mixed(models: Sequence[Model], last: float = 0.0) -> Model:
+    """The mixture of models with the same columns.
+
+    last   the share of the last one; the others, or without it all, have the same weight
+    """
     weights = {}
     for index, model in enumerate(models):
         for path, value in model.complete_weights.items():
             weights[_path(model.flow, index, path)] = value
-    flow = mixture_of([model.flow for model in models])
+    flow = _mixture_of([model.flow for model in models], last)
     return Model(flow, weights, dtype=models[0].dtype)
 
 
-def mixture_of(flows: Sequence[Flow]) -> Flow:
-    """The mixture of flows with the same columns, all of the same weight."""
+def _mixture_of(flows: Sequence[Flow], last: float) -> Flow:
     first = flows[0]
-    base = Mixture(np.ones(len(flows)), tuple(map(_as_base, flows)))
+    weights = np.ones(len(flows))
+    if last:
+        weights = np.append(np.full(len(flows) - 1, (1 - last) / (len(flows) - 1)), last)
+    base = Mixture(weights, tuple(map(_as_base, flows)))
     made = assemble(base, (), first.context, first.event)
-    kept: dict[str, Any] = {n: v for n, v in first.train.items() if n not in ("ensemble", "seed")}
+    kept: dict[str, Any] = {n: v for n, v in first.train.items() if n not in UNMIXED}
     return dataclasses.replace(made, train=kept)
 
 

@@ -30,7 +30,7 @@ from flowspec.model.model import Model
 from flowspec.train.checkpoint import Keeper
 from flowspec.train.course import Epoch
 from flowspec.train.engine import Engine
-from flowspec.train.ensemble import mixture_of, training_of
+from flowspec.train.ensemble import training_of
 from flowspec.train.feed.noise import Drawn
 from flowspec.train.feed.opening import batches_of
 from flowspec.train.feed.rows import as_contexts
@@ -157,7 +157,8 @@ def fit(
         check_compilation(start.flow)
     with place.held(engine.is_rank_zero) if place else nullcontext():
         if place and resume and place.is_finished:
-            return place.finished_model(_left(model.flow, chosen))
+            is_mixed = chosen.ensemble > 1 or chosen.gaussians > 0
+            return place.finished_model(None if is_mixed else model.flow)
         sources = (data, context, weights, held_out)
         if (data is None) == (log_density is None):
             raise FlowError(OneSource())
@@ -172,11 +173,6 @@ def fit(
             return _run(Run(training, place, resume=resume, interval=checkpoint_every), on_epoch)
         keeper = Keeper(Path(checkpoint), resume, checkpoint_every) if checkpoint else None
         return training.run(keeper, on_epoch)
-
-
-def _left(flow: Flow, settings: Settings) -> Flow:
-    """The flow of the bundle that a training leaves."""
-    return flow if settings.ensemble == 1 else mixture_of([flow] * settings.ensemble)
 
 
 def _engine(engine: Engine | None, precision: int | str | None, start: Model) -> Engine:

@@ -21,6 +21,7 @@ from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.export.bundle import check_place
 from flowspec.export.bundle import compile as compile_flow
 from flowspec.ir.flow import Flow
+from flowspec.ir.from_json import from_json
 from flowspec.model.model import Model
 from flowspec.model.weights import as_weights
 from flowspec.runtime.formats import read
@@ -75,12 +76,15 @@ class Place:
         """True if the bundle is there, and no training beside it."""
         return not self.is_kept and (self.output / "flow.json").exists()
 
-    def finished_model(self, flow: Flow) -> Model:
+    def finished_model(self, flow: Flow | None) -> Model:
         """The model of the finished bundle.
+
+        flow   of the training; None for the mixture of an ensemble, which the bundle has
 
         Errors:  FlowError, where it is one of another flow.
         """
         about, _ = read(self.output)
+        flow = flow or from_json(about["flow"])
         weights = as_weights(flow, self.output / "weights.safetensors")
         return Model(flow, weights, dtype=about["dtype"])
 

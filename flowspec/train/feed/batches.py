@@ -72,6 +72,12 @@ class Batches(ABC):
     def measured(self) -> Rows | None:
         """Rows from which data-dependent starts are measured."""
 
+    def known(self, count: int) -> np.ndarray:
+        """Some rows (N, D) that a density may be fitted to at once."""
+        rows = self.measured()
+        assert rows is not None
+        return np.asarray(rows.values[:count].double().numpy())
+
     def shown(self, count: int) -> Rows | None:
         """Some rows for pictures."""
         return None

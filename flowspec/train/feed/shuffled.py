@@ -75,6 +75,16 @@ class Shuffled(Batches):
         rows, order = next(self._pools(1))
         return self._dequantized(rows[order], 0, 0)
 
+    def known(self, count: int) -> np.ndarray:
+        """With those that are held out, if they are a share of the data: each member of an
+        ensemble holds out others.
+        """
+        rows = super().known(count)
+        if self._validation is None or self._held_out_source:
+            return rows
+        held = self._validation.values.double().numpy()
+        return np.concatenate([rows, held])[:count]
+
     def shown(self, count: int) -> Rows | None:
         rows, _ = next(self._pools(1))
         return rows[np.sort(self._random(0, Purpose.PICTURE).permutation(len(rows))[:count])]

@@ -1,0 +1,170 @@
+"""Mixtures of Gaussians by expectation maximization, as members of an ensemble.
+
+Few rows that fall into groups are learned better so than by any network.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flowspec.bases.gaussian_mixture import GaussianMixture
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.ir.assembly import assemble
+from flowspec.ir.flow import Flow
+from flowspec.model.model import Model
+from flowspec.transforms.elementwise.actnorm import Standardize
+
+Points = NDArray[np.float64]
+
+MOST_COMPONENTS = 10
+ROWS_OF_COMPONENT = 20
+"""Rows of a component at least."""
+MOST_ROWS = 20_000
+TURNS = 200
+FLOOR = 1e-3
+"""Added to variances, of numbers that are standardized."""
+EPSILON = 1e-6
+"""The smallest scale of a `GaussianMixture`."""
+
+
+@mistake
+class NoGaussians(Diagnostic):
+    message = "a mixture of Gaussians cannot stand beside this flow"
+    help = "leave `gaussians` out: it is for several columns behind a `Standardize`, no context"
+
+
+def check_gaussians(flow: Flow) -> None:
+    """Raise a `FlowError` where no mixture of Gaussians can stand beside a flow."""
+    if flow.context or flow.space.scalar or not _tail(flow) or len(flow.base.event_shape) != 1:
+        raise FlowError(NoGaussians())
+
+
+def gaussians(model: Model, rows: Points, seed: int) -> Model:
+    """A mixture of Gaussians for rows, in front of the steps of a model from `Standardize` on.
+
+    Its components are as many as Bayes' criterion wants.
+    """
+    start = len(model.flow.steps) - len(_tail(model.flow))
+    behind = {
+        f"steps.{int(index) - start}.{rest}": value
+        for path, value in model.complete_weights.items()
+        if path.startswith("steps.")
+        for index, rest in [path.removeprefix("steps.").split(".", 1)]
+        if int(index) >= start
+    }
+    size = model.flow.base.event_shape[0]
+    one = Model(_before(model.flow, GaussianMixture(size, components=1)), behind)
+    z, _ = _inverted(one, rows[:MOST_ROWS])
+    best = min(_mixtures(z, seed), key=lambda mixture: mixture.criterion)
+    flow = _before(model.flow, GaussianMixture(size, components=len(best.weights)))
+    weights = {**behind, "base.network.0.values": best.raw()}
+    return Model(flow, weights, dtype=model.dtype)
+
+
+def _inverted(model: Model, rows: Points) -> tuple[Points, Points]:
+    """The points in front of the steps of a model, of the rows that have some."""
+    z, log_prob = model.to_base(rows)
+    inside = np.isfinite(z).all(axis=1)
+    return z[inside], log_prob[inside]
+
+
+def _tail(flow: Flow) -> list[int]:
+    """The places of the steps from the last `Standardize` on."""
+    places = [i for i, step in enumerate(flow.steps) if isinstance(step.transform, Standardize)]
+    return list(range(places[-1], len(flow.steps))) if places else []
+
+
+def _before(flow: Flow, base: GaussianMixture) -> Flow:
+    transforms = [flow.steps[place].transform for place in _tail(flow)]
+    return assemble(base, transforms, None, flow.event)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Fitted:
+    """Weights (K,), means (K, D), covariances (K, D, D), and Bayes' criterion."""
+
+    weights: Points
+    means: Points
+    covariances: Points
+    criterion: float = math.inf
+
+    def raw(self) -> Points:
+        """The free numbers of a `GaussianMixture`."""
+        lower = np.linalg.cholesky(self.covariances)
+        size = self.means.shape[1]
+        diagonal = np.log(np.maximum(np.einsum("kii->ki", lower) - EPSILON, EPSILON))
+        below = [lower[:, i, j] for i in range(size) for j in range(i)]
+        pieces = [np.log(self.weights), self.means, diagonal, np.stack(below, axis=1)]
+        return np.concatenate([piece.ravel() for piece in pieces])
+
+    def log_densities(self, x: Points) -> Points:
+        """The weighted log-density (N, K) of each component."""
+        size = x.shape[1]
+        found = []
+        for weight, mean, covariance in zip(
+            self.weights, self.means, self.covariances, strict=True
+        ):
+            lower = np.linalg.cholesky(covariance)
+            z = np.linalg.solve(lower, (x - mean).T)
+            log_det = np.log(np.diag(lower)).sum() + 0.5 * size * math.log(2 * math.pi)
+            found.append(np.log(weight) - log_det - 0.5 * (z**2).sum(axis=0))
+        return np.stack(found, axis=1)
+
+
+def _mixtures(x: Points, seed: int) -> list[_Fitted]:
+    """The mixtures of one component, two, ..."""
+    most = max(1, min(MOST_COMPONENTS, len(x) // ROWS_OF_COMPONENT))
+    return [_fitted(x, count, np.random.default_rng(seed)) for count in range(1, most + 1)]
+
+
+def _fitted(x: Points, count: int, random: np.random.Generator) -> _Fitted:
+    """A mixture of so many components, by expectation maximization from k-means."""
+    shares = _clusters(x, count, random)
+    before = -math.inf
+    for _ in range(TURNS):
+        mixture = _maximized(x, shares)
+        densities = mixture.log_densities(x)
+        total = np.logaddexp.reduce(densities, axis=1)
+        shares = np.exp(densities - total[:, None])
+        mean = float(total.mean())
+        if mean - before < 1e-3:
+            break
+        before = mean
+    size = x.shape[1]
+    numbers = count * (size + size * (size + 1) // 2 + 1) - 1
+    criterion = -2 * len(x) * mean + numbers * math.log(len(x))
+    return dataclasses.replace(mixture, criterion=criterion)
+
+
+def _maximized(x: Points, shares: Points) -> _Fitted:
+    counts = shares.sum(axis=0) + 1e-12
+    means = shares.T @ x / counts[:, None]
+    floor = FLOOR * np.eye(x.shape[1])
+    covariances = [
+        (share[:, None] * (x - mean)).T @ (x - mean) / n + floor
+        for share, mean, n in zip(shares.T, means, counts, strict=True)
+    ]
+    return _Fitted(counts / counts.sum(), means, np.stack(covariances))
+
+
+def _clusters(x: Points, count: int, random: np.random.Generator) -> Points:
+    """The clusters (N, K) of k-means, from centers that lie far from each other."""
+    centers = [x[random.integers(len(x))]]
+    while len(centers) < count:
+        nearest = np.min([((x - center) ** 2).sum(axis=1) for center in centers], axis=0)
+        centers.append(x[random.choice(len(x), p=nearest / nearest.sum())])
+    middle = np.stack(centers)
+    for _ in range(20):
+        label = np.argmin(((x[:, None] - middle) ** 2).sum(axis=2), axis=1)
+        members = [x[label == k] for k in range(count)]
+        middle = np.stack(
+            [
+                own.mean(axis=0) if len(own) else old
+                for own, old in zip(members, middle, strict=True)
+            ]
+        )
+    return np.eye(count)[label]
