@@ -202,7 +202,9 @@ def _flow(
     size = next((size for most, size in SIZES.items() if rows <= most), LARGEST)
     whole = [c.name for c in event if c.is_whole and c.distinct < len(c.numbers) / 2]
     count = len(event) - bool(shares)  # a simplex has a coordinate less than shares
-    is_simple = count > 1 and not is_conditional
+    numbers = count - sum(each.is_angle for each in guesses.values())
+    steps = _measured_steps(guesses, shares)
+    is_simple = count == numbers > 1 and not is_conditional and bool(steps)
     settings = [each for each in size.settings if is_simple or not each.startswith("gaussians")]
     if whole:
         settings.append(f"dequantize = [{', '.join(map(name_written, whole))}]")
@@ -211,7 +213,6 @@ def _flow(
         first = 'NSF(event, bins=6, transforms=1, hidden=[16], activation="tanh")'
     else:
         first = f"NSF(event, transforms={size.transforms}, hidden={size.hidden})"
-    steps = _measured_steps(guesses, shares)
     return [*lines, first, *steps, f"  |> Onto(event{_links(guesses)})"]
 
 

@@ -16,7 +16,10 @@ from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.ir.assembly import assemble
 from flowspec.ir.flow import Flow
 from flowspec.model.model import Model
+from flowspec.support.support import REAL
 from flowspec.transforms.elementwise.actnorm import Standardize
+from flowspec.transforms.forms.on import On
+from flowspec.transforms.transform import Transform
 
 Points = NDArray[np.float64]
 
@@ -39,7 +42,9 @@ class NoGaussians(Diagnostic):
 
 def check_gaussians(flow: Flow) -> None:
     """Raise a `FlowError` where no mixture of Gaussians can stand beside a flow."""
-    if flow.context or flow.space.scalar or not _tail(flow) or len(flow.base.event_shape) != 1:
+    places = _tail(flow)
+    is_real = bool(places) and all(s == REAL for s in flow.steps[places[0]].input.supports)
+    if flow.context or flow.space.scalar or not is_real:
         raise FlowError(NoGaussians())
 
 
@@ -56,7 +61,7 @@ def gaussians(model: Model, rows: Points, seed: int) -> Model:
         for index, rest in [path.removeprefix("steps.").split(".", 1)]
         if int(index) >= start
     }
-    size = model.flow.base.event_shape[0]
+    size = model.flow.steps[start].input.size
     one = Model(_before(model.flow, GaussianMixture(size, components=1)), behind)
     z, _ = _inverted(one, rows[:MOST_ROWS])
     best = min(_mixtures(z, seed), key=lambda mixture: mixture.criterion)
@@ -74,8 +79,13 @@ def _inverted(model: Model, rows: Points) -> tuple[Points, Points]:
 
 def _tail(flow: Flow) -> list[int]:
     """The places of the steps from the last `Standardize` on."""
-    places = [i for i, step in enumerate(flow.steps) if isinstance(step.transform, Standardize)]
+    places = [i for i, step in enumerate(flow.steps) if _scales(step.transform)]
     return list(range(places[-1], len(flow.steps))) if places else []
+
+
+def _scales(transform: Transform) -> bool:
+    inner = transform.transform if isinstance(transform, On) else transform
+    return isinstance(inner, Standardize)
 
 
 def _before(flow: Flow, base: GaussianMixture) -> Flow:
