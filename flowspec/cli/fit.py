@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 from functools import partial
@@ -235,6 +236,7 @@ def command(
 
 def _say_the_end(training: Training | Ensemble, output: Path) -> None:
     """Say how the training went, and where its bundle is."""
+    from flowspec.train.baselines import in_words
     from flowspec.train.ensemble import members_of
     from flowspec.train.remarks import remarks
 
@@ -243,6 +245,9 @@ def _say_the_end(training: Training | Ensemble, output: Path) -> None:
         of = f"member {index}: " if len(members) > 1 else ""
         for remark in remarks(member.course.history):
             click.echo(f"note: {of}{remark}", err=True)
+    metrics = json.loads((output / "metrics.json").read_text())
+    for line in in_words(metrics["baselines"]):
+        click.echo(line, err=True)
     what = "validation loss" if training.batches.rows[1] else "loss"
     losses = [member.course.best for member in members]
     best = f"best {what} {losses[0]:.4f} nats per row"

@@ -70,6 +70,15 @@ def gaussians(model: Model, rows: Points, seed: int) -> Model:
     return Model(flow, weights, dtype=model.dtype)
 
 
+def log_density(known: Points, new: Points, most: int) -> Points:
+    """The log-density of new rows by a mixture of at most so many Gaussians for known ones."""
+    middle, scale = known.mean(axis=0), known.std(axis=0)
+    fitted = _mixtures((known - middle) / scale, 0, most)
+    best = min(fitted, key=lambda mixture: mixture.criterion)
+    densities = best.log_densities((new - middle) / scale)
+    return np.asarray(np.logaddexp.reduce(densities, axis=1) - np.log(scale).sum())
+
+
 def _inverted(model: Model, rows: Points) -> tuple[Points, Points]:
     """The points in front of the steps of a model, of the rows that have some."""
     z, log_prob = model.to_base(rows)
@@ -125,9 +134,9 @@ class _Fitted:
         return np.stack(found, axis=1)
 
 
-def _mixtures(x: Points, seed: int) -> list[_Fitted]:
+def _mixtures(x: Points, seed: int, allowed: int = MOST_COMPONENTS) -> list[_Fitted]:
     """The mixtures of one component, two, ..."""
-    most = max(1, min(MOST_COMPONENTS, len(x) // ROWS_OF_COMPONENT))
+    most = max(1, min(allowed, len(x) // ROWS_OF_COMPONENT))
     return [_fitted(x, count, np.random.default_rng(seed)) for count in range(1, most + 1)]
 
 

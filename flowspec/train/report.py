@@ -13,6 +13,7 @@ import numpy as np
 from flowspec.data.tables.csv import csv_text
 from flowspec.data.tables.whole_numbers import rounded_down
 from flowspec.runtime.bundle import Bundle
+from flowspec.train.baselines import baselines
 from flowspec.train.course import Epoch
 from flowspec.train.ensemble import Ensemble
 from flowspec.train.feed.rows import Rows
@@ -46,7 +47,7 @@ def report(training: Training | Ensemble, bundle: Bundle) -> dict[str, bytes]:
     columns = ("number", "loss", "validation", "rate")
     history = training.course.history
     course = csv_text(columns, [[getattr(epoch, name) for epoch in history] for name in columns])
-    files = {"metrics.json": _metrics(training), "training.csv": course.encode()}
+    files = {"metrics.json": _metrics(training, bundle), "training.csv": course.encode()}
     try:
         import matplotlib  # noqa: F401  # an extra
     except ModuleNotFoundError:
@@ -89,7 +90,7 @@ def _shown(rows: Rows | None, bundle: Bundle) -> Shown:
     return Shown(rounded_down(values, bundle.columns, bundle.dequantized), context)
 
 
-def _metrics(training: Training | Ensemble) -> bytes:
+def _metrics(training: Training | Ensemble, bundle: Bundle) -> bytes:
     finite = [epoch for epoch in training.course.history if math.isfinite(epoch.decisive)]
     best = min(finite, key=lambda epoch: epoch.decisive, default=None)
     metrics = {
@@ -102,6 +103,7 @@ def _metrics(training: Training | Ensemble) -> bytes:
         "skipped_batches": sum(epoch.skipped for epoch in training.course.history),
         "remarks": list(remarks(training.course.history)),
         **_members(training),
+        "baselines": baselines(training, bundle),
         "settings": dataclasses.asdict(training.settings),
     }
     return (json.dumps(metrics, indent=1, allow_nan=False) + "\n").encode()

@@ -1,0 +1,48 @@
+"""A training ends with the scores of simple densities beside that of the flow."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from flowspec.data.tables.write import write_table
+from flowspec.train.baselines import in_words
+from flowspec.train.gaussians import log_density
+
+RANDOM = np.random.default_rng(0)
+ROWS = RANDOM.normal([1, 5], [1, 2], (400, 2))
+GROUPS = np.concatenate([RANDOM.normal(m, 0.1, (200, 2)) for m in ([0, 0], [5, 5])])
+
+
+def fitted(call, rows, flow):
+    write_table("data.csv", ["a", "b"], rows.T)
+    Path("it.flow").write_text(flow)
+    answer = call("fit", "it.flow", "--data", "data.csv", "-o", "made", "--epochs", 3)
+    assert answer.code == 0, answer.err
+    return answer.err, json.loads(Path("made/metrics.json").read_text())["baselines"]
+
+
+def test_a_flow_that_is_one_gaussian_is_level_with_one(call, here):
+    told, scores = fitted(call, ROWS, "event a, b\nNormal(0, 1)[2] |> Standardize")
+    assert scores["flow"] == pytest.approx(scores["gaussian"], abs=0.05)
+    assert "rows held out: " in told and "below a simple density" not in told
+
+
+def test_a_flow_below_a_mixture_is_told_what_to_try(call, here):
+    told, scores = fitted(call, GROUPS, "event a, b\nNormal(0, 1)[2] |> Standardize")
+    assert scores["flow"] < scores["mixture"] - 1
+    assert "below a simple density; try `--ensemble 5 --gaussians 0.5`" in told
+
+
+def test_one_gaussian_has_the_density_of_its_formula():
+    truth = -np.log(2 * np.pi * 2) - 1
+    assert log_density(ROWS, ROWS, 1).mean() == pytest.approx(truth, abs=0.1)
+
+
+def test_no_rows_held_out_no_line(call, here):
+    assert in_words({}) == []
