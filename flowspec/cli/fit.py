@@ -231,10 +231,10 @@ def command(
         run = Run(training, place, resume=resume, interval=checkpoint_every, stop=stop, dtype=dtype)
         _train_and_write(run, stop)
     if training.is_rank_zero:
-        _say_the_end(training, output)
+        _say_the_end(training, place)
 
 
-def _say_the_end(training: Training | Ensemble, output: Path) -> None:
+def _say_the_end(training: Training | Ensemble, place: Place) -> None:
     """Say how the training went, and where its bundle is."""
     from flowspec.train.baselines import in_words
     from flowspec.train.ensemble import members_of
@@ -245,7 +245,7 @@ def _say_the_end(training: Training | Ensemble, output: Path) -> None:
         of = f"member {index}: " if len(members) > 1 else ""
         for remark in remarks(member.course.history):
             click.echo(f"note: {of}{remark}", err=True)
-    metrics = json.loads((output / "metrics.json").read_text())
+    metrics = json.loads((place.resolved / "metrics.json").read_text())
     for line in in_words(metrics["baselines"]):
         click.echo(line, err=True)
     what = "validation loss" if training.batches.rows[1] else "loss"
@@ -255,7 +255,7 @@ def _say_the_end(training: Training | Ensemble, output: Path) -> None:
         best = f"best {what} of {len(losses)} members {min(losses):.4f} to {max(losses):.4f}"
     if not training.course.history:
         best = "all that it learns was measured from the rows"
-    click.echo(f"{best}; wrote {output}", err=True)
+    click.echo(f"{best}; wrote {place.output}", err=True)
 
 
 def _nothing_to_resume(place: Place, engine: Engine) -> bool:

@@ -43,7 +43,7 @@ class Place:
         """Errors:  FlowError, where a bundle would take the place of something else."""
         check_place(output)  # before the training, not after it
         self.output = output
-        resolved = output.resolve()  # `.` has a name only when resolved
+        self.resolved = resolved = output.resolve()  # `.` has a name only when resolved
         self.kept = resolved.with_name(f"{resolved.name}.training")
         self.failed = (output if output.name else resolved).with_name(f"{resolved.name}.failed")
         self._lock = self.kept / "lock"
