@@ -40,6 +40,11 @@ Rows = NDArray[np.floating]
     help="Add the point of the base that each row comes from, in columns z0, z1 and so on.",
 )
 @click.option(
+    "--rank",
+    is_flag=True,
+    help="Add the share of the rows of the training whose density is lower.",
+)
+@click.option(
     "--quantiles",
     metavar="5,50,95",
     help="Add these percentiles of each column for the context of each row.",
@@ -64,9 +69,9 @@ Rows = NDArray[np.floating]
 @jobs.OPTIONS
 @PROVIDER
 def command(
-    directory: Path, data: Path, output: Path | None, latent: bool, quantiles: str | None,
-    pit: bool, draws: int, rows_per_file: int, engine: str, workers: int | None,
-    address: str | None, resume: bool, provider: str,
+    directory: Path, data: Path, output: Path | None, latent: bool, rank: bool,
+    quantiles: str | None, pit: bool, draws: int, rows_per_file: int, engine: str,
+    workers: int | None, address: str | None, resume: bool, provider: str,
 ) -> None:  # fmt: skip
     """Score the rows of a table with the bundle in DIRECTORY: the table comes back with a column
     `log_prob` (`log_prob_2`, where it has one of this name).
@@ -88,11 +93,13 @@ def command(
     if output is not None and jobs.is_folder(output):
         if latent or pit or quantiles is not None:
             raise click.UsageError("--latent, --quantiles and --pit are written into files only")
-        job = _job(bundle, data, output, provider, rows_per_file)
+        job = _job(bundle, data, output, provider, rows_per_file, rank)
         tally = jobs.carry_out(job, engine, workers, address, resume)
         click.echo(_mean(tally), err=True)
         return
     jobs.refuse_without_folder(workers=workers, address=address, resume=resume)
+    if rank:
+        bundle.rank(())  # a bundle without ranks is told at once
     table = read_table(data)
     context = table.numbers(bundle.context) if bundle.context else None
     points = cell_middles(table.numbers(bundle.columns), bundle.columns, bundle.dequantized)
@@ -112,6 +119,9 @@ def command(
         arrays += added.values()
     columns.append(density_column(columns))
     arrays.append(log_prob)
+    if rank:
+        columns.append(free_name("rank", columns))
+        arrays.append(bundle.rank(log_prob))
     if output:
         write_table(output, columns, arrays)
         click.echo(f"wrote {table.rows} rows to {output}; {_mean(tally_of(log_prob))}", err=True)
@@ -150,7 +160,9 @@ def _predicted(
     return found
 
 
-def _job(bundle: Bundle, data: Path, folder: Path, provider: str, rows_per_file: int) -> Job:
+def _job(
+    bundle: Bundle, data: Path, folder: Path, provider: str, rows_per_file: int, rank: bool
+) -> Job:
     """The job of a folder.
 
     Errors:  FlowError, where the table is none of Parquet, or lacks a column.
@@ -160,7 +172,7 @@ def _job(bundle: Bundle, data: Path, folder: Path, provider: str, rows_per_file:
 
     if kind_of(data) != ".parquet":
         raise click.UsageError("a folder is written of a .parquet file, or of a folder of them")
-    return scoring(bundle, data, folder, density_column, provider, rows_per_file)
+    return scoring(bundle, data, folder, density_column, provider, rows_per_file, rank)
 
 
 def _mean(tally: Tally) -> str:

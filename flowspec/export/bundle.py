@@ -46,6 +46,7 @@ from flowspec.runtime.bundle import Bundle, opened
 from flowspec.runtime.external import SHARED
 from flowspec.runtime.formats import FORMAT, OPEN_DIGEST, seal
 from flowspec.runtime.native import FOLDER, c_name
+from flowspec.runtime.ranks import FILE as RANKS
 from flowspec.version import VERSION
 
 OF_TRAINING = (
@@ -68,6 +69,7 @@ FILES = frozenset(
         "README.md",
         "flow.json",
         FOLDER,
+        RANKS,
         *OF_TRAINING,
     }
 )
@@ -247,7 +249,9 @@ def bundle_files(
     about = _about(model, target, {})
     compiled = opened(Path("."), about, graphs, threads=1)
     about["certificate"] = certificate(model, compiled, replay)
-    further = extras(opened(Path("."), about, graphs)) if extras else {}
+    further = dict(extras(opened(Path("."), about, graphs))) if extras else {}
+    if RANKS in further:
+        files[RANKS] = further.pop(RANKS)
     if strange := sorted({*further} - {*OF_TRAINING}):
         raise ValueError(f"a bundle has no file {strange[0]}")
     files["README.md"] = card(model, about, target.profile, further, files).encode()

@@ -11,6 +11,7 @@ from flowspec.export.profiles import ONNXRUNTIME, PROFILES, Profile
 from flowspec.model.model import Model
 from flowspec.runtime.external import SHARED
 from flowspec.runtime.native import FOLDER, name_in
+from flowspec.runtime.ranks import FILE as RANKS
 from flowspec.runtime.targets import OF_ONE_VECTOR
 
 
@@ -193,6 +194,8 @@ def _files(model: Model, about: dict[str, Any], graphs: Collection[str]) -> str:
     ]
     if model.flow.learned():
         rows.append("| `weights.safetensors` | | what was learned |")
+    if RANKS in graphs:
+        rows.append(f"| `{RANKS}` | | densities of the rows that it was trained on, for ranks |")
     notes = (
         f"All floats are {about['dtype']}. `log_prob` is the natural logarithm; "
         "-inf outside the support, NaN for NaN."

@@ -28,6 +28,7 @@ from flowspec.runtime.native import GRAPHS as NATIVE
 from flowspec.runtime.native import Library, NativeGraph, NoCompiler
 from flowspec.runtime.parts import components
 from flowspec.runtime.pieces import Pieces
+from flowspec.runtime.ranks import Ranks, read_ranks
 from flowspec.runtime.sessions import provider_named, session_options
 from flowspec.runtime.signatures import GRAPHS
 from flowspec.runtime.streams import ROWS_OF_A_PIECE, sample_pieces
@@ -209,6 +210,21 @@ class Bundle(InNotebooks):
                 feeds = {"x": x, "context": self._checked(context)}
                 return self._log_prob.run(DENSITY, feeds, len(x))[0]
         return self._of_points("log_prob", x, context)[0]
+
+    def rank(self, log_prob: ArrayLike) -> Rows:
+        """The share of the rows of its training whose density is lower than these log-densities.
+
+        Below 0.001: rarer than one in 1,000 of what it was trained on.
+
+        Shapes:  (N,)  ->  (N,)
+        Values:  from 0 to 1; NaN only where the log-density is NaN.
+        Errors:  FlowError, where the bundle was not trained, or by an earlier FlowSpec.
+        """
+        return self._ranks.of(log_prob)
+
+    @cached_property
+    def _ranks(self) -> Ranks:
+        return read_ranks(self.path, self.files)
 
     def to_base(self, x: ArrayLike, context: ArrayLike | None = None) -> tuple[Rows, Rows]:
         """The points of the base that give `x`, and the log-densities of `x`.

@@ -14,7 +14,7 @@ from flowspec.data.pieces import parquet_folder
 from flowspec.data.tables.parquet import from_arrow, pyarrow_for
 from flowspec.data.tables.table import Table
 from flowspec.data.tables.whole_numbers import cell_middles
-from flowspec.data.tables.write import table_file
+from flowspec.data.tables.write import free_name, table_file
 from flowspec.scale.job import Job, Tally, tally_of
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Score:
     groups    the first of its row groups, and the one behind the last
     columns   of the table
     density   the name of the new column
+    rank      the name of a column for the rank of the density, or None
     """
 
     name: str
@@ -40,6 +41,12 @@ class Score:
     groups: tuple[int, int]
     columns: tuple[str, ...]
     density: str
+    rank: str | None = None
+
+    @property
+    def added(self) -> list[str]:
+        """The names of the new columns."""
+        return [self.density, *([self.rank] if self.rank else [])]
 
     def write(self, bundle: Bundle, path: Path) -> Tally:
         """Write the file, as a whole or not at all."""
@@ -47,13 +54,14 @@ class Score:
         tally = Tally()
         with (
             parquet.ParquetFile(self.source) as file,
-            table_file(path, [*self.columns, self.density], self.rows) as write,
+            table_file(path, [*self.columns, *self.added], self.rows) as write,
         ):
             batches = file.iter_batches(ROWS_AT_ONCE, range(*self.groups), list(self.columns))
             for found in batches:
                 batch = found.select(list(self.columns))  # a file may have another order
                 log_prob = densities(bundle, from_arrow(self.source, _table(batch)))
-                write([*batch.columns, log_prob])
+                ranks = [bundle.rank(log_prob)] if self.rank else []
+                write([*batch.columns, log_prob, *ranks])
                 tally += tally_of(log_prob)
         return tally
 
@@ -72,22 +80,25 @@ def scoring(
     density: Callable[[Sequence[str]], str],
     provider: str,
     rows: int,
+    rank: bool = False,
 ) -> Job:
     """The job that scores a Parquet file, or a folder of them.
 
     density  names the new column, beside those that there are
     rows     of a task, at least, where a file has as many: a file of more becomes several
-    Errors:  FlowError, where there is no such table, it lacks a column of the flow, or a file has
-             other columns than the first.
+    rank     adds a column for the rank of the density
+    Errors:  FlowError, where there is no such table, it lacks a column of the flow, a file has
+             other columns than the first, or the bundle knows no ranks.
     """
     table = parquet_folder(data)
     empty = tuple(np.empty(0) for _ in table.columns)
     Table(data.name, table.columns, empty).numbers([*bundle.columns, *bundle.context])
     name = density(table.columns)
+    beside = _rank_column(bundle, [*table.columns, name]) if rank else None
     tasks = tuple(
         task
         for file, sizes in zip(table.files, table.sizes, strict=True)
-        for task in _tasks(data, file, sizes, table.columns, name, rows)
+        for task in _tasks(data, file, sizes, table.columns, name, rows, beside)
     )
     about = {
         "bundle": bundle.about.get("digest"),
@@ -96,9 +107,15 @@ def scoring(
     return Job(bundle.path.resolve(), provider, folder, tasks, about)
 
 
+def _rank_column(bundle: Bundle, taken: Sequence[str]) -> str:
+    bundle.rank(())  # a bundle without ranks is told before anything is written
+    return free_name("rank", taken)
+
+
 def _tasks(
-    data: Path, path: Path, sizes: Sequence[int], columns: tuple[str, ...], density: str, rows: int
-) -> Iterator[Score]:
+    data: Path, path: Path, sizes: Sequence[int], columns: tuple[str, ...], density: str, rows: int,
+    rank: str | None,
+) -> Iterator[Score]:  # fmt: skip
     """The tasks of a file."""
     stem = path.relative_to(data).with_suffix("") if data.is_dir() else Path(path.stem)
     parts = list(_parts(sizes, rows)) or [(0, 0)]
@@ -106,7 +123,8 @@ def _tasks(
         ending = f"-{number:0{len(str(len(parts) - 1))}}" if len(parts) > 1 else ""
         size = sum(sizes[first:last])
         source = str(path.resolve())
-        yield Score(f"{stem}{ending}.parquet", size, source, (first, last), columns, density)
+        name, groups = f"{stem}{ending}.parquet", (first, last)
+        yield Score(name, size, source, groups, columns, density, rank)
 
 
 def _parts(sizes: Sequence[int], rows: int) -> Iterator[tuple[int, int]]:

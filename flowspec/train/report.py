@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from flowspec.data.tables.csv import csv_text
-from flowspec.data.tables.whole_numbers import rounded_down
+from flowspec.data.tables.whole_numbers import cell_middles, rounded_down
 from flowspec.runtime.bundle import Bundle
+from flowspec.runtime.ranks import FILE as RANKS
+from flowspec.runtime.ranks import Ranks, ranks_of
 from flowspec.train.baselines import baselines
 from flowspec.train.course import Epoch
 from flowspec.train.ensemble import Ensemble
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 DRAWN_ROWS = 5000
 """Rows of the data, and samples, that a picture shows at most."""
+RANKED_ROWS = 2**18
+"""Rows of the training at most, among whose densities those of others are ranked."""
 JUDGED_ROWS, JUDGED_DRAWS = 500, 100
 """Rows on which calibration is judged at most, and samples for each."""
 GRID = 40, 500
@@ -48,6 +52,8 @@ def report(training: Training | Ensemble, bundle: Bundle) -> dict[str, bytes]:
     history = training.course.history
     course = csv_text(columns, [[getattr(epoch, name) for epoch in history] for name in columns])
     files = {"metrics.json": _metrics(training, bundle), "training.csv": course.encode()}
+    if ranks := _ranks(training, bundle):
+        files[RANKS] = ranks.to_bytes()
     try:
         import matplotlib  # noqa: F401  # an extra
     except ModuleNotFoundError:
@@ -78,6 +84,18 @@ def _pictures(training: Training | Ensemble, bundle: Bundle) -> dict[str, bytes]
                 bundle, judged, bundle.context[0], GRID, seed=0
             )
     return drawn
+
+
+def _ranks(training: Training | Ensemble, bundle: Bundle) -> Ranks | None:
+    """The densities of rows that were trained on, of which ranks are made."""
+    rows = training.batches.trained(RANKED_ROWS)
+    if rows is None or "log_prob" not in bundle.graphs:
+        return None
+    values = rows.values.double().numpy().reshape(len(rows), -1)
+    points = cell_middles(values, bundle.columns, bundle.dequantized)
+    x = points[:, 0] if bundle.description.scalar else points
+    context = None if rows.context is None else rows.context.double().numpy()
+    return ranks_of(bundle.log_prob(x, context))
 
 
 def _shown(rows: Rows | None, bundle: Bundle) -> Shown:

@@ -37,7 +37,7 @@ COMMANDS = [
 PAIR = "event a: real, b: positive\nNormal([0, 1], 2) |> Onto(event)"
 GIVEN = "context z: positive\nevent y: positive\nNormal(0, 1) |> Exp |> Scale(z)"
 LEARNS = "Normal(learn(0), learn(1))"
-LEFT_BY_TRAINING = ["metrics.json", "samples.png", "training.csv", "training.png"]
+LEFT_BY_TRAINING = ["metrics.json", "ranks.json", "samples.png", "training.csv", "training.png"]
 BUNDLE = [
     "README.md",
     "flow.json",

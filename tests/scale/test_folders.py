@@ -134,7 +134,7 @@ def test_each_file_of_a_table_comes_back_with_its_densities(call, here, bundles,
     right = np.argsort(whole.numbers(["k"])[:, 0])
     np.testing.assert_array_equal(found.numbers(["a", "b"])[order], points[right])
     np.testing.assert_array_equal(found.numbers(["log_prob"])[order, 0], log_prob[right])
-    assert f"mean log_prob {log_prob.mean():.4f}" in answer.err
+    assert f"mean log_prob {log_prob.mean(dtype=float):.4f}" in answer.err
 
 
 @pytest.mark.slow

@@ -82,6 +82,12 @@ class Batches(ABC):
         """Some rows for pictures."""
         return None
 
+    def trained(self, count: int) -> Rows | None:
+        """Some rows that were trained on, as they stand in the data; None where each epoch has
+        others.
+        """
+        return None
+
     def judged(self, count: int) -> Rows | None:
         """Some rows that were not trained on, where there are any."""
         return None

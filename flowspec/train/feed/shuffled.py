@@ -89,6 +89,10 @@ class Shuffled(Batches):
         rows, _ = next(self._pools(1))
         return rows[np.sort(self._random(0, Purpose.PICTURE).permutation(len(rows))[:count])]
 
+    def trained(self, count: int) -> Rows | None:
+        rows, order = next(self._pools(1))
+        return rows[order[:count]]
+
     def judged(self, count: int) -> Rows | None:
         if not self._validation:
             return self.shown(count)
