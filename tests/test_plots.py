@@ -68,6 +68,14 @@ def test_the_best_epoch_is_marked():
     assert course([]).startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize("height", [1.9, 40.0])
+def test_epochs_whose_loss_jumps_are_marked_wherever_they_are(height):
+    calm = [(i, 1.0 + 1.0 / i, None) for i in range(1, 40)]
+    jumping = [(i, loss + height * (i == 20), None) for i, loss, _ in calm]
+    with_jump, without = (near(pixels(course(each)), style.CONTOURS) for each in (jumping, calm))
+    assert with_jump > 40 > 5 > without
+
+
 def test_same_input_same_bytes():
     samples = np.random.default_rng(1).normal(size=(50, 2))
     assert compared(samples, samples, ["a", "b"], normal) == compared(

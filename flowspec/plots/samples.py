@@ -11,30 +11,39 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from flowspec.plots.histogram import bins, histogram, panes
+from flowspec.plots.scales import Scale, scale_of, scaled
 from flowspec.plots.style import (
     CONTOURS,
     DATA,
     SAMPLES,
     STYLE,
     Density,
-    Limits,
     dot_size,
-    limits_of,
     literal,
     png,
 )
 
+Rows = NDArray[Any]
+
 MOST_PAIRS = 6
 """Coordinates up to which every pair is drawn."""
 
+ON_TOP = 1000
+"""Rows of data up to which their dots lie on those of the samples; more would hide them."""
+
+MOST_DOTS = 4000
+"""Dots of the data, and of the samples, where none of them lies on top."""
+
 
 def compared(
-    data: NDArray[Any] | None,
-    samples: NDArray[Any],
+    data: Rows | None,
+    samples: Rows,
     names: Sequence[str],
     density: Density | None = None,
 ) -> bytes:
-    """Data against samples: histograms, and the points of each pair where coordinates are few.
+    """Data against samples: histograms with the ratio of both, and the points of each pair where
+    coordinates are few. Axes of positive numbers that are skewed are logarithmic.
 
     data, samples   (rows, D), or (rows,) for one coordinate; data may be None
     density         points (N, D) to log-densities (N,): drawn as a curve or as contours, for one
@@ -44,98 +53,119 @@ def compared(
     samples = samples.reshape(len(samples), -1)
     data = np.empty((0, samples.shape[1])) if data is None else data.reshape(len(data), -1)
     pairs = 1 < len(names) <= MOST_PAIRS
-    limits = [limits_of(data[:, i], samples[:, i]) for i in range(len(names))]
+    scales = [scale_of(data[:, i], samples[:, i]) for i in range(len(names))]
     with matplotlib.rc_context(STYLE):
-        figure = (_pairs if pairs else _histograms)(data, samples, names, limits, density)
+        figure = (_pairs if pairs else _histograms)(data, samples, names, scales, density)
         return png(figure)
 
 
 def _histograms(
-    data: NDArray[Any],
-    samples: NDArray[Any],
+    data: Rows,
+    samples: Rows,
     names: Sequence[str],
-    limits: Limits,
+    scales: Sequence[Scale],
     density: Density | None,
 ) -> Figure:
     columns = min(len(names), 4)
     lines = -(-len(names) // columns)
-    figure = Figure(figsize=(max(5.0, 2.6 * columns), max(3.2, 2.2 * lines)), layout="constrained")
-    axes = figure.subplots(lines, columns, squeeze=False).ravel()
-    for i, axis in enumerate(axes):
-        if i >= len(names):
-            axis.set_visible(False)
-            continue
-        _histogram(axis, data[:, i], samples[:, i], limits[i])
-        axis.set_xlabel(names[i])
+    size = max(5.0, 2.6 * columns), max(4.0, 2.8 * lines) + 0.3
+    figure = Figure(figsize=size, layout="constrained")
+    grid = figure.add_gridspec(lines, columns)
+    first: Axes | None = None
+    for i, name in enumerate(names):
+        shown = panes(figure, grid[i // columns, i % columns], bool(len(data)))
+        histogram(shown, data[:, i], samples[:, i], scales[i])
+        shown[-1].set_xlabel(name)
+        _name_ratio(shown, i % columns == 0)
+        first = first or shown[0]
+    assert first is not None  # a flow has a coordinate
     if len(names) == 1 and density:
-        x = np.linspace(limits[0][0], limits[0][1], 400)
-        axes[0].plot(x, np.exp(density(x[:, None])), color=SAMPLES, linewidth=1.2, label="density")
-    axes[0].legend(frameon=False, fontsize=8, loc="upper right")
+        _curve(first, density, scales[0], len(data))
+    _legend(figure, first)
     return figure
+
+
+def _name_ratio(shown: Sequence[Axes], is_first: bool) -> None:
+    """The words beside the pane of the ratio, in the first column."""
+    if len(shown) > 1 and is_first:
+        shown[1].set_ylabel("data /\nsamples", fontsize=7)
+
+
+def _legend(figure: Figure, axis: Axes) -> None:
+    handles, labels = axis.get_legend_handles_labels()
+    figure.legend(handles, labels, frameon=False, loc="outside upper right", ncols=len(labels))
+
+
+def _curve(axis: Axes, density: Density, scale: Scale, rows: int) -> None:
+    """The density, as the share of a bin."""
+    x = scale.grid(400)
+    width = scale.width(bins(scale, rows))
+    y = np.exp(density(x[:, None])) * scale.stretch(x) * width
+    axis.plot(x, y, color=SAMPLES, linewidth=1.2, label="density")
 
 
 def _pairs(
-    data: NDArray[Any],
-    samples: NDArray[Any],
+    data: Rows,
+    samples: Rows,
     names: Sequence[str],
-    limits: Limits,
+    scales: Sequence[Scale],
     density: Density | None,
 ) -> Figure:
     size = len(names)
-    figure = Figure(figsize=(2.2 * size + 1, 2.2 * size + 0.6), layout="constrained")
-    axes = figure.subplots(size, size, squeeze=False)
+    figure = Figure(figsize=(2.2 * size + 1, 2.2 * size + 0.8), layout="constrained")
+    grid = figure.add_gridspec(size, size)
     for row in range(size):
-        for column in range(size):
-            axis = axes[row, column]
-            if column > row:
-                axis.set_visible(False)
-                continue
-            if column == row:
-                _histogram(axis, data[:, row], samples[:, row], limits[row])
-            else:
-                _dots(axis, samples[:, [column, row]], SAMPLES, 0.35)
-                _dots(axis, data[:, [column, row]], DATA, 0.5)
-                axis.set_ylim(*limits[row])
-            axis.set_xlim(*limits[column])
+        for column in range(row):
+            axis = figure.add_subplot(grid[row, column])
+            _dots(axis, data[:, [column, row]], samples[:, [column, row]])
+            scaled(axis, scales[column], scales[row])
             axis.tick_params(labelbottom=row == size - 1, labelleft=column == 0)
             if row == size - 1:
                 axis.set_xlabel(names[column])
-            if column == 0 and row:
+            if column == 0:
                 axis.set_ylabel(names[row])
-    if size == 2 and density:
-        _contours(axes[1, 0], limits, density)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), frameon=False, loc="upper right")
+            if size == 2 and density:
+                _contours(axis, scales, density)
+        shown = panes(figure, grid[row, row], bool(len(data)))
+        histogram(shown, data[:, row], samples[:, row], scales[row])
+        shown[-1].tick_params(labelbottom=row == size - 1)
+        _name_ratio(shown, row == 0)
+        if row == size - 1:
+            shown[-1].set_xlabel(names[row])
+        if row == 0:
+            first = shown[0]
+    _legend(figure, first)
     return figure
 
 
-def _dots(axis: Axes, points: NDArray[Any], color: str, alpha: float) -> None:
+def _dots(axis: Axes, data: Rows, samples: Rows) -> None:
+    """The points of a pair: few of the data above those of the samples, many among them."""
+    if len(data) <= ON_TOP:
+        _scatter(axis, samples, SAMPLES, 0.35)
+        _scatter(axis, data, DATA, 0.5)
+        return
+    random = np.random.default_rng(0)
+    parts = [random.permutation(rows)[:MOST_DOTS] for rows in (samples, data)]
+    colors = np.repeat([SAMPLES, DATA], [len(rows) for rows in parts])
+    order = random.permutation(len(colors))
+    _scatter(axis, np.concatenate(parts)[order], colors[order].tolist(), 0.6)
+
+
+def _scatter(axis: Axes, points: Rows, color: str | list[str], alpha: float) -> None:
     x, y = points.T
     size = dot_size(len(points))
-    axis.scatter(x, y, s=size, color=color, alpha=alpha, linewidths=0, rasterized=True)
+    axis.scatter(x, y, s=size, c=color, alpha=alpha, linewidths=0, rasterized=True)
 
 
-def _contours(axis: Axes, limits: Limits, density: Density) -> None:
+def _contours(axis: Axes, scales: Sequence[Scale], density: Density) -> None:
     """Lines within which a half, nine tenths and 99 of 100 samples lie."""
-    x, y = (np.linspace(low, high, 160) for low, high in limits)
+    x, y = (scale.grid(160) for scale in scales)
     grid = np.stack(np.meshgrid(x, y), axis=-1)
-    height = np.exp(density(grid.reshape(-1, 2))).reshape(len(y), len(x))
+    stretch = scales[0].stretch(x) * scales[1].stretch(y)[:, None]
+    height = np.exp(density(grid.reshape(-1, 2))).reshape(len(y), len(x)) * stretch
     falling = np.sort(height, axis=None)[::-1]
     share = np.cumsum(falling) / max(falling.sum(), 1e-300)
     places = np.searchsorted(share, (0.5, 0.9, 0.99)).clip(0, len(falling) - 1)
     levels = sorted({float(level) for level in falling[places]})
     if levels[0] > 0:
         axis.contour(x, y, height, levels, colors=[CONTOURS], linewidths=1.0)
-
-
-def _histogram(
-    axis: Axes, data: NDArray[Any], samples: NDArray[Any], limits: tuple[float, float]
-) -> None:
-    count = int(np.clip(2 * len(data) ** 0.5 if len(data) else 60, 12, 60))
-    bins = np.linspace(*limits, count + 1).tolist()
-    axis.hist(samples, bins, density=True, color=SAMPLES, alpha=0.5, label="samples")
-    if len(data):
-        axis.hist(
-            data, bins, density=True, histtype="step", color=DATA, linewidth=1.2, label="data"
-        )
-    axis.set_yticks([])
-    axis.set_xlim(*limits)

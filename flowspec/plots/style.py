@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 Density = Callable[[NDArray[Any]], NDArray[Any]]
-Limits = list[tuple[float, float]]
 DATA, SAMPLES, CONTOURS = "#222222", "#d1602b", "#1f5f8b"
 
 STYLE: dict[Any, Any] = {
