@@ -236,7 +236,7 @@ def command(
 
 def _say_the_end(training: Training | Ensemble, place: Place) -> None:
     """Say how the training went, and where its bundle is."""
-    from flowspec.train.baselines import in_words
+    from flowspec.train import baselines, cross_validation
     from flowspec.train.ensemble import members_of
     from flowspec.train.remarks import remarks
 
@@ -246,7 +246,11 @@ def _say_the_end(training: Training | Ensemble, place: Place) -> None:
         for remark in remarks(member.course.history):
             click.echo(f"note: {of}{remark}", err=True)
     metrics = json.loads((place.resolved / "metrics.json").read_text())
-    for line in in_words(metrics["baselines"]):
+    share = metrics["settings"]["gaussians"]
+    for line in (
+        *cross_validation.in_words(metrics.get("cross_validation", {})),
+        *baselines.in_words(metrics["baselines"], len(members), share),
+    ):
         click.echo(line, err=True)
     what = "validation loss" if training.batches.rows[1] else "loss"
     losses = [member.course.best for member in members]

@@ -109,6 +109,13 @@ class Settings:
     ensemble: int = _setting(
         1, "Trainings with seeds of their own, whose flows are mixed.", low=1, high=100
     )
+    folds: int = _setting(
+        1,
+        "Parts of the rows, each held out once by a training: they are the ensemble.",
+        low=1,
+        high=100,
+        words="number of folds",
+    )
     gaussians: float = _setting(
         0.0, "Share of a mixture of Gaussians in the ensemble.", low=0, high=0.99
     )
@@ -131,6 +138,16 @@ class Settings:
             object.__setattr__(self, "dequantize", tuple(names))
         found = (mistake_of(name, getattr(self, name)) for name in ranges())
         raise_any(mistake for mistake in found if mistake)
+
+    @property
+    def members(self) -> int:
+        """How many trainings there are."""
+        return self.folds if self.folds > 1 else self.ensemble
+
+    @property
+    def is_mixed(self) -> bool:
+        """True if several densities are mixed."""
+        return self.members > 1 or self.gaussians > 0
 
     def over(self, batches: int | None) -> Settings:
         """The settings for epochs of so many batches: enough epochs, and in proportion patience."""

@@ -3,69 +3,67 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from flowspec.runtime.bundle import Bundle
-from flowspec.train.ensemble import Ensemble
 from flowspec.train.gaussians import Points, log_density
-from flowspec.train.training import Training
+from flowspec.train.held_out import HeldOut
 
-KNOWN_ROWS, SCORED_ROWS = 2000, 2000
-"""Rows that the densities are fitted to, and rows that are scored, at most."""
 FEWEST = 10
+"""Rows of which nothing can be said."""
+COMPONENTS = {"gaussian": 1, "mixture": 10}
+"""The simple densities: mixtures of at most so many Gaussians."""
 
 Scores = dict[str, float]
 
 
-def baselines(training: Training | Ensemble, bundle: Bundle) -> Scores:
+def baselines(parts: Sequence[HeldOut]) -> Scores:
     """Mean log-densities of rows held out, in nats a row: of the flow, of one Gaussian, and of a
     mixture of them, and the standard error of the flow's difference to the better one.
 
-    It is empty for a context, for few rows, and for an ensemble whose members hold out others.
+    Of an ensemble each member is scored at the rows that it has held out itself. It is empty for
+    few rows, for rows with weights, and where a row has no density.
     """
-    batches = training.batches
-    few = batches.rows[1] < FEWEST or (batches.rows[0] or 0) < FEWEST
-    if few or bundle.context or isinstance(training, Ensemble):
+    known = sum(len(part.known) for part in parts)
+    if min(known, sum(len(part.own) for part in parts)) < FEWEST or not all(map(_is_plain, parts)):
         return {}
-    measured, held = batches.measured(), batches.judged(SCORED_ROWS)
-    if measured is None or held is None:
-        return {}
-    known, new = (_plain(rows.values.double().numpy()) for rows in (measured, held))
-    scale = known.std(axis=0)
-    if not (scale > 0).all():
-        return {}
-    own = np.asarray(bundle.log_prob(new[:, 0] if held.values.ndim == 1 else new), float)
-    if not np.isfinite(own).all():
-        return {}
-    others = {
-        name: log_density(known[:KNOWN_ROWS], new, most)
-        for name, most in (("gaussian", 1), ("mixture", 10))
-    }
+    own = np.concatenate([part.own for part in parts])
+    others = {name: _densities(parts, most) for name, most in COMPONENTS.items()}
     better = max(others.values(), key=np.mean)
     scores = {"flow": float(own.mean()), **{n: float(v.mean()) for n, v in others.items()}}
     scores["standard_error"] = float(np.std(own - better) / math.sqrt(len(own)))
     return scores
 
 
-def _plain(values: Points) -> Points:
-    return values.reshape(len(values), -1)
+def _densities(parts: Sequence[HeldOut], most: int) -> Points:
+    return np.concatenate([log_density(part.known, part.new, most) for part in parts])
 
 
-def in_words(scores: Mapping[str, float]) -> list[str]:
-    """The scores in a line, and a remark where the flow is below a simple density."""
+def _is_plain(part: HeldOut) -> bool:
+    varies = bool((part.known.std(axis=0) > 0).all())
+    return varies and part.weights is None and bool(np.isfinite(part.own).all())
+
+
+def in_words(scores: Mapping[str, float], members: int = 1, gaussians: float = 0.0) -> list[str]:
+    """The scores in a line, and a remark where the flow is below a simple density.
+
+    members    of the ensemble, which are scored one by one
+    gaussians  the share of a mixture of Gaussians in it
+    """
     if not scores:
         return []
     flow, one, mixture = (scores[name] for name in ("flow", "gaussian", "mixture"))
+    by = ", by the members that did not see them" if members > 1 else ""
     lines = [
-        f"rows held out: {flow:.3f} nats a row; one Gaussian {one:.3f}, a mixture {mixture:.3f}"
+        f"rows held out{by}: {flow:.3f} nats a row; one Gaussian {one:.3f}, a mixture {mixture:.3f}"
     ]
-    behind = max(one, mixture) - flow
-    if behind > scores["standard_error"]:
-        error = scores["standard_error"]
+    behind, error = max(one, mixture) - flow, scores["standard_error"]
+    if behind > error and not gaussians:
+        what = "the flow is" if members == 1 else "the members are"
+        advice = "--ensemble 5 --gaussians 0.5" if members == 1 else "--gaussians 0.5"
         lines.append(
-            f"note: the flow is {behind:.2f} +- {error:.2f} nats a row below a simple density; "
-            "try `--ensemble 5 --gaussians 0.5`"
+            f"note: {what} {behind:.2f} +- {error:.2f} nats a row below a simple density; "
+            f"try `{advice}`"
         )
     return lines

@@ -1,4 +1,7 @@
-"""Ensembles: one flow trained several times from other seeds, the results mixed evenly."""
+"""Ensembles: one flow trained several times from other seeds, the results mixed evenly.
+
+In a cross-validation the members are its folds: each row is held out by one of them.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from flowspec.model.model import Model
 from flowspec.train.checkpoint import Keeper
 from flowspec.train.course import Course, Epoch
 from flowspec.train.engine import Engine
-from flowspec.train.feed.batches import Batches
+from flowspec.train.feed.batches import Batches, Fold
 from flowspec.train.gaussians import MOST_ROWS, check_gaussians, gaussians
 from flowspec.train.training import Training
 
@@ -28,14 +31,14 @@ Start = Callable[[int], Model]
 """A seed -> the model that a member starts from."""
 
 
-UNMIXED = ("ensemble", "gaussians", "seed")
+UNMIXED = ("ensemble", "folds", "gaussians", "seed")
 """Settings of an ensemble that the mixture has not."""
 
 
 @mistake
 class EnsembleOnDevices(Diagnostic):
     message = "an ensemble is trained on one device"
-    help = "leave `devices` out, or train with `ensemble = 1`"
+    help = "leave `devices` out, or train with `ensemble = 1` and without `folds`"
 
 
 class Ensemble:
@@ -57,29 +60,52 @@ class Ensemble:
         if settings.gaussians:
             check_gaussians(start(settings.seed).flow)
         self._start = start
-        self._batches = batches
         self._settings = settings
+        self._batches = self._fold(batches, settings, 0) if settings.folds > 1 else batches
         self.engine = engine
         self._remeasure = remeasure
-        self.members = [self._member(0)]
+        self.members: list[Training] = []
+        self.members.append(self._member(0))
 
     def _member(self, index: int) -> Training:
-        """A training with its own seed.
+        """A training with its own seed, or its own fold."""
+        settings = dataclasses.replace(self._settings, seed=self._settings.seed + index)
+        start = self._start(settings.seed)
+        batches = self._batches_of(index, settings, start)
+        shared = self._shared() if index else {}
+        start = dataclasses.replace(start, weights={**start.weights, **shared})
+        return Training(
+            start, batches, settings, self.engine, remeasure=self._remeasure, shared=tuple(shared)
+        )
 
-        Rows are split anew for it, but not where a context is brought to one scale: the members
-        share that.
+    def _batches_of(self, index: int, settings: Settings, start: Model) -> Batches:
+        """The batches of a member.
+
+        Rows are split anew for it, but not where a context is brought to one scale.
         """
-        seed = self._settings.seed + index
-        settings = dataclasses.replace(self._settings, seed=seed)
-        start = self._start(seed)
-        is_split_anew = index > 0 and start.flow.context is None
-        batches = self._batches.reseeded(settings) if is_split_anew else self._batches
-        return Training(start, batches, settings, self.engine, remeasure=self._remeasure)
+        if index == 0:
+            return self._batches
+        if settings.folds > 1:
+            return self._fold(self._batches, settings, index)
+        return self._batches if start.flow.context else self._batches.reseeded(settings)
+
+    def _fold(self, batches: Batches, settings: Settings, index: int) -> Batches:
+        return batches.of_fold(settings, Fold(index, settings.folds, self._settings.seed))
+
+    def _shared(self) -> dict[str, np.ndarray]:
+        """The scale of the context, which all members have from the first one."""
+        weights = self.members[0].module.to_model().weights
+        return {path: value for path, value in weights.items() if path.startswith("context.")}
 
     @property
     def count(self) -> int:
         """How many members it will have."""
-        return self._settings.ensemble
+        return self._settings.members
+
+    @property
+    def is_split(self) -> bool:
+        """True for the folds of a cross-validation."""
+        return self._settings.folds > 1
 
     @property
     def settings(self) -> Settings:
@@ -130,7 +156,7 @@ def training_of(
     start: Model, batches: Batches, settings: Settings, engine: Engine, remeasure: bool = False
 ) -> Training | Ensemble:
     """The training that settings ask for, or the ensemble of them."""
-    if settings.ensemble == 1 and not settings.gaussians:
+    if not settings.is_mixed:
         return Training(start, batches, settings, engine, remeasure=remeasure)
     seeded = partial(_seeded, start)
     return Ensemble(seeded, batches, settings, engine, remeasure)

@@ -157,8 +157,7 @@ def fit(
         check_compilation(start.flow)
     with place.held(engine.is_rank_zero) if place else nullcontext():
         if place and resume and place.is_finished:
-            is_mixed = chosen.ensemble > 1 or chosen.gaussians > 0
-            return place.finished_model(None if is_mixed else model.flow)
+            return place.finished_model(None if chosen.is_mixed else model.flow)
         sources = (data, context, weights, held_out)
         if (data is None) == (log_density is None):
             raise FlowError(OneSource())
@@ -217,7 +216,7 @@ def _drawn(
     """Noise in the place of data, for a flow that learns from a `log_density`."""
     if settings.dequantize:
         raise FlowError(NothingToDequantize())
-    if weights is not None or held_out is not None:
+    if weights is not None or held_out is not None or settings.folds > 1:
         raise FlowError(NoRowsToWeigh())
     if draws < 1:
         raise FlowError(TooFewDraws(draws=draws))

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,8 +17,10 @@ from flowspec.runtime.ranks import FILE as RANKS
 from flowspec.runtime.ranks import Ranks, ranks_of
 from flowspec.train.baselines import baselines
 from flowspec.train.course import Epoch
+from flowspec.train.cross_validation import cross_validation
 from flowspec.train.ensemble import Ensemble
 from flowspec.train.feed.rows import Rows
+from flowspec.train.held_out import held_out
 from flowspec.train.remarks import remarks
 from flowspec.train.training import Training
 from flowspec.version import VERSION
@@ -121,10 +123,20 @@ def _metrics(training: Training | Ensemble, bundle: Bundle) -> bytes:
         "skipped_batches": sum(epoch.skipped for epoch in training.course.history),
         "remarks": list(remarks(training.course.history)),
         **_members(training),
-        "baselines": baselines(training, bundle),
+        **_scores(training, bundle),
         "settings": dataclasses.asdict(training.settings),
     }
     return (json.dumps(metrics, indent=1, allow_nan=False) + "\n").encode()
+
+
+def _scores(training: Training | Ensemble, bundle: Bundle) -> dict[str, Any]:
+    """The scores of rows held out, beside those of simple densities."""
+    parts = list(held_out(training, bundle))
+    is_split = isinstance(training, Ensemble) and training.is_split
+    return {
+        **({"cross_validation": cross_validation(parts)} if is_split else {}),
+        "baselines": {} if bundle.context else baselines(parts),
+    }
 
 
 def _members(training: Training | Ensemble) -> dict[str, list[dict[str, float | None]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cached_property
 from typing import Any
 
@@ -75,11 +75,13 @@ class Training:
         engine: Engine = ON_ANY,
         objective: MakeObjective = Likelihood,
         remeasure: bool = False,
+        shared: Collection[str] = (),
     ):
         """The training of a flow, or of a model from its weights on.
 
         remeasure   of a model, measure anew from the data what was measured once; else the values
                     that it has stay
+        shared      the paths of values of the model that stay nevertheless
         """
         model = flow if isinstance(flow, Model) else Model(flow, seed=settings.seed)
         if not model.flow.learned():
@@ -96,6 +98,7 @@ class Training:
             check_gradients(self.model.flow, self.module)
         self._make_objective = objective
         self.remeasure = remeasure
+        self._shared = shared
         self.trained = list(self.module.parameters())
         self.course = Course(_copied(self.module))
         self._compared: Rows | None = None
@@ -162,7 +165,7 @@ class Training:
 
     def _measure_starts(self) -> None:
         calm(self.module, tuple(self.model.weights))
-        kept = () if self.remeasure else tuple(self.model.weights)
+        kept = tuple(self._shared if self.remeasure else self.model.weights)
         if self.model.flow.learned().keys() - {*kept}:
             if (rows := self.batches.measured()) is not None:
                 set_measured(self.module, rows, kept)

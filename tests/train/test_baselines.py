@@ -19,10 +19,10 @@ ROWS = RANDOM.normal([1, 5], [1, 2], (400, 2))
 GROUPS = np.concatenate([RANDOM.normal(m, 0.1, (200, 2)) for m in ([0, 0], [5, 5])])
 
 
-def fitted(call, rows, flow):
+def fitted(call, rows, flow, *options):
     write_table("data.csv", ["a", "b"], rows.T)
     Path("it.flow").write_text(flow)
-    answer = call("fit", "it.flow", "--data", "data.csv", "-o", "made", "--epochs", 3)
+    answer = call("fit", "it.flow", "--data", "data.csv", "-o", "made", "--epochs", 3, *options)
     assert answer.code == 0, answer.err
     return answer.err, json.loads(Path("made/metrics.json").read_text())["baselines"]
 
@@ -37,6 +37,15 @@ def test_a_flow_below_a_mixture_is_told_what_to_try(call, here):
     told, scores = fitted(call, GROUPS, "event a, b\nNormal(0, 1)[2] |> Standardize")
     assert scores["flow"] < scores["mixture"] - 1
     assert "below a simple density; try `--ensemble 5 --gaussians 0.5`" in told
+
+
+@pytest.mark.parametrize("option", ["--ensemble", "--folds"])
+def test_members_are_scored_at_the_rows_that_they_did_not_see(call, here, option):
+    told, scores = fitted(call, GROUPS, "event a, b\nNSF(2, hidden=[4]) |> Standardize", option, 2)
+    metrics = json.loads(Path("made/metrics.json").read_text())
+    losses = [member["validation"] for member in metrics["members"]]
+    assert scores["flow"] == pytest.approx(-np.mean(losses), abs=1e-4)
+    assert "by the members that did not see them" in told and "try `--gaussians 0.5`" in told
 
 
 def test_one_gaussian_has_the_density_of_its_formula():

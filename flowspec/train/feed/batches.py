@@ -9,16 +9,39 @@ from __future__ import annotations
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 
+from flowspec.diagnostics.diagnostic import FlowError, mistake
+from flowspec.diagnostics.inputs import WrongInput
 from flowspec.ir.settings import Settings
 from flowspec.parts.values import philox_key
 from flowspec.train.feed.rows import Rows
 
 SCORED = 8192
 """Rows that are scored at a time."""
+
+
+@mistake
+class NoFolds(WrongInput):
+    message = "{data} has no rows that can be held out in folds"
+    help = "give an array, a table or a dataset, and no rows to hold out beside it"
+    data: str
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One of several parts of the rows, which is held out.
+
+    index   from 0 to `count`
+    seed    of the order that is cut in parts: the same for all of them
+    """
+
+    index: int
+    count: int
+    seed: int
 
 
 class Purpose(IntEnum):
@@ -56,6 +79,13 @@ class Batches(ABC):
         other = copy.copy(self)
         other.settings = settings
         return other
+
+    def of_fold(self, settings: Settings, fold: Fold) -> Batches:
+        """The batches of the same data, with a fold held out.
+
+        Errors:  FlowError, where the rows are not the same in every epoch.
+        """
+        raise FlowError(NoFolds(data="a loader"))
 
     @abstractmethod
     def epoch(self, number: int, first: int = 0) -> Iterator[Rows]:

@@ -12,8 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from flowspec.diagnostics.diagnostic import FlowError, mistake
+from flowspec.diagnostics.inputs import WrongInput
 from flowspec.ir.settings import Settings
-from flowspec.train.feed.batches import Batches, Purpose, chunks, random
+from flowspec.train.feed.batches import Batches, Fold, NoFolds, Purpose, chunks, random
 from flowspec.train.feed.cells import moved_into_cells
 from flowspec.train.feed.rows import Rows
 from flowspec.train.feed.sources import Source
@@ -29,6 +31,14 @@ MOST_HELD_OUT = 2**20
 """Rows that are held out at most: they are kept in memory."""
 
 
+@mistake
+class TooManyFolds(WrongInput):
+    message = "{rows} rows cannot be cut into {folds} folds"
+    help = "give at most as many folds as rows"
+    rows: int
+    folds: int
+
+
 class Shuffled(Batches):
     """The rows of a source, in another order in every epoch.
 
@@ -36,23 +46,35 @@ class Shuffled(Batches):
     out are drawn from every piece.
     """
 
-    def __init__(self, source: Source, settings: Settings, held_out: Source | None = None):
+    def __init__(
+        self,
+        source: Source,
+        settings: Settings,
+        held_out: Source | None = None,
+        fold: Fold | None = None,
+    ):
         source.check_trainable()
         self.source = source
         self.settings = settings
         self._held_out_source = held_out
+        self._fold = fold
         total = len(source)
-        share = 0.0 if held_out else min(settings.validation, MOST_HELD_OUT / total)
-        ends = [min(round(share * end), total - 1) for end in accumulate(source.sizes, initial=0)]
-        self._held_out = [after - before for before, after in pairwise(ends)]
+        self._held_out = self._fold_sizes() if fold else self._shares(total)
         self._validation = self._validation_rows(held_out)
-        trained = total - ends[-1]
+        trained = total - sum(self._held_out)
         self.rows = trained, len(self._validation) if self._validation else 0
         self.steps = -(-trained // settings.batch_size)
         self.fingerprint = source.fingerprint + (held_out.fingerprint if held_out else "")
 
     def reseeded(self, settings: Settings) -> Shuffled:
         return Shuffled(self.source, settings, self._held_out_source)
+
+    def of_fold(self, settings: Settings, fold: Fold) -> Shuffled:
+        if self._held_out_source:
+            raise FlowError(NoFolds(data="a training with rows to hold out"))
+        if len(self.source) < fold.count:
+            raise FlowError(TooManyFolds(rows=len(self.source), folds=fold.count))
+        return Shuffled(self.source, settings, fold=fold)
 
     # --- batches ----------------------------------------------------------------------------------
 
@@ -112,6 +134,29 @@ class Shuffled(Batches):
 
     # --- pieces -----------------------------------------------------------------------------------
 
+    def _shares(self, total: int) -> list[int]:
+        """The number of rows of each piece that are held out."""
+        share = self.settings.validation
+        share = 0.0 if self._held_out_source else min(share, MOST_HELD_OUT / total)
+        starts = accumulate(self.source.sizes, initial=0)
+        ends = [min(round(share * end), total - 1) for end in starts]
+        return [after - before for before, after in pairwise(ends)]
+
+    def _fold_sizes(self) -> list[int]:
+        """The same where they are a fold."""
+        return [end - start for start, end in map(self._fold_ends, range(len(self.source.sizes)))]
+
+    def _fold_ends(self, piece: int) -> tuple[int, int]:
+        """The place of the fold in the order of a piece.
+
+        Folds are shifted by a place from piece to piece, as pieces may have fewer rows than there
+        are folds.
+        """
+        fold, size = self._fold, self.source.sizes[piece]
+        assert fold
+        index = (fold.index + piece) % fold.count
+        return size * index // fold.count, size * (index + 1) // fold.count
+
     def _validation_rows(self, held_out: Source | None) -> Rows | None:
         if held_out:
             pieces = [held_out.read(piece) for piece in range(len(held_out.sizes))]
@@ -128,8 +173,10 @@ class Shuffled(Batches):
 
     def _order(self, piece: int) -> Tensor:
         """The rows of a piece: first those that are held out."""
-        generator = self._random(0, Purpose.SPLIT, piece)
-        return torch.from_numpy(generator.permutation(self.source.sizes[piece]))
+        fold = self._fold
+        generator = random(fold.seed if fold else self.settings.seed, 0, Purpose.SPLIT, piece)
+        order = generator.permutation(self.source.sizes[piece])
+        return torch.from_numpy(np.roll(order, -self._fold_ends(piece)[0]) if fold else order)
 
     def _pools(self, epoch: int, skipped: int = 0) -> Iterator[tuple[Rows, Tensor]]:
         """The rows that are held at a time, and their order.
