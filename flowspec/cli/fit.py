@@ -160,6 +160,7 @@ RESUMING = together(
     type=click.Choice(["float32", "float64"]),
     help="Of the graphs.  [default: float64 with --precision 64, else float32]",
 )
+@click.option("--no-judge", is_flag=True, help="Leave out the verdict by the rows held out.")
 def command(
     file: Path,
     data: Path,
@@ -178,6 +179,7 @@ def command(
     restart: bool,
     checkpoint_every: float,
     dtype: str | None,
+    no_judge: bool,
     **options: Any,
 ) -> None:
     """Train the flow in FILE on a table, whose columns are found by the names in `event` and
@@ -228,7 +230,15 @@ def command(
         if restart:
             place.forget()
         stop = Interrupt()
-        run = Run(training, place, resume=resume, interval=checkpoint_every, stop=stop, dtype=dtype)
+        run = Run(
+            training,
+            place,
+            resume=resume,
+            interval=checkpoint_every,
+            stop=stop,
+            dtype=dtype,
+            judge=not no_judge,
+        )
         _train_and_write(run, stop)
     if training.is_rank_zero:
         _say_the_end(training, place)
@@ -236,7 +246,7 @@ def command(
 
 def _say_the_end(training: Training | Ensemble, place: Place) -> None:
     """Say how the training went, and where its bundle is."""
-    from flowspec.train import baselines, cross_validation
+    from flowspec.train import baselines, cross_validation, judged
     from flowspec.train.ensemble import members_of
     from flowspec.train.remarks import remarks
 
@@ -250,6 +260,7 @@ def _say_the_end(training: Training | Ensemble, place: Place) -> None:
     for line in (
         *cross_validation.in_words(metrics.get("cross_validation", {})),
         *baselines.in_words(metrics["baselines"], len(members), share),
+        *judged.in_words(metrics["judged"]),
     ):
         click.echo(line, err=True)
     what = "validation loss" if training.batches.rows[1] else "loss"

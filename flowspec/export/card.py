@@ -100,6 +100,7 @@ def _training(extras: Mapping[str, bytes]) -> str:
             else f", {metrics['validation']:.4f} on those held out"
         )
         rows.append(f"| loss then, nats per row | {losses} |")
+    rows += _verdict(metrics.get("judged", {}))
     rows.append(
         "| settings | "
         + ", ".join(f"{name} {value}" for name, value in metrics["settings"].items())
@@ -117,6 +118,16 @@ def _training(extras: Mapping[str, bytes]) -> str:
     return "\n".join(rows) + "".join(
         f"\n\n![{text}]({name})" for name, text in pictures.items() if name in extras
     )
+
+
+def _verdict(judged: Mapping[str, Any]) -> list[str]:
+    """The verdict on the fit, and the sides of it that are not fine, as rows of the table."""
+    if "verdict" not in judged:
+        return []
+    wanting = [item for item in judged["items"] if item["verdict"] != "fine"]
+    lines = [f"{item['verdict']}: {_in_table(item['figure'])}" for item in wanting]
+    words = "; ".join([judged["verdict"], *lines] if lines else [judged["verdict"]])
+    return [f"| verdict by {judged['rows']:,} rows held out | {words} |"]
 
 
 def _latent(about: dict[str, Any]) -> str:

@@ -65,7 +65,7 @@ def score(evidence: Evidence, others: Mapping[str, Rows]) -> Item:
         gain, spread = _mean(own[both] - theirs[both])
         details[name] = {"gain": gain, "standard_error": spread}
         words.append(f"{gain:+.3f} +- {spread:.3f} over {name}")
-        word = max(word, _of_gain(gain, spread), key=("fine", "look", "bad").index)
+        word = max(word, of_gain(gain, spread), key=("fine", "look", "bad").index)
     if not finite.all():
         words.append(f"{(~finite).sum()} rows have no density")
     return Item("score", word, ", ".join(words), details)
@@ -104,8 +104,8 @@ def _of_outside(finite: np.ndarray) -> Word:
     return "fine" if share == 0 else "bad" if share > 0.01 else "look"
 
 
-def _of_gain(gain: float, error: float) -> Word:
-    """Behind by more than its standard error allows."""
+def of_gain(gain: float, error: float) -> Word:
+    """The word for a gain over another density: behind by more than its standard error allows?"""
     if gain < -3 * error and gain < -0.05:
         return "bad"
     return "look" if gain < -2 * error and gain < -0.02 else "fine"

@@ -21,6 +21,7 @@ from flowspec.train.cross_validation import cross_validation
 from flowspec.train.ensemble import Ensemble
 from flowspec.train.feed.rows import Rows
 from flowspec.train.held_out import held_out
+from flowspec.train.judged import judged
 from flowspec.train.remarks import remarks
 from flowspec.train.training import Training
 from flowspec.version import VERSION
@@ -44,8 +45,10 @@ def log(history: Sequence[Epoch]) -> str:
     return csv_text(names, [[getattr(epoch, name) for epoch in history] for name in names])
 
 
-def report(training: Training | Ensemble, bundle: Bundle) -> dict[str, bytes]:
+def report(training: Training | Ensemble, judge: bool, bundle: Bundle) -> dict[str, bytes]:
     """The files that a bundle gets from its training, by name.
+
+    judge   whether the fit is judged by rows held out
 
     Same training, same bytes: no times are in them. Pictures are left out where matplotlib is not
     installed.
@@ -53,7 +56,7 @@ def report(training: Training | Ensemble, bundle: Bundle) -> dict[str, bytes]:
     columns = ("number", "loss", "validation", "rate")
     history = training.course.history
     course = csv_text(columns, [[getattr(epoch, name) for epoch in history] for name in columns])
-    files = {"metrics.json": _metrics(training, bundle), "training.csv": course.encode()}
+    files = {"metrics.json": _metrics(training, bundle, judge), "training.csv": course.encode()}
     if ranks := _ranks(training, bundle):
         files[RANKS] = ranks.to_bytes()
     try:
@@ -110,7 +113,8 @@ def _shown(rows: Rows | None, bundle: Bundle) -> Shown:
     return Shown(rounded_down(values, bundle.columns, bundle.dequantized), context)
 
 
-def _metrics(training: Training | Ensemble, bundle: Bundle) -> bytes:
+def _metrics(training: Training | Ensemble, bundle: Bundle, judge: bool) -> bytes:
+    scores = _scores(training, bundle)
     finite = [epoch for epoch in training.course.history if math.isfinite(epoch.decisive)]
     best = min(finite, key=lambda epoch: epoch.decisive, default=None)
     metrics = {
@@ -123,7 +127,8 @@ def _metrics(training: Training | Ensemble, bundle: Bundle) -> bytes:
         "skipped_batches": sum(epoch.skipped for epoch in training.course.history),
         "remarks": list(remarks(training.course.history)),
         **_members(training),
-        **_scores(training, bundle),
+        **scores,
+        "judged": judged(training, bundle, scores["baselines"]) if judge else {},
         "settings": dataclasses.asdict(training.settings),
     }
     return (json.dumps(metrics, indent=1, allow_nan=False) + "\n").encode()

@@ -111,6 +111,7 @@ class Run:
         interval: float = 60.0,
         stop: Callable[[], bool] = lambda: False,
         dtype: str | None = None,
+        judge: bool = True,
     ):
         """The run of a training.
 
@@ -118,10 +119,12 @@ class Run:
         interval   seconds between checkpoints
         stop       asked after every step: True ends the training, which is kept
         dtype      of the bundle; None: that of the training
+        judge      whether the fit is judged at its end
         """
         self.training = training
         self.place = place
         self._dtype = dtype
+        self._report = partial(report, training, judge)
         self._keeper = Keeper(place.checkpoint, resume, interval, stop)
         self._logged = 0.0
 
@@ -154,7 +157,7 @@ class Run:
             self.place.forget()
 
     def _write(self, model: Model, output: Path) -> None:
-        compile_flow(model, output, dtype=self._dtype, extras=partial(report, self.training))
+        compile_flow(model, output, dtype=self._dtype, extras=self._report)
 
     def _set_aside(self, failed: FailedTraining) -> FailedTraining:
         """Write the bundle of a training that failed beside the place of a good one."""

@@ -102,6 +102,11 @@ class Batches(ABC):
     def measured(self) -> Rows | None:
         """Rows from which data-dependent starts are measured."""
 
+    @property
+    def has_table_held_out(self) -> bool:
+        """True where the rows held out are no share of the data, but a table of their own."""
+        return False
+
     def known(self, count: int) -> np.ndarray:
         """Some rows (N, D) that a density may be fitted to at once."""
         rows = self.measured()

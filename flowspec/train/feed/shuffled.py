@@ -97,6 +97,10 @@ class Shuffled(Batches):
         rows, order = next(self._pools(1))
         return self._dequantized(rows[order], 0, 0)
 
+    @property
+    def has_table_held_out(self) -> bool:
+        return self._held_out_source is not None
+
     def known(self, count: int) -> np.ndarray:
         """With those that are held out, if they are a share of the data: each member of an
         ensemble holds out others.
