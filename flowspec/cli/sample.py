@@ -184,8 +184,9 @@ def _pieces(bundle: Bundle, asked: Asked) -> Iterator[list[NDArray[Any]]]:
     from flowspec.scale.sampling import columns_of
 
     start = 0
+    are_all_known = asked.context is None or bool(np.isfinite(asked.context).all())
     for x, density in _drawn(bundle, asked):
-        columns = columns_of(bundle, x, density if asked.density else None)
+        columns = columns_of(bundle, x, density if asked.density else None, are_all_known)
         if asked.per_row is not None:
             columns.insert(0, np.arange(start, start + len(x)) // asked.per_row + 1)
         yield columns

@@ -84,6 +84,7 @@ def command(
     """
     from flowspec.data.tables.csv import csv_text
     from flowspec.data.tables.read import read_table
+    from flowspec.data.tables.typed import typed
     from flowspec.data.tables.whole_numbers import cell_middles
     from flowspec.data.tables.write import free_name, write_table
     from flowspec.runtime.bundle import load
@@ -103,7 +104,11 @@ def command(
     table = read_table(data)
     context = table.numbers(bundle.context) if bundle.context else None
     points = cell_middles(table.numbers(bundle.columns), bundle.columns, bundle.dequantized)
-    columns, arrays = [*table.columns], [*table.cells]
+    has_types = output is not None and output.suffix.lower() == ".parquet"
+    columns, arrays = (
+        [*table.columns],
+        [typed(cells) if has_types else cells for cells in table.cells],
+    )
     if latent:
         z, log_prob = bundle.to_base(points, context)
         arrays += [*(z[None] if z.ndim == 1 else z.T)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowspec.data.tables.whole_numbers import rounded_down
+from flowspec.data.tables.whole_numbers import as_integers, rounded_down
 from flowspec.data.tables.write import table_file
 from flowspec.scale.job import Job, Tally
 
@@ -39,19 +39,25 @@ class Draw:
         """Write the file, as a whole or not at all."""
         names = [*bundle.columns, *([self.density] if self.density else [])]
         given = None if self.context is None else np.array([self.context])
+        are_all_known = given is None or bool(np.isfinite(given).all())
         pieces = bundle.sample_pieces(self.rows, self.seed, given, self.first_row)
         with table_file(path, names, self.rows) as write:
             for x, log_prob in pieces:
-                write(columns_of(bundle, x, log_prob if self.density else None))
+                write(columns_of(bundle, x, log_prob if self.density else None, are_all_known))
         return Tally(self.rows)
 
 
 def columns_of(
-    bundle: Bundle, x: NDArray[Any], log_prob: NDArray[Any] | None = None
+    bundle: Bundle, x: NDArray[Any], log_prob: NDArray[Any] | None, are_all_known: bool
 ) -> list[NDArray[Any]]:
-    """Samples as columns, whole numbers as such, and their log-densities."""
+    """Samples as columns, whole numbers as integers, and their log-densities.
+
+    are_all_known   False where the context of some sample is missing: integers have no NaN
+    """
     values = rounded_down(x, bundle.columns, bundle.dequantized)
     columns = [values] if values.ndim == 1 else list(values.T)
+    if are_all_known:
+        columns = as_integers(columns, bundle.columns, bundle.dequantized)
     return columns if log_prob is None else [*columns, log_prob]
 
 

@@ -133,7 +133,8 @@ def test_each_file_of_a_table_comes_back_with_its_densities(call, here, bundles,
     order = np.argsort(found.numbers(["k"])[:, 0])
     right = np.argsort(whole.numbers(["k"])[:, 0])
     np.testing.assert_array_equal(found.numbers(["a", "b"])[order], points[right])
-    np.testing.assert_array_equal(found.numbers(["log_prob"])[order, 0], log_prob[right])
+    scored = found.numbers(["log_prob"])[order, 0]
+    np.testing.assert_allclose(scored, log_prob[right], rtol=1e-6)  # the last bit is of the batch
     assert f"mean log_prob {log_prob.mean(dtype=float):.4f}" in answer.err
 
 

@@ -20,6 +20,22 @@ def rounded_down(
     return np.where(chosen if values.ndim == 2 else chosen[0], np.floor(values), values)
 
 
+LARGEST = 2.0**63 - 2.0**10
+"""The largest float that int64 holds; -2^63 is the smallest."""
+
+
+def as_integers(
+    columns: Sequence[NDArray[Any]], names: Sequence[str], dequantized: Sequence[str]
+) -> list[NDArray[Any]]:
+    """Columns of samples that are rounded down, those that are dequantized as int64."""
+    return [
+        np.clip(column, -(2.0**63), LARGEST, dtype=np.float64).astype(np.int64)
+        if name in dequantized
+        else column
+        for name, column in zip(names, columns, strict=True)
+    ]
+
+
 def cell_middles(
     values: NDArray[Any], names: Sequence[str], dequantized: Sequence[str]
 ) -> NDArray[Any]:
