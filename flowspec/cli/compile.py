@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from flowspec.cli.options import FLOW_FILE
+
+if TYPE_CHECKING:
+    from flowspec.ir.flow import Flow
+
+LONG, LARGE = 20.0, 2e9
+"""Seconds and bytes of memory of a compilation that is told before it begins."""
 
 
 @click.command(short_help="Write the bundle of a flow: ONNX graphs and what goes with them.")
@@ -96,6 +103,7 @@ def command(
             "they stand at their start",
             err=True,
         )
+    _tell_cost(flow)
     path = compile_flow(
         flow, output, weights, dtype, target=target, batch=batch, opset=opset,
         solver_error=solver_error, gradient=gradient == "all" or gradient or False,
@@ -103,3 +111,17 @@ def command(
         wasm=wasm,
     )  # fmt: skip
     click.echo(f"wrote {path}", err=True)
+
+
+def _tell_cost(flow: Flow) -> None:
+    """Tell what a large flow will take, before it is begun.
+
+    Errors:  FlowError, where it is too much.
+    """
+    from flowspec.diagnostics.quantities import size_in_words, time_in_words
+    from flowspec.export.cost import check_compilation
+
+    expense = check_compilation(flow)
+    if expense and (expense.seconds > LONG or expense.memory > LARGE):
+        words = f"{time_in_words(expense.seconds)} and {size_in_words(expense.memory)} of memory"
+        click.echo(f"this flow is large: compiling it takes about {words}", err=True)

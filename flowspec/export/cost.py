@@ -40,6 +40,13 @@ class TooCostly(Diagnostic):
     operations: int
 
 
+class Expense(NamedTuple):
+    """What a compilation takes, as estimated: seconds of one core, bytes of memory."""
+
+    seconds: float
+    memory: float
+
+
 class Cost(NamedTuple):
     """The cost of a tape.
 
@@ -63,13 +70,13 @@ class Cost(NamedTuple):
         return written + 3e-5 * self.operations + 1.2e-9 * rows * self.products
 
 
-def check_cost(flow: Flow, tapes: Mapping[str, Tape]) -> None:
-    """Refuse a flow whose graphs would take too long, or too much memory, to build.
+def check_cost(flow: Flow, tapes: Mapping[str, Tape]) -> Expense:
+    """What it takes to build the graphs of a flow; what takes too much is refused.
 
     tapes     its graphs, recorded
     Errors:   FlowError, with the step that is to blame.
     """
-    check_memory(flow, tapes)
+    needed = check_memory(flow, tapes)
     rows = RUNS + (QUADRATURE if flow.space.scalar else 0)
     steps = _by_step(tapes.values())
     total = Cost()
@@ -77,7 +84,7 @@ def check_cost(flow: Flow, tapes: Mapping[str, Tape]) -> None:
         total = total.plus(cost)
     seconds = total.seconds(rows)
     if seconds <= LONGEST_COMPILATION:
-        return
+        return Expense(seconds, needed)
     scope, worst = max(steps.items(), key=lambda item: item[1].seconds(rows))
     raise FlowError(
         TooCostly(
@@ -95,13 +102,14 @@ def _share(part: float) -> str:
     return f"{100 * part:.0f} %" if part > 0.1 else ""
 
 
-def check_compilation(flow: Flow) -> None:
-    """The same for a flow that nobody has recorded yet, if `may_be_large`."""
-    if may_be_large(flow):
-        check_memory(flow)
-        fixed, target = Model(flow).fixed, Target("float32")
-        spare(fixed.steps)
-        check_cost(flow, {name: record(fixed, target) for name, record in GRAPHS.items()})
+def check_compilation(flow: Flow) -> Expense | None:
+    """The same for a flow that nobody has recorded yet, if `may_be_large`; None for a small one."""
+    if not may_be_large(flow):
+        return None
+    check_memory(flow)
+    fixed, target = Model(flow).fixed, Target("float32")
+    spare(fixed.steps)
+    return check_cost(flow, {name: record(fixed, target) for name, record in GRAPHS.items()})
 
 
 def _is_at(index: int, scope: str) -> bool:

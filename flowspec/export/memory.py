@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,10 @@ from flowspec.diagnostics.quantities import size_in_words
 from flowspec.export.constants import component_of, constants
 from flowspec.ir.flow import Flow
 from flowspec.ops.tape import Tape
-from flowspec.parts.limits import LARGEST_COMPILATION
 from flowspec.parts.trees import values
 from flowspec.parts.values import Value, shape_of
 
+ANYWHERE = 4e9
 LIBRARIES = 1.2e8
 COPIES = 4.2
 """Copies of weights and graphs that are held at once: as they are read, checked and written."""
@@ -30,7 +31,7 @@ DENSE = 0.75
 
 @mistake
 class TooLarge(Diagnostic):
-    message = "compiling this flow would take about {needed} of memory, more than {limit}"
+    message = "compiling this flow would take about {needed} of memory, and {limit} are free"
     label = "{share} of it are for this step"
     note = "{sizes}"
     help = "{advice}"
@@ -41,8 +42,8 @@ class TooLarge(Diagnostic):
     advice: str
 
 
-def check_memory(flow: Flow, tapes: Mapping[str, Tape] | None = None) -> None:
-    """Refuse a flow whose graphs would take too much memory to build.
+def check_memory(flow: Flow, tapes: Mapping[str, Tape] | None = None) -> float:
+    """The bytes that it takes to build the graphs of a flow; more than are free are refused.
 
     tapes     its graphs, None where they are not recorded yet
     Errors:   FlowError, with the step that is to blame.
@@ -53,8 +54,9 @@ def check_memory(flow: Flow, tapes: Mapping[str, Tape] | None = None) -> None:
     operations = sum(len(tape.entries) for tape in (tapes or {}).values())
     written = sum(weights.values())
     needed = LIBRARIES + COPIES * (written + graphs) + ENTRY * operations
-    if needed <= LARGEST_COMPILATION:
-        return
+    free = free_memory()
+    if needed <= free:
+        return needed
     shares = {path: weights[path] + recorded.get(path, 0.0) for path in weights}
     worst = max(shares, key=lambda path: shares[path])
     share = shares[worst] / sum(shares.values())
@@ -62,12 +64,21 @@ def check_memory(flow: Flow, tapes: Mapping[str, Tape] | None = None) -> None:
         TooLarge(
             span=_span(flow, worst),
             needed=size_in_words(needed),
-            limit=size_in_words(LARGEST_COMPILATION),
+            limit=size_in_words(free),
             share=f"{100 * share:.0f} %" if share > 0.1 else "",
             sizes=f"{size_in_words(written)} of weights, {size_in_words(graphs)} of graphs",
             advice=_advice(flow, worst),
         )
     )
+
+
+def free_memory() -> float:
+    """The bytes of memory that are free, or as much as any machine has."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return 1024 * next(float(line.split()[1]) for line in lines if "MemAvailable" in line)
+    except (OSError, StopIteration):
+        return ANYWHERE
 
 
 def _advice(flow: Flow, worst: str) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 
 from flowspec.networks.inputs import feature_columns, features, tamed
 from flowspec.networks.layers import ContextInput, Residual
-from flowspec.networks.rolled import Rolled
+from flowspec.networks.rolled import Rolled, is_place
 from flowspec.networks.staged import staged
 from flowspec.networks.unfolding import Unfolding
 from flowspec.ops import Ops
@@ -152,7 +152,8 @@ class SequentialInverse:
     def _rolled(self, ops: Ops, univariate: Sequential, x: Array) -> tuple[Array, Array]:
         size, order = x.shape[0], [int(i) for i in np.argsort(self.stages)]
         known = tamed(ops, self.context[0].context) if self.context else None
-        columns = [column for i in order for column in feature_columns(self.rates)[i]]
+        of_each = feature_columns(self.rates)
+        columns = [column for i in order for column in of_each[i]]
         network = Rolled(ops, self.network, order, columns, known)
         rates = [self.rates[i] for i in order]
         ordered = ops.take(x, order)
@@ -161,7 +162,7 @@ class SequentialInverse:
             raw, hidden_now = network.advance(features(ops, known, rates), hidden, step)
             transform = self.given(ops, univariate.at(ops, order, step), raw, None)
             y, log_slope = transform.inverse_and_log_slope(ops, ops.pick(ordered, step))
-            is_here = ops.pick(np.eye(size), step)[:, None] > 0.5
+            is_here = is_place(ops, size, step)
             known = ops.where(is_here, tamed(ops, y)[None], known)
             return [known, total + log_slope, *hidden_now]
 
@@ -174,7 +175,8 @@ class SequentialInverse:
     def _staged(self, ops: Ops, univariate: Sequential, x: Array) -> tuple[Array, Array]:
         size, order = x.shape[0], [int(i) for i in np.argsort(self.stages)]
         known = tamed(ops, self.context[0].context) if self.context else None
-        columns = [column for i in order for column in feature_columns(self.rates)[i]]
+        of_each = feature_columns(self.rates)
+        columns = [column for i in order for column in of_each[i]]
         network = staged(self.network, order, columns, known.shape[0] if known is not None else 0)
         rates, width = self.rates[:1], len(columns) // size
         ordered = ops.take(x, order)
@@ -211,4 +213,7 @@ def _as_rows(term: Operand, like: Array) -> Array:
 
 def _groups(stages: Sequence[int]) -> list[list[int]]:
     """The coordinates of each stage."""
-    return [[i for i, s in enumerate(stages) if s == stage] for stage in range(max(stages) + 1)]
+    groups: list[list[int]] = [[] for _ in range(max(stages) + 1)]
+    for coordinate, stage in enumerate(stages):
+        groups[stage].append(coordinate)
+    return groups

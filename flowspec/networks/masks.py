@@ -39,6 +39,9 @@ def generations(adjacency: np.ndarray) -> np.ndarray | None:
     return None
 
 
+UNITS_AT_ONCE = 1024
+
+
 @dataclass(frozen=True)
 class Plan:
     """The masks of a network, and the degree of every unit.
@@ -57,14 +60,19 @@ class Plan:
 
     @cached_property
     def _kinds(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The distinct rows of the adjacency, the one of each output, and the degree of
-        each.
+        """The distinct rows of the adjacency in their order, the one of each output, and the degree
+        of each.
         """
-        rows, inverse = np.unique(self.adjacency, axis=0, return_inverse=True)
+        # Packed rows stand in the order of the rows, and are sorted much faster.
+        packed = [row.tobytes() for row in np.packbits(np.asarray(self.adjacency, bool), axis=1)]
+        first = {row: output for output, row in reversed([*enumerate(packed)])}
+        distinct = sorted(first)
+        kinds = {row: kind for kind, row in enumerate(distinct)}
+        rows = self.adjacency[[first[row] for row in distinct]]
         return (
             rows,
-            np.tile(inverse.reshape(-1), self.repeats),
-            np.where(rows, self.known, 0).max(axis=1, initial=0),
+            np.tile([kinds[row] for row in packed], self.repeats),
+            np.array([self.known[row].max(initial=0) for row in rows]),
         )
 
     def units(self, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -81,16 +89,28 @@ class Plan:
         """A network with these masks."""
         rows, inverse, degrees = self._kinds
         # Sums of float32 ones are exact up to 2^24, and much faster than those of whole numbers.
-        subset = rows.astype(np.float32) @ rows.T.astype(np.float32) == rows.sum(axis=1)
+        sums, everything = rows.sum(axis=1), np.arange(len(rows))
+
+        def reads(units: np.ndarray, before: np.ndarray | None) -> np.ndarray:
+            """Which units of a layer see no more than a unit of the next one may."""
+            if before is None:
+                return rows[units]
+            seen = rows[before].T.astype(np.float32)
+            parts = range(0, len(units), UNITS_AT_ONCE)
+            chosen = (rows[units[start : start + UNITS_AT_ONCE]] for start in parts)
+            return np.concatenate(
+                [part.astype(np.float32) @ seen == sums[before] for part in chosen]
+            )
+
         made: list[Layer] = []
-        mask, before = rows, None
+        before = None
         for size in hidden:
             units, _ = self.units(size)
-            linear = (mask if before is None else subset[:, before])[units]
+            linear = reads(units, before)
             if before is None or not residual or len(units) != len(before):
                 made.append(_masked(linear, degrees[units], "identity" if residual else activation))
             if residual:
-                inner = subset[units][:, units]
+                inner = reads(units, units)
                 made.append(
                     Residual(
                         (
@@ -100,7 +120,7 @@ class Plan:
                     )
                 )
             before = units
-        last = (mask if before is None else subset[:, before])[inverse]
+        last = reads(everything, before)[inverse]
         made.append(_masked(last, np.tile(self.stages, self.repeats), "identity"))
         return tuple(made)
 

@@ -18,9 +18,10 @@ class Rolled:
 
     Its weights are fixed.
 
-    Units are laid out in groups of equal size, one for each degree, so that every stage
-    does the same with other weights. The value of a unit of a later stage is of no
-    account: the weights that read it are 0.
+    Units are laid out in groups of equal size, one for each degree that a layer has, so that
+    every stage does the same with other weights. A stage without units of its own works out those
+    of the stage before it once more, which gives the same. The value of a unit of a later stage is
+    of no account: the weights that read it are 0.
 
     order     the coordinates in the order in which they become known
     columns   the inputs of the network in the order in which `advance` gets them
@@ -39,7 +40,9 @@ class Rolled:
         outputs = len(layers[-1].degrees) // len(order)
         self.activations = [ACTIVATIONS[layer.activation] for layer in layers]
         self.stages = len(order)
-        units = [_groups(layer.degrees, self.stages) for layer in layers[:-1]]
+        grouped = [_groups(layer.degrees) for layer in layers[:-1]]
+        units = [groups for groups, _ in grouped]
+        self.turns = [_turns(degrees, self.stages) for _, degrees in grouped]
         # The rows of the output layer: parameter by parameter, and in each coordinate by
         # coordinate.
         units.append(np.array([[row * self.stages + i for row in range(outputs)] for i in order]))
@@ -62,7 +65,7 @@ class Rolled:
             )
 
     def start(self, like: Array) -> list[Array]:
-        """The hidden units before the first stage: (stages, group, N) for each layer."""
+        """The hidden units before the first stage: (groups, size, N) for each layer."""
         nothing = 0.0 * self.ops.minimum(self.ops.maximum(like, -1.0), 1.0)
         return [
             self.ops.constant(np.zeros((*bias.shape[:2], 1))) + nothing for bias in self.biases[:-1]
@@ -73,23 +76,39 @@ class Rolled:
     ) -> tuple[Array, list[Array]]:
         """The outputs of a stage, and the hidden units with those of the stage filled in."""
         ops, filled = self.ops, []
-        is_here = ops.pick(np.eye(self.stages), step)[:, None, None] > 0.5
         for index, activation in enumerate(self.activations):
-            weight, bias = ops.pick(self.weights[index], step), ops.pick(self.biases[index], step)
+            is_output = index == len(hidden)
+            turns = None if is_output else self.turns[index]
+            group = step if turns is None else ops.pick(turns, step)
+            weight, bias = ops.pick(self.weights[index], group), ops.pick(self.biases[index], group)
             inputs = activation.value(ops, ops.linear(weight, inputs, bias))
-            if index < len(hidden):
+            if not is_output:
+                is_here = is_place(ops, self.biases[index].shape[0], group, axes=2)
                 filled.append(ops.where(is_here, inputs[None], hidden[index]))
                 inputs = ops.flatten(filled[-1])
         return inputs, filled
 
 
-def _groups(degrees: Sequence[int], stages: int) -> np.ndarray:
-    """The units of each degree, (stages, size), filled up with -1 to one size."""
-    groups = [
-        [unit for unit, degree in enumerate(degrees) if degree == stage] for stage in range(stages)
-    ]
-    size = max(map(len, groups))
-    return np.array([group + [-1] * (size - len(group)) for group in groups])
+def is_place(ops: Ops, size: int, place: Array, axes: int = 1) -> Array:
+    """Where rows of a number `size` are at a place, a whole float: (size, 1, ...)."""
+    numbers = np.arange(float(size)).reshape(size, *[1] * axes)
+    return ops.abs(ops.constant(numbers) - place) < 0.5
+
+
+def _groups(degrees: Sequence[int]) -> tuple[np.ndarray, list[int]]:
+    """The units of each degree, (degrees, size), filled up with -1 to one size, and the degrees."""
+    of_each: dict[int, list[int]] = {}
+    for unit, degree in enumerate(degrees):
+        of_each.setdefault(degree, []).append(unit)
+    size = max(map(len, of_each.values()))
+    groups = [of_each[degree] + [-1] * (size - len(of_each[degree])) for degree in sorted(of_each)]
+    return np.array(groups), sorted(of_each)
+
+
+def _turns(degrees: Sequence[int], stages: int) -> np.ndarray | None:
+    """The group that is worked out at each stage; None where it is that of its number."""
+    groups = np.maximum(np.searchsorted(degrees, np.arange(stages), side="right") - 1, 0)
+    return None if list(groups) == list(range(stages)) else groups.astype(float)
 
 
 def _laid_out(rows: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -55,11 +55,12 @@ class _DenseState:
         natural = order is None or list(order) == list(range(layer.inputs))
         self.matrix = matrix if natural else matrix[:, list(order or ())]
         self.known: Array | None = None
+        self.rows = _rows(layer.degrees)
 
     def advance(self, fresh: Array | None, stage: int) -> Array | None:
         if fresh is not None:
             self.known = fresh if self.known is None else self.ops.concat([self.known, fresh])
-        rows = _rows(self.layer.degrees, stage)
+        rows = self.rows.get(stage)
         if rows is None:
             return None
         bias = self.layer.bias[rows]
@@ -80,11 +81,15 @@ class _ResidualState:
         return None if fresh is None or y is None else fresh + y
 
 
-def _rows(degrees: tuple[int, ...], stage: int) -> slice | list[int] | None:
-    """The units of a degree: a slice where they stand at even distances."""
-    rows = [row for row, degree in enumerate(degrees) if degree == stage]
-    if not rows:
-        return None
+def _rows(degrees: tuple[int, ...]) -> dict[int, slice | list[int]]:
+    """The units of each degree: a slice where they stand at even distances."""
+    found: dict[int, list[int]] = {}
+    for row, degree in enumerate(degrees):
+        found.setdefault(degree, []).append(row)
+    return {degree: _as_slice(rows) for degree, rows in found.items()}
+
+
+def _as_slice(rows: list[int]) -> slice | list[int]:
     distance = rows[1] - rows[0] if len(rows) > 1 else 1
     evenly = range(rows[0], rows[-1] + 1, distance)
     return slice(rows[0], rows[-1] + 1, distance) if list(evenly) == rows else rows

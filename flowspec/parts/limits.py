@@ -27,26 +27,24 @@ MOST_ELEMENTS = 10 * LONGEST_PIPELINE
 """Elements of pipelines unfolded for a flow, also where macros hold no steps or wrong
 ones.
 """
-MOST_COPIES = 4096
+MOST_COPIES = 16_384
 """Copies of a base, `[n]`: as many as an event has coordinates."""
 MOST_COMPONENTS = 5000
 """Components inside one base or transform: a `let` makes it easy to double them."""
 
 # --- flows -------------------------------------------------------------------------------------
 
-LARGEST_EVENT = 4096
-"""Coordinates of an event: a matrix over it has 17 million entries."""
-LARGEST_AUTOREGRESSIVE_EVENT = 1024
-"""Coordinates of an autoregressive step: its masks grow with their square."""
-LARGEST_FLOW = 100_000
-"""Coordinates of all steps together: what can be checked in about a second."""
+LARGEST_EVENT = 16_384
+"""Coordinates of an event: a mask over it has 268 million entries."""
+LARGEST_FLOW = 300_000
+"""Coordinates of all steps together: what can be checked in some seconds."""
 WIDEST_LAYER = 65_536
 """Units of one hidden layer of a network."""
-LARGEST_NETWORK = 4_000_000
-"""Weights of one network: what can be checked in about a second."""
-MOST_WEIGHTS = 8_000_000
-"""Weights of all networks of a flow together, masks counted as weights."""
-LONGEST_COMPILATION = 60
+LARGEST_NETWORK = 100_000_000
+"""Weights of one network: 800 MB in float64."""
+MOST_WEIGHTS = 400_000_000
+"""Weights of all networks of a flow together, masks counted as weights: half of them, in float64,
+are as much as one ONNX file may hold.
+"""
+LONGEST_COMPILATION = 600
 """Seconds that the graphs of a flow may take to be built, on one core, as estimated."""
-LARGEST_COMPILATION = 4e9
-"""Bytes of memory that it may take, as estimated."""

@@ -166,10 +166,11 @@ def _put(ops: Ops, x: Array, coordinates: tuple[int, ...], new: Array) -> Array:
     """`x` with `new` in the place of its coordinates."""
     if consecutive(coordinates):
         return joined(ops, [x[: coordinates[0]], new, x[coordinates[-1] + 1 :]])
-    kept = [i for i in range(x.shape[0]) if i not in coordinates]
+    taken = {*coordinates}
+    kept = [i for i in range(x.shape[0]) if i not in taken]
     order = [*kept, *coordinates]
     everything = joined(ops, [ops.take(x, kept), new]) if kept else new
-    return ops.take(everything, [order.index(i) for i in range(len(order))])
+    return ops.take(everything, [int(place) for place in np.argsort(order)])
 
 
 def joined(ops: Ops, arrays: Sequence[Array]) -> Array:

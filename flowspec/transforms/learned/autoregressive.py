@@ -23,7 +23,6 @@ from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
 from flowspec.parts.fields import setting
-from flowspec.parts.limits import LARGEST_AUTOREGRESSIVE_EVENT
 from flowspec.parts.trees import with_fields
 from flowspec.support.space import Space
 from flowspec.transforms.learned.conditioned import (
@@ -75,9 +74,7 @@ class Autoregressive(Conditioned):
     def check_consistency(self, space: Space) -> Iterable[Diagnostic]:
         yield from super().check_consistency(space)
         size = space.size
-        if size > LARGEST_AUTOREGRESSIVE_EVENT:
-            yield mistakes.EventTooLarge(size=size, limit=LARGEST_AUTOREGRESSIVE_EVENT)
-        elif self.order and len(self.order) != size:
+        if self.order and len(self.order) != size:
             yield mistakes.WrongCount(
                 field="order", found=len(self.order), what="places", size=size
             )

@@ -12,6 +12,7 @@ from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.networks.blocks import BlockDense, blocks
 from flowspec.networks.inputs import feature_count, tamed
 from flowspec.networks.layers import ContextInput, Dense, dense, run
+from flowspec.networks.rolled import is_place
 from flowspec.networks.settings import too_large
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
@@ -127,7 +128,7 @@ class BlockAutoregressive(WholeSpace):
             function = continued(ops, lambda value: network(value)[:2], LIMIT)
             solution = invert(ops, function, ops.pick(x, step)[None], MARGIN * LIMIT)
             units = network(ops.clip(solution, -LIMIT, LIMIT))[2]
-            is_here = ops.pick(ops.constant(np.eye(size)), step)[:, None] > 0.5
+            is_here = is_place(ops, size, step)
             filled = [
                 ops.where(is_here[:, None], units_of_layer[None], before)
                 for units_of_layer, before in zip(units, known, strict=True)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.networks.inputs import feature_count, features
 from flowspec.networks.layers import Layer, mlp
@@ -142,6 +144,5 @@ class Coupling(Conditioned):
         if not passing:
             return moved
         order = [*passing, *self._moved(x.shape[0])]
-        return ops.take(
-            joined(ops, [ops.take(x, passing), moved]), [order.index(i) for i in range(len(order))]
-        )
+        everything = joined(ops, [ops.take(x, passing), moved])
+        return ops.take(everything, [int(place) for place in np.argsort(order)])
