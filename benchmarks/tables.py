@@ -7,7 +7,8 @@ a row, in the table's own units, with its standard error over the splits. `gain`
 difference of the spec to the best of one Gaussian, scikit-learn's mixture of Gaussians (components
 by BIC) and its kernels (width by cross-validation); `seconds` is what one training takes on one
 thread. `--flow` names a file in place of what `init` writes, in which `{d}` stands for the number
-of columns. `--large` adds a simulation of 10^6 rows.
+of columns. `--large` adds a simulation of 10^6 rows. `--json` writes what is printed, anew after
+each table.
 
 Cars, airports and penguins come from the packages vega_datasets and palmerpenguins, where these
 are installed.
@@ -18,7 +19,6 @@ from __future__ import annotations
 import argparse
 import copy
 import importlib.util
-import json
 import math
 import tempfile
 import time
@@ -31,6 +31,7 @@ import numpy as np
 import pandas as pd
 import torch
 import zuko
+from figures import Table, write
 from sklearn import datasets
 from sklearn.decomposition import PCA
 
@@ -201,10 +202,29 @@ def scores(table: pd.DataFrame, split: int, text: str | None, with_zuko: bool) -
     return found
 
 
-def summary(values: Rows) -> str:
+def summary(values: Rows, digits: int = 2) -> str:
     """A mean with its standard error over the splits."""
-    error = np.std(values, ddof=1) / math.sqrt(len(values)) if len(values) > 1 else math.nan
-    return f"{np.mean(values):8.3f} +- {error:.3f}"
+    if len(values) == 1:
+        return f"{values[0]:.{digits}f}"
+    error = np.std(values, ddof=1) / math.sqrt(len(values))
+    return f"{np.mean(values):.{digits}f} ± {error:.{digits}f}"
+
+
+DENSITIES = ("flowspec", "zuko", *BASELINES)
+HEADS = ["table", "rows x columns", *DENSITIES, "gain", "over", "seconds"]
+
+
+def line(title: str, table: pd.DataFrame, found: pd.DataFrame) -> list[str]:
+    """The cells of a table's line: every density, and the gain over the best simple one."""
+    best = max(BASELINES, key=lambda name: found[name].mean())
+    return [
+        title,
+        f"{len(table):,} x {table.shape[1]}",
+        *(summary(found[name].to_numpy()) if name in found else "" for name in DENSITIES),
+        summary((found["flowspec"] - found[best]).to_numpy()),
+        best,
+        f"{found['seconds'].mean():.0f}",
+    ]
 
 
 def main() -> None:
@@ -220,7 +240,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     text = options.flow.read_text() if options.flow else None
-    results = {}
+    lines: list[list[str]] = []
     for title in options.only or [t for t in TABLES if options.large or t not in LARGE]:
         table = TABLES[title]()
         if table is None:
@@ -229,16 +249,13 @@ def main() -> None:
         found = pd.DataFrame(
             [scores(table, n, text, not options.without_zuko) for n in range(options.splits)]
         )
-        best = max(BASELINES, key=lambda name: found[name].mean())
-        gain = summary(found["flowspec"] - found[best])
-        shown = "  ".join(
-            f"{name} {summary(found[name])}" for name in found.columns if name != "seconds"
-        )
-        print(f"{title:14} {shown}  gain over {best} {gain}  {found['seconds'].mean():.0f} s",
-              flush=True)  # fmt: skip
-        results[title] = found.to_dict("list")
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=1) + "\n")
+        lines.append(line(title, table, found))
+        print("  ".join(f"{h} {c}" for h, c in zip(HEADS, lines[-1], strict=True)), flush=True)
+        if options.json:
+            shown = (
+                f"Nats a row of rows held out, mean and standard error of {options.splits} splits"
+            )
+            write(options.json, [Table(shown, HEADS, lines)])
 
 
 if __name__ == "__main__":
