@@ -49,7 +49,7 @@ lint: $(INSTALLED)
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,plot,parquet,dask,lsp,docs,judge,notebook,test]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,plot,parquet,dask,lsp,docs,judge,tune,notebook,test]"
 	touch $(INSTALLED)
 
 $(ENGINES): pyproject.toml constraints-engines.txt

@@ -12,7 +12,7 @@ fast part.
 
 import nox
 
-PARTS = ".[train,plot,parquet,dask,zuko,judge,lsp,notebook,test]"
+PARTS = ".[train,plot,parquet,dask,zuko,judge,tune,lsp,notebook,test]"
 nox.options.default_venv_backend = "venv"
 
 

@@ -26,6 +26,7 @@ EXTRAS = {
     "parquet": "tables of Parquet",
     "zuko": "`flowspec import` of flows trained with zuko",
     "judge": "`flowspec judge`: verdicts on fits",
+    "tune": "`flowspec fit --tune`: a search for the best sizes and settings",
     "dask": "`--engine dask`: tables scored and sampled on a cluster",
     "ray": "`--engine ray`: the same on a cluster of Ray",
     "lsp": "`flowspec lsp`: flows in editors",

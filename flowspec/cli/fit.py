@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import click
 
 from flowspec.cli.options import FLOW_FILE, Command, echo_all, together
 from flowspec.cli.progress import Interrupt, Progress
+from flowspec.cli.tuning import Tuned, Tuning
 from flowspec.ir.settings import Range, Settings, ranges
 
 if TYPE_CHECKING:
@@ -148,11 +150,19 @@ RESUMING = together(
 )
 """Trainings that go on from others."""
 
+SEARCH = click.option(
+    "--tune",
+    type=click.IntRange(1),
+    metavar="N",
+    help="First try N sizes and settings around those of the file, and take the best.",
+)
+
 
 @click.command(short_help="Train a flow on a table; leave the bundle.")
 @FLOW_FILE
 @TABLE
 @hyper_parameters
+@SEARCH
 @ENGINE
 @RESUMING
 @click.option(
@@ -168,6 +178,7 @@ def command(
     held_out: Path | None,
     weight_column: str | None,
     drop_bad_rows: bool,
+    tune: int | None,
     accelerator: str,
     devices: int,
     precision: str | None,
@@ -191,13 +202,17 @@ def command(
     OUTPUT.failed, and what was in OUTPUT stays. Hyper-parameters can
     stand in the file, `train { epochs = 100 }`; an option here wins. `--start-from` trains a
     bundle on: what was measured from its data (`Standardize`, the scale of the context) stays.
+    `--tune` tries other values around those of the file; options here stay as they are, and the
+    search, with its table and the best file, is kept in OUTPUT.tuning.
 
     Example: flowspec fit examples/iris.flow --data examples/data/iris.csv -o iris_model
     """
     from flowspec.export.cost import check_compilation
     from flowspec.ir import flexibility
-    from flowspec.language.reading import read
+    from flowspec.language.checker import check
+    from flowspec.language.parser import read_source
     from flowspec.model.model import Model
+    from flowspec.train.checkpoint import Keeper
     from flowspec.train.engine import Engine
     from flowspec.train.ensemble import training_of
     from flowspec.train.feed.shuffled import Shuffled
@@ -210,7 +225,12 @@ def command(
         raise click.UsageError("--remeasure is for trainings that --start-from a bundle")
     if held_out and options["validation"]:
         raise click.UsageError("--held-out and --validation exclude each other")
-    flow = read(file)
+    if tune and start_from:
+        raise click.UsageError("--tune and --start-from exclude each other")
+    if tune and devices > 1:
+        raise click.UsageError("a search is done on one device: leave --devices out")
+    written = read_source(file)
+    flow = check(written)
     check_compilation(flow)
     chosen = {name: value for name, value in options.items() if value not in (None, ())}
     settings = Settings(**{**flow.train, **chosen})
@@ -218,18 +238,34 @@ def command(
     precision = precision or ("64" if start.dtype == "float64" else "32")
     engine = Engine(accelerator, devices, precision, compiled, threads)
     place = Place(output)
+    stop = Interrupt()
+    files: Mapping[str, bytes] = {}
     with place.held(engine.is_rank_zero):
-        if resume and not place.is_kept and _nothing_to_resume(place, engine):
+        is_searching = tune and place.tuning.exists()
+        if resume and not place.is_kept and not is_searching and _nothing_to_resume(place, engine):
             return
         source_of = partial(_source, flow, settings, engine, weight_column, drop_bad_rows)
         source = source_of(data)
-        batches = Shuffled(source, settings, source_of(held_out) if held_out else None)
+        held = source_of(held_out) if held_out else None
         if engine.is_rank_zero:
             echo_all([*flexibility.warnings(flow), *source.warnings()])
-        training = training_of(start, batches, settings, engine, remeasure)
         if restart:
             place.forget()
-        stop = Interrupt()
+            place.forget_search()
+
+        def training_for(flow: Flow, **changes: Any) -> Training | Ensemble:
+            own = Settings(**{**flow.train, **chosen, **changes})
+            batches = Shuffled(source, own, held)
+            model = start if start_from else Model(flow, seed=own.seed)
+            return training_of(model, batches, own, engine, remeasure)
+
+        if tune:
+            if not resume:  # a training that is kept is refused before the search, not behind it
+                Keeper(place.checkpoint).kept_state()
+            single = partial(training_for, ensemble=1, gaussians=0.0)
+            found = _searched(Tuning(written, tune, single, [*chosen], stop), place, resume, stop)
+            flow, files = check(found.source), found.files
+        training = training_for(flow)
         run = Run(
             training,
             place,
@@ -238,8 +274,11 @@ def command(
             stop=stop,
             dtype=dtype,
             judge=not no_judge,
+            files=files,
         )
         _train_and_write(run, stop)
+        if tune:
+            place.forget_search()
     if training.is_rank_zero:
         _say_the_end(training, place)
 
@@ -280,6 +319,18 @@ def _nothing_to_resume(place: Place, engine: Engine) -> bool:
         anew = "nothing was kept to go on with: it begins anew"
         click.echo(finished if place.is_finished else anew, err=True)
     return place.is_finished
+
+
+def _searched(tuning: Tuning, place: Place, resume: bool, stop: Interrupt) -> Tuned:
+    """The outcome of a search; where it is stopped, it stays kept."""
+    from flowspec.train.training import Stopped
+
+    try:
+        with stop:
+            return tuning.run(place, resume)
+    except Stopped:
+        click.echo("stopped; add --resume to the same command to go on", err=True)
+        sys.exit(INTERRUPTED)
 
 
 def _train_and_write(run: Run, stop: Interrupt) -> None:

@@ -29,6 +29,7 @@ EXTRAS = {
     "matplotlib": "plot",
     "distributed": "dask",
     "pyarrow": "parquet",
+    "optuna": "tune",
     "ray": "ray",
     "lsprotocol": "lsp",
     "pygls": "lsp",
@@ -39,7 +40,7 @@ EXTRAS = {
 }
 """The extra that adds a package, by the name it is imported with."""
 
-NO_COMMANDS = {"colors", "files", "jobs", "main", "options", "progress", "throughput"}
+NO_COMMANDS = {"colors", "files", "jobs", "main", "options", "progress", "throughput", "tuning"}
 
 
 class Commands(click.Group):

@@ -52,6 +52,8 @@ from flowspec.version import VERSION
 OF_TRAINING = (
     "metrics.json",
     "training.csv",
+    "tuning.csv",
+    "best.flow",
     "training.png",
     "samples.png",
     "calibration.png",

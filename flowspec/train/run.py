@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from flowspec.ir.flow import Flow
 from flowspec.ir.from_json import from_json
 from flowspec.model.model import Model
 from flowspec.model.weights import as_weights
+from flowspec.runtime.bundle import Bundle
 from flowspec.runtime.formats import read
 from flowspec.train.checkpoint import Keeper
 from flowspec.train.course import Epoch
@@ -45,6 +46,7 @@ class Place:
         self.output = output
         self.resolved = resolved = output.resolve()  # `.` has a name only when resolved
         self.kept = resolved.with_name(f"{resolved.name}.training")
+        self.tuning = resolved.with_name(f"{resolved.name}.tuning")
         self.failed = (output if output.name else resolved).with_name(f"{resolved.name}.failed")
         self._lock = self.kept / "lock"
         self.checkpoint = self.kept / "checkpoint.pt"
@@ -98,6 +100,10 @@ class Place:
         if not self._lock.exists():
             shutil.rmtree(self.kept, ignore_errors=True)
 
+    def forget_search(self) -> None:
+        """Remove what is kept of a search for better settings."""
+        shutil.rmtree(self.tuning, ignore_errors=True)
+
 
 class Run:
     """A training that is kept while it runs, and ends as a bundle."""
@@ -112,6 +118,7 @@ class Run:
         stop: Callable[[], bool] = lambda: False,
         dtype: str | None = None,
         judge: bool = True,
+        files: Mapping[str, bytes] | None = None,
     ):
         """The run of a training.
 
@@ -120,11 +127,13 @@ class Run:
         stop       asked after every step: True ends the training, which is kept
         dtype      of the bundle; None: that of the training
         judge      whether the fit is judged at its end
+        files      that the bundle holds beside those of the training
         """
         self.training = training
         self.place = place
         self._dtype = dtype
         self._report = partial(report, training, judge)
+        self._files = files or {}
         self._keeper = Keeper(place.checkpoint, resume, interval, stop)
         self._logged = 0.0
 
@@ -157,7 +166,10 @@ class Run:
             self.place.forget()
 
     def _write(self, model: Model, output: Path) -> None:
-        compile_flow(model, output, dtype=self._dtype, extras=self._report)
+        compile_flow(model, output, dtype=self._dtype, extras=self._extras)
+
+    def _extras(self, bundle: Bundle) -> dict[str, bytes]:
+        return {**self._report(bundle), **self._files}
 
     def _set_aside(self, failed: FailedTraining) -> FailedTraining:
         """Write the bundle of a training that failed beside the place of a good one."""
