@@ -59,6 +59,7 @@ class Ensemble:
             raise FlowError(EnsembleOnDevices())
         if settings.gaussians:
             check_gaussians(start(settings.seed).flow)
+        mixture_of([start(settings.seed).flow] * 2)  # what cannot be mixed is told beforehand
         self._start = start
         self._settings = settings
         self._batches = self._fold(batches, settings, 0) if settings.folds > 1 else batches
@@ -180,11 +181,15 @@ def mixed(models: Sequence[Model], last: float = 0.0) -> Model:
     for index, model in enumerate(models):
         for path, value in model.complete_weights.items():
             weights[_path(model.flow, index, path)] = value
-    flow = _mixture_of([model.flow for model in models], last)
+    flow = mixture_of([model.flow for model in models], last)
     return Model(flow, weights, dtype=models[0].dtype)
 
 
-def _mixture_of(flows: Sequence[Flow], last: float) -> Flow:
+def mixture_of(flows: Sequence[Flow], last: float = 0.0) -> Flow:
+    """The flow of a mixture.
+
+    Errors:  FlowError, where the supports of the flows do not make one.
+    """
     first = flows[0]
     weights = np.ones(len(flows))
     if last:

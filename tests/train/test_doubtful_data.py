@@ -123,6 +123,14 @@ def test_dequantize_in_the_file_is_read_by_check(call, here):
     assert (answer.code, answer.err) == (0, "")
 
 
+def test_counts_of_0_are_not_far_out_where_they_stand_for_cells(call, here):
+    counts = np.random.default_rng(0).poisson(2.2, 4000)
+    write_table("data.csv", ["n"], [counts])
+    flow = "event n: nonnegative\ntrain { dequantize = [n] }\nNSF(1) |> Standardize |> Onto(event)"
+    Path("it.flow").write_text(flow)
+    assert call("check", "it.flow", "--data", "data.csv") == (0, "", "")
+
+
 @pytest.mark.parametrize("name", ["lost-to-rounding", "near-rounding"])
 def test_float64_or_another_zero_mend_what_is_lost_to_rounding(name):
     import torch

@@ -82,3 +82,31 @@ def test_an_ensemble_goes_on_to_the_same_bytes(here, stop_at):
 def test_an_ensemble_on_several_devices_is_refused():
     with pytest.raises(flowspec.FlowError, match="an ensemble is trained on one device"):
         flowspec.fit(flowspec.parse(FLOW), np.abs(ROWS), engine=Engine("cpu", devices=2))
+
+
+# --- what can be mixed ----------------------------------------------------------------------------
+
+EVENTS = {
+    "hard edge": ("event a: [0, inf), b: real", ", edges=[a]"),
+    "tail": ("event a: positive, b: real", ", tails=[a]"),
+    "interval": ("event a: [0, 9], b: real", ", edges=[a]"),
+    "circle": ("event a: circle(0, 9), b: real", ""),
+    "circle and interval": ("event a: circle(0, 9), b: (-20, 20)", ""),
+}
+
+
+@pytest.mark.parametrize("event, ending", EVENTS.values(), ids=list(EVENTS))
+def test_flows_of_every_support_are_mixed(event, ending):
+    flow = f"{event}\nNSF(event, transforms=1, hidden=[4], bins=2) |> Onto(event{ending})"
+    rows = np.clip(np.abs(ROWS), 0.01, 8.9)
+    model = flowspec.fit(flowspec.parse(flow), rows, epochs=1, ensemble=2)
+    assert np.isfinite(model.log_prob(rows)).all()
+
+
+def test_what_cannot_be_mixed_is_told_before_anything_is_trained(call, here):
+    write_table("data.csv", ["a"], [1 + np.abs(ROWS[:, 0])])
+    Path("it.flow").write_text("event a\nNormal(0, learn(1)) |> Exp |> Shift(learn(0))\n")
+    answer = call("fit", "it.flow", "--data", "data.csv", "-o", "made", "--ensemble", 2)
+    assert "error[scattered-components]" in answer.err
+    assert "epoch" not in answer.err
+    assert not Path("made.training").exists()

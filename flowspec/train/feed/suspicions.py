@@ -189,7 +189,9 @@ class Suspicions:
             return False, facts
         if all(ends):
             return False, None
-        cells = facts.cells - interval.low if ends[0] else interval.high - facts.cells
+        middle = 0.5 * (self._names[index] in self._dequantize)
+        known = facts.cells + middle  # k stands for all of [k, k + 1)
+        cells = known - interval.low if ends[0] else interval.high - known
         return True, ColumnFacts(np.log(np.maximum(cells, np.finfo(float).tiny)))
 
     def _repeated_values(self, index: int) -> Iterator[Diagnostic]:

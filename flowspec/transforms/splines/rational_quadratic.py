@@ -180,15 +180,15 @@ class RQS(RationalQuadratic, Boxed):
         """The image of a box; circles stay."""
         if not any(support.period for support in space.supports):
             return image(space)
-        if self.varies or all(support.period for support in space.supports):
-            inside = [s if s.period else self._box_image(s) for s in space.supports]
-            return Image(space.with_supports(inside), exact=not self.varies)
-        numbers = image(space)
+        if all(support.period for support in space.supports):
+            return Image(space)
+        if self.varies:
+            space_of_numbers = [Interval() if s.period else s for s in space.supports]
+            numbers = image(space.with_supports(space_of_numbers))
+        else:
+            numbers = image(space)
         pairs = zip(space.supports, numbers.space.supports, strict=True)
         return Image(space.with_supports(s if s.period else n for s, n in pairs), numbers.exact)
-
-    def _box_image(self, support: Support) -> Interval:
-        return self.image_when_varying(support.interval or Interval())
 
     def only(self, coordinates: Sequence[int], size: int) -> Self:
         step = super().only(coordinates, size)
