@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 import platform
+import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -27,7 +28,7 @@ class Table:
 def write(path: Path, tables: Iterable[Table]) -> None:
     """Write tables, with the command that made them, when, with which versions and processor."""
     figures = {
-        "command": " ".join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *_options()]),
+        "command": shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *_options()]),
         "date": datetime.date.today().isoformat(),
         "machine": f"{_processor()}, {len(os.sched_getaffinity(0))} cores",
         "versions": {"python": platform.python_version(), **_versions()},
