@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from flowspec.cli.budget import Time, budgeted
 from flowspec.cli.options import FLOW_FILE, Command, echo_all, together
 from flowspec.cli.progress import Interrupt, Progress
 from flowspec.cli.tuning import Tuned, Tuning
@@ -157,12 +158,20 @@ SEARCH = click.option(
     help="First try N sizes and settings around those of the file, and take the best.",
 )
 
+BUDGET = click.option(
+    "--budget",
+    type=Time(),
+    metavar="TIME",
+    help="Choose epochs, and what else suits the rows, for 30s, 10m or 2h of training.",
+)
+
 
 @click.command(short_help="Train a flow on a table; leave the bundle.")
 @FLOW_FILE
 @TABLE
 @hyper_parameters
 @SEARCH
+@BUDGET
 @ENGINE
 @RESUMING
 @click.option(
@@ -179,6 +188,7 @@ def command(
     weight_column: str | None,
     drop_bad_rows: bool,
     tune: int | None,
+    budget: float | None,
     accelerator: str,
     devices: int,
     precision: str | None,
@@ -203,7 +213,9 @@ def command(
     stand in the file, `train { epochs = 100 }`; an option here wins. `--start-from` trains a
     bundle on: what was measured from its data (`Standardize`, the scale of the context) stays.
     `--tune` tries other values around those of the file; options here stay as they are, and the
-    search, with its table and the best file, is kept in OUTPUT.tuning.
+    search, with its table and the best file, is kept in OUTPUT.tuning. `--budget` measures how
+    long a step takes, and chooses the epochs for the time, and, where neither the file nor an
+    option says them, batches and learning rate for the rows.
 
     Example: flowspec fit examples/iris.flow --data examples/data/iris.csv -o iris_model
     """
@@ -229,6 +241,10 @@ def command(
         raise click.UsageError("--tune and --start-from exclude each other")
     if tune and devices > 1:
         raise click.UsageError("a search is done on one device: leave --devices out")
+    if budget and (tune or options["epochs"]):
+        raise click.UsageError("--budget chooses the epochs: leave --epochs and --tune out")
+    if budget and devices > 1:
+        raise click.UsageError("--budget is for one device: leave --devices out")
     written = read_source(file)
     flow = check(written)
     check_compilation(flow)
@@ -265,6 +281,11 @@ def command(
             single = partial(training_for, ensemble=1, gaussians=0.0)
             found = _searched(Tuning(written, tune, single, [*chosen], stop), place, resume, stop)
             flow, files = check(found.source), found.files
+        if budget:
+            stated = {*flow.train, *chosen}
+            chosen |= _chosen_for(
+                budget, settings, stated, partial(training_for, flow), place, resume
+            )
         training = training_for(flow)
         run = Run(
             training,
@@ -287,9 +308,11 @@ def _say_the_end(training: Training | Ensemble, place: Place) -> None:
     """Say how the training went, and where its bundle is."""
     from flowspec.train import baselines, cross_validation, judged
     from flowspec.train.ensemble import members_of
-    from flowspec.train.remarks import remarks
+    from flowspec.train.remarks import crowded, remarks
 
     members = members_of(training)
+    for remark in crowded(*members[0].size):
+        click.echo(f"note: {remark}", err=True)
     for index, member in enumerate(members, 1):
         of = f"member {index}: " if len(members) > 1 else ""
         for remark in remarks(member.course.history):
@@ -319,6 +342,23 @@ def _nothing_to_resume(place: Place, engine: Engine) -> bool:
         anew = "nothing was kept to go on with: it begins anew"
         click.echo(finished if place.is_finished else anew, err=True)
     return place.is_finished
+
+
+def _chosen_for(
+    seconds: float,
+    settings: Settings,
+    stated: set[str],
+    training: Callable[..., Training | Ensemble],
+    place: Place,
+    resume: bool,
+) -> dict[str, Any]:
+    """The settings that a time allows, by name."""
+
+    def training_of(settings: Settings) -> Training | Ensemble:
+        return training(**vars(settings))
+
+    found = budgeted(settings, seconds, stated, training_of, place, resume)
+    return vars(found)
 
 
 def _searched(tuning: Tuning, place: Place, resume: bool, stop: Interrupt) -> Tuned:

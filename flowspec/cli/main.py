@@ -40,7 +40,17 @@ EXTRAS = {
 }
 """The extra that adds a package, by the name it is imported with."""
 
-NO_COMMANDS = {"colors", "files", "jobs", "main", "options", "progress", "throughput", "tuning"}
+NO_COMMANDS = {
+    "budget",
+    "colors",
+    "files",
+    "jobs",
+    "main",
+    "options",
+    "progress",
+    "throughput",
+    "tuning",
+}
 
 
 class Commands(click.Group):

@@ -14,6 +14,9 @@ FEW = 5
 JUMP = 1.0
 """Nats a row by which a loss may rise from one epoch to the next without a word."""
 
+CROWDED = 100
+"""So many times the numbers of the rows may be trained without a word."""
+
 GAP = 0.3
 """Nats a row by which rows held out may be worse than those trained on."""
 
@@ -46,6 +49,19 @@ def remarks(history: Sequence[Epoch]) -> Iterator[str]:
     if rise > JUMP:
         what = f"jumped by {rise:.1f} nats" if math.isfinite(rise) else "was not finite"
         yield f"the loss {what} in epoch {number}; try a smaller `learning_rate`"
+
+
+def crowded(numbers: int, rows: int | None, columns: int) -> Iterator[str]:
+    """Whether far more numbers are trained than there are in the rows.
+
+    rows   None where they are not known
+    """
+    if rows and numbers > CROWDED * rows * columns:
+        of = f"{rows:,} rows of {columns} columns train" if rows > 1 else "1 row trains"
+        yield (
+            f"{of} {numbers:,} numbers; try more rows, fewer `transforms`, "
+            "or narrower networks (`hidden = [8, 8]`)"
+        )
 
 
 def _largest_rise(history: Sequence[Epoch]) -> tuple[float, int]:

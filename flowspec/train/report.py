@@ -18,11 +18,11 @@ from flowspec.runtime.ranks import Ranks, ranks_of
 from flowspec.train.baselines import baselines
 from flowspec.train.course import Epoch
 from flowspec.train.cross_validation import cross_validation
-from flowspec.train.ensemble import Ensemble
+from flowspec.train.ensemble import Ensemble, members_of
 from flowspec.train.feed.rows import Rows
 from flowspec.train.held_out import held_out
 from flowspec.train.judged import judged
-from flowspec.train.remarks import remarks
+from flowspec.train.remarks import crowded, remarks
 from flowspec.train.training import Training
 from flowspec.version import VERSION
 
@@ -125,7 +125,10 @@ def _metrics(training: Training | Ensemble, bundle: Bundle, judge: bool) -> byte
         "loss": best.loss if best and math.isfinite(best.loss) else None,
         "validation": best.validation if best else None,
         "skipped_batches": sum(epoch.skipped for epoch in training.course.history),
-        "remarks": list(remarks(training.course.history)),
+        "remarks": [
+            *crowded(*members_of(training)[0].size),
+            *remarks(training.course.history),
+        ],
         **_members(training),
         **scores,
         "judged": judged(training, bundle, scores["baselines"]) if judge else {},

@@ -125,6 +125,12 @@ class Training:
         )
 
     @property
+    def size(self) -> tuple[int, int | None, int]:
+        """Numbers that are trained, rows that train them (None: not known), and columns."""
+        numbers = sum(parameter.numel() for parameter in self.trained)
+        return numbers, self.batches.rows[0], len(self.model.flow.columns)
+
+    @property
     def done(self) -> float:
         """The share of all steps that are behind it."""
         within = self.course.batch / self.batches.steps if self.batches.steps else 0.0

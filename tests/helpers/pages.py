@@ -45,7 +45,7 @@ def follow(page: str, call: Callable[..., Any]) -> int:
     """Run the commands and the Python of a page, in one folder, and count them.
 
     A flow below "`name.flow`:" is written into that file. Output that a page shows is what is
-    printed. Trainings are cut to two epochs.
+    printed. Trainings are cut to two epochs, but for those with a `--budget`.
     """
     names: dict[str, Any] = {"__name__": "page"}
     steps, printed = 0, ""
@@ -68,7 +68,8 @@ def _command(line: str, shown: str, call: Callable[..., Any]) -> int:
     program, *arguments = shlex.split(line)
     if program != "flowspec":
         return 0
-    quickly = ["--epochs", "2"] if arguments[0] == "fit" else []
+    is_cut = arguments[0] == "fit" and "--budget" not in arguments
+    quickly = ["--epochs", "2"] if is_cut else []
     answer = call(*arguments, *quickly)
     # `diff` exits with 1 where two flows differ.
     right = (0, 1) if arguments[0] == "diff" else ("error[" in shown,)

@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 
 from commands import written
 from flowspec.train.course import Epoch
-from flowspec.train.remarks import remarks
+from flowspec.train.remarks import crowded, remarks
 
 
 def history(losses, validations=None) -> list[Epoch]:
@@ -55,3 +55,10 @@ def test_the_command_says_it_and_keeps_it(call, here):
     told = "not converged: the best epoch is the last one, 6; train on with `epochs = 12`"
     assert f"note: {told}\n" in answer.err
     assert told in json.loads((here / "m" / "metrics.json").read_text())["remarks"]
+
+
+def test_far_more_numbers_than_the_rows_have_are_told():
+    (told,) = crowded(22_030, 2, 3)
+    assert told.startswith("2 rows of 3 columns train 22,030 numbers; try more rows")
+    assert not list(crowded(22_030, 100, 3))
+    assert not list(crowded(22_030, None, 3))

@@ -1,0 +1,72 @@
+"""The settings of `flowspec fit --budget TIME`, and what it says of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flowspec.diagnostics.quantities import time_in_words
+from flowspec.ir.settings import Settings
+
+if TYPE_CHECKING:
+    from flowspec.train.ensemble import Ensemble
+    from flowspec.train.run import Place
+    from flowspec.train.training import Training
+
+UNITS = {"s": 1, "m": 60, "h": 3600}
+TIME = re.compile(r"(\d+(?:\.\d+)?)([smh])")
+
+
+class Time(click.ParamType[float]):
+    """A time as it is written on the command line, in seconds: `30s`, `10m`, `2h`."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        if isinstance(value, float):
+            return value
+        written = TIME.fullmatch(value)
+        if not written or not (seconds := float(written[1]) * UNITS[written[2]]):
+            self.fail(f"{value} is no time: write 30s, 10m or 2h", param, ctx)
+        return seconds
+
+
+def budgeted(
+    settings: Settings,
+    seconds: float,
+    stated: Collection[str],
+    training: Callable[[Settings], Training | Ensemble],
+    place: Place,
+    resume: bool,
+) -> Settings:
+    """The settings for a time, which are said; of a training that is kept, those that it has.
+
+    stated    names of settings that stay
+    training  gives the training for some settings, to measure its pace
+    """
+    from flowspec.train import budget
+    from flowspec.train.ensemble import members_of
+
+    if resume and place.is_kept:
+        found = budget.kept(settings, place.checkpoint)
+        click.echo(f"goes on with what was chosen: {budget.in_words(found)}", err=True)
+        return found
+    rows = training(settings).batches.rows[0] or 0
+    settings = budget.by_rows(settings, rows, stated)
+    one = members_of(training(settings))[0]
+    if not one.trained:
+        return settings
+    step = budget.seconds_of_a_step(one, seconds)
+    steps = one.batches.steps or 1
+    found = budget.within(settings, seconds, step, steps, stated)
+    members = f", {found.members} trainings" if found.members > 1 else ""
+    takes = time_in_words(step * steps * found.epochs * found.members)
+    click.echo(
+        f"{rows:,} rows, {1e3 * step:.3g} ms a step{members}: {budget.in_words(found)}, "
+        f"about {takes} of {time_in_words(seconds)}",
+        err=True,
+    )
+    return found
