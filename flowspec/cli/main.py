@@ -43,6 +43,7 @@ EXTRAS = {
 NO_COMMANDS = {
     "budget",
     "colors",
+    "conditions",
     "files",
     "jobs",
     "main",

@@ -13,7 +13,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from flowspec.cli import jobs
+from flowspec.cli import conditions, jobs
 from flowspec.cli.options import DIRECTORY, PROVIDER, density_column, or_standard_output
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 
@@ -90,6 +90,7 @@ def csv_line(names: Sequence[str]) -> str:
     type=click.IntRange(1, 1_000_000),
     help="So many samples of each row of the context, with the number of that row before them.",
 )
+@conditions.OPTION
 @click.option("--log-prob", is_flag=True, help="Add a column with the log-density.")
 @or_standard_output("A .csv, .parquet or .npy file, or a folder; else CSV on standard output.")
 @click.option(
@@ -103,13 +104,18 @@ def csv_line(names: Sequence[str]) -> str:
 @PROVIDER
 def command(
     directory: Path, rows: int | None, seed: int, first_row: int, context: Path | None,
-    per_row: int | None, log_prob: bool, output: Path | None, rows_per_file: int, engine: str,
-    workers: int | None, address: str | None, resume: bool, provider: str,
+    per_row: int | None, given: tuple[str, ...], log_prob: bool, output: Path | None,
+    rows_per_file: int, engine: str, workers: int | None, address: str | None, resume: bool,
+    provider: str,
 ) -> None:  # fmt: skip
     """Draw samples from the bundle in DIRECTORY, as a table whose columns are named by `event`.
 
     An output without an ending is a folder of Parquet files, which many processes write, and which
     `--resume` goes on with. Memory does not grow with the number of rows.
+
+    With `--given` the columns that are named keep their values, and the others are drawn for them:
+    exactly, where the order of the flow allows it, else as the best of many candidates by weight,
+    with the effective sample size told.
 
     Example: flowspec sample exported/one_liner -n 5 --seed 1
     """
@@ -122,6 +128,10 @@ def command(
     if bundle.context and context is None:
         raise FlowError(no_context_table(bundle, directory))
     drawn = _asked(bundle, rows, seed, first_row, context, per_row, log_prob)
+    if given:
+        jobs.refuse_without_folder(workers=workers, address=address, resume=resume)
+        _write_given(bundle, drawn, given, output)
+        return
     if output is not None and jobs.is_folder(output):
         job = _job(bundle, drawn, output, provider, rows_per_file, resume)
         jobs.carry_out(job, engine, workers, address, resume)
@@ -169,6 +179,41 @@ def _asked(
         rows = 10 if context is None else given
     density = density_column(bundle.columns) if log_prob else None
     return Asked(rows, seed, first_row, context, per_row, density)
+
+
+def _write_given(bundle: Bundle, asked: Asked, texts: tuple[str, ...], output: Path | None) -> None:
+    """Write rows in which some columns have the values that are given."""
+    from flowspec.data.tables.csv import csv_text
+    from flowspec.data.tables.write import write_table
+    from flowspec.runtime.conditioned import Conditioned
+    from flowspec.scale.sampling import columns_of
+
+    _refuse_with_given(asked, output)
+    known = conditions.values_of(texts, bundle.columns)
+    row = None if asked.context is None else asked.context[0]
+    drawn = Conditioned(bundle, asked.seed, row).draw(known, asked.rows)
+    x = drawn.rows.astype(bundle.dtype)
+    points = x[:, 0] if bundle.description.scalar else x
+    contexts = None if row is None else np.repeat(row[None], len(x), axis=0)
+    density = bundle.log_prob(points, contexts) if asked.density else None
+    columns = columns_of(bundle, x, density, are_all_known=True)
+    if output:
+        write_table(output, _names(bundle, asked), columns)
+    else:
+        click.echo(csv_text(_names(bundle, asked), columns), nl=False)
+    words = "drawn exactly, as the order of the flow allows"
+    if drawn.effective is not None:
+        words = f"effective sample size {drawn.effective:,.0f} of {drawn.candidates:,} candidates"
+    click.echo(f"note: {words}", err=True)
+
+
+def _refuse_with_given(asked: Asked, output: Path | None) -> None:
+    if output is not None and jobs.is_folder(output):
+        raise click.UsageError("`--given` writes a file, or standard output, no folder")
+    if asked.context is not None and len(asked.context) != 1:
+        raise click.UsageError("`--given` goes with one row of context")
+    if asked.first_row:
+        raise click.UsageError("`--given` has no `--first-row`: its rows are drawn together")
 
 
 def _names(bundle: Bundle, asked: Asked) -> list[str]:

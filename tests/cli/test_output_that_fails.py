@@ -25,6 +25,7 @@ WITH_OUTPUT = {
     "fit": ["fit", "--help"],
     "fmt": ["fmt", "--diff", "a.flow"],
     "import": ["import", "--help"],
+    "impute": ["impute", "m", "--data", "t.csv"],
     "init": ["init", "t.csv"],
     "judge": ["judge", "--help"],
     "list": ["list"],
@@ -44,6 +45,7 @@ WITH_PLACE = {
     "compile": ["compile", "a.flow", "-o"],
     "embed": ["embed", "m", "--lang", "c", "-o"],
     "fit": ["fit", "a.flow", "--data", "t.csv", "--epochs", "1", "-o"],
+    "impute": ["impute", "m", "--data", "t.csv", "-o"],
     "init": ["init", "t.csv", "-o"],
     "package": ["package", "m", "--for", "triton", "-o"],
     "plot": ["plot", "m", "-o"],
@@ -52,6 +54,10 @@ WITH_PLACE = {
     "show": ["show", "a.flow", "--plot"],
 }
 """Calls that lack the place to write to."""
+
+SUFFIXES = {
+    "impute": ".csv", "sample": ".csv", "score": ".csv", "plot": ".png", "show": ".png",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +112,7 @@ def test_a_reader_that_has_gone_ends_a_command_quietly(command, place, monkeypat
 @pytest.mark.parametrize("command", WITH_PLACE)
 def test_a_place_that_cannot_be_written_is_told(command, where, place, monkeypatch, call):
     monkeypatch.chdir(place)
-    suffix = {"sample": ".csv", "score": ".csv", "plot": ".png", "show": ".png"}.get(command, "")
+    suffix = SUFFIXES.get(command, "")
     answer = call(*WITH_PLACE[command], where + suffix)
     assert (answer.code, answer.out) == (1, "")
     assert "error" in answer.err
@@ -122,7 +128,7 @@ def test_a_vanished_directory_is_told(command, place, monkeypatch, call, tmp_pat
     gone.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
-    suffix = {"sample": ".csv", "score": ".csv", "plot": ".png", "show": ".png"}.get(command, "")
+    suffix = SUFFIXES.get(command, "")
     answer = call(*arguments, "m" + suffix)
     assert answer.code == 1
     assert "the current directory is gone" in answer.err

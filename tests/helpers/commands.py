@@ -20,6 +20,7 @@ COMMANDS = [
     "fit",
     "fmt",
     "import",
+    "impute",
     "init",
     "judge",
     "list",
