@@ -21,12 +21,12 @@ Chosen = NDArray[np.bool_]
 
 POOL = 50_000
 """Samples of the whole flow, near which candidates are looked for."""
-CENTERS = 400
+CENTERS = 200
 ROUNDS = 3
 """Times that the candidates are drawn; all but the last move the kernels to where the density is.
 """
-CANDIDATES = 4_000
-EFFORTS = (1, 16)
+CANDIDATES = 1_000
+EFFORTS = (1, 4, 64)
 """Times as many candidates, one after the other, until there are enough that count."""
 FOR_EACH = 5
 """Candidates at least, and for each row that is drawn."""
@@ -158,7 +158,7 @@ class Conditioned:
 
     def _weighed(self, known: Rows, free: Chosen, count: int, random: np.random.Generator) -> Drawn:
         """Rows by weight, of more candidates where few are not enough."""
-        effective = 0.0
+        effective, drawn = 0.0, None
         for effort in EFFORTS:
             rows, weights = self._candidates(known, free, count, effort, random)
             if not np.isfinite(weights).any():
@@ -166,8 +166,12 @@ class Conditioned:
             shares = _shares(weights)
             effective = float(1 / (shares**2).sum())
             if effective >= LEAST:
-                return Drawn(rows[_resampled(shares, count, random)], effective, len(rows))
-        raise self._too_rare(known, effective)
+                drawn = Drawn(rows[_resampled(shares, count, random)], effective, len(rows))
+            if effective >= max(LEAST, count):
+                break
+        if drawn is None:
+            raise self._too_rare(known, effective)
+        return drawn
 
     def _candidates(
         self, known: Rows, free: Chosen, count: int, effort: int, random: np.random.Generator
@@ -202,7 +206,7 @@ class Conditioned:
         spread = np.diff(np.quantile(pool[:, ~free], (0.16, 0.84), axis=0), axis=0)[0]
         scale = np.where(spread > 0, spread, 1.0)
         distance = (((pool[:, ~free] - middles) / scale) ** 2).sum(axis=1)
-        return pool[np.argsort(distance, kind="stable")[:count]][:, free]
+        return pool[np.argpartition(distance, count - 1)[:count]][:, free]
 
     def _completed(
         self, known: Rows, free: Chosen, values: Rows, random: np.random.Generator

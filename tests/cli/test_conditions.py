@@ -39,7 +39,7 @@ def test_the_known_columns_keep_their_values(call, flows):
 def test_the_effective_sample_size_is_told(call, here, flows):
     answer = call("sample", flows / "gaussian", "-n", 200, "--given", "b=1.5", "-o", "it.csv")
     assert answer.code == 0 and answer.err.startswith("note: effective sample size ")
-    assert answer.err.endswith(" of 4,000 candidates\n")
+    assert answer.err.endswith(" of 1,000 candidates\n")
     table = np.genfromtxt(here / "it.csv", delimiter=",", names=True)
     assert (table["b"] == 1.5).all() and abs(table["a"].mean() - 1.35) < 0.2
 
