@@ -45,6 +45,7 @@ CONDITIONAL = (
     "context k: positive\nevent a: (0, 1), b: real\n"
     "MAF(2, transforms=1, hidden=[32, 32]) |> Onto(event)"
 )
+ENSEMBLE = "event a, b: positive\nNSF(2, transforms=1, hidden=[8]) |> Standardize |> Onto(event)"
 
 
 def run(*command, cwd: Path, **environment: str) -> str:
@@ -81,10 +82,13 @@ def test_its_tests_pass_with_bundles_of_every_kind(modules, alone, imported, tmp
             flowspec.compile(flowspec.parse(CONDITIONAL), tmp_path / name, **options)
     nothing_to_share = flowspec.parse("Normal(0, 1)")
     flowspec.compile(nothing_to_share, tmp_path / "unshared", share_weights=True)
+    rows = np.random.default_rng(0).gamma(3, size=(60, 2))
+    mixed = {"ensemble": 2, "gaussians": 0.5, "epochs": 2}
+    flowspec.fit(flowspec.parse(ENSEMBLE), rows, output=tmp_path / "ensemble", **mixed)
     folders = f"{tmp_path}:{imported['wide'].parent}"
     with alone():
         said = run("npm", "test", cwd=CLIENT, FLOWSPEC_BUNDLES=folders)
-    for name in [*KINDS, "unshared", *imported]:
+    for name in [*KINDS, "unshared", "ensemble", *imported]:
         assert f"{name} gives the numbers of its vectors" in said
 
 
