@@ -237,6 +237,8 @@ def command(
         raise click.UsageError("--remeasure is for trainings that --start-from a bundle")
     if held_out and options["validation"]:
         raise click.UsageError("--held-out and --validation exclude each other")
+    if options["folds"] and (held_out or options["validation"]):
+        raise click.UsageError("--folds hold out rows: leave --held-out and --validation out")
     if tune and start_from:
         raise click.UsageError("--tune and --start-from exclude each other")
     if tune and devices > 1:

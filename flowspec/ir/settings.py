@@ -96,6 +96,13 @@ class Settings:
     optimizer: str = _setting("adam", "What takes the steps.", choices=("adam", "adamw"))
     learning_rate: float = _setting(1e-2, "Length of the first steps.", low=0, above=True)
     weight_decay: float = _setting(0.0, "Pull of all weights towards 0.", low=0)
+    ema: float = _setting(
+        0.0,
+        "Decay of the mean of the weights over the steps, which is kept in their place; 0: none.",
+        low=0,
+        high=0.99999,
+        words="decay of the mean (ema)",
+    )
     schedule: str = _setting(
         "cosine", "How the learning rate goes on.", choices=("cosine", "constant")
     )

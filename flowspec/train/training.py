@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Collection, Iterable
+from contextlib import nullcontext
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +17,7 @@ from flowspec.ir.flow import Flow
 from flowspec.ir.settings import Settings, ranges
 from flowspec.model.model import Model
 from flowspec.train.adam import Adam
+from flowspec.train.average import Average
 from flowspec.train.checkpoint import Keeper
 from flowspec.train.course import Course, Epoch
 from flowspec.train.deep import calm, gentle
@@ -101,6 +103,7 @@ class Training:
         self._shared = shared
         self.trained = list(self.module.parameters())
         self.course = Course(_copied(self.module))
+        self._average: Average | None = None
         self._compared: Rows | None = None
         self._good: dict[str, Any] = {}
         """The state at the start of the epoch, as far as steps change it.
@@ -192,6 +195,8 @@ class Training:
             self.optimizer = Adam(
                 self.trained, settings.learning_rate, settings.weight_decay, is_adamw
             )
+            if settings.ema:
+                self._average = Average(self.module, settings.ema)
         if state is not None:
             self._load(state)
 
@@ -260,6 +265,8 @@ class Training:
             self._skip("gradient", norm, keeper)
             return stop > 0
         self.optimizer.step()
+        if self._average:
+            self._average.step()
         self.course.add(loss, weight)
         return stop > 0
 
@@ -299,10 +306,11 @@ class Training:
     def _end_epoch(self, seconds: float, speed: float) -> None:
         number, loss = self.course.epoch, self.course.loss
         rate = self.settings.rate(number)
-        validation = self._mean_loss(self.batches.scored())
-        epoch = Epoch(number, loss, validation, rate, seconds, speed, self.course.skipped)
-        if self.course.end_epoch(epoch):
-            self.course.best_state = _copied(self.module)
+        with self._average.in_place() if self._average else nullcontext():
+            validation = self._mean_loss(self.batches.scored())
+            epoch = Epoch(number, loss, validation, rate, seconds, speed, self.course.skipped)
+            if self.course.end_epoch(epoch):
+                self.course.best_state = _copied(self.module)
 
     def _mean_loss(self, parts: Iterable[Rows]) -> float | None:
         """The mean loss of some rows, if there are any."""
@@ -349,18 +357,26 @@ class Training:
             "settings": self._settings,
             "module": self.module.state_dict(),
             "optimizer": self.optimizer.to_state() if self.trained else {},
+            **self._average_state(),
             **self.course.to_state(),
         }
 
     def _copied_state(self) -> dict[str, Any]:
         """The state that steps change, copied so that they do not."""
         optimizer = self.optimizer.to_state()
-        return {"module": _copied(self.module), "optimizer": optimizer, **self.course.sums}
+        module = _copied(self.module)
+        average = self._average_state()
+        return {"module": module, "optimizer": optimizer, **average, **self.course.sums}
+
+    def _average_state(self) -> dict[str, Any]:
+        return {"average": self._average.to_state()} if self._average else {}
 
     def _load(self, state: dict[str, Any]) -> None:
         self.module.load_state_dict(state["module"])
         if self.trained:
             self.optimizer.load_state(state["optimizer"])  # the rate is set anew at each step
+        if self._average:
+            self._average.load_state(state["average"])
         self.course = Course.from_state(state)
 
 

@@ -141,13 +141,21 @@ def test_folds_of_a_regression_see_the_context_on_one_scale(remeasure):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"held_out": ROWS}, "no rows that can be held out in folds"),
+        ({"held_out": ROWS}, "no other rows are held out beside them"),
         ({"folds": 61}, "60 rows cannot be cut into 61 folds"),
     ],
 )
 def test_folds_that_cannot_be_are_refused(options, words):
     with pytest.raises(flowspec.FlowError, match=words):
         flowspec.fit(flowspec.parse(FLOW), ROWS, **{"folds": 2, **options})
+
+
+@pytest.mark.parametrize("option", [("--held-out", "data.csv"), ("--validation", 0.2)])
+def test_the_command_holds_out_folds_or_other_rows(call, here, option):
+    write_table("data.csv", ["a", "b"], ROWS.T)
+    Path("it.flow").write_text(FLOW)
+    answer = call("fit", "it.flow", "--data", "data.csv", "-o", "made", "--folds", 3, *option)
+    assert answer.code == 2 and "--folds hold out rows" in answer.err
 
 
 def test_a_loader_has_no_folds():

@@ -26,9 +26,8 @@ SCORED = 8192
 
 @mistake
 class NoFolds(WrongInput):
-    message = "{data} has no rows that can be held out in folds"
-    help = "give an array, a table or a dataset, and no rows to hold out beside it"
-    data: str
+    message = "a loader has no rows that can be held out in folds: it is read anew in every epoch"
+    help = "give an array, a table or a dataset"
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ class Batches(ABC):
 
         Errors:  FlowError, where the rows are not the same in every epoch.
         """
-        raise FlowError(NoFolds(data="a loader"))
+        raise FlowError(NoFolds())
 
     @abstractmethod
     def epoch(self, number: int, first: int = 0) -> Iterator[Rows]:

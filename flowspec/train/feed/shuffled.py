@@ -15,7 +15,7 @@ from torch import Tensor
 from flowspec.diagnostics.diagnostic import FlowError, mistake
 from flowspec.diagnostics.inputs import WrongInput
 from flowspec.ir.settings import Settings
-from flowspec.train.feed.batches import Batches, Fold, NoFolds, Purpose, chunks, random
+from flowspec.train.feed.batches import Batches, Fold, Purpose, chunks, random
 from flowspec.train.feed.cells import moved_into_cells
 from flowspec.train.feed.rows import Rows
 from flowspec.train.feed.sources import Source
@@ -29,6 +29,12 @@ They are of several pieces, where these are smaller.
 """
 MOST_HELD_OUT = 2**20
 """Rows that are held out at most: they are kept in memory."""
+
+
+@mistake
+class FoldsBesideHeldOut(WrongInput):
+    message = "folds are parts of the data, and no other rows are held out beside them"
+    help = "leave `held_out` out, or `folds`"
 
 
 @mistake
@@ -71,7 +77,7 @@ class Shuffled(Batches):
 
     def of_fold(self, settings: Settings, fold: Fold) -> Shuffled:
         if self._held_out_source:
-            raise FlowError(NoFolds(data="a training with rows to hold out"))
+            raise FlowError(FoldsBesideHeldOut())
         if len(self.source) < fold.count:
             raise FlowError(TooManyFolds(rows=len(self.source), folds=fold.count))
         return Shuffled(self.source, settings, fold=fold)
