@@ -13,7 +13,7 @@ from matplotlib import image
 
 from flowspec.plots import style
 from flowspec.plots.histogram import bins
-from flowspec.plots.samples import ON_TOP, compared
+from flowspec.plots.samples import ON_TOP, compared, spread
 from flowspec.plots.scales import Scale, scale_of
 
 RANDOM = np.random.default_rng(0)
@@ -77,6 +77,13 @@ def test_a_density_on_an_axis_adds_up_to_one():
     density = np.exp(-0.5 * np.log(x) ** 2) / x / (2 * np.pi) ** 0.5
     shares = density * scale.stretch(x) * scale.width(edges)
     assert shares.sum() == pytest.approx(1, abs=1e-6)
+
+
+def test_dots_of_whole_numbers_lie_near_them_and_others_where_they_are():
+    rows = np.column_stack([np.full(50, 3.0), np.full(50, 0.5)])
+    shown = spread(rows, [Scale(0, 5, is_whole=True), Scale(0, 1)])
+    assert (shown[:, 1] == 0.5).all() and (np.round(shown[:, 0]) == 3).all()
+    assert len(np.unique(shown[:, 0])) == 50
 
 
 def colored(png: bytes, color: str) -> int:

@@ -32,6 +32,9 @@ MOST_PAIRS = 6
 ON_TOP = 1000
 """Rows of data up to which their dots lie on those of the samples; more would hide them."""
 
+SPREAD = 0.35
+"""How far dots may be from their whole numbers."""
+
 MOST_DOTS = 4000
 """Dots of the data, and of the samples, where none of them lies on top."""
 
@@ -117,8 +120,10 @@ def _pairs(
     for row in range(size):
         for column in range(row):
             axis = figure.add_subplot(grid[row, column])
-            _dots(axis, data[:, [column, row]], samples[:, [column, row]])
-            scaled(axis, scales[column], scales[row])
+            pair = scales[column], scales[row]
+            shown = (spread(rows[:, [column, row]], pair) for rows in (data, samples))
+            _dots(axis, *shown)
+            scaled(axis, *pair)
             axis.tick_params(labelbottom=row == size - 1, labelleft=column == 0)
             if row == size - 1:
                 axis.set_xlabel(names[column])
@@ -126,16 +131,23 @@ def _pairs(
                 axis.set_ylabel(names[row])
             if size == 2 and density:
                 _contours(axis, scales, density)
-        shown = panes(figure, grid[row, row], bool(len(data)))
-        histogram(shown, data[:, row], samples[:, row], scales[row])
-        shown[-1].tick_params(labelbottom=row == size - 1)
-        _name_ratio(shown, row == 0)
+        both = panes(figure, grid[row, row], bool(len(data)))
+        histogram(both, data[:, row], samples[:, row], scales[row])
+        both[-1].tick_params(labelbottom=row == size - 1)
+        _name_ratio(both, row == 0)
         if row == size - 1:
-            shown[-1].set_xlabel(names[row])
+            both[-1].set_xlabel(names[row])
         if row == 0:
-            first = shown[0]
+            first = both[0]
     _legend(figure, first)
     return figure
+
+
+def spread(rows: Rows, scales: Sequence[Scale]) -> Rows:
+    """Points whose whole numbers are anywhere near them: dots on lines hide each other."""
+    random = np.random.default_rng(1)
+    apart = [SPREAD * scale.is_whole for scale in scales]
+    return rows + apart * random.uniform(-1, 1, rows.shape)
 
 
 def _dots(axis: Axes, data: Rows, samples: Rows) -> None:
