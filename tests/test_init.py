@@ -140,6 +140,14 @@ def test_targets_are_given_the_other_columns(call):
     refused(call("init", data, "--target", "progresion"), "no-such-target", "`progression`")
 
 
+def test_of_the_context_only_what_concerns_it_is_told(call, here):
+    counts = RANDOM.poisson(5, 300)
+    rows = zip(counts, RANDOM.normal(size=300), strict=True)
+    written(here / "t.csv", "n,y\n" + "".join(f"{n},{y}\n" for n, y in rows))
+    assert "dequantize" not in call("init", "t.csv", "--target", "y").out
+    assert "dequantize" in call("init", "t.csv").out
+
+
 def test_tables_without_numbers_are_refused(call, here):
     written(here / "t.csv", "a,b\nx,1\ny,1\n")
     refused(call("init", "t.csv"), "nothing-to-draft")

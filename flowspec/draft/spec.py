@@ -12,7 +12,7 @@ from flowspec.data.tables.table import Table
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake, suggest
 from flowspec.diagnostics.source import Source
 from flowspec.draft.facts import Column, columns_of
-from flowspec.draft.supports import Guess, guess, learned
+from flowspec.draft.supports import Guess, conditioned, guess, learned
 from flowspec.draft.ties import dependent, simplex
 from flowspec.language.layout.formatting import formatted
 from flowspec.parts.writing import name_written
@@ -82,7 +82,7 @@ def spec(table: Table, targets: Sequence[str] = ()) -> str:
     context = [column for column in varied if targets and column not in event]
     lines = _head(table, columns, texts, tied)
     event, shares = _with_shares(table, event)
-    given = {column.name: guess(column) for column in context}
+    given = {column.name: conditioned(column) for column in context}
     wanted = {c.name: guess(c) if c.name in shares else learned(c) for c in event}
     for column in [*context, *event]:
         found = (given | wanted)[column.name]

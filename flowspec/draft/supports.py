@@ -43,6 +43,12 @@ def guess(column: Column) -> Guess:
     return Guess(support, (reason, *_remarks(column)))
 
 
+def conditioned(column: Column) -> Guess:
+    """The support of a column of the context, whose density nobody asks for."""
+    support, reason = _support(column)
+    return Guess(support, (reason, *_missing(column)))
+
+
 def learned(column: Column) -> Guess:
     """The support of a column whose density is learned, with its edges and tails."""
     plain = guess(column)
@@ -104,13 +110,16 @@ def _circle(column: Column) -> str:
     return ""
 
 
+def _missing(column: Column) -> list[str]:
+    if not column.missing:
+        return []
+    lacking = f"{column.missing} of {column.rows} rows lack it"
+    return [f"{lacking}: fit with --drop-bad-rows, or fill it"]
+
+
 def _remarks(column: Column) -> list[str]:
     """What a density of numbers cannot say, and what can be done about it."""
-    found = []
-    if column.missing:
-        found.append(
-            f"{column.missing} of {column.rows} rows lack it: fit with --drop-bad-rows, or fill it"
-        )
+    found = _missing(column)
     value, share = column.commonest
     if column.is_whole and column.distinct < len(column.numbers) / 2:
         found.append("whole numbers: `dequantize` spreads them over their cells")
