@@ -13,7 +13,7 @@ from matplotlib import image
 
 from flowspec.plots import calibration as calibration_plots
 from flowspec.plots import conditional as conditional_plots
-from flowspec.plots import panels, style
+from flowspec.plots import panels, samples, style
 from flowspec.plots.course import course
 from flowspec.plots.samples import compared
 
@@ -218,3 +218,16 @@ def test_names_are_no_formulas():
     assert conditional_plots.conditional(*widening(2), names[0], names, {names[0]: 1.0}).startswith(
         b"\x89PNG"
     )
+
+
+def test_of_many_columns_those_that_differ_most_are_drawn(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(samples, "png", lambda figure: drawn.append(figure) or b"")
+    data = np.random.default_rng(0).normal(size=(400, 30))
+    moved = np.random.default_rng(1).normal(size=(400, 30))
+    moved[:, [3, 29]] += 2
+    names = [f"x{i}" for i in range(30)]
+    samples.compared(data, moved, names)
+    labels = {axis.get_xlabel() for axis in drawn[0].axes} - {""}
+    assert len(labels) == samples.MOST_PANES and {"x3", "x29"} <= labels
+    assert drawn[0].get_suptitle() == "The 24 of 30 columns that differ most"

@@ -29,6 +29,9 @@ Rows = NDArray[Any]
 MOST_PAIRS = 6
 """Coordinates up to which every pair is drawn."""
 
+MOST_PANES = 24
+"""Coordinates that are drawn; where there are more, those that differ most."""
+
 ON_TOP = 1000
 """Rows of data up to which their dots lie on those of the samples; more would hide them."""
 
@@ -46,7 +49,8 @@ def compared(
     density: Density | None = None,
 ) -> bytes:
     """Data against samples: histograms with the ratio of both, and the points of each pair where
-    coordinates are few. Axes of positive numbers that are skewed are logarithmic.
+    coordinates are few. Axes of positive numbers that are skewed are logarithmic. Of more than
+    `MOST_PANES` coordinates those are drawn whose samples differ most from the data.
 
     data, samples   (rows, D), or (rows,) for one coordinate; data may be None
     density         points (N, D) to log-densities (N,): drawn as a curve or as contours, for one
@@ -55,11 +59,34 @@ def compared(
     names = [literal(name) for name in names]
     samples = samples.reshape(len(samples), -1)
     data = np.empty((0, samples.shape[1])) if data is None else data.reshape(len(data), -1)
+    count = len(names)
+    if count > MOST_PANES:
+        chosen = _most_different(data, samples)
+        names, data, samples = [names[i] for i in chosen], data[:, chosen], samples[:, chosen]
     pairs = 1 < len(names) <= MOST_PAIRS
     scales = [scale_of(data[:, i], samples[:, i]) for i in range(len(names))]
     with matplotlib.rc_context(STYLE):
         figure = (_pairs if pairs else _histograms)(data, samples, names, scales, density)
+        if count > len(names):
+            which = "that differ most" if len(data) else "that come first"
+            figure.suptitle(f"The {len(names)} of {count} columns {which}", fontsize=10)
         return png(figure)
+
+
+def _most_different(data: Rows, samples: Rows) -> list[int]:
+    """The coordinates whose two distributions lie farthest apart (Kolmogorov and Smirnov), in the
+    order of the table.
+    """
+    if not len(data):
+        return list(range(MOST_PANES))
+    distances = [_distance(a, b) for a, b in zip(data.T, samples.T, strict=True)]
+    return sorted(int(i) for i in np.argsort(distances, kind="stable")[-MOST_PANES:])
+
+
+def _distance(one: Rows, other: Rows) -> float:
+    places = np.concatenate([one, other])
+    shares = [np.searchsorted(np.sort(each), places, "right") / len(each) for each in (one, other)]
+    return float(np.abs(shares[0] - shares[1]).max())
 
 
 def _histograms(
