@@ -50,6 +50,7 @@ def test_every_code_is_explained():
     """Those of warnings of data by their docstrings, all others by a page."""
     pytest.importorskip("torch")
     pytest.importorskip("zuko")
+    pytest.importorskip("optuna")
     assert set(codes()) | warnings_of_data().keys() == {code_of(kind) for kind in kinds()}
     assert not set(codes()) & warnings_of_data().keys()
 
