@@ -44,6 +44,7 @@ NO_COMMANDS = {
     "budget",
     "colors",
     "conditions",
+    "ending",
     "files",
     "jobs",
     "main",

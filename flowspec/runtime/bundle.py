@@ -21,14 +21,14 @@ from flowspec.diagnostics.kinds import PATH, SWITCH, TEXT, Kind, require
 from flowspec.diagnostics.notebooks import InNotebooks
 from flowspec.diagnostics.prompt import headline
 from flowspec.runtime.formats import describe, read
-from flowspec.runtime.gradients import DensityGradient, NoiseGradient, check_rows
+from flowspec.runtime.gradients import DensityGradient, NoiseGradient, cotangents
 from flowspec.runtime.graphs import Graph, missing_graph, open_graph
 from flowspec.runtime.limits import Limits
 from flowspec.runtime.native import GRAPHS as NATIVE
 from flowspec.runtime.native import Library, NativeGraph, NoCompiler
 from flowspec.runtime.parts import components
 from flowspec.runtime.pieces import Pieces
-from flowspec.runtime.ranks import Ranks, read_ranks
+from flowspec.runtime.ranks import read_ranks
 from flowspec.runtime.sessions import provider_named, session_options
 from flowspec.runtime.signatures import GRAPHS
 from flowspec.runtime.streams import ROWS_OF_A_PIECE, sample_pieces
@@ -220,11 +220,7 @@ class Bundle(InNotebooks):
         Values:  from 0 to 1; NaN only where the log-density is NaN.
         Errors:  FlowError, where the bundle was not trained, or by an earlier FlowSpec.
         """
-        return self._ranks.of(log_prob)
-
-    @cached_property
-    def _ranks(self) -> Ranks:
-        return read_ranks(self.path, self.files)
+        return read_ranks(self.path, self.files).of(log_prob)
 
     def to_base(self, x: ArrayLike, context: ArrayLike | None = None) -> tuple[Rows, Rows]:
         """The points of the base that give `x`, and the log-densities of `x`.
@@ -246,11 +242,8 @@ class Bundle(InNotebooks):
         Values:  0 for rows outside the support.
         Errors:  FlowError, as `log_prob`, and where the bundle has no gradients.
         """
-        return DensityGradient(*self._with_context_grad("log_prob_grad", x, context))
-
-    def _with_context_grad(self, graph: str, x: ArrayLike, context: ArrayLike | None) -> list[Any]:
-        found: list[Any] = self._of_points(graph, x, context)
-        return found if self.context else [*found, None]
+        found: list[Any] = self._of_points("log_prob_grad", x, context)
+        return DensityGradient(*(found if self.context else [*found, None]))
 
     def _of_points(self, graph: str, x: ArrayLike, context: ArrayLike | None) -> list[Rows]:
         """The outputs of a graph that takes points and the context."""
@@ -372,16 +365,9 @@ class Bundle(InNotebooks):
         graph = self._opened("from_noise_grad")
         standard = table_rows(noise, "noise", len(self.noise), self.dtype)
         rows = len(standard)
-        if log_prob_cotangent is None:
-            log_prob_cotangent = np.zeros(rows, self.dtype)
-        cotangents = {
-            "x_cotangent": self._points(x_cotangent, "x_cotangent"),
-            "log_prob_cotangent": vector_rows(
-                log_prob_cotangent, "log_prob_cotangent", self.dtype, ("log_prob",)
-            ),
-        }
-        check_rows(cotangents, rows)
-        feeds = {"noise": standard, **cotangents} | self._context(context, rows)
+        points = self._points(x_cotangent, "x_cotangent")
+        given = cotangents(points, log_prob_cotangent, rows)
+        feeds = {"noise": standard, **given} | self._context(context, rows)
         found: list[Any] = self._pieces.run(graph, feeds, rows)
         return NoiseGradient(*(found if self.context else [*found, None]))
 

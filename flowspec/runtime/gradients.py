@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
+from flowspec.data.rows import vector_rows
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 
 Rows = NDArray[Any]
@@ -40,8 +41,18 @@ class NoiseGradient(NamedTuple):
     context_grad: Rows | None
 
 
-def check_rows(cotangents: Mapping[str, Rows], rows: int) -> None:
-    """Raise a `FlowError` where there is not one cotangent for each row of noise."""
-    for name, values in cotangents.items():
+def cotangents(x: Rows, log_prob: ArrayLike | None, rows: int) -> dict[str, Rows]:
+    """The cotangents of `rows` rows of noise, by name, those of the log-densities 0 by default.
+
+    Errors:  FlowError, where there is not one for each row.
+    """
+    if log_prob is None:
+        log_prob = np.zeros(rows, x.dtype)
+    given = {
+        "x_cotangent": x,
+        "log_prob_cotangent": vector_rows(log_prob, "log_prob_cotangent", x.dtype, ("log_prob",)),
+    }
+    for name, values in given.items():
         if len(values) != rows:
             raise FlowError(UnlikeRows(name=name, found=len(values), rows=rows))
+    return given

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Any, Literal, Protocol
+
+from numpy.typing import NDArray
 
 from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.diagnostics.inputs import WrongContextRows, whole
 
-if TYPE_CHECKING:
-    from flowspec.runtime.bundle import Bundle, Rows
+Rows = NDArray[Any]
 
 ROWS_OF_A_PIECE = 65_536
 
 
+class Sampled(Protocol):
+    """What draws: a bundle."""
+
+    def rows_of_context(self, context: Rows | None) -> Rows | None: ...
+
+    def sample(
+        self, n: int | None, seed: int, context: Rows | None, first_row: int, *,
+        with_log_prob: Literal[True],
+    ) -> tuple[Rows, Rows]: ...  # fmt: skip
+
+
 def sample_pieces(
-    bundle: Bundle,
+    bundle: Sampled,
     n: int | None,
     seed: int,
     context: Rows | None,
@@ -36,7 +48,7 @@ def sample_pieces(
 
 
 def _drawn(
-    bundle: Bundle, count: int, seed: int, given: Rows | None, first_row: int, rows: int
+    bundle: Sampled, count: int, seed: int, given: Rows | None, first_row: int, rows: int
 ) -> Iterator[tuple[Rows, Rows]]:
     for start in range(0, max(count, 1), rows):
         size = min(rows, count - start)

@@ -1,0 +1,44 @@
+"""What is said at the end of a training."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from flowspec.train.ensemble import Ensemble
+    from flowspec.train.run import Place
+    from flowspec.train.training import Training
+
+
+def say_the_end(training: Training | Ensemble, place: Place) -> None:
+    """Say how the training went, and where its bundle is."""
+    from flowspec.train import baselines, cross_validation, judged
+    from flowspec.train.ensemble import members_of
+    from flowspec.train.remarks import crowded, remarks
+
+    members = members_of(training)
+    for remark in crowded(*members[0].size):
+        click.echo(f"note: {remark}", err=True)
+    for index, member in enumerate(members, 1):
+        of = f"member {index}: " if len(members) > 1 else ""
+        for remark in remarks(member.course.history):
+            click.echo(f"note: {of}{remark}", err=True)
+    metrics = json.loads((place.resolved / "metrics.json").read_text())
+    share = metrics["settings"]["gaussians"]
+    for line in (
+        *cross_validation.in_words(metrics.get("cross_validation", {})),
+        *baselines.in_words(metrics["baselines"], len(members), share),
+        *judged.in_words(metrics["judged"]),
+    ):
+        click.echo(line, err=True)
+    what = "validation loss" if training.batches.rows[1] else "loss"
+    losses = [member.course.best for member in members]
+    best = f"best {what} {losses[0]:.4f} nats per row"
+    if len(losses) > 1:
+        best = f"best {what} of {len(losses)} members {min(losses):.4f} to {max(losses):.4f}"
+    if not training.course.history:
+        best = "all that it learns was measured from the rows"
+    click.echo(f"{best}; wrote {place.output}", err=True)
