@@ -182,6 +182,12 @@ def test_the_same_as_data_and_as_a_page(call, model, held_out, here):
     assert "http" not in page
 
 
+def test_of_a_large_table_some_rows_are_drawn(call, model, held_out):
+    answer = call("judge", model.path, "--data", held_out, "--rows", 200, "--against", model.path)
+    assert answer.err == "rows.csv: 200 of 300 rows, drawn at random\n" * 2
+    assert "of 200 rows" in answer.out
+
+
 def test_a_folder_for_the_report_is_refused_before_anything_is_judged(call, model, held_out, here):
     answer = call("judge", model, "--data", held_out, "-o", here)
     refused(answer, f"is a folder; write {here / 'report.html'}", code=2)

@@ -212,6 +212,20 @@ def test_a_missing_column_is_told_with_those_that_are_there(folder):
         open_pieces(folder).numbers(0, ("a", "d"))
 
 
+# --- some rows ------------------------------------------------------------------------------------
+
+
+def test_rows_that_are_drawn_are_those_of_their_numbers(folder):
+    table = open_pieces(folder)
+    some = table.drawn(NAMES, 7, 3)
+    whole = joined(table)
+    places = [int(np.flatnonzero((whole == row).all(axis=1))[0]) for row in some]
+    assert len(set(places)) == 7 and places == sorted(places)
+    np.testing.assert_array_equal(table.drawn(("b",), 7, 3), some[:, [1]])
+    assert not np.array_equal(table.drawn(NAMES, 7, 4), some)
+    np.testing.assert_array_equal(table.drawn(NAMES, 23, 3), whole)
+
+
 # --- other kinds ----------------------------------------------------------------------------------
 
 

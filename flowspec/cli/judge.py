@@ -38,6 +38,14 @@ FAILED = 3
     metavar="DIR|" + "|".join(SIMPLE),
     help="Another bundle, or a simple density, to compare with. Repeat it for several.",
 )
+@click.option(
+    "--rows",
+    "most",
+    type=click.IntRange(min=1),
+    default=100_000,
+    show_default=True,
+    help="Of a table with more, so many are drawn at random.",
+)
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("-o", "--output", type=TABLE, help="A report as one .html page, with pictures.")
 @click.option(
@@ -54,6 +62,7 @@ def command(
     data: Path,
     trained_on: Path | None,
     against: tuple[str, ...],
+    most: int,
     seed: int,
     output: Path | None,
     fail_on: str | None,
@@ -76,10 +85,10 @@ def command(
         file = output / "report.html"
         raise click.BadParameter(f"{output} is a folder; write {file}", param_hint="-o")
     bundle = load(directory)
-    rows, context = _rows(bundle, data)
-    known = _rows(bundle, trained_on)[0] if trained_on else None
+    rows, context = _rows(bundle, data, most, seed)
+    known = _rows(bundle, trained_on, most, seed)[0] if trained_on else None
     simple = [name for name in against if name in SIMPLE] or ["gaussian", "gmm"]
-    others = {name: _scored(name, data) for name in against if name not in SIMPLE}
+    others = {name: _scored(name, data, most, seed) for name in against if name not in SIMPLE}
     judged = judge(
         bundle, rows, context, trained_on=known, against=simple, others=others, seed=seed
     )
@@ -101,26 +110,30 @@ def text(judged: Judgement) -> str:
     return f"{table(lines)}\n\nverdict: {judged.verdict}"
 
 
-def _rows(bundle: Bundle, path: Path) -> tuple[np.ndarray, np.ndarray | None]:
-    """The values and the context of the rows of a table that are finite."""
-    from flowspec.data.tables.read import read_table
+def _rows(bundle: Bundle, path: Path, most: int, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """The values and the context of the rows of a table that are finite; of a large one, of some
+    that are drawn at random.
+    """
+    from flowspec.data.pieces import open_pieces
 
-    found = read_table(path)
-    values = found.numbers(bundle.columns)
-    context = found.numbers(bundle.context) if bundle.context else np.empty((found.rows, 0))
-    kept = np.isfinite(values).all(axis=1) & np.isfinite(context).all(axis=1)
+    found = open_pieces(path)
+    if most < found.rows:
+        click.echo(f"{path.name}: {most:,} of {found.rows:,} rows, drawn at random", err=True)
+    numbers = found.drawn([*bundle.columns, *bundle.context], most, seed)
+    kept = np.isfinite(numbers).all(axis=1)
     if not kept.all():
-        click.echo(f"left out {np.sum(~kept)} of {found.rows} rows that are not finite", err=True)
-    return values[kept], context[kept] if bundle.context else None
+        click.echo(f"left out {np.sum(~kept)} of {len(kept)} rows that are not finite", err=True)
+    values, context = np.split(numbers[kept], [len(bundle.columns)], axis=1)
+    return values, context if bundle.context else None
 
 
-def _scored(name: str, data: Path) -> np.ndarray:
+def _scored(name: str, data: Path, most: int, seed: int) -> np.ndarray:
     """The log-densities of a table by another bundle."""
     from flowspec.judge.evidence import Evidence
     from flowspec.runtime.bundle import load
 
     bundle = load(name)
-    rows, context = _rows(bundle, data)
+    rows, context = _rows(bundle, data, most, seed)
     given = np.empty((len(rows), 0)) if context is None else context
     return Evidence(bundle, rows, given).log_prob
 

@@ -64,6 +64,23 @@ class Pieces:
         """
         return self._read(piece, wanted).numbers(wanted, before=sum(self.sizes[:piece]))
 
+    def drawn(self, wanted: Sequence[str], count: int, seed: int) -> NDArray[Any]:
+        """The wanted columns of so many rows, drawn at random without repeats, in their order.
+
+        The rows depend on the number of rows, `count` and `seed` alone; of a smaller table, all.
+        """
+        chosen = np.arange(self.rows)
+        if count < self.rows:
+            random = np.random.default_rng(seed)
+            chosen = np.sort(random.choice(self.rows, count, replace=False, shuffle=False))
+        ends = np.cumsum(self.sizes)
+        found = [np.empty((0, len(wanted)))]
+        for piece, (size, end) in enumerate(zip(self.sizes, ends, strict=True)):
+            here = chosen[(chosen >= end - size) & (chosen < end)] - (end - size)
+            if len(here):
+                found.append(self.numbers(piece, wanted)[here])
+        return np.concatenate(found)
+
 
 def open_pieces(path: str | Path) -> Pieces:
     """A table to be read in pieces: what is neither Parquet nor .npy is one piece.
