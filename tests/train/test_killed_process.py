@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 
 from commands import written
+from processes import children
 
 pytest.importorskip("torch")
 
@@ -35,16 +35,6 @@ def start(here: Path, *options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-
-
-def children(parent: int) -> list[int]:
-    """The processes that another one started."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
-                found.append(int(stat.parent.name))
-    return sorted(found)
 
 
 def test_it_is_resumed_to_the_same_weights(here):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
 from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.scale.job import Job, Tally, Task
@@ -27,7 +29,8 @@ def run(job: Job, tasks: Sequence[Task], workers: int) -> Iterator[Tally]:
     waiting, ends = deque(tasks), Counter[str]()
     while waiting:
         running: dict[Future[Tally], Task] = {}
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        context = get_context("spawn")
+        with ProcessPoolExecutor(workers, context, initializer=_end_with_parent) as pool:
             try:
                 yield from _until_one_breaks(job, pool, waiting, running, workers)
             except BrokenProcessPool:
@@ -39,6 +42,18 @@ def run(job: Job, tasks: Sequence[Task], workers: int) -> Iterator[Tally]:
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
+
+
+def _end_with_parent() -> None:
+    """Let a worker end when the process that started it does, be it killed: else it would wait."""
+    parent = parent_process()
+    assert parent
+
+    def end() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=end, daemon=True).start()
 
 
 def _until_one_breaks(
