@@ -35,7 +35,7 @@ def test_what_networks_predict_is_not_written():
     shown = repr(flowspec.parse("NSF(3, transforms=1, bins=4)"))
     assert shown.splitlines()[2:] == [
         "  |> Reverse",
-        "  |> Autoregressive(RQS(4))",
+        "  |> Autoregressive(RQS(4, turn=true))",
     ]
 
 

@@ -152,15 +152,10 @@ def values_outside(
             first = int(outside[0])
             yield {
                 "name": name,
-                "value": _as_number(values[first]),
+                "value": f"{values[first]:g}",
                 "row": first + 1,
                 "support": support.brackets,
                 "count": len(outside),
                 "rows": len(context),
                 "advice": support.row_advice,
             }
-
-
-def _as_number(value: np.floating) -> str:
-    """A value as a user wrote it, or that it is infinite in this float type only, maybe."""
-    return f"{value:g} as {value.dtype}" if np.isinf(value) and value.itemsize < 8 else f"{value:g}"

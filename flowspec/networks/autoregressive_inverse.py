@@ -12,8 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, cast
 
-import numpy as np
-
 from flowspec.networks.inputs import feature_columns, features, tamed
 from flowspec.networks.layers import ContextInput, Residual
 from flowspec.networks.rolled import Rolled, is_place
@@ -22,6 +20,7 @@ from flowspec.networks.unfolding import Unfolding
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts.fields import parameters
+from flowspec.parts.orders import undone
 from flowspec.parts.trees import with_fields
 
 
@@ -137,7 +136,7 @@ class SequentialInverse:
             return y, ops.sum(univariate.log_slope_from(ops, collected))
         # The terms stand in the order of the stages, and so must what the univariate knows of each.
         log_slope = univariate.only(order, size).log_slope_from(ops, collected)
-        return ops.take(y, [int(i) for i in np.argsort(order)]), ops.sum(log_slope)
+        return ops.take(y, undone(order)), ops.sum(log_slope)
 
     def _unfolding(self, ops: Ops, groups: Sequence[Sequence[int]]) -> Unfolding:
         known = tamed(ops, self.context[0].context) if self.context else None
@@ -150,7 +149,7 @@ class SequentialInverse:
     # --- as a loop --------------------------------------------------------------------------------
 
     def _rolled(self, ops: Ops, univariate: Sequential, x: Array) -> tuple[Array, Array]:
-        size, order = x.shape[0], [int(i) for i in np.argsort(self.stages)]
+        size, order = x.shape[0], undone(self.stages)
         known = tamed(ops, self.context[0].context) if self.context else None
         of_each = feature_columns(self.rates)
         columns = [column for i in order for column in of_each[i]]
@@ -168,12 +167,12 @@ class SequentialInverse:
 
         zeros = 0.0 * ops.clip(ordered, -1.0, 1.0)
         values, total, *_ = ops.loop(size, stage, zeros, zeros[0], *network.start(zeros[0]))
-        return ops.take(values, [int(i) for i in np.argsort(order)]), total
+        return ops.take(values, undone(order)), total
 
     # --- with a network that keeps what it has worked out ----------------------------------------
 
     def _staged(self, ops: Ops, univariate: Sequential, x: Array) -> tuple[Array, Array]:
-        size, order = x.shape[0], [int(i) for i in np.argsort(self.stages)]
+        size, order = x.shape[0], undone(self.stages)
         known = tamed(ops, self.context[0].context) if self.context else None
         of_each = feature_columns(self.rates)
         columns = [column for i in order for column in of_each[i]]
@@ -197,7 +196,7 @@ class SequentialInverse:
             ]
 
         _, values, total = ops.loop(size, stage, inputs, zeros, zeros[0])
-        return ops.take(values, [int(i) for i in np.argsort(order)]), total
+        return ops.take(values, undone(order)), total
 
 
 def _rows_of(value: Any) -> int | None:

@@ -8,7 +8,7 @@ import torch
 
 import flowspec
 from flowspec.diagnostics.diagnostic import FlowError
-from flowspec.export import memory
+from flowspec.export import cost, memory
 from flowspec.export.cost import check_compilation
 from flowspec.ir.size import may_be_large
 from flowspec.transforms.linear.linear import LARGEST_CONDITION, condition
@@ -26,7 +26,10 @@ COSTLY = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("text", "culprit"), COSTLY.values(), ids=COSTLY)
-def test_a_flow_that_would_take_minutes_is_refused_with_its_step(text, culprit, tmp_path):
+def test_a_flow_that_would_take_minutes_is_refused_with_its_step(
+    text, culprit, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(cost, "LONGEST_COMPILATION", 60)
     flow = flowspec.parse(text)
     with pytest.raises(FlowError) as refused:
         flowspec.compile(flow, tmp_path / "m")

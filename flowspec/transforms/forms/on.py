@@ -12,6 +12,7 @@ from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import domain_mistakes
 from flowspec.parts.fields import component, setting
+from flowspec.parts.orders import undone
 from flowspec.support.space import Image, Space
 from flowspec.support.support import Support
 from flowspec.transforms.transform import Transform
@@ -170,7 +171,7 @@ def _put(ops: Ops, x: Array, coordinates: tuple[int, ...], new: Array) -> Array:
     kept = [i for i in range(x.shape[0]) if i not in taken]
     order = [*kept, *coordinates]
     everything = joined(ops, [ops.take(x, kept), new]) if kept else new
-    return ops.take(everything, [int(place) for place in np.argsort(order)])
+    return ops.take(everything, undone(order))
 
 
 def joined(ops: Ops, arrays: Sequence[Array]) -> Array:

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.networks.inputs import feature_count, features
 from flowspec.networks.layers import Layer, mlp
@@ -19,6 +17,7 @@ from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
 from flowspec.parts.fields import setting
+from flowspec.parts.orders import undone
 from flowspec.support.space import Space
 from flowspec.transforms.forms.on import joined
 from flowspec.transforms.learned.conditioned import (
@@ -145,4 +144,4 @@ class Coupling(Conditioned):
             return moved
         order = [*passing, *self._moved(x.shape[0])]
         everything = joined(ops, [ops.take(x, passing), moved])
-        return ops.take(everything, [int(place) for place in np.argsort(order)])
+        return ops.take(everything, undone(order))
