@@ -109,10 +109,10 @@ class Engine:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*available but not used.*")
             devices, nodes = self._counts()
-            fabric = self._fabric(devices, nodes)
             cores = os.cpu_count() or 1
-            if fabric.device.type == "cpu" and devices > cores:
+            if devices > cores and self._own_device().type == "cpu":
                 raise FlowError(TooManyDevices(devices=devices, cores=cores))
+            fabric = self._fabric(devices, nodes)
             fabric.launch()
         return Processes(fabric)
 
