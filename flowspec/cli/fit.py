@@ -13,6 +13,7 @@ import click
 
 from flowspec.cli.budget import Time, budgeted
 from flowspec.cli.ending import say_the_end
+from flowspec.cli.exclusions import refuse_together
 from flowspec.cli.options import FLOW_FILE, Command, echo_all, together
 from flowspec.cli.progress import Interrupt, Progress
 from flowspec.cli.tuning import Tuned, Tuning
@@ -231,22 +232,12 @@ def command(
     from flowspec.train.run import Place, Run
     from flowspec.train.warm import bundle_model
 
-    if resume and restart:
-        raise click.UsageError("--resume and --restart exclude each other")
-    if remeasure and not start_from:
-        raise click.UsageError("--remeasure is for trainings that --start-from a bundle")
-    if held_out and options["validation"]:
-        raise click.UsageError("--held-out and --validation exclude each other")
-    if options["folds"] and (held_out or options["validation"]):
-        raise click.UsageError("--folds hold out rows: leave --held-out and --validation out")
-    if tune and start_from:
-        raise click.UsageError("--tune and --start-from exclude each other")
-    if tune and devices > 1:
-        raise click.UsageError("a search is done on one device: leave --devices out")
-    if budget and (tune or options["epochs"]):
-        raise click.UsageError("--budget chooses the epochs: leave --epochs and --tune out")
-    if budget and devices > 1:
-        raise click.UsageError("--budget is for one device: leave --devices out")
+    refuse_together(
+        {
+            "resume": resume, "restart": restart, "remeasure": remeasure, "start_from": start_from,
+            "held_out": held_out, "tune": tune, "budget": budget, "devices": devices > 1, **options,
+        }
+    )  # fmt: skip
     written = read_source(file)
     flow = check(written)
     check_compilation(flow)

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
 OPTIONS = together(
     click.option(
+        "--rows-per-file",
+        type=click.IntRange(1, 100_000_000),
+        default=1_000_000,
+        show_default=True,
+        help="Where OUTPUT is a folder. A larger file of a scored table becomes several.",
+    ),
+    click.option(
         "--engine",
         type=click.Choice(["local", "dask", "ray"]),
         default="local",

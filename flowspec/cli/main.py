@@ -45,6 +45,7 @@ NO_COMMANDS = {
     "colors",
     "conditions",
     "ending",
+    "exclusions",
     "files",
     "jobs",
     "main",

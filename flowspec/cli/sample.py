@@ -93,13 +93,6 @@ def csv_line(names: Sequence[str]) -> str:
 @conditions.OPTION
 @click.option("--log-prob", is_flag=True, help="Add a column with the log-density.")
 @or_standard_output("A .csv, .parquet or .npy file, or a folder; else CSV on standard output.")
-@click.option(
-    "--rows-per-file",
-    type=click.IntRange(1, 100_000_000),
-    default=1_000_000,
-    show_default=True,
-    help="Where OUTPUT is a folder.",
-)
 @jobs.OPTIONS
 @PROVIDER
 def command(

@@ -19,6 +19,7 @@ from flowspec.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from flowspec.data.tables.table import Column, Table
     from flowspec.runtime.bundle import Bundle
     from flowspec.scale.job import Job, Tally
 
@@ -59,13 +60,6 @@ Rows = NDArray[np.floating]
     show_default=True,
     help="Samples for each row, of which --quantiles and --pit are.",
 )
-@click.option(
-    "--rows-per-file",
-    type=click.IntRange(1, 100_000_000),
-    default=1_000_000,
-    show_default=True,
-    help="At least, where OUTPUT is a folder: a larger file of the table becomes several.",
-)
 @jobs.OPTIONS
 @PROVIDER
 def command(
@@ -84,7 +78,6 @@ def command(
     """
     from flowspec.data.tables.csv import csv_text
     from flowspec.data.tables.read import read_table
-    from flowspec.data.tables.typed import typed
     from flowspec.data.tables.whole_numbers import cell_middles
     from flowspec.data.tables.write import free_name, write_table
     from flowspec.runtime.bundle import load
@@ -101,24 +94,20 @@ def command(
     jobs.refuse_without_folder(workers=workers, address=address, resume=resume)
     if rank:
         bundle.rank(())  # a bundle without ranks is told at once
+    if not bundle.context and (pit or quantiles is not None):
+        raise click.UsageError("--quantiles and --pit are of conditional flows, with a context")
+    levels = _levels(quantiles) if quantiles is not None else []
     table = read_table(data)
     context = table.numbers(bundle.context) if bundle.context else None
     points = cell_middles(table.numbers(bundle.columns), bundle.columns, bundle.dequantized)
-    has_types = output is not None and output.suffix.lower() == ".parquet"
-    columns, arrays = (
-        [*table.columns],
-        [typed(cells) if has_types else cells for cells in table.cells],
-    )
+    columns, arrays = [*table.columns], _cells(table, output)
     if latent:
         z, log_prob = bundle.to_base(points, context)
         arrays += [*(z[None] if z.ndim == 1 else z.T)]
         columns += latent_columns(len(bundle.description.latent), columns)
     else:
         log_prob = bundle.log_prob(points, context)
-    if quantiles is not None or pit:
-        if context is None:
-            raise click.UsageError("--quantiles and --pit are of conditional flows, with a context")
-        levels = _levels(quantiles)
+    if context is not None:
         added = _predicted(bundle, points, context, levels, pit, draws)
         columns += [free_name(name, columns) for name in added]
         arrays += added.values()
@@ -132,6 +121,15 @@ def command(
         click.echo(f"wrote {table.rows} rows to {output}; {_mean(tally_of(log_prob))}", err=True)
     else:
         click.echo(csv_text(columns, arrays), nl=False)
+
+
+def _cells(table: Table, output: Path | None) -> list[Column]:
+    """The cells of a table as they go into an output: numbers as such where it has types."""
+    from flowspec.data.tables.typed import typed
+
+    if output is None or output.suffix.lower() != ".parquet":
+        return [*table.cells]
+    return [typed(cells) for cells in table.cells]
 
 
 def _levels(text: str | None) -> list[float]:

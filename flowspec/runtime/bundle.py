@@ -5,7 +5,6 @@ No torch, no compiler.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -25,10 +24,10 @@ from flowspec.runtime.gradients import DensityGradient, NoiseGradient, cotangent
 from flowspec.runtime.graphs import Graph, missing_graph, open_graph
 from flowspec.runtime.limits import Limits
 from flowspec.runtime.native import GRAPHS as NATIVE
-from flowspec.runtime.native import Library, NativeGraph, NoCompiler
+from flowspec.runtime.native import NativeGraph, library_of
 from flowspec.runtime.parts import components
 from flowspec.runtime.pieces import Pieces
-from flowspec.runtime.ranks import read_ranks
+from flowspec.runtime.ranks import Ranks, read_ranks
 from flowspec.runtime.sessions import provider_named, session_options
 from flowspec.runtime.signatures import GRAPHS
 from flowspec.runtime.streams import ROWS_OF_A_PIECE, sample_pieces
@@ -135,7 +134,7 @@ class Bundle(InNotebooks):
         self._provider = provider_named(provider)
         self._opening = provider, threads, rows_at_once, runtime
         self._graphs: dict[str, Graph | NativeGraph] = {}
-        self._library = self._native() if runtime == "native" else None
+        self._library = library_of(path, files, said) if runtime == "native" else None
         self._pieces = Pieces(rows_at_once, said.batch, said.dtype)
         self._rows_of_one_run = -1 if said.batch else rows_at_once
 
@@ -181,14 +180,6 @@ class Bundle(InNotebooks):
             self._graphs[name] = library.function(name) if library else self.graph(name)
         return self._graphs[name]
 
-    def _native(self) -> Library | None:
-        """The C of the bundle; None, with a warning, where it cannot be built."""
-        try:
-            return Library(self.path, self.files, self.description)
-        except NoCompiler as missing:
-            warnings.warn(f"{self.path} runs in onnxruntime: {missing}", stacklevel=5)
-            return None
-
     @cached_property
     def _log_prob(self) -> Graph | NativeGraph:
         return self._opened("log_prob")
@@ -220,7 +211,11 @@ class Bundle(InNotebooks):
         Values:  from 0 to 1; NaN only where the log-density is NaN.
         Errors:  FlowError, where the bundle was not trained, or by an earlier FlowSpec.
         """
-        return read_ranks(self.path, self.files).of(log_prob)
+        return self._ranks.of(log_prob)
+
+    @cached_property
+    def _ranks(self) -> Ranks:
+        return read_ranks(self.path, self.files)
 
     def to_base(self, x: ArrayLike, context: ArrayLike | None = None) -> tuple[Rows, Rows]:
         """The points of the base that give `x`, and the log-densities of `x`.

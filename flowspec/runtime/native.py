@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -175,6 +176,18 @@ class Library:
     def function(self, graph: str) -> NativeGraph:
         function = getattr(self._library, f"{self.name}_{graph}")
         return NativeGraph(function, graph, self.said, self._lent)
+
+
+def library_of(path: Path, files: Mapping[str, bytes], said: Description) -> Library | None:
+    """The C of a bundle that is being loaded; None, with a warning, where it cannot be built.
+
+    Errors:  FlowError, where the bundle has no C.
+    """
+    try:
+        return Library(path, files, said)
+    except NoCompiler as missing:
+        warnings.warn(f"{path} runs in onnxruntime: {missing}", stacklevel=5)
+        return None
 
 
 class NativeGraph:

@@ -158,6 +158,15 @@ def test_the_command_holds_out_folds_or_other_rows(call, here, option):
     assert answer.code == 2 and "--folds hold out rows" in answer.err
 
 
+def test_the_command_has_folds_or_an_ensemble_for_members(call, here):
+    write_table("data.csv", ["a", "b"], ROWS.T)
+    Path("it.flow").write_text(FLOW)
+    both = ("--folds", 3, "--ensemble", 2)
+    answer = call("fit", "it.flow", "--data", "data.csv", "-o", "made", *both)
+    assert answer.code == 2 and "leave --ensemble out" in answer.err
+    assert not Path("made.training").exists()
+
+
 def test_a_loader_has_no_folds():
     with pytest.raises(flowspec.FlowError, match="a loader has no rows that can be held out"):
         flowspec.fit(flowspec.parse(FLOW), iter_of_rows(), folds=2)
