@@ -5,21 +5,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from flowspec.cli.files import PATHS, flow_files, flow_source, show_difference, write_flow
-from flowspec.cli.options import echo_all, print_json
+from flowspec.cli.options import TABLE_PLACE, echo_all, print_json
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError
 from flowspec.diagnostics.findings import Finding
 from flowspec.diagnostics.source import Source
+
+if TYPE_CHECKING:
+    from flowspec.data.places import Place
 
 
 @click.command(short_help="Say what is wrong with flows, or nothing.")
 @PATHS
 @click.option(
     "--data",
-    type=click.Path(path_type=Path),
+    type=TABLE_PLACE,
     help="A table to train on: say what is wrong with it, and what a density cannot fit well.",
 )
 @click.option("--fix", is_flag=True, help="Repair what can be repaired, and say what was changed.")
@@ -31,7 +35,7 @@ from flowspec.diagnostics.source import Source
     default="text",
     help="For people, programs, code hosts (SARIF 2.1.0), or GitHub's workflows.",
 )
-def command(paths: tuple[Path, ...], data: Path | None, fix: bool, diff: bool, form: str) -> None:
+def command(paths: tuple[Path, ...], data: Place | None, fix: bool, diff: bool, form: str) -> None:
     """Check the flows of PATHS and say what is wrong with them, or nothing: files, folders with
     `.flow` files, or `-` for standard input.
 
@@ -73,7 +77,7 @@ def _source(path: Path, fix: bool, diff: bool) -> Source:
     return repaired
 
 
-def _checked(source: Source, data: Path | None) -> list[Diagnostic]:
+def _checked(source: Source, data: Place | None) -> list[Diagnostic]:
     """The warnings of a flow and its data.
 
     Errors:  FlowError, where one of them is wrong.

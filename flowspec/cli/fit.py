@@ -14,12 +14,13 @@ import click
 from flowspec.cli.budget import Time, budgeted
 from flowspec.cli.ending import say_the_end
 from flowspec.cli.exclusions import refuse_together
-from flowspec.cli.options import FLOW_FILE, Command, echo_all, together
+from flowspec.cli.options import FLOW_FILE, TABLE_PLACE, Command, echo_all, together
 from flowspec.cli.progress import Interrupt, Progress
 from flowspec.cli.tuning import Tuned, Tuning
 from flowspec.ir.settings import Range, Settings, ranges
 
 if TYPE_CHECKING:
+    from flowspec.data import places
     from flowspec.ir.flow import Flow
     from flowspec.train.engine import Engine
     from flowspec.train.ensemble import Ensemble
@@ -63,7 +64,7 @@ TABLE = together(
     click.option(
         "--data",
         required=True,
-        type=click.Path(path_type=Path),
+        type=TABLE_PLACE,
         help="A table (.csv, .tsv, .parquet, .feather, .jsonl, .npy), or a folder of .parquet.",
     ),
     click.option(
@@ -75,7 +76,7 @@ TABLE = together(
     ),
     click.option(
         "--held-out",
-        type=click.Path(path_type=Path),
+        type=TABLE_PLACE,
         help="A table of rows to hold out, in place of a share.",
     ),
     click.option(
@@ -183,9 +184,9 @@ BUDGET = click.option(
 @click.option("--no-judge", is_flag=True, help="Leave out the verdict by the rows held out.")
 def command(
     file: Path,
-    data: Path,
+    data: places.Place,
     output: Path,
-    held_out: Path | None,
+    held_out: places.Place | None,
     weight_column: str | None,
     drop_bad_rows: bool,
     tune: int | None,
@@ -360,8 +361,13 @@ def _train_and_write(run: Run, stop: Interrupt) -> None:
 
 
 def _source(
-    flow: Flow, settings: Settings, engine: Engine, weights: str | None, drop: bool, path: Path
-) -> Source:
+    flow: Flow,
+    settings: Settings,
+    engine: Engine,
+    weights: str | None,
+    drop: bool,
+    path: places.Place,
+) -> Source:  # fmt: skip
     """The columns of a table that a flow is trained on."""
     from flowspec.data.pieces import open_pieces
     from flowspec.train.feed.sources import table_source

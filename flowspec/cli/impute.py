@@ -9,9 +9,10 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from flowspec.cli.options import DIRECTORY, PROVIDER, or_standard_output
+from flowspec.cli.options import DIRECTORY, PROVIDER, TABLE_PLACE, TablePlace, or_standard_output
 
 if TYPE_CHECKING:
+    from flowspec.data.places import Place
     from flowspec.data.tables.table import Column
     from flowspec.runtime.bundle import Bundle
 
@@ -21,15 +22,15 @@ if TYPE_CHECKING:
 @click.option(
     "--data",
     required=True,
-    type=click.Path(path_type=Path),
+    type=TABLE_PLACE,
     help="A table: .csv, .tsv, .parquet, .feather, .jsonl, .npy, or - for CSV on standard input.",
 )
-@or_standard_output("A .csv, .parquet or .npy file; else CSV on standard output.")
+@or_standard_output("A .csv, .parquet or .npy file; else CSV on standard output.", TablePlace)
 @click.option(
     "--seed", type=int, default=0, show_default=True, help="Another seed gives other draws."
 )
 @PROVIDER
-def command(directory: Path, data: Path, output: Path | None, seed: int, provider: str) -> None:
+def command(directory: Path, data: Place, output: Place | None, seed: int, provider: str) -> None:
     """Fill the missing cells of a table with draws from the bundle in DIRECTORY, given the cells
     of the row that are there.
 
@@ -112,7 +113,7 @@ def _with(cells: Column, draws: NDArray[Any], chosen: NDArray[np.bool_], is_whol
     return filled
 
 
-def _tell(cells: int, rows: int, wanting: int, output: Path | None) -> None:
+def _tell(cells: int, rows: int, wanting: int, output: Place | None) -> None:
     words = f"filled {cells:,} cells of {rows:,} rows"
     if output:
         words += f", wrote {output}"

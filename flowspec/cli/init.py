@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from flowspec.cli.options import or_standard_output
+from flowspec.cli.options import TABLE_PLACE, or_standard_output
+
+if TYPE_CHECKING:
+    from flowspec.data.places import Place
 
 
 @click.command(short_help="A first spec for a table, commented.")
-@click.argument("table", type=click.Path(path_type=Path))
+@click.argument("table", type=TABLE_PLACE)
 @click.option(
     "--target",
     "targets",
@@ -19,7 +23,7 @@ from flowspec.cli.options import or_standard_output
     help="A column whose density is wanted given the others. Repeat it for several.",
 )
 @or_standard_output("The .flow file to write; else standard output.")
-def command(table: Path, targets: tuple[str, ...], output: Path | None) -> None:
+def command(table: Place, targets: tuple[str, ...], output: Path | None) -> None:
     """Look at the columns of TABLE, and write a spec that fits it at once: a support for each
     column with what speaks for it, a flow of a size for so many rows, settings of the training.
 

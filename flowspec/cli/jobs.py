@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +10,7 @@ import click
 from flowspec.cli.options import together
 
 if TYPE_CHECKING:
+    from flowspec.data.places import Place
     from flowspec.scale.job import Job, Tally
 
 OPTIONS = together(
@@ -38,7 +38,7 @@ OPTIONS = together(
 )
 
 
-def is_folder(output: Path | None) -> bool:
+def is_folder(output: Place | None) -> bool:
     """True if a path is to be a folder of tables: it has not the ending of one, and no other, or is
     a folder.
     """

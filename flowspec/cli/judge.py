@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from flowspec.cli.options import DIRECTORY, print_json, table
+from flowspec.cli.options import DIRECTORY, TABLE_PLACE, print_json, table
 
 if TYPE_CHECKING:
+    from flowspec.data.places import Place
     from flowspec.judge.evidence import Evidence
     from flowspec.judge.judging import Judgement
     from flowspec.runtime.bundle import Bundle
 
-TABLE = click.Path(path_type=Path)
 SIMPLE = ("gaussian", "gmm", "kde")
 """Densities to compare with that need no bundle."""
 
@@ -26,10 +26,10 @@ FAILED = 3
 
 @click.command(short_help="A verdict on a fit, by rows that it has not seen.")
 @DIRECTORY
-@click.option("--data", required=True, type=TABLE, help="Rows that it was not trained on.")
+@click.option("--data", required=True, type=TABLE_PLACE, help="Rows that it was not trained on.")
 @click.option(
     "--trained-on",
-    type=TABLE,
+    type=TABLE_PLACE,
     help="The rows of the training: simple densities are fitted to them, and copies looked for.",
 )
 @click.option(
@@ -47,7 +47,7 @@ FAILED = 3
     help="Of a table with more, so many are drawn at random.",
 )
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("-o", "--output", type=TABLE, help="A report as one .html page, with pictures.")
+@click.option("-o", "--output", type=TABLE_PLACE, help="A report as one .html page, with pictures.")
 @click.option(
     "--fail-on",
     type=click.Choice(["look", "bad"]),
@@ -59,8 +59,8 @@ FAILED = 3
 )  # fmt: skip
 def command(
     directory: Path,
-    data: Path,
-    trained_on: Path | None,
+    data: Place,
+    trained_on: Place | None,
     against: tuple[str, ...],
     most: int,
     seed: int,
@@ -110,7 +110,9 @@ def text(judged: Judgement) -> str:
     return f"{table(lines)}\n\nverdict: {judged.verdict}"
 
 
-def _rows(bundle: Bundle, path: Path, most: int, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
+def _rows(
+    bundle: Bundle, path: Place, most: int, seed: int
+) -> tuple[np.ndarray, np.ndarray | None]:
     """The values and the context of the rows of a table that are finite; of a large one, of some
     that are drawn at random.
     """
@@ -127,7 +129,7 @@ def _rows(bundle: Bundle, path: Path, most: int, seed: int) -> tuple[np.ndarray,
     return values, context if bundle.context else None
 
 
-def _scored(name: str, data: Path, most: int, seed: int) -> np.ndarray:
+def _scored(name: str, data: Place, most: int, seed: int) -> np.ndarray:
     """The log-densities of a table by another bundle."""
     from flowspec.judge.evidence import Evidence
     from flowspec.runtime.bundle import load

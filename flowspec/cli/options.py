@@ -19,6 +19,20 @@ Command = Callable[..., Any]
 Option = Callable[[Any], Any]
 """A decorator of commands, as `click.option` makes them."""
 
+
+class TablePlace(click.Path):
+    """A path, or the address of a store (`s3://bucket/table`)."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The place that a text is: a Place."""
+        from flowspec.data.places import place_of
+
+        place = place_of(value)
+        return super().convert(place, param, ctx) if isinstance(place, Path) else place
+
+
+TABLE_PLACE = TablePlace(path_type=Path)
+
 FLOW_FILE = click.argument("file", type=click.Path(path_type=Path))
 DIRECTORY = click.argument("directory", type=click.Path(path_type=Path))
 FORMAT = click.option(
@@ -30,12 +44,15 @@ FORMAT = click.option(
 )
 
 
-def or_standard_output(help: str) -> Option:
-    """The option `-o`, of what is printed on standard output without it, or with `-`."""
+def or_standard_output(help: str, kind: type[click.Path] = click.Path) -> Option:
+    """The option `-o`, of what is printed on standard output without it, or with `-`.
+
+    kind   of path: `TablePlace`, where the output is a table
+    """
     return click.option(
         "-o",
         "--output",
-        type=click.Path(path_type=Path, allow_dash=True),
+        type=kind(path_type=Path, allow_dash=True),
         callback=lambda context, option, path: None if path == STANDARD else path,
         help=help,
     )

@@ -9,7 +9,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from flowspec.cli.options import DIRECTORY
+from flowspec.cli.options import DIRECTORY, TABLE_PLACE
 from flowspec.data.rows import values_outside
 from flowspec.diagnostics.diagnostic import FlowError, suggest
 from flowspec.plots.mistakes import (
@@ -24,6 +24,7 @@ from flowspec.plots.mistakes import (
 )
 
 if TYPE_CHECKING:
+    from flowspec.data.places import Place
     from flowspec.data.tables.table import Table
     from flowspec.plots.bundle import Shown
     from flowspec.runtime.bundle import Bundle
@@ -42,7 +43,7 @@ GRID = 60, 4000
 @DIRECTORY
 @click.option(
     "--data",
-    type=click.Path(path_type=Path),
+    type=TABLE_PLACE,
     help="A table to draw beside the samples: .csv, .tsv, .parquet, .feather, .jsonl or .npy.",
 )
 @click.option(
@@ -72,7 +73,7 @@ GRID = 60, 4000
 )
 def command(
     directory: Path,
-    data: Path | None,
+    data: Place | None,
     kind: str,
     name: str | None,
     count: int | None,

@@ -14,10 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowspec.cli import conditions, jobs
-from flowspec.cli.options import DIRECTORY, PROVIDER, density_column, or_standard_output
+from flowspec.cli.options import (
+    DIRECTORY,
+    PROVIDER,
+    TABLE_PLACE,
+    TablePlace,
+    density_column,
+    or_standard_output,
+)
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 
 if TYPE_CHECKING:
+    from flowspec.data.places import Place
     from flowspec.runtime.bundle import Bundle
     from flowspec.scale.job import Job
 
@@ -82,7 +90,7 @@ def csv_line(names: Sequence[str]) -> str:
 )
 @click.option(
     "--context",
-    type=click.Path(path_type=Path),
+    type=TABLE_PLACE,
     help="Table with the context, for a conditional flow.",
 )
 @click.option(
@@ -92,12 +100,14 @@ def csv_line(names: Sequence[str]) -> str:
 )
 @conditions.OPTION
 @click.option("--log-prob", is_flag=True, help="Add a column with the log-density.")
-@or_standard_output("A .csv, .parquet or .npy file, or a folder; else CSV on standard output.")
+@or_standard_output(
+    "A .csv, .parquet or .npy file, or a folder; else CSV on standard output.", TablePlace
+)
 @jobs.OPTIONS
 @PROVIDER
 def command(
-    directory: Path, rows: int | None, seed: int, first_row: int, context: Path | None,
-    per_row: int | None, given: tuple[str, ...], log_prob: bool, output: Path | None,
+    directory: Path, rows: int | None, seed: int, first_row: int, context: Place | None,
+    per_row: int | None, given: tuple[str, ...], log_prob: bool, output: Place | None,
     rows_per_file: int, engine: str, workers: int | None, address: str | None, resume: bool,
     provider: str,
 ) -> None:  # fmt: skip
@@ -150,7 +160,7 @@ class Asked:
 
 
 def _asked(
-    bundle: Bundle, rows: int | None, seed: int, first_row: int, table: Path | None,
+    bundle: Bundle, rows: int | None, seed: int, first_row: int, table: Place | None,
     per_row: int | None, log_prob: bool,
 ) -> Asked:  # fmt: skip
     """What the options ask for.
@@ -174,7 +184,9 @@ def _asked(
     return Asked(rows, seed, first_row, context, per_row, density)
 
 
-def _write_given(bundle: Bundle, asked: Asked, texts: tuple[str, ...], output: Path | None) -> None:
+def _write_given(
+    bundle: Bundle, asked: Asked, texts: tuple[str, ...], output: Place | None
+) -> None:
     """Write rows in which some columns have the values that are given."""
     from flowspec.data.tables.csv import csv_text
     from flowspec.data.tables.write import write_table
@@ -200,7 +212,7 @@ def _write_given(bundle: Bundle, asked: Asked, texts: tuple[str, ...], output: P
     click.echo(f"note: {words}", err=True)
 
 
-def _refuse_with_given(asked: Asked, output: Path | None) -> None:
+def _refuse_with_given(asked: Asked, output: Place | None) -> None:
     if output is not None and jobs.is_folder(output):
         raise click.UsageError("`--given` writes a file, or standard output, no folder")
     if asked.context is not None and len(asked.context) != 1:
@@ -243,7 +255,7 @@ def _drawn(bundle: Bundle, asked: Asked) -> Iterator[tuple[NDArray[Any], NDArray
         yield from bundle.sample_pieces(len(context), asked.seed, context, first_row)
 
 
-def _write(bundle: Bundle, asked: Asked, output: Path | None) -> None:
+def _write(bundle: Bundle, asked: Asked, output: Place | None) -> None:
     """Write the rows into a file, or on standard output."""
     from flowspec.cli.throughput import Throughput
     from flowspec.data.tables.csv import csv_lines, csv_rows
@@ -266,7 +278,7 @@ def _write(bundle: Bundle, asked: Asked, output: Path | None) -> None:
 
 
 def _job(
-    bundle: Bundle, asked: Asked, folder: Path, provider: str, rows_per_file: int, resume: bool
+    bundle: Bundle, asked: Asked, folder: Place, provider: str, rows_per_file: int, resume: bool
 ) -> Job:
     """The job of a folder.
 
@@ -285,7 +297,7 @@ def _job(
     return sampling(bundle, folder, draw, provider, rows_per_file)
 
 
-def _refuse_too_large(bundle: Bundle, asked: Asked, place: Path, kind: Path) -> None:
+def _refuse_too_large(bundle: Bundle, asked: Asked, place: Place, kind: Place) -> None:
     """Tell the space that many rows will take.
 
     Errors:  FlowError, where it lacks.
@@ -297,6 +309,8 @@ def _refuse_too_large(bundle: Bundle, asked: Asked, place: Path, kind: Path) -> 
         return
     columns = next(_pieces(bundle, asked))
     needed = bytes_of_rows(kind, _names(bundle, asked), columns, asked.rows)
-    refuse_too_large(place, asked.rows, needed)
-    sizes = f"about {size_in_words(needed)}; {size_in_words(free_bytes(place))} are free"
+    sizes = f"about {size_in_words(needed)}"
+    if isinstance(place, Path):  # how much a store takes is not known
+        refuse_too_large(place, asked.rows, needed)
+        sizes += f"; {size_in_words(free_bytes(place))} are free"
     click.echo(f"{asked.rows:,} rows of {len(columns)} columns take {sizes}", err=True)

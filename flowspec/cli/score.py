@@ -13,12 +13,15 @@ from flowspec.cli import jobs
 from flowspec.cli.options import (
     DIRECTORY,
     PROVIDER,
+    TABLE_PLACE,
+    TablePlace,
     density_column,
     latent_columns,
     or_standard_output,
 )
 
 if TYPE_CHECKING:
+    from flowspec.data.places import Place
     from flowspec.data.tables.table import Column, Table
     from flowspec.runtime.bundle import Bundle
     from flowspec.scale.job import Job, Tally
@@ -31,10 +34,12 @@ Rows = NDArray[np.floating]
 @click.option(
     "--data",
     required=True,
-    type=click.Path(path_type=Path),
+    type=TABLE_PLACE,
     help="A table: .csv, .tsv, .parquet, .feather, .jsonl, .npy, or - for CSV on standard input.",
 )
-@or_standard_output("Where to write it, a file or a folder; else CSV on standard output.")
+@or_standard_output(
+    "Where to write it, a file or a folder; else CSV on standard output.", TablePlace
+)
 @click.option(
     "--latent",
     is_flag=True,
@@ -63,7 +68,7 @@ Rows = NDArray[np.floating]
 @jobs.OPTIONS
 @PROVIDER
 def command(
-    directory: Path, data: Path, output: Path | None, latent: bool, rank: bool,
+    directory: Path, data: Place, output: Place | None, latent: bool, rank: bool,
     quantiles: str | None, pit: bool, draws: int, rows_per_file: int, engine: str,
     workers: int | None, address: str | None, resume: bool, provider: str,
 ) -> None:  # fmt: skip
@@ -123,7 +128,7 @@ def command(
         click.echo(csv_text(columns, arrays), nl=False)
 
 
-def _cells(table: Table, output: Path | None) -> list[Column]:
+def _cells(table: Table, output: Place | None) -> list[Column]:
     """The cells of a table as they go into an output: numbers as such where it has types."""
     from flowspec.data.tables.typed import typed
 
@@ -164,7 +169,7 @@ def _predicted(
 
 
 def _job(
-    bundle: Bundle, data: Path, folder: Path, provider: str, rows_per_file: int, rank: bool
+    bundle: Bundle, data: Place, folder: Place, provider: str, rows_per_file: int, rank: bool
 ) -> Job:
     """The job of a folder.
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from flowspec.data.places import Address, Place
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 
 _AT_FDCWD = -100
@@ -31,11 +32,15 @@ class UnwritablePath(Diagnostic):
 
 
 @contextmanager
-def new_file(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
+def new_file(path: Place, mode: int = 0o644) -> Iterator[BinaryIO]:
     """A file to write, which takes the place of `path` when the block ends without an error.
 
     Errors:  FlowError, where the file or what is put into it cannot be written.
     """
+    if isinstance(path, Address):
+        with path.new_file() as stream:
+            yield stream
+        return
     with refusing(path):
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -53,7 +58,7 @@ def new_file(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
             raise
 
 
-def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
+def write_file(path: Place, data: bytes, mode: int = 0o644) -> None:
     """Write a file: the new one or the old one is there, never half of one.
 
     Errors:  FlowError, where the file cannot be written.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flowspec.data.places import Place, is_folder, name_in, place_of
 from flowspec.data.tables.numpy import numpy_table
-from flowspec.data.tables.parquet import from_arrow, parquet_files, pyarrow_for
+from flowspec.data.tables.parquet import from_arrow, opened_parquet, parquet_files, parquet_metadata
 from flowspec.data.tables.read import kind_of, read_table, refusing
 from flowspec.data.tables.table import EmptyTable, Table, unnamed
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
@@ -82,19 +82,23 @@ class Pieces:
         return np.concatenate(found)
 
 
-def open_pieces(path: str | Path) -> Pieces:
+def open_pieces(path: str | Place) -> Pieces:
     """A table to be read in pieces: what is neither Parquet nor .npy is one piece.
 
     Errors:  FlowError, where it cannot be read or has no rows.
     """
-    path = Path(path)
-    opened = {".parquet": _parquet, ".npy": _numpy}.get(kind_of(path), _whole)(path)
+    path = place_of(path)
+    kind = kind_of(path)
+    if kind == ".parquet":
+        opened = _parquet(path)
+    else:
+        opened = _numpy(path) if kind == ".npy" and isinstance(path, Path) else _whole(path)
     if not opened.rows:
         raise FlowError(EmptyTable(name=path.name))
     return opened
 
 
-def _whole(path: Path) -> Pieces:
+def _whole(path: Place) -> Pieces:
     table = read_table(path)
     return Pieces(path.name, table.columns, (table.rows,), lambda piece, wanted: table)
 
@@ -120,23 +124,22 @@ class ParquetFolder:
     sizes   rows of each row group, file by file
     """
 
-    files: tuple[Path, ...]
+    files: tuple[Place, ...]
     columns: tuple[str, ...]
     sizes: tuple[tuple[int, ...], ...]
 
 
-def parquet_folder(path: Path) -> ParquetFolder:
+def parquet_folder(path: Place) -> ParquetFolder:
     """What the files of a table say of themselves; their rows are not read.
 
     Errors:  FlowError, where one cannot be read, or has other columns than the first.
     """
-    _, parquet = pyarrow_for(path)
-    files = parquet_files(path) if os.path.isdir(path) else [path]
+    files = parquet_files(path) if is_folder(path) else [path]
     sizes: list[tuple[int, ...]] = []
     names: list[tuple[str, ...]] = []
     for file in files:
         with refusing(file):
-            metadata = parquet.read_metadata(file)
+            metadata = parquet_metadata(file)
         names.append(tuple(metadata.schema.to_arrow_schema().names))
         if {*names[-1]} != {*names[0]}:
             raise FlowError(_other_columns(path, files[0], names[0], file, names[-1]))
@@ -144,32 +147,31 @@ def parquet_folder(path: Path) -> ParquetFolder:
     return ParquetFolder(tuple(files), names[0] if names else (), tuple(sizes))
 
 
-def _parquet(path: Path) -> Pieces:
-    _, parquet = pyarrow_for(path)
+def _parquet(path: Place) -> Pieces:
     found = parquet_folder(path)
     groups = [
         (file, group)
         for file, sizes in zip(found.files, found.sizes, strict=True)
         for group in range(len(sizes))
     ]
-    read = partial(_row_group, parquet, path.name, groups)
+    read = partial(_row_group, path.name, groups)
     return Pieces(path.name, found.columns, tuple(itertools.chain(*found.sizes)), read)
 
 
 def _other_columns(
-    folder: Path, first: Path, expected: Sequence[str], file: Path, columns: Sequence[str]
+    folder: Place, first: Place, expected: Sequence[str], file: Place, columns: Sequence[str]
 ) -> OtherColumns:
     odd = min({*columns} ^ {*expected})
-    file_name, first_name = (str(path.relative_to(folder)) for path in (file, first))
+    file_name, first_name = (str(name_in(folder, path)) for path in (file, first))
     has = file_name if odd in columns else first_name
     return OtherColumns(where=folder.name, name=file_name, first=first_name, odd=odd, has=has)
 
 
 def _row_group(
-    parquet: Any, name: str, groups: Sequence[tuple[Path, int]], piece: int, wanted: Sequence[str]
+    name: str, groups: Sequence[tuple[Place, int]], piece: int, wanted: Sequence[str]
 ) -> Table:
     path, group = groups[piece]
-    with refusing(path), parquet.ParquetFile(path) as opened:
+    with refusing(path), opened_parquet(path) as opened:
         present = opened.schema_arrow.names
         # Where a column is missing, all are read, so that the message can name the others.
         columns = list(wanted) if {*wanted} <= {*present} else None

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from flowspec.data.files import write_file
+from flowspec.data.places import Place
 from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.scale.job import Job
 from flowspec.scale.mistakes import FolderBegun, FolderInUse, OtherJob
@@ -22,16 +23,25 @@ def begin(job: Job, resume: bool) -> None:
     """
     folder, about = job.folder, job.folder / ABOUT
     if not about.exists():
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if folder.exists() and (not folder.is_dir() or _is_full(folder)):
             raise FlowError(FolderInUse(folder=str(folder)))
         write_file(about, _text(job).encode())
         return
-    if (known := about.read_text("utf-8")) != _text(job):
+    if (known := _content(about)) != _text(job):
         raise FlowError(OtherJob(folder=str(folder), what=_difference(job, known)))
     done = len(job.tasks) - len(job.left)
     if not resume:
         raise FlowError(FolderBegun(folder=str(folder), done=done, files=len(job.tasks)))
-    _remove_halves(folder)
+    if isinstance(folder, Path):
+        _remove_halves(folder)
+
+
+def _is_full(folder: Place) -> bool:
+    return any(folder.iterdir()) if isinstance(folder, Path) else bool(folder.files())
+
+
+def _content(file: Place) -> str:
+    return file.read_text("utf-8") if isinstance(file, Path) else file.read_text()
 
 
 def _text(job: Job) -> str:

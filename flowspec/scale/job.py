@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from flowspec.data.places import Place, names_in
+
 if TYPE_CHECKING:
     from flowspec.runtime.bundle import Bundle
 
@@ -67,7 +69,7 @@ class Task(Protocol):
     @property
     def rows(self) -> int: ...
 
-    def write(self, bundle: Bundle, path: Path) -> Tally:
+    def write(self, bundle: Bundle, path: Place) -> Tally:
         """Write the file, as a whole or not at all."""
         ...
 
@@ -83,7 +85,7 @@ class Job:
 
     bundle: Path
     provider: str
-    folder: Path
+    folder: Place
     tasks: tuple[Task, ...]
     about: Mapping[str, Any]
 
@@ -94,7 +96,8 @@ class Job:
     @property
     def left(self) -> tuple[Task, ...]:
         """The tasks whose files are not there."""
-        return tuple(task for task in self.tasks if not (self.folder / task.name).exists())
+        there = {name.as_posix() for name in names_in(self.folder)}
+        return tuple(task for task in self.tasks if task.name not in there)
 
     def run(self, task: Task) -> Tally:
         """Run a task, in whatever process."""

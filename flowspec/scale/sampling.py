@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from flowspec.data.places import Place
 from flowspec.data.tables.whole_numbers import as_integers, rounded_down
 from flowspec.data.tables.write import table_file
 from flowspec.scale.job import Job, Tally
@@ -35,7 +35,7 @@ class Draw:
     density: str | None
     context: tuple[float, ...] | None
 
-    def write(self, bundle: Bundle, path: Path) -> Tally:
+    def write(self, bundle: Bundle, path: Place) -> Tally:
         """Write the file, as a whole or not at all."""
         names = [*bundle.columns, *([self.density] if self.density else [])]
         given = None if self.context is None else np.array([self.context])
@@ -61,7 +61,7 @@ def columns_of(
     return columns if log_prob is None else [*columns, log_prob]
 
 
-def sampling(bundle: Bundle, folder: Path, draw: Draw, provider: str, rows: int) -> Job:
+def sampling(bundle: Bundle, folder: Place, draw: Draw, provider: str, rows: int) -> Job:
     """The job of a long sample, `draw` being all of it.
 
     rows   of a file

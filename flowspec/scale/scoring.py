@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from flowspec.data.pieces import parquet_folder
-from flowspec.data.tables.parquet import from_arrow, pyarrow_for
+from flowspec.data.places import Place, is_folder, name_in, place_of
+from flowspec.data.tables.parquet import from_arrow, opened_parquet
 from flowspec.data.tables.table import Table
 from flowspec.data.tables.whole_numbers import cell_middles
 from flowspec.data.tables.write import free_name, table_file
@@ -48,12 +49,11 @@ class Score:
         """The names of the new columns."""
         return [self.density, *([self.rank] if self.rank else [])]
 
-    def write(self, bundle: Bundle, path: Path) -> Tally:
+    def write(self, bundle: Bundle, path: Place) -> Tally:
         """Write the file, as a whole or not at all."""
-        _, parquet = pyarrow_for(path)
         tally = Tally()
         with (
-            parquet.ParquetFile(self.source) as file,
+            opened_parquet(place_of(self.source)) as file,
             table_file(path, [*self.columns, *self.added], self.rows) as write,
         ):
             batches = file.iter_batches(ROWS_AT_ONCE, range(*self.groups), list(self.columns))
@@ -75,8 +75,8 @@ def densities(bundle: Bundle, table: Table) -> np.ndarray[Any, Any]:
 
 def scoring(
     bundle: Bundle,
-    data: Path,
-    folder: Path,
+    data: Place,
+    folder: Place,
     density: Callable[[Sequence[str]], str],
     provider: str,
     rows: int,
@@ -113,17 +113,18 @@ def _rank_column(bundle: Bundle, taken: Sequence[str]) -> str:
 
 
 def _tasks(
-    data: Path, path: Path, sizes: Sequence[int], columns: tuple[str, ...], density: str, rows: int,
-    rank: str | None,
+    data: Place, path: Place, sizes: Sequence[int], columns: tuple[str, ...], density: str,
+    rows: int, rank: str | None,
 ) -> Iterator[Score]:  # fmt: skip
     """The tasks of a file."""
-    stem = path.relative_to(data).with_suffix("") if data.is_dir() else Path(path.stem)
+    name_in_table = name_in(data, path) if is_folder(data) else PurePath(path.name)
+    stem = name_in_table.with_suffix("")
     parts = list(_parts(sizes, rows)) or [(0, 0)]
     for number, (first, last) in enumerate(parts):
         ending = f"-{number:0{len(str(len(parts) - 1))}}" if len(parts) > 1 else ""
         size = sum(sizes[first:last])
         source = str(path.resolve())
-        name, groups = f"{stem}{ending}.parquet", (first, last)
+        name, groups = f"{stem.as_posix()}{ending}.parquet", (first, last)
         yield Score(name, size, source, groups, columns, density, rank)
 
 

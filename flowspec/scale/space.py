@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from flowspec.data.places import Place
 from flowspec.data.tables.write import writer_for
 from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.diagnostics.quantities import size_in_words
@@ -16,7 +17,7 @@ from flowspec.scale.mistakes import TooLittleSpace
 ROWS_LOOKED_AT = 20_000
 
 
-def bytes_of_rows(path: Path, columns: Sequence[str], arrays: Sequence[Any], rows: int) -> float:
+def bytes_of_rows(path: Place, columns: Sequence[str], arrays: Sequence[Any], rows: int) -> float:
     """The size of a file of so many rows that are like some of them."""
     sizes = []
     for part in (1, 2):

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowspec.data.files import UnwritablePath
+from flowspec.data.places import Place
 from flowspec.data.tables.table import DAMAGED, NO_NUMBERS, Column, Table, numeric, unnamed
 from flowspec.diagnostics.diagnostic import FlowError
 
@@ -46,7 +47,7 @@ class NumpyWriter:
     Errors:  FlowError, where a column holds anything else.
     """
 
-    def __init__(self, path: Path, stream: BinaryIO, columns: Sequence[str], rows: int) -> None:
+    def __init__(self, path: Place, stream: BinaryIO, columns: Sequence[str], rows: int) -> None:
         self._path, self._stream, self._columns, self._rows = path, stream, columns, rows
         self._dtype: np.dtype[Any] | None = None
 

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
+from flowspec.data.places import Place, arrow_source, names_in
 from flowspec.data.tables.table import Column, Table, UnreadableTable
 from flowspec.diagnostics.diagnostic import FlowError
 
 
-def parquet_files(folder: Path) -> list[Path]:
+def parquet_files(folder: Place) -> list[Place]:
     """The files of a folder that is a table, in order.
 
     Names that begin with `.` or `_` are of files that programs leave for themselves.
     """
-    files = (
-        path
-        for path in folder.rglob("*.parquet")
-        if not any(part[0] in "._" for part in path.relative_to(folder).parts)
-    )
-    return sorted(files, key=Path.as_posix)
+    tables = (name for name in names_in(folder) if name.suffix == ".parquet")
+    return [folder / name.as_posix() for name in tables if not _is_left(name)]
 
 
-def pyarrow_for(path: Path) -> tuple[Any, Any]:
+def _is_left(name: PurePath) -> bool:
+    return any(part[0] in "._" for part in name.parts)
+
+
+def pyarrow_for(path: Place) -> tuple[Any, Any]:
     """pyarrow and its module for Parquet files: an extra, only for those who have such files.
 
     Errors:  FlowError, where it is not installed.
@@ -39,10 +40,22 @@ def pyarrow_for(path: Path) -> tuple[Any, Any]:
     return pyarrow, parquet
 
 
-def read_parquet(path: Path) -> Table:
+def read_parquet(path: Place) -> Table:
     """The table in a Parquet file or a folder of them."""
     _, parquet = pyarrow_for(path)
-    return from_arrow(path.name, parquet.read_table(path))
+    return from_arrow(path.name, parquet.read_table(**arrow_source(path)))
+
+
+def parquet_metadata(path: Place) -> Any:
+    """What a Parquet file says of itself, as pyarrow has it."""
+    with opened_parquet(path) as file:
+        return file.metadata
+
+
+def opened_parquet(path: Place) -> Any:
+    """A Parquet file as pyarrow has it, to be closed."""
+    _, parquet = pyarrow_for(path)
+    return parquet.ParquetFile(**arrow_source(path))
 
 
 def read_feather(path: Path) -> Table:
@@ -78,7 +91,7 @@ def _arrow_cells(column: Any) -> Column:
 class ParquetWriter:
     """Columns into a Parquet file, a row group for each piece. The first decides on the types."""
 
-    def __init__(self, path: Path, stream: BinaryIO, columns: Sequence[str], rows: int) -> None:
+    def __init__(self, path: Place, stream: BinaryIO, columns: Sequence[str], rows: int) -> None:
         self._pyarrow, self._parquet = pyarrow_for(path)
         self._stream, self._columns = stream, list(columns)
         self._writer: Any = None

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 
+from flowspec.data.places import Address, Place, is_folder, place_of
 from flowspec.data.tables.csv import STANDARD_INPUT, read_csv
 from flowspec.data.tables.numpy import read_numpy
 from flowspec.data.tables.parquet import (
@@ -21,21 +22,22 @@ from flowspec.data.tables.table import DAMAGED, LOOK, EmptyTable, Table, Unreada
 from flowspec.diagnostics.diagnostic import FlowError
 
 
-def read_table(path: str | Path) -> Table:
+def read_table(path: str | Place) -> Table:
     """A table from a file of the kinds of `READERS`, whose text may be packed by gzip; from a
     folder of .parquet files; or from standard input, `-`, as CSV.
 
     Errors:  FlowError, where the file cannot be read or has no rows.
     """
-    path = Path(path)
+    path = place_of(path)
     with refusing(path):
-        table = READERS[kind_of(path)](path)
+        kind = kind_of(path)
+        table = READERS[kind](path) if isinstance(path, Path) else read_parquet(path)
     if not table.rows:
         raise FlowError(EmptyTable(name=table.name))
     return table
 
 
-READERS = {
+READERS: dict[str, Callable[[Path], Table]] = {
     ".csv": read_csv,
     ".tsv": read_csv,
     ".parquet": read_parquet,
@@ -48,18 +50,22 @@ READERS = {
 """What reads a table, by the ending of its name."""
 
 
-def kind_of(path: Path) -> str:
+def kind_of(path: Place) -> str:
     """The ending that tells the kind of a table. A folder is one of .parquet files.
 
     Errors:  FlowError, where it is unknown.
     """
     if path == STANDARD_INPUT:
         return ".csv"
-    is_folder = os.path.isdir(path)  # no error where the name is too long
-    if is_folder and not parquet_files(path):
+    folder = is_folder(path)
+    if folder and not parquet_files(path):
         reason = "it is a folder without .parquet files"
         raise FlowError(UnreadableTable(name=path.name, reason=reason))
-    suffix = ".parquet" if is_folder else _ending(path)
+    if isinstance(path, Address):
+        if not folder:
+            _refuse_unread(path)
+        return ".parquet"
+    suffix = ".parquet" if folder else _ending(path)
     if suffix not in READERS:
         if not os.path.lexists(path):
             reason = os.strerror(errno.ENOENT).lower()
@@ -71,15 +77,28 @@ def kind_of(path: Path) -> str:
     return suffix
 
 
-def _ending(path: Path) -> str:
+def _refuse_unread(address: Address) -> None:
+    """Refuse an address of no file, or of one that is read on this machine only.
+
+    Errors:  FlowError, of such an address.
+    """
+    if not address.exists():
+        reason = os.strerror(errno.ENOENT).lower()
+        raise FlowError(UnreadableTable(name=str(address), reason=reason, advice=LOOK))
+    if address.suffix.lower() != ".parquet":
+        reason = "at an address only .parquet files are read, and folders of them"
+        raise FlowError(UnreadableTable(name=address.name, reason=reason, advice="copy it to this machine"))
+
+
+def _ending(path: Place) -> str:
     """The ending that counts: of packed text, the one before `.gz`."""
-    endings = [ending.lower() for ending in path.suffixes]
+    endings = [ending.lower() for ending in PurePath(path.name).suffixes]
     packed = endings[-1:] == [".gz"] and endings[-2:-1] in ([".csv"], [".tsv"])
     return endings[-2] if packed else path.suffix.lower()
 
 
 @contextmanager
-def refusing(path: Path) -> Iterator[None]:
+def refusing(path: Place) -> Iterator[None]:
     """Turn errors of reading a table into mistakes."""
     try:
         yield

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from flowspec.data.files import UnwritablePath, new_file
+from flowspec.data.places import Place, place_of
 from flowspec.data.tables.csv import csv_lines, csv_rows
 from flowspec.data.tables.numpy import NumpyWriter
 from flowspec.data.tables.parquet import ParquetWriter
@@ -25,7 +25,7 @@ class TableWriter(Protocol):
 class CsvWriter:
     """Columns into a .csv file, piece by piece."""
 
-    def __init__(self, path: Path, stream: BinaryIO, columns: Sequence[str], rows: int) -> None:
+    def __init__(self, path: Place, stream: BinaryIO, columns: Sequence[str], rows: int) -> None:
         self._stream = stream
         stream.write(csv_lines([columns]).encode())
 
@@ -37,7 +37,7 @@ class CsvWriter:
         """End the file."""
 
 
-WRITERS: dict[str, Callable[[Path, BinaryIO, Sequence[str], int], TableWriter]] = {
+WRITERS: dict[str, Callable[[Place, BinaryIO, Sequence[str], int], TableWriter]] = {
     ".csv": CsvWriter,
     ".parquet": ParquetWriter,
     ".npy": NumpyWriter,
@@ -45,14 +45,14 @@ WRITERS: dict[str, Callable[[Path, BinaryIO, Sequence[str], int], TableWriter]] 
 
 
 @contextmanager
-def table_file(path: str | Path, columns: Sequence[str], rows: int) -> Iterator[TableWriter]:
+def table_file(path: str | Place, columns: Sequence[str], rows: int) -> Iterator[TableWriter]:
     """A .csv, .parquet or .npy file to write rows into, piece by piece, which is there when the
     block ends without an error; else what was there stays.
 
     rows     of the whole table
     Errors:  FlowError, where the ending is another one, or the file cannot be written.
     """
-    path = Path(path)
+    path = place_of(path)
     kind = writer_for(path)
     with new_file(path) as stream:
         writer = kind(path, stream, columns, rows)
@@ -60,7 +60,7 @@ def table_file(path: str | Path, columns: Sequence[str], rows: int) -> Iterator[
         writer.close()
 
 
-def writer_for(path: Path) -> Callable[[Path, BinaryIO, Sequence[str], int], TableWriter]:
+def writer_for(path: Place) -> Callable[[Place, BinaryIO, Sequence[str], int], TableWriter]:
     """What writes files of such a name.
 
     Errors:  FlowError, where nothing does.
@@ -72,7 +72,7 @@ def writer_for(path: Path) -> Callable[[Path, BinaryIO, Sequence[str], int], Tab
     return WRITERS[path.suffix.lower()]
 
 
-def write_table(path: str | Path, columns: Sequence[str], arrays: Sequence[Column]) -> None:
+def write_table(path: str | Place, columns: Sequence[str], arrays: Sequence[Column]) -> None:
     """Write columns to a .csv, .parquet or .npy file, as a whole or not at all."""
     with table_file(path, columns, len(arrays[0])) as write:
         write(arrays)
