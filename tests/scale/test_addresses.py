@@ -118,7 +118,9 @@ def test_what_is_not_there_is_told(call, bundles, bucket):
 @pytest.mark.parametrize("address", ["foo://bucket/table", "https://host/table.csv"])
 def test_other_stores_are_told(call, bundles, address):
     answer = call("score", bundles / "pair", "--data", address)
-    refused(answer, f"cannot reach {address}: no such store is known", "write s3://")
+    refused(
+        answer, "error[no-store]", f"cannot reach {address}: no such store is known", "write s3://"
+    )
 
 
 @pytest.mark.slow

@@ -87,7 +87,8 @@ def _refuse_unread(address: Address) -> None:
         raise FlowError(UnreadableTable(name=str(address), reason=reason, advice=LOOK))
     if address.suffix.lower() != ".parquet":
         reason = "at an address only .parquet files are read, and folders of them"
-        raise FlowError(UnreadableTable(name=address.name, reason=reason, advice="copy it to this machine"))
+        advice = "copy it to this machine"
+        raise FlowError(UnreadableTable(name=address.name, reason=reason, advice=advice))
 
 
 def _ending(path: Place) -> str:
