@@ -37,6 +37,7 @@ from sklearn.decomposition import PCA
 
 import flowspec
 from flowspec.data.tables.read import read_table
+from flowspec.data.tables.whole_numbers import cell_middles
 from flowspec.data.tables.write import write_table
 from flowspec.draft.spec import spec
 from flowspec.judge.score import BASELINES
@@ -185,7 +186,8 @@ def by_spec(names: list[str], text: str | None, known: Rows, new: Rows) -> float
         )
         columns = [names.index(name) for name in flow.columns] if flow.event else slice(None)
         model = flowspec.fit(flow, known[:, columns], engine=Engine("cpu"))
-        return float(model.log_prob(new[:, columns]).mean())
+        points = cell_middles(new[:, columns], flow.columns, flow.train.get("dequantize", ()))
+        return float(model.log_prob(points).mean())
 
 
 def scores(table: pd.DataFrame, split: int, text: str | None, with_zuko: bool) -> dict[str, float]:

@@ -115,6 +115,10 @@ TABLES: dict[str, Table] = {
     # --- supports
     "outside-all": Table(PAIR, "length,width\n-1,2\n-2,3\n-3,5\n"),
     "outside-some": Table(PAIR, "length,width\n1,2\n2,0\n-3,5\n3,-1\n"),
+    "outside-at-both-ends": Table(
+        'event "a share": [0, 1]\nNormal(learn(0), 1) |> Onto(event, edges=["a share"])',
+        "a share\n0\n0.01\n0.5\n0.75\n1\n",
+    ),
     "outside-once-rounded": Table(
         "event x: (0, 1)\nNormal(learn(0), 1) |> Onto(event)", "x\n0.5\n0.999999999\n0.25\n"
     ),

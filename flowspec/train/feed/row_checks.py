@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from flowspec.diagnostics.diagnostic import Diagnostic
 from flowspec.ir.flow import Flow
 from flowspec.ops.numpy import NumpyOps
+from flowspec.parts.writing import name_written
 from flowspec.support.membership import outside_of
 from flowspec.support.space import Space
 from flowspec.support.support import Interval, Support, number
@@ -29,6 +30,7 @@ from flowspec.train.feed.row_mistakes import (
     TooFewRows,
     TooLargeToDequantize,
 )
+from flowspec.train.feed.rows_at_ends import RowsAtEnds
 from flowspec.train.feed.tally import Tally
 
 Bad = NDArray[np.bool_]
@@ -72,6 +74,7 @@ class RowChecks:
         self._names = [name for names, _ in self._spaces for name in names]
         self._not_finite: dict[str, Tally] = {}
         self._outside: dict[str, tuple[Support, Tally]] = {}
+        self._at_ends: dict[str, RowsAtEnds] = {}
         self._fractional: dict[str, Tally] = {}
         self._too_large: dict[str, Tally] = {}
         self._bad_weights = Tally()
@@ -157,7 +160,15 @@ class RowChecks:
             _, tally = self._outside.setdefault(listed, (support, Tally()))
             tally.add(outside & ~skipped, self.rows, values, _outside(support, values))
             bad |= outside & ~skipped
+            self._count_at_ends(listed, support, rounded[:, columns], outside, skipped)
         return bad
+
+    def _count_at_ends(
+        self, listed: str, support: Support, values: NDArray[Any], outside: Bad, skipped: Bad
+    ) -> None:
+        if isinstance(support, Interval):
+            at_ends = self._at_ends.setdefault(listed, RowsAtEnds(support))
+            at_ends.add(values[~skipped, 0], outside[~skipped])
 
     def _count_bad_weights(self, weights: NDArray[Any]) -> Bad:
         bad = ~(np.isfinite(weights) & (weights >= 0))
@@ -237,15 +248,34 @@ class RowChecks:
         is_declared = name in self._declared and not dequantized
         if not is_declared or not _is_line(support) or tally.rounded:
             return support.row_advice
-        wider = "positive" if tally.least > 0 else "real"
-        written = name if name.isidentifier() else f'"{name}"'
-        return f"declare `{written}: {wider}`"
+        wider = self._beyond_ends(names) or ("positive" if tally.least > 0 else "real")
+        return f"declare `{name_written(name)}: {wider}`"
+
+    def _beyond_ends(self, names: str) -> str:
+        """The declaration whose ends lie beyond rows at ends; "" where others lie outside, too,
+        and for the end of open half-lines.
+        """
+        name, at_ends = names.strip("`"), self._at_ends[names]
+        declared = self._declared[name]
+        if not isinstance(declared, Interval) or not at_ends.are_all:
+            return ""
+        if name not in self.columns:
+            return str(at_ends.closed(declared))
+        is_asked = declared.is_bounded or declared.closed_low or declared.closed_high
+        return str(at_ends.wider(declared)) if is_asked else ""
 
     def _why_outside(self, names: str, support: Support, tally: Tally) -> str:
         if names.strip("`") in {self.columns[index] for index in self.dequantized}:
             cell = f"[{tally.value}, {number(tally.values[0] + 1)})"
             return f"{names} is to be dequantized, so {tally.value} stands for all of {cell}"
+        if not tally.rounded and self._are_at_ends(names):
+            return "they lie exactly at an end, which a flow comes near to and does not reach"
         return _rounding(tally) or (f"they are to be {support.words}" if support.joint else "")
+
+    def _are_at_ends(self, names: str) -> bool:
+        """True for an output whose rows outside lie at ends, all of them."""
+        is_output = names.strip("`") in self.columns
+        return is_output and names in self._at_ends and self._at_ends[names].are_all
 
     def _badly_weighted_rows(self) -> Iterator[Diagnostic]:
         tally = self._bad_weights
