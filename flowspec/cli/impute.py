@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from flowspec.cli.options import DIRECTORY, PROVIDER, TABLE_PLACE, TablePlace, o
 
 if TYPE_CHECKING:
     from flowspec.data.places import Place
-    from flowspec.data.tables.table import Column
+    from flowspec.data.tables.table import Column, Table
     from flowspec.runtime.bundle import Bundle
 
 
@@ -29,22 +30,33 @@ if TYPE_CHECKING:
 @click.option(
     "--seed", type=int, default=0, show_default=True, help="Another seed gives other draws."
 )
+@click.option(
+    "--draws",
+    type=click.IntRange(1, 1000),
+    default=1,
+    show_default=True,
+    help="So many tables, one below the other, with the number of each in a column `draw`.",
+)
 @PROVIDER
-def command(directory: Path, data: Place, output: Place | None, seed: int, provider: str) -> None:
+def command(
+    directory: Path, data: Place, output: Place | None, seed: int, draws: int, provider: str
+) -> None:
     """Fill the missing cells of a table with draws from the bundle in DIRECTORY, given the cells
     of the row that are there.
 
     Draws are no best guesses: they vary as the data do, so that a table that is filled several
-    times, with other seeds, shows how sure they are. Rows whose other cells are too rare, or whose
-    context is missing, stay as they are.
+    times (`--draws`) shows how sure they are. Rows whose other cells are too rare, or whose context
+    is missing, stay as they are.
 
     Example: flowspec impute iris_model --data holes.csv -o filled.csv
     """
     from flowspec.cli import jobs
+    from flowspec.cli.throughput import Throughput
     from flowspec.data.tables.csv import csv_text
     from flowspec.data.tables.read import read_table
     from flowspec.data.tables.typed import typed
-    from flowspec.data.tables.write import write_table
+    from flowspec.data.tables.write import free_name, write_table
+    from flowspec.runtime import incomplete
     from flowspec.runtime.bundle import load
 
     if output is not None and jobs.is_folder(output):
@@ -53,50 +65,47 @@ def command(directory: Path, data: Place, output: Place | None, seed: int, provi
     table = read_table(data)
     values = table.numbers(bundle.columns)
     context = table.numbers(bundle.context) if bundle.context else None
-    filled, wanting = _filled(bundle, values, context, seed)
-    drawn = np.isfinite(filled) & np.isnan(values)
-    cells = dict(zip(table.columns, table.cells, strict=True))
-    is_named = {*bundle.columns} <= {*table.columns}
-    for i, name in enumerate(bundle.columns):
-        column = name if is_named else table.columns[i]
-        draws = np.floor(filled[:, i]) if name in bundle.dequantized else filled[:, i]
-        is_whole = name in bundle.dequantized
-        cells[column] = _with(cells[column], draws.astype(bundle.dtype), drawn[:, i], is_whole)
-    names, arrays = list(cells), list(cells.values())
+    missing = np.isnan(values)
+    holes = int(missing.any(axis=1).sum())
+    with Throughput(holes) as progress:
+        filled = incomplete.filled(
+            bundle, values, context, draws=draws, seed=seed, told=progress.add
+        )
+    parts = [_table(bundle, table, rows, missing) for rows in filled.rows]
+    names = [*table.columns]
+    arrays = [_joined(cells) for cells in zip(*parts, strict=True)]
+    if draws > 1:
+        names.insert(0, free_name("draw", names))
+        arrays.insert(0, np.repeat(np.arange(1, draws + 1), table.rows))
     if output:
         has_types = output.suffix.lower() == ".parquet"
         write_table(output, names, [typed(cells) if has_types else cells for cells in arrays])
     else:
         click.echo(csv_text(names, arrays), nl=False)
-    _tell(int(drawn.sum()), int(drawn.any(axis=1).sum()), wanting, output)
+    cells = int((missing & np.isfinite(filled.rows[0])).sum())
+    _tell(cells, holes - filled.wanting, draws, filled.wanting, output)
 
 
-def _filled(
-    bundle: Bundle, values: NDArray[Any], context: NDArray[Any] | None, seed: int
-) -> tuple[NDArray[Any], int]:
-    """The values (N, D) with draws in place of NaN, and how many rows could not be filled."""
-    from flowspec.diagnostics.diagnostic import FlowError
-    from flowspec.runtime.conditioned import Conditioned, TooRare
+def _table(
+    bundle: Bundle, table: Table, filled: NDArray[Any], missing: NDArray[np.bool_]
+) -> list[Column]:
+    """The cells of a table, by column, with draws where they were missing."""
+    cells = dict(zip(table.columns, table.cells, strict=True))
+    is_named = {*bundle.columns} <= {*table.columns}
+    for i, name in enumerate(bundle.columns):
+        column = name if is_named else table.columns[i]
+        is_whole = name in bundle.dequantized
+        draws = np.floor(filled[:, i]) if is_whole else filled[:, i]
+        chosen = missing[:, i] & np.isfinite(draws)
+        cells[column] = _with(cells[column], draws.astype(bundle.dtype), chosen, is_whole)
+    return list(cells.values())
 
-    filled, wanting = values.copy(), 0
-    flows: dict[bytes, Conditioned] = {}
-    for row in np.flatnonzero(np.isnan(values).any(axis=1)).tolist():
-        given = None if context is None else context[row]
-        if given is not None and not np.isfinite(given).all():
-            wanting += 1
-            continue
-        key = b"" if given is None else given.tobytes()
-        if key not in flows:
-            flows = {key: Conditioned(bundle, seed, given)}
-        try:
-            drawn = flows[key].draw(values[row], 1, stream=row)
-        except FlowError as error:
-            if not isinstance(error.diagnostics[0], TooRare):
-                raise
-            wanting += 1
-            continue
-        filled[row] = np.where(np.isnan(values[row]), drawn.rows[0], values[row])
-    return filled, wanting
+
+def _joined(parts: Sequence[Column]) -> Column:
+    """Columns one below the other."""
+    if all(isinstance(part, np.ndarray) for part in parts):
+        return np.concatenate(parts)
+    return [cell for part in parts for cell in part]
 
 
 def _with(cells: Column, draws: NDArray[Any], chosen: NDArray[np.bool_], is_whole: bool) -> Column:
@@ -113,8 +122,10 @@ def _with(cells: Column, draws: NDArray[Any], chosen: NDArray[np.bool_], is_whol
     return filled
 
 
-def _tell(cells: int, rows: int, wanting: int, output: Place | None) -> None:
+def _tell(cells: int, rows: int, draws: int, wanting: int, output: Place | None) -> None:
     words = f"filled {cells:,} cells of {rows:,} rows"
+    if draws > 1:
+        words += f", {draws} times"
     if output:
         words += f", wrote {output}"
     if wanting:

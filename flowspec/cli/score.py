@@ -51,6 +51,11 @@ Rows = NDArray[np.floating]
     help="Add the share of the rows of the training whose density is lower.",
 )
 @click.option(
+    "--sum-out",
+    is_flag=True,
+    help="Of rows with missing numbers give the density of the others, and its standard error.",
+)
+@click.option(
     "--quantiles",
     metavar="5,50,95",
     help="Add these percentiles of each column for the context of each row.",
@@ -69,7 +74,7 @@ Rows = NDArray[np.floating]
 @PROVIDER
 def command(
     directory: Path, data: Place, output: Place | None, latent: bool, rank: bool,
-    quantiles: str | None, pit: bool, draws: int, rows_per_file: int, engine: str,
+    sum_out: bool, quantiles: str | None, pit: bool, draws: int, rows_per_file: int, engine: str,
     workers: int | None, address: str | None, resume: bool, provider: str,
 ) -> None:  # fmt: skip
     """Score the rows of a table with the bundle in DIRECTORY: the table comes back with a column
@@ -90,8 +95,10 @@ def command(
 
     bundle = load(directory, provider)
     if output is not None and jobs.is_folder(output):
-        if latent or pit or quantiles is not None:
-            raise click.UsageError("--latent, --quantiles and --pit are written into files only")
+        if latent or pit or sum_out or quantiles is not None:
+            raise click.UsageError(
+                "--latent, --sum-out, --quantiles and --pit are written into files only"
+            )
         job = _job(bundle, data, output, provider, rows_per_file, rank)
         tally = jobs.carry_out(job, engine, workers, address, resume)
         click.echo(_mean(tally), err=True)
@@ -118,14 +125,40 @@ def command(
         arrays += added.values()
     columns.append(density_column(columns))
     arrays.append(log_prob)
+    if sum_out:
+        log_prob, error = _summed_out(bundle, points, context, log_prob)
+        arrays[-1] = log_prob
+        columns.append(free_name("log_prob_error", columns))
+        arrays.append(error)
     if rank:
         columns.append(free_name("rank", columns))
         arrays.append(bundle.rank(log_prob))
     if output:
         write_table(output, columns, arrays)
-        click.echo(f"wrote {table.rows} rows to {output}; {_mean(tally_of(log_prob))}", err=True)
+        words = _mean(tally_of(log_prob))
+        if np.isnan(points).any() and not sum_out:
+            words += " (--sum-out gives the density of those that they have)"
+        click.echo(f"wrote {table.rows} rows to {output}; {words}", err=True)
     else:
         click.echo(csv_text(columns, arrays), nl=False)
+
+
+def _summed_out(
+    bundle: Bundle, points: Rows, context: Rows | None, log_prob: Rows
+) -> tuple[Rows, Rows]:
+    """The log-densities, those of rows with missing numbers being of the others, and their standard
+    errors: none of complete rows.
+    """
+    from flowspec.cli.throughput import Throughput
+    from flowspec.runtime.incomplete import summed_out
+
+    missing = np.isnan(points).any(axis=1)
+    with Throughput(int(missing.sum())) as progress:
+        density, error = summed_out(bundle, points, context, told=progress.add)
+    return (
+        np.where(missing, density, log_prob).astype(log_prob.dtype),
+        np.where(missing, error, 0.0).astype(log_prob.dtype),
+    )
 
 
 def _cells(table: Table, output: Place | None) -> list[Column]:

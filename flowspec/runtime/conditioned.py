@@ -33,6 +33,9 @@ FOR_EACH = 5
 
 LEAST = 50.0
 """The effective sample size below which nothing is drawn."""
+WANTED = 400.0
+"""That of a density that is summed out: its error is 0.05 nats then."""
+
 ENOUGH = 30.0
 """That of the weights by which kernels are moved; of fewer rows they would collapse."""
 
@@ -66,6 +69,21 @@ class Drawn:
     candidates: int = 0
 
 
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """Rows (N, D) and their log-weights (N,)."""
+
+    rows: Rows
+    weights: Rows
+
+    @property
+    def effective(self) -> float:
+        """The effective sample size."""
+        if not np.isfinite(self.weights).any():
+            return 0.0
+        return float(1 / (_shares(self.weights) ** 2).sum())
+
+
 class Conditioned:
     """The draws of a bundle given some of its columns, for one context.
 
@@ -94,6 +112,24 @@ class Conditioned:
         if sources is not None:
             return Drawn(self._exact(known, free, sources, count, random))
         return self._weighed(known, free, count, random)
+
+    def marginal(self, known: Rows) -> tuple[float, float]:
+        """The log-density of the known columns, the others summed out, and its standard error.
+
+        It is the mean weight of candidates for the others (importance sampling; the error is that
+        of the delta method). Of whole numbers it is that of their cell. Both are NaN where the
+        candidates are too few; the density is minus infinity where none has any.
+        """
+        random = np.random.default_rng([abs(self._seed), int(self._seed < 0)])
+        found = self._enough(known, np.isnan(known), 0, WANTED, random)
+        if not found.effective:
+            return -math.inf, 0.0
+        if found.effective < LEAST:
+            return math.nan, math.nan
+        count = len(found.weights)
+        highest = float(found.weights.max())
+        mean = highest + math.log(np.exp(found.weights - highest).mean())
+        return mean, math.sqrt(max(1 / found.effective - 1 / count, 0.0))
 
     # --- exact ------------------------------------------------------------------------------------
 
@@ -157,25 +193,30 @@ class Conditioned:
     # --- by weights -------------------------------------------------------------------------------
 
     def _weighed(self, known: Rows, free: Chosen, count: int, random: np.random.Generator) -> Drawn:
-        """Rows by weight, of more candidates where few are not enough."""
-        effective, drawn = 0.0, None
+        found = self._enough(known, free, count, count, random)
+        if found.effective < LEAST:
+            raise self._too_rare(known, found.effective)
+        rows = found.rows[_resampled(_shares(found.weights), count, random)]
+        return Drawn(rows, found.effective, len(found.rows))
+
+    def _enough(
+        self, known: Rows, free: Chosen, count: int, wanted: float, random: np.random.Generator
+    ) -> Candidates:
+        """Candidates by weight: more of them, where few are not as many as wanted."""
+        best = Candidates(np.empty((0, len(known))), np.empty(0))
         for effort in EFFORTS:
-            rows, weights = self._candidates(known, free, count, effort, random)
-            if not np.isfinite(weights).any():
+            found = self._candidates(known, free, count, effort, random)
+            if not found.effective:
                 break
-            shares = _shares(weights)
-            effective = float(1 / (shares**2).sum())
-            if effective >= LEAST:
-                drawn = Drawn(rows[_resampled(shares, count, random)], effective, len(rows))
-            if effective >= max(LEAST, count):
+            if found.effective >= LEAST or not best.effective:
+                best = found
+            if best.effective >= max(LEAST, wanted):
                 break
-        if drawn is None:
-            raise self._too_rare(known, effective)
-        return drawn
+        return best
 
     def _candidates(
         self, known: Rows, free: Chosen, count: int, effort: int, random: np.random.Generator
-    ) -> tuple[Rows, Rows]:
+    ) -> Candidates:
         """Rows and their log-weights: importance sampling (Rubin, 1987), with kernels that move to
         where the density is (population Monte Carlo: Cappé et al., 2004).
         """
@@ -189,7 +230,7 @@ class Conditioned:
             if is_last or not np.isfinite(weights).any():
                 break
             kernels = Kernels.around(values[random.choice(size, centers, p=_tempered(weights))])
-        return rows, weights
+        return Candidates(rows, weights)
 
     @cached_property
     def _pool(self) -> Rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from pyarrow import parquet
+from scipy import stats
 
 import flowspec
 from commands import refused, written
@@ -126,6 +127,40 @@ def test_whole_numbers_stay_whole_and_have_types(call, here, flows):
     assert [str(kind) for kind in schema.types] == ["double", "int64"]
     again = call("impute", flows / "counts", "--data", "it.parquet")
     assert again.err == "filled 0 cells of 0 rows\n"
+
+
+def test_several_draws_are_tables_one_below_the_other(call, here, flows):
+    table = written(here / "it.csv", HOLES)
+    answer = call("impute", flows / "gaussian", "--data", table, "--draws", 3)
+    head, *rows = answer.rows
+    assert head == ["draw", "name", "b", "a"]
+    assert [row[0] for row in rows] == [*"111122223333"]
+    assert [row[1:] for row in rows[::4]] == [["x", "1.5", "0.5"]] * 3
+    assert len({row[2] for row in rows[1::4]}) == 3
+    assert answer.err == "filled 4 cells of 3 rows, 3 times\n"
+
+
+# --- score ----------------------------------------------------------------------------------------
+
+
+def test_missing_cells_are_summed_out(call, here, flows):
+    table = written(here / "it.csv", HOLES)
+    plain = call("score", flows / "gaussian", "--data", table).rows
+    answer = call("score", flows / "gaussian", "--data", table, "--sum-out")
+    head, *rows = answer.rows
+    assert head == ["name", "b", "a", "log_prob", "log_prob_error"]
+    assert rows[0][3:] == [plain[1][3], "0.0"]
+    log_prob, error = (np.array([row[place] for row in rows], float) for place in (3, 4))
+    np.testing.assert_allclose(log_prob[[1, 3]], stats.norm.logpdf([2, 3]), atol=0.2)
+    assert (error[[1, 3]] > 0).all() and (error[[1, 3]] < 0.1).all()
+    assert np.isnan([log_prob[2], error[2]]).all()
+
+
+def test_what_could_be_summed_out_is_told(call, here, flows):
+    table = written(here / "it.csv", HOLES)
+    arguments = ("score", flows / "gaussian", "--data", table, "-o", "out.csv")
+    assert "3 with missing numbers (--sum-out gives" in call(*arguments).err
+    assert call(*arguments, "--sum-out").err.endswith(", 1 with missing numbers\n")
 
 
 def test_rows_that_cannot_be_filled_stay_as_they_are(call, here, flows):

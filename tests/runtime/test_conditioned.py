@@ -72,6 +72,33 @@ def test_the_effective_size_is_a_share_of_the_candidates(gaussian):
     assert drawn.candidates / 2 < drawn.effective <= drawn.candidates
 
 
+@pytest.mark.parametrize(
+    "known", [[2.5, UNKNOWN, UNKNOWN], [UNKNOWN, UNKNOWN, 5.0], [UNKNOWN, 3.0, 4.0]]
+)
+def test_the_marginal_density_is_that_of_the_known_columns(gaussian, known):
+    known = np.array(known)
+    there = ~np.isnan(known)
+    log_prob, error = Conditioned(gaussian).marginal(known)
+    exact = stats.multivariate_normal(MEAN[there], COVARIANCE[np.ix_(there, there)])
+    assert 0 < error < 0.06
+    assert abs(log_prob - exact.logpdf(known[there])) < 5 * error
+
+
+def test_no_density_where_the_known_columns_have_none(opened):
+    flow = opened("event a: real, b: positive\nNormal(0, 1)[2] |> on(b) { Exp }", "half")
+    assert Conditioned(flow).marginal(np.array([UNKNOWN, -1.0])) == (-np.inf, 0)
+
+
+def test_the_marginal_density_of_a_whole_number_is_that_of_its_cell(opened):
+    flow = opened(
+        "event a, n\ntrain { dequantize = [n] }\nMultivariateNormal([0, 3], [[1, 1.8], [1.8, 4]])",
+        "cell",
+    )
+    log_prob, error = Conditioned(flow).marginal(np.array([UNKNOWN, 3.0]))
+    cell = np.diff(stats.norm(3, 2).cdf([3, 4]))[0]
+    assert abs(log_prob - np.log(cell)) < 5 * error
+
+
 def test_all_or_nothing_known(gaussian):
     conditioned = Conditioned(gaussian)
     whole = conditioned.draw(np.full(3, UNKNOWN), ROWS)
