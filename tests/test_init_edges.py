@@ -52,8 +52,9 @@ def test_a_value_that_is_repeated_at_the_end_is_no_edge():
 def test_the_spec_names_the_columns_with_edges_and_tails():
     columns = {"pt": LINKS["cut"][0], "eta mean": LINKS["heavy"][0], "z": LINKS["share"][0]}
     text = spec(Table("t.csv", tuple(columns), tuple(columns.values())))
-    assert 'hidden=[64, 64]) |> Onto(event, edges=[pt, z], tails=["eta mean"])' in " ".join(
-        text.split()
+    assert (
+        'hidden=[64, 64], bound=8) |> Onto(event, edges=[pt, z], tails=["eta mean"])'
+        in " ".join(text.split())
     )
     assert "a hard edge at 40" in text and "the Pareto shape" in text
     assert str(flowspec.parse(text).space) == "(40, inf), real, (0, 1)"

@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("torch")
 
 import flowspec
+from flowspec.train.gaussians import log_density
 
 RANDOM = np.random.default_rng(0)
 GROUPS = np.concatenate([RANDOM.normal(m, 0.1, (60, 2)) for m in ([0, 0], [5, 5], [0, 9])])
@@ -28,7 +29,14 @@ def test_groups_that_lie_apart_are_learned_at_once():
 def test_its_share_and_its_components_stand_in_the_flow():
     base = flowspec.fit(flowspec.parse(FLOW), GROUPS, ensemble=2, **SETTINGS).flow.base
     assert np.allclose(base.weights, [0.25, 0.25, 0.5])
-    assert base.bases[-1].base.components == 3
+    assert base.bases[-1].base.components == 10 * (3 + 1)
+
+
+def test_the_mean_of_ten_mixtures_is_above_one_of_them():
+    known, new = (RANDOM.standard_t(5, (count, 3)) for count in (100, 2000))
+    model = flowspec.fit(flowspec.parse("NSF(3, transforms=1) |> Standardize"), known, epochs=1,
+                         gaussians=0.99)  # fmt: skip
+    assert model.log_prob(new).mean() > log_density(known, new, 10).mean()
 
 
 @pytest.mark.parametrize("tail", ["Onto(event)", "Onto(event, tails=[a])"])
