@@ -21,7 +21,7 @@ Chosen = NDArray[np.bool_]
 
 POOL = 50_000
 """Samples of the whole flow, near which candidates are looked for."""
-CENTERS = 200
+CENTERS = 100
 ROUNDS = 3
 """Times that the candidates are drawn; all but the last move the kernels to where the density is.
 """
@@ -33,8 +33,8 @@ FOR_EACH = 5
 
 LEAST = 50.0
 """The effective sample size below which nothing is drawn."""
-WANTED = 400.0
-"""That of a density that is summed out: its error is 0.05 nats then."""
+WANTED = 100.0
+"""That of a density that is summed out: its error is 0.1 nats then."""
 
 ENOUGH = 30.0
 """That of the weights by which kernels are moved; of fewer rows they would collapse."""
