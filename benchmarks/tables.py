@@ -7,7 +7,8 @@ a row, in the table's own units, with its standard error over the splits. `gain`
 difference of the spec to the best of one Gaussian, scikit-learn's mixture of Gaussians (components
 by BIC) and its kernels (width by cross-validation); `seconds` is what one training takes on one
 thread. `--flow` names a file in place of what `init` writes, in which `{d}` stands for the number
-of columns. `--large` adds a simulation of 10^6 rows. `--json` writes what is printed, anew after
+of columns. `--large` adds a simulation of 10^6 rows; `--epochs` says how long the spec is trained,
+in place of what it says itself. `--json` writes what is printed, anew after
 each table.
 
 Cars, airports and penguins come from the packages vega_datasets and palmerpenguins, where these
@@ -175,8 +176,10 @@ def _scored(flow: torch.nn.Module, rows: Rows) -> Rows:
         return flow().log_prob(torch.from_numpy(rows).float()).double().numpy()
 
 
-def by_spec(names: list[str], text: str | None, known: Rows, new: Rows) -> float:
-    """The mean log-density of new rows by the spec, trained as it is."""
+def by_spec(
+    names: list[str], text: str | None, known: Rows, new: Rows, settings: Mapping[str, int]
+) -> float:
+    """The mean log-density of new rows by the spec, trained as it is but for the settings."""
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         path = Path(folder) / "table.csv"
@@ -185,12 +188,14 @@ def by_spec(names: list[str], text: str | None, known: Rows, new: Rows) -> float
             text.replace("{d}", str(len(names))) if text else spec(read_table(path))
         )
         columns = [names.index(name) for name in flow.columns] if flow.event else slice(None)
-        model = flowspec.fit(flow, known[:, columns], engine=Engine("cpu"))
+        model = flowspec.fit(flow, known[:, columns], engine=Engine("cpu"), **settings)
         points = cell_middles(new[:, columns], flow.columns, flow.train.get("dequantize", ()))
         return float(model.log_prob(points).mean())
 
 
-def scores(table: pd.DataFrame, split: int, text: str | None, with_zuko: bool) -> dict[str, float]:
+def scores(
+    table: pd.DataFrame, split: int, text: str | None, with_zuko: bool, settings: Mapping[str, int]
+) -> dict[str, float]:
     """Every density's score on one split, and the seconds of the spec's training."""
     names = [name.replace(" ", "_") for name in table.columns]
     rows = np.random.default_rng(split).permutation(table.to_numpy(float))
@@ -199,7 +204,7 @@ def scores(table: pd.DataFrame, split: int, text: str | None, with_zuko: bool) -
     if with_zuko:
         found["zuko"] = standardized(by_zuko, known, new)
     begin = time.perf_counter()
-    found["flowspec"] = by_spec(names, text, known, new)
+    found["flowspec"] = by_spec(names, text, known, new, settings)
     found["seconds"] = time.perf_counter() - begin
     return found
 
@@ -236,12 +241,14 @@ def main() -> None:
     parser.add_argument("--splits", type=int, default=5)
     parser.add_argument("--only", choices=sorted(TABLES), action="append")
     parser.add_argument("--flow", type=Path)
+    parser.add_argument("--epochs", type=int)
     parser.add_argument("--without-zuko", action="store_true")
     parser.add_argument("--large", action="store_true")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(1)
     text = options.flow.read_text() if options.flow else None
+    settings = {} if options.epochs is None else {"epochs": options.epochs}
     lines: list[list[str]] = []
     for title in options.only or [t for t in TABLES if options.large or t not in LARGE]:
         table = TABLES[title]()
@@ -249,7 +256,10 @@ def main() -> None:
             print(f"{title}: its package is not installed")
             continue
         found = pd.DataFrame(
-            [scores(table, n, text, not options.without_zuko) for n in range(options.splits)]
+            [
+                scores(table, n, text, not options.without_zuko, settings)
+                for n in range(options.splits)
+            ]
         )
         lines.append(line(title, table, found))
         print("  ".join(f"{h} {c}" for h, c in zip(HEADS, lines[-1], strict=True)), flush=True)
