@@ -43,12 +43,13 @@ class Size:
     settings: tuple[str, ...]
 
 
+FEW = (
+    'optimizer = "adamw"', "weight_decay = 1", "learning_rate = 3e-3", "batch_size = 64",
+    "validation = 0.2", "patience = 60", "ensemble = 5",
+)  # fmt: skip
 SIZES = {
-    1_000: Size(
-        2, "[32, 32]",
-        ('optimizer = "adamw"', "weight_decay = 1", "learning_rate = 3e-3", "batch_size = 64",
-         "validation = 0.2", "patience = 60", "ensemble = 5", "gaussians = 0.5"),
-    ),
+    300: Size(2, "[32, 32]", (*FEW, "gaussians = 0.7")),
+    1_000: Size(2, "[32, 32]", (*FEW, "gaussians = 0.5")),
     5_000: Size(
         3, "[64, 64]",
         ("learning_rate = 3e-3", "batch_size = 256", "ensemble = 3", "gaussians = 0.2"),
