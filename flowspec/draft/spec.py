@@ -47,6 +47,7 @@ FEW = (
     'optimizer = "adamw"', "weight_decay = 1", "learning_rate = 3e-3", "batch_size = 64",
     "validation = 0.2", "patience = 60", "ensemble = 5",
 )  # fmt: skip
+"""Settings where a network sees few rows."""
 SIZES = {
     300: Size(2, "[32, 32]", (*FEW, "gaussians = 0.7")),
     1_000: Size(2, "[32, 32]", (*FEW, "gaussians = 0.5")),
