@@ -17,6 +17,7 @@ def say_the_end(training: Training | Ensemble, place: Place) -> None:
     """Say how the training went, and where its bundle is."""
     from flowspec.train import baselines, cross_validation, judged
     from flowspec.train.ensemble import members_of
+    from flowspec.train.gaussians import takes_gaussians
     from flowspec.train.remarks import crowded, remarks
 
     members = members_of(training)
@@ -30,7 +31,9 @@ def say_the_end(training: Training | Ensemble, place: Place) -> None:
     share = metrics["settings"]["gaussians"]
     for line in (
         *cross_validation.in_words(metrics.get("cross_validation", {})),
-        *baselines.in_words(metrics["baselines"], len(members), share),
+        *baselines.in_words(
+            metrics["baselines"], len(members), share, takes_gaussians(members[0].model.flow)
+        ),
         *judged.in_words(metrics["judged"]),
     ):
         click.echo(line, err=True)

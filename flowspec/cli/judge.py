@@ -86,12 +86,13 @@ def command(
         raise click.BadParameter(f"{output} is a folder; write {file}", param_hint="-o")
     bundle = load(directory)
     rows, context = _rows(bundle, data, most, seed)
-    known = _rows(bundle, trained_on, most, seed)[0] if trained_on else None
+    known, known_context = _rows(bundle, trained_on, most, seed) if trained_on else (None, None)
     simple = [name for name in against if name in SIMPLE] or ["gaussian", "gmm"]
     others = {name: _scored(name, data, most, seed) for name in against if name not in SIMPLE}
     judged = judge(
-        bundle, rows, context, trained_on=known, against=simple, others=others, seed=seed
-    )
+        bundle, rows, context, trained_on=known, trained_context=known_context,
+        against=simple, others=others, seed=seed,
+    )  # fmt: skip
     if form == "json":
         print_json(judged.to_json())
     else:

@@ -56,6 +56,7 @@ def judge(
     context: Rows | None = None,
     *,
     trained_on: Rows | None = None,
+    trained_context: Rows | None = None,
     against: Sequence[str] = ("gaussian", "gmm"),
     others: Mapping[str, Rows] | None = None,
     seed: int = 0,
@@ -66,7 +67,10 @@ def judge(
     context      (N, C), of a conditional model
     trained_on   (K, D), the rows of the training: baselines are fitted to them, and copies of them
                  are looked for
-    against      names of `flowspec.judge.score.BASELINES`, of models without a context
+    trained_context   (K, C), their context: without it a conditional model's baselines are fitted
+                 to halves of the rows
+    against      names of `flowspec.judge.score.BASELINES`: of a conditional model they are fitted
+                 to context and values, and conditioned
     others       log-densities of the rows by other models (N,), by name
     seed         of the samples, and of whatever is drawn by lot
 
@@ -79,20 +83,17 @@ def judge(
     evidence = Evidence(bundle, rows, given, seed)
     # Threads of the classifier wait for each other where processors are shared.
     with threadpool_limits(1):
-        found = list(_items(evidence, trained_on, against, others or {}))
+        rivals = {**(others or {}), **_baselines(evidence, trained_on, trained_context, against)}
+        found = list(_items(evidence, trained_on, rivals))
     return Judgement(len(rows), found)
 
 
 def _items(
     evidence: Evidence,
     trained_on: Rows | None,
-    against: Sequence[str],
-    others: Mapping[str, Rows],
+    rivals: Mapping[str, Rows],
 ) -> Iterator[Item]:
     is_conditional = bool(evidence.bundle.context)
-    rivals = dict(others)
-    if not is_conditional:
-        rivals |= baselines(evidence.rows, list(against), trained_on)
     yield score(evidence, rivals)
     if is_conditional:
         yield from conditional(evidence)
@@ -104,3 +105,16 @@ def _items(
     yield repeats(evidence)
     if trained_on is not None and not is_conditional:
         yield copies(evidence, np.asarray(trained_on, float).reshape(-1, len(evidence.columns)))
+
+
+def _baselines(
+    evidence: Evidence,
+    trained_on: Rows | None,
+    trained_context: Rows | None,
+    against: Sequence[str],
+) -> dict[str, Rows]:
+    """The log-densities of the rows by simple densities."""
+    given, known = evidence.context.shape[1], trained_on
+    if known is not None and given:
+        known = None if trained_context is None else np.hstack([trained_context, known])
+    return baselines(np.hstack([evidence.context, evidence.rows]), list(against), known, given)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.neighbors import KernelDensity
@@ -14,7 +15,7 @@ from flowspec.judge.evidence import Evidence, Rows
 from flowspec.judge.verdict import Item, Word
 
 Fitted = Callable[[Rows], Rows]
-"""Rows (N, D) to log-densities (N,)."""
+"""Rows (N, D) to log-densities (N,); of fewer columns to those of the first ones alone."""
 
 MOST_COMPONENTS = 10
 FOLDS = 2
@@ -22,16 +23,29 @@ FOLDS = 2
 
 def gaussian(rows: Rows) -> Fitted:
     """One Gaussian."""
-    made = GaussianMixture(1, reg_covar=1e-9, random_state=0).fit(rows)
-    return lambda x: made.score_samples(x)
+    return _first_columns(GaussianMixture(1, reg_covar=1e-9, random_state=0).fit(rows))
 
 
 def mixture(rows: Rows) -> Fitted:
     """A mixture of Gaussians, of as many components as Bayes' criterion wants."""
     counts = range(1, min(MOST_COMPONENTS, max(1, len(rows) // 20)) + 1)
     made = [GaussianMixture(n, reg_covar=1e-6, random_state=0).fit(rows) for n in counts]
-    best = min(made, key=lambda each: each.bic(rows))
-    return lambda x: best.score_samples(x)
+    return _first_columns(min(made, key=lambda each: each.bic(rows)))
+
+
+def _first_columns(mixture: GaussianMixture) -> Fitted:
+    def log_prob(x: Rows) -> Rows:
+        size = x.shape[1]
+        if size == mixture.means_.shape[1]:
+            return np.asarray(mixture.score_samples(x))
+        parts = zip(mixture.weights_, mixture.means_, mixture.covariances_, strict=True)
+        weighted = [
+            np.log(weight) + stats.multivariate_normal(mean[:size], part[:size, :size]).logpdf(x)
+            for weight, mean, part in parts
+        ]
+        return np.asarray(np.logaddexp.reduce(weighted, axis=0))
+
+    return log_prob
 
 
 def kernels(rows: Rows) -> Fitted:
@@ -39,7 +53,12 @@ def kernels(rows: Rows) -> Fitted:
     widths = {"bandwidth": np.geomspace(0.05, 1.0, 8)}
     search = GridSearchCV(KernelDensity(), widths, cv=KFold(3, shuffle=True, random_state=0))
     best = search.fit(rows[:5000]).best_estimator_
-    return lambda x: best.score_samples(x)
+
+    def log_prob(x: Rows) -> Rows:
+        made = KernelDensity(bandwidth=best.bandwidth).fit(rows[:5000, : x.shape[1]])
+        return np.asarray(made.score_samples(x))
+
+    return log_prob
 
 
 BASELINES: Mapping[str, Callable[[Rows], Fitted]] = {
@@ -71,10 +90,14 @@ def score(evidence: Evidence, others: Mapping[str, Rows]) -> Item:
     return Item("score", word, ", ".join(words), details)
 
 
-def baselines(rows: Rows, names: list[str], known: Rows | None) -> dict[str, Rows]:
+def baselines(
+    rows: Rows, names: list[str], known: Rows | None = None, given: int = 0
+) -> dict[str, Rows]:
     """Log-densities of rows by simple densities, in the units of the rows.
 
     known   rows to fit them to; without them each half of the rows is scored by a fit to the other
+    given   the number of columns, the first, on whose values the others are conditioned: the
+            density of all of them is divided by that of these
     """
     everything = np.arange(len(rows))
     parts = [(known, everything)] if known is not None else _halves(rows)
@@ -84,7 +107,9 @@ def baselines(rows: Rows, names: list[str], known: Rows | None) -> dict[str, Row
         scale = np.where(scale > 0, scale, 1.0)
         for name in names:
             fitted = BASELINES[name]((train - middle) / scale)
-            found[name][chosen] = fitted((rows[chosen] - middle) / scale) - np.log(scale).sum()
+            x = (rows[chosen] - middle) / scale
+            density = fitted(x) - np.log(scale[given:]).sum()
+            found[name][chosen] = density - fitted(x[:, :given]) if given else density
     return found
 
 

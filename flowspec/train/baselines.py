@@ -22,8 +22,9 @@ def baselines(parts: Sequence[HeldOut]) -> Scores:
     """Mean log-densities of rows held out, in nats a row: of the flow, of one Gaussian, and of a
     mixture of them, and the standard error of the flow's difference to the better one.
 
-    Of an ensemble each member is scored at the rows that it has held out itself. It is empty for
-    few rows, for rows with weights, and where a row has no density.
+    Of a conditional flow the simple densities are of context and values together, divided by what
+    they give the context. Of an ensemble each member is scored at the rows that it has held out
+    itself. It is empty for few rows, for rows with weights, and where a row has no density.
     """
     known = sum(len(part.known) for part in parts)
     if min(known, sum(len(part.own) for part in parts)) < FEWEST or not all(map(_is_plain, parts)):
@@ -37,7 +38,7 @@ def baselines(parts: Sequence[HeldOut]) -> Scores:
 
 
 def _densities(parts: Sequence[HeldOut], most: int) -> Points:
-    return np.concatenate([log_density(part.known, part.new, most) for part in parts])
+    return np.concatenate([log_density(part.known, part.new, most, part.given) for part in parts])
 
 
 def _is_plain(part: HeldOut) -> bool:
@@ -45,11 +46,17 @@ def _is_plain(part: HeldOut) -> bool:
     return varies and part.weights is None and bool(np.isfinite(part.own).all())
 
 
-def in_words(scores: Mapping[str, float], members: int = 1, gaussians: float = 0.0) -> list[str]:
+def in_words(
+    scores: Mapping[str, float],
+    members: int = 1,
+    gaussians: float = 0.0,
+    takes_gaussians: bool = True,
+) -> list[str]:
     """The scores in a line, and a remark where the flow is below a simple density.
 
-    members    of the ensemble, which are scored one by one
-    gaussians  the share of a mixture of Gaussians in it
+    members          of the ensemble, which are scored one by one
+    gaussians        the share of a mixture of Gaussians in it
+    takes_gaussians  whether such a mixture can stand beside the flow
     """
     if not scores:
         return []
@@ -61,9 +68,9 @@ def in_words(scores: Mapping[str, float], members: int = 1, gaussians: float = 0
     behind, error = max(one, mixture) - flow, scores["standard_error"]
     if behind > error and not gaussians:
         what = "the flow is" if members == 1 else "the members are"
-        advice = "--ensemble 5 --gaussians 0.5" if members == 1 else "--gaussians 0.5"
+        options = ["--ensemble 5"] * (members == 1) + ["--gaussians 0.5"] * takes_gaussians
+        advice = f"; try `{' '.join(options)}`" if options else ""
         lines.append(
-            f"note: {what} {behind:.2f} +- {error:.2f} nats a row below a simple density; "
-            f"try `{advice}`"
+            f"note: {what} {behind:.2f} +- {error:.2f} nats a row below a simple density{advice}"
         )
     return lines

@@ -44,11 +44,16 @@ class NoGaussians(Diagnostic):
     help = "leave `gaussians` out: it is for several columns behind a `Standardize`, no context"
 
 
-def check_gaussians(flow: Flow) -> None:
-    """Raise a `FlowError` where no mixture of Gaussians can stand beside a flow."""
+def takes_gaussians(flow: Flow) -> bool:
+    """True if a mixture of Gaussians can stand beside a flow."""
     places = _tail(flow)
     is_real = bool(places) and all(s == REAL for s in flow.steps[places[0]].input.supports)
-    if flow.context or flow.space.scalar or not is_real:
+    return is_real and not flow.context and not flow.space.scalar
+
+
+def check_gaussians(flow: Flow) -> None:
+    """Raise a `FlowError` where no mixture of Gaussians can stand beside a flow."""
+    if not takes_gaussians(flow):
         raise FlowError(NoGaussians())
 
 
@@ -75,13 +80,17 @@ def gaussians(model: Model, rows: Points, seed: int) -> Model:
     return Model(flow, weights, dtype=model.dtype)
 
 
-def log_density(known: Points, new: Points, most: int) -> Points:
-    """The log-density of new rows by a mixture of at most so many Gaussians for known ones."""
+def log_density(known: Points, new: Points, most: int, given: int = 0) -> Points:
+    """The log-density of new rows by a mixture of at most so many Gaussians for known ones.
+
+    given   the number of columns, the first, on whose values the others are conditioned
+    """
     middle, scale = known.mean(axis=0), known.std(axis=0)
     fitted = _mixtures((known - middle) / scale, 0, most)
     best = min(fitted, key=lambda mixture: mixture.criterion)
-    densities = best.log_densities((new - middle) / scale)
-    return np.asarray(np.logaddexp.reduce(densities, axis=1) - np.log(scale).sum())
+    x = (new - middle) / scale
+    density = best.log_density(x) - np.log(scale[given:]).sum()
+    return np.asarray(density - best.log_density(x[:, :given]) if given else density)
 
 
 def _inverted(model: Model, rows: Points) -> tuple[Points, Points]:
@@ -125,15 +134,21 @@ class _Fitted:
         pieces = [np.log(self.weights), self.means, diagonal, np.stack(below, axis=1)]
         return np.concatenate([piece.ravel() for piece in pieces])
 
+    def log_density(self, x: Points) -> Points:
+        """The log-density (N,) of the mixture, or that of its first columns."""
+        return np.asarray(np.logaddexp.reduce(self.log_densities(x), axis=1))
+
     def log_densities(self, x: Points) -> Points:
-        """The weighted log-density (N, K) of each component."""
+        """The weighted log-density (N, K) of each component, in the first columns alone where x has
+        no more.
+        """
         size = x.shape[1]
         found = []
         for weight, mean, covariance in zip(
             self.weights, self.means, self.covariances, strict=True
         ):
-            lower = np.linalg.cholesky(covariance)
-            z = np.linalg.solve(lower, (x - mean).T)
+            lower = np.linalg.cholesky(covariance[:size, :size])
+            z = np.linalg.solve(lower, (x - mean[:size]).T)
             log_det = np.log(np.diag(lower)).sum() + 0.5 * size * math.log(2 * math.pi)
             found.append(np.log(weight) - log_det - 0.5 * (z**2).sum(axis=0))
         return np.stack(found, axis=1)

@@ -27,14 +27,16 @@ LogProb = Callable[[Points, Points | None], Points]
 class HeldOut:
     """The rows that a training has held out.
 
-    known    (M, D), rows that were trained on
-    new      (N, D)
+    known    (M, C + D), the context and the values of rows that were trained on
+    new      (N, C + D)
+    given    C, the number of columns of the context
     own      (N,), the log-densities of the new rows by the flow
     weights  (N,), or None
     """
 
     known: Points
     new: Points
+    given: int
     own: Points
     weights: Points | None
 
@@ -59,8 +61,10 @@ def _scored(batches: Batches, log_prob: LogProb, count: int) -> Iterator[HeldOut
     context = None if new.context is None else new.context.double().numpy()
     own = np.asarray(log_prob(x, context), float)
     weights = None if new.weights is None else new.weights.double().numpy()
-    yield HeldOut(_points(known)[:KNOWN_ROWS], _points(new), own, weights)
+    given = 0 if context is None else context.shape[1]
+    yield HeldOut(_points(known)[:KNOWN_ROWS], _points(new), given, own, weights)
 
 
 def _points(rows: Rows) -> Points:
-    return np.asarray(rows.values.double().numpy().reshape(len(rows), -1))
+    parts = [rows.values] if rows.context is None else [rows.context, rows.values]
+    return np.hstack([part.double().numpy().reshape(len(rows), -1) for part in parts])

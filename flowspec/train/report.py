@@ -143,7 +143,7 @@ def _scores(training: Training | Ensemble, bundle: Bundle) -> dict[str, Any]:
     is_split = isinstance(training, Ensemble) and training.is_split
     return {
         **({"cross_validation": cross_validation(parts)} if is_split else {}),
-        "baselines": {} if bundle.context else baselines(parts),
+        "baselines": baselines(parts),
     }
 
 

@@ -48,6 +48,25 @@ def test_members_are_scored_at_the_rows_that_they_did_not_see(call, here, option
     assert "by the members that did not see them" in told and "try `--gaussians 0.5`" in told
 
 
+@pytest.mark.parametrize("most", [1, 10])
+def test_of_a_context_the_others_are_conditioned(most):
+    """y = 2 c + noise: what is left of y has the deviation of the noise."""
+    c = RANDOM.normal(size=2000)
+    noise = RANDOM.normal(0, 0.3, 2000)
+    rows = np.column_stack([c, 2 * c + noise])
+    truth = -np.log(0.3 * np.sqrt(2 * np.pi)) - 0.5 * np.mean((noise / 0.3) ** 2)
+    assert log_density(rows, rows, most, given=1).mean() == pytest.approx(truth, abs=0.02)
+
+
+def test_a_conditional_flow_stands_beside_conditional_densities(call, here):
+    c = RANDOM.normal(size=600)
+    flow = "context a\nevent b\nNormal(0, 1) |> Standardize"
+    told, scores = fitted(call, np.column_stack([c, c + 0.3 * RANDOM.normal(size=600)]), flow)
+    assert scores["gaussian"] == pytest.approx(-np.log(0.3) - 1.42, abs=0.1)
+    assert scores["flow"] < scores["gaussian"] - 0.8
+    assert told.partition("below a simple density")[2].startswith("; try `--ensemble 5`\n")
+
+
 def test_one_gaussian_has_the_density_of_its_formula():
     truth = -np.log(2 * np.pi * 2) - 1
     assert log_density(ROWS, ROWS, 1).mean() == pytest.approx(truth, abs=0.1)

@@ -74,7 +74,7 @@ def test_folds_are_of_nearly_one_size():
 
 
 def fold(own, weights=None) -> HeldOut:
-    return HeldOut(ROWS, ROWS, np.asarray(own, float), weights)
+    return HeldOut(ROWS, ROWS, 0, np.asarray(own, float), weights)
 
 
 def test_the_score_is_the_mean_over_all_rows_with_its_standard_error():

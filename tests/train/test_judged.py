@@ -43,6 +43,7 @@ def test_a_fit_ends_with_the_verdict_of_its_rows_held_out(fit):
     sides = ["score", "columns", "tails", "dependence", "classifier", "repeats", "copies"]
     assert names == sides
     assert "over a" in found["items"][0]["figure"]
+    assert json.loads(Path("it/flow.json").read_text())["judged"] == found
     assert "| verdict by 360 rows held out | fine |" in Path("it/README.md").read_text()
 
 
