@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,8 +89,7 @@ def command(
     """
     from flowspec.data.tables.csv import csv_text
     from flowspec.data.tables.read import read_table
-    from flowspec.data.tables.whole_numbers import cell_middles
-    from flowspec.data.tables.write import free_name, write_table
+    from flowspec.data.tables.write import write_table
     from flowspec.runtime.bundle import load
     from flowspec.scale.job import tally_of
 
@@ -110,37 +110,72 @@ def command(
         raise click.UsageError("--quantiles and --pit are of conditional flows, with a context")
     levels = _levels(quantiles) if quantiles is not None else []
     table = read_table(data)
+    scored = _scored(bundle, table, Asked(latent, rank, sum_out, levels, pit, draws))
+    names, arrays = (
+        [*table.columns, *scored.added],
+        [*_cells(table, output), *scored.added.values()],
+    )
+    if not output:
+        click.echo(csv_text(names, arrays), nl=False)
+        return
+    write_table(output, names, arrays)
+    words = _mean(tally_of(scored.log_prob))
+    if scored.lacks_numbers and not sum_out:
+        words += " (--sum-out gives the density of those that they have)"
+    click.echo(f"wrote {table.rows} rows to {output}; {words}", err=True)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for of each row, as the options of the same names say.
+
+    levels   of --quantiles, from 0 to 1
+    """
+
+    latent: bool
+    rank: bool
+    sum_out: bool
+    levels: list[float]
+    pit: bool
+    draws: int
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """New columns by name, in order, and the log-densities (N,)."""
+
+    added: dict[str, Rows]
+    log_prob: Rows
+    lacks_numbers: bool
+
+
+def _scored(bundle: Bundle, table: Table, asked: Asked) -> Scored:
+    """What is asked for of the rows of a table."""
+    from flowspec.data.tables.whole_numbers import cell_middles
+    from flowspec.data.tables.write import free_name
+
     context = table.numbers(bundle.context) if bundle.context else None
     points = cell_middles(table.numbers(bundle.columns), bundle.columns, bundle.dequantized)
-    columns, arrays = [*table.columns], _cells(table, output)
-    if latent:
+    added: dict[str, Rows] = {}
+    if asked.latent:
         z, log_prob = bundle.to_base(points, context)
-        arrays += [*(z[None] if z.ndim == 1 else z.T)]
-        columns += latent_columns(len(bundle.description.latent), columns)
+        columns = z[None] if z.ndim == 1 else z.T
+        added |= zip(latent_columns(len(columns), table.columns), columns, strict=True)
     else:
         log_prob = bundle.log_prob(points, context)
     if context is not None:
-        added = _predicted(bundle, points, context, levels, pit, draws)
-        columns += [free_name(name, columns) for name in added]
-        arrays += added.values()
-    columns.append(density_column(columns))
-    arrays.append(log_prob)
-    if sum_out:
-        log_prob, error = _summed_out(bundle, points, context, log_prob)
-        arrays[-1] = log_prob
-        columns.append(free_name("log_prob_error", columns))
-        arrays.append(error)
-    if rank:
-        columns.append(free_name("rank", columns))
-        arrays.append(bundle.rank(log_prob))
-    if output:
-        write_table(output, columns, arrays)
-        words = _mean(tally_of(log_prob))
-        if np.isnan(points).any() and not sum_out:
-            words += " (--sum-out gives the density of those that they have)"
-        click.echo(f"wrote {table.rows} rows to {output}; {words}", err=True)
-    else:
-        click.echo(csv_text(columns, arrays), nl=False)
+        taken = [*table.columns, *added]
+        predicted = _predicted(bundle, points, context, asked)
+        added |= {free_name(name, taken): column for name, column in predicted.items()}
+    density, error = log_prob, None
+    if asked.sum_out:
+        density, error = _summed_out(bundle, points, context, log_prob)
+    added[density_column([*table.columns, *added])] = density
+    if error is not None:
+        added[free_name("log_prob_error", [*table.columns, *added])] = error
+    if asked.rank:  # among densities of all columns: rows that lack some have none
+        added[free_name("rank", [*table.columns, *added])] = bundle.rank(log_prob)
+    return Scored(added, density, bool(np.isnan(points).any()))
 
 
 def _summed_out(
@@ -183,20 +218,18 @@ def _levels(text: str | None) -> list[float]:
     return levels
 
 
-def _predicted(
-    bundle: Bundle, points: Rows, context: Rows, levels: list[float], pit: bool, draws: int
-) -> dict[str, Rows]:
+def _predicted(bundle: Bundle, points: Rows, context: Rows, asked: Asked) -> dict[str, Rows]:
     """Columns of quantiles and of probability integral transforms, by name."""
     from flowspec.runtime import predictive
 
     found: dict[str, Rows] = {}
-    if levels:
-        values = predictive.quantiles(bundle, context, levels, draws)
+    if asked.levels:
+        values = predictive.quantiles(bundle, context, asked.levels, asked.draws)
         for number, name in enumerate(bundle.columns):
-            for place, level in enumerate(levels):
+            for place, level in enumerate(asked.levels):
                 found[f"{name}_q{100 * level:g}"] = values[:, place, number]
-    if pit:
-        shares = predictive.transforms(bundle, points, context, draws)
+    if asked.pit:
+        shares = predictive.transforms(bundle, points, context, asked.draws)
         found |= {f"{name}_pit": each for name, each in zip(bundle.columns, shares.T, strict=True)}
     return found
 
