@@ -25,12 +25,12 @@ from flowspec.runtime.graphs import Graph, missing_graph, open_graph
 from flowspec.runtime.limits import Limits
 from flowspec.runtime.native import GRAPHS as NATIVE
 from flowspec.runtime.native import NativeGraph, library_of
-from flowspec.runtime.parts import components
 from flowspec.runtime.pieces import Pieces
 from flowspec.runtime.ranks import Ranks, read_ranks
 from flowspec.runtime.sessions import provider_named, session_options
 from flowspec.runtime.signatures import GRAPHS
 from flowspec.runtime.streams import ROWS_OF_A_PIECE, sample_pieces
+from flowspec.runtime.summary import components
 
 Rows = NDArray[Any]
 """Points, noise, context or log-densities, a row or a number each."""
