@@ -120,6 +120,16 @@ def test_repeated_values_are_told(model):
     assert (item.verdict, item.details["x1"]["value"]) == ("bad", 0.5)
 
 
+def test_simple_densities_have_no_spikes_at_whole_numbers(tmp_path):
+    """They are fitted to the cells, as the model is: three values are no three spikes."""
+    text = "event x, n\ntrain { dequantize = [n] }\nNormal([0, 1.5], [1, 1])"
+    bundle = flowspec.load(flowspec.compile(flowspec.parse(text), tmp_path / "counts"))
+    rows = np.floor(np.asarray(bundle.sample(1000, seed=9), float) * [1e6, 1]) / [1e6, 1]
+    for known in (None, rows[:500]):
+        details = judge(bundle, rows[500:], trained_on=known).items[0].to_json()["details"]
+        assert abs(details["gmm"]["gain"]) < 0.1
+
+
 def test_rows_without_a_density_are_counted(tmp_path):
     flow = flowspec.parse("event x: positive\nNormal(0, 1) |> Exp")
     bundle = flowspec.load(flowspec.compile(flow, tmp_path / "positive"))

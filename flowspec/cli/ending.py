@@ -25,7 +25,7 @@ def say_the_end(training: Training | Ensemble, place: Place) -> None:
         click.echo(f"note: {remark}", err=True)
     for index, member in enumerate(members, 1):
         of = f"member {index}: " if len(members) > 1 else ""
-        for remark in remarks(member.course.history):
+        for remark in remarks(member.course.history, member.settings):
             click.echo(f"note: {of}{remark}", err=True)
     metrics = json.loads((place.resolved / "metrics.json").read_text())
     share = metrics["settings"]["gaussians"]

@@ -114,7 +114,20 @@ def _baselines(
     against: Sequence[str],
 ) -> dict[str, Rows]:
     """The log-densities of the rows by simple densities."""
+    whole = np.isin(evidence.columns, evidence.bundle.dequantized)
+    random = np.random.default_rng(evidence.seed)
+
+    def spread(rows: Rows) -> Rows:
+        """Rows whose whole numbers are anywhere in their cells: of atoms there is no density."""
+        return np.where(whole, np.floor(rows) + random.random(rows.shape), rows)
+
     given, known = evidence.context.shape[1], trained_on
+    if known is not None:
+        known = spread(np.asarray(known, float).reshape(-1, len(whole)))
     if known is not None and given:
         known = None if trained_context is None else np.hstack([trained_context, known])
-    return baselines(np.hstack([evidence.context, evidence.rows]), list(against), known, given)
+    middles = np.where(whole, np.floor(evidence.rows) + 0.5, evidence.rows)
+    scored, fitted = (
+        np.hstack([evidence.context, rows]) for rows in (middles, spread(evidence.rows))
+    )
+    return baselines(scored, against, known, given, fitted)

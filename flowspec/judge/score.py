@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,16 +91,23 @@ def score(evidence: Evidence, others: Mapping[str, Rows]) -> Item:
 
 
 def baselines(
-    rows: Rows, names: list[str], known: Rows | None = None, given: int = 0
+    rows: Rows,
+    names: Sequence[str],
+    known: Rows | None = None,
+    given: int = 0,
+    spread: Rows | None = None,
 ) -> dict[str, Rows]:
     """Log-densities of rows by simple densities, in the units of the rows.
 
     known   rows to fit them to; without them each half of the rows is scored by a fit to the other
     given   the number of columns, the first, on whose values the others are conditioned: the
             density of all of them is divided by that of these
+    spread  the rows as densities are fitted to them, whole numbers anywhere in their cells
     """
     everything = np.arange(len(rows))
-    parts = [(known, everything)] if known is not None else _halves(rows)
+    parts = (
+        [(known, everything)] if known is not None else _halves(rows if spread is None else spread)
+    )
     found: dict[str, Rows] = {name: np.empty(len(rows)) for name in names}
     for train, chosen in parts:
         middle, scale = train.mean(axis=0), train.std(axis=0)

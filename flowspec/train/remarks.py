@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from flowspec.ir.settings import Settings
 from flowspec.train.course import Epoch
 
 FEW = 5
@@ -17,14 +18,18 @@ JUMP = 1.0
 CROWDED = 100
 """So many times the numbers of the rows may be trained without a word."""
 
+STRONG = 1.0
+"""A decay that suits few rows."""
+
 GAP = 0.3
 """Nats a row by which rows held out may be worse than those trained on."""
 
 
-def remarks(history: Sequence[Epoch]) -> Iterator[str]:
+def remarks(history: Sequence[Epoch], settings: Settings | None = None) -> Iterator[str]:
     """Whether a training has skipped batches, converged, jumped, or learned its rows by heart.
 
     history   all epochs, in order
+    settings  of the training: what it has is not advised
     """
     if skipped := sum(epoch.skipped for epoch in history):
         batches = "1 batch was" if skipped == 1 else f"{skipped} batches were"
@@ -41,14 +46,21 @@ def remarks(history: Sequence[Epoch]) -> Iterator[str]:
             f"train on with `epochs = {2 * len(history)}`"
         )
     if best.validation is not None and best.validation - best.loss > GAP:
+        is_strong = settings is not None and decays(settings)
+        advice = "a smaller network" + ("" if is_strong else ", or AdamW with `weight_decay = 1`")
         yield (
             f"overfitting: rows held out are {best.validation - best.loss:.2f} nats worse than "
-            "those trained on; try more rows, a smaller network, or AdamW with `weight_decay = 1`"
+            f"those trained on; try more rows{' or' if is_strong else ','} {advice}"
         )
     rise, number = _largest_rise(history)
     if rise > JUMP:
         what = f"jumped by {rise:.1f} nats" if math.isfinite(rise) else "was not finite"
         yield f"the loss {what} in epoch {number}; try a smaller `learning_rate`"
+
+
+def decays(settings: Settings) -> bool:
+    """True if a training keeps its weights small as strongly as few rows want it."""
+    return settings.optimizer == "adamw" and settings.weight_decay >= STRONG
 
 
 def crowded(numbers: int, rows: int | None, columns: int) -> Iterator[str]:

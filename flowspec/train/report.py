@@ -127,7 +127,7 @@ def _metrics(training: Training | Ensemble, bundle: Bundle, judge: bool) -> byte
         "skipped_batches": sum(epoch.skipped for epoch in training.course.history),
         "remarks": [
             *crowded(*members_of(training)[0].size),
-            *remarks(training.course.history),
+            *remarks(training.course.history, training.settings),
         ],
         **_members(training),
         **scores,

@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("torch")
 
 from commands import written
+from flowspec.ir.settings import Settings
 from flowspec.train.course import Epoch
 from flowspec.train.remarks import crowded, remarks
 
@@ -36,6 +37,14 @@ def test_a_best_epoch_that_is_the_last_is_told():
 def test_a_gap_to_the_rows_held_out_is_told():
     (words,) = remarks(history([3, 2, 1, 0.5, 0.2, 0.1], [3, 2.5, 2, 1.9, 1.95, 2]))
     assert words.startswith("overfitting: rows held out are 1.40 nats worse")
+
+
+def test_what_a_training_has_is_not_advised():
+    losses = [3, 2, 1, 0.5, 0.2, 0.1], [3, 2.5, 2, 1.9, 1.95, 2]
+    (plain,) = remarks(history(*losses), Settings(weight_decay=1.0))
+    assert plain.endswith("try more rows, a smaller network, or AdamW with `weight_decay = 1`")
+    (decayed,) = remarks(history(*losses), Settings(optimizer="adamw", weight_decay=1.0))
+    assert decayed.endswith("try more rows or a smaller network")
 
 
 @pytest.mark.parametrize("high", [4.5, math.inf])
