@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import re
 import shutil
 import stat
 import sys
@@ -20,6 +21,9 @@ from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 """Constants of Linux: paths are relative to the current directory; two files are swapped."""
+
+_ADDRESS = re.compile("(s3|gs|gcs|abfss?|hdfs|https?):", re.IGNORECASE)
+"""What is left of `s3://` where it was taken for a folder of a path."""
 
 
 @mistake
@@ -99,7 +103,10 @@ def new_directory(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def refusing(path: Path) -> Iterator[None]:
-    """Turn an error of the system about a path into a mistake."""
+    """Turn an error of the system about a path into a mistake. What was an address is none."""
+    if any(map(_ADDRESS.fullmatch, path.parts)):
+        reason, advice = "an address is of tables only", "write it here, and copy it there"
+        raise FlowError(UnwritablePath(path=str(path), reason=reason, advice=advice))
     try:
         yield
     except OSError as error:

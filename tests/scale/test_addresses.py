@@ -131,6 +131,23 @@ def test_an_error_leaves_no_file(bucket):
     assert bucket.files() == []
 
 
+@pytest.mark.parametrize(
+    ("command", "output"),
+    [
+        (["compile", "it.flow"], "s3://bucket/it"),
+        (["fit", "it.flow", "--data", "it.csv"], "s3://bucket/it"),
+        (["plot", "pair"], "s3://bucket/it.png"),
+    ],
+)
+def test_what_is_no_table_has_no_address(call, here, bundles, command, output):
+    (here / "pair").symlink_to(bundles / "pair")
+    (here / "it.flow").write_text("event x\nNormal(0, 1) |> Standardize")
+    (here / "it.csv").write_text("x\n1\n2\n3\n")
+    answer = call(*command, "-o", output)
+    refused(answer, "an address is of tables only", "write it here, and copy it there")
+    assert not (here / "s3:").exists()
+
+
 def test_options_of_an_address_stay_with_its_files():
     address = place_of("s3://bucket/many/?region=eu-central-1")
     file = address / "rows-0.parquet"
