@@ -134,13 +134,14 @@ def test_an_error_leaves_no_file(bucket):
 @pytest.mark.parametrize(
     ("command", "output"),
     [
-        (["compile", "it.flow"], "s3://bucket/it"),
+        (["compile", "one.flow"], "s3://bucket/it"),
         (["fit", "it.flow", "--data", "it.csv"], "s3://bucket/it"),
         (["plot", "pair"], "s3://bucket/it.png"),
     ],
 )
 def test_what_is_no_table_has_no_address(call, here, bundles, command, output):
     (here / "pair").symlink_to(bundles / "pair")
+    (here / "one.flow").write_text("Normal(0, 1)")
     (here / "it.flow").write_text("event x\nNormal(0, 1) |> Standardize")
     (here / "it.csv").write_text("x\n1\n2\n3\n")
     answer = call(*command, "-o", output)
