@@ -48,25 +48,19 @@ def budgeted(
     training  gives the training for some settings, to measure its pace
     """
     from flowspec.train import budget
-    from flowspec.train.ensemble import members_of
 
     if resume and place.is_kept:
         found = budget.kept(settings, place.checkpoint)
         click.echo(f"goes on with what was chosen: {budget.in_words(found)}", err=True)
         return found
-    rows = training(settings).batches.rows[0] or 0
-    settings = budget.by_rows(settings, rows, stated)
-    one = members_of(training(settings))[0]
-    if not one.trained:
-        return settings
-    step = budget.seconds_of_a_step(one, seconds)
-    steps = one.batches.steps or 1
-    found = budget.within(settings, seconds, step, steps, stated)
-    members = f", {found.members} trainings" if found.members > 1 else ""
-    takes = time_in_words(step * steps * found.epochs * found.members)
-    click.echo(
-        f"{rows:,} rows, {1e3 * step:.3g} ms a step{members}: {budget.in_words(found)}, "
-        f"about {takes} of {time_in_words(seconds)}",
-        err=True,
-    )
-    return found
+    plan = budget.plan(settings, seconds, stated, training)
+    if plan.steps:
+        count = plan.settings.members
+        members = f", {count} trainings" if count > 1 else ""
+        click.echo(
+            f"{plan.rows:,} rows, {1e3 * plan.step:.3g} ms a step{members}: "
+            f"{budget.in_words(plan.settings)}, "
+            f"about {time_in_words(plan.seconds)} of {time_in_words(seconds)}",
+            err=True,
+        )
+    return plan.settings

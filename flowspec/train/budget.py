@@ -10,6 +10,7 @@ from pathlib import Path
 
 from flowspec.ir.settings import Settings
 from flowspec.train.checkpoint import read_checkpoint
+from flowspec.train.ensemble import Ensemble, members_of
 from flowspec.train.pace import WARM_STEPS
 from flowspec.train.training import Training
 
@@ -28,6 +29,45 @@ SHARE, LONGEST = 0.05, 5.0
 KEPT = 0.1
 """The share of the time that is left for validation, checkpoints and the bundle."""
 FEWEST_STEPS = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """Settings for a time, and what they rest on.
+
+    step    seconds of a step; 0 where nothing is trained step by step
+    steps   of an epoch
+    """
+
+    settings: Settings
+    rows: int
+    step: float = 0.0
+    steps: int = 0
+
+    @property
+    def seconds(self) -> float:
+        """What all epochs take."""
+        return self.step * self.steps * self.settings.epochs * self.settings.members
+
+
+def plan(
+    settings: Settings,
+    seconds: float,
+    stated: Collection[str],
+    training: Callable[[Settings], Training | Ensemble],
+) -> Plan:
+    """The settings for a time.
+
+    stated    names of settings that stay
+    training  gives the training for some settings, to measure its pace
+    """
+    rows = training(settings).batches.rows[0] or 0
+    settings = by_rows(settings, rows, stated)
+    one = members_of(training(settings))[0]
+    if not one.trained:
+        return Plan(settings, rows)
+    step, steps = seconds_of_a_step(one, seconds), one.batches.steps or 1
+    return Plan(within(settings, seconds, step, steps, stated), rows, step, steps)
 
 
 class _Enough(Exception):

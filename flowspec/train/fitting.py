@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -27,10 +27,11 @@ from flowspec.ir.flow import Flow
 from flowspec.ir.settings import Settings, ranges
 from flowspec.model.kinds import FLOW_OR_MODEL
 from flowspec.model.model import Model
+from flowspec.train import budget as budgets
 from flowspec.train.checkpoint import Keeper
 from flowspec.train.course import Epoch
 from flowspec.train.engine import Engine
-from flowspec.train.ensemble import training_of
+from flowspec.train.ensemble import Ensemble, training_of
 from flowspec.train.feed.noise import Drawn
 from flowspec.train.feed.opening import batches_of
 from flowspec.train.feed.rows import as_contexts
@@ -60,6 +61,20 @@ class NoRowsToWeigh(WrongInput):
 
 
 @mistake
+class BudgetBeside(WrongInput):
+    message = "a `budget` chooses the epochs for data: it does not go with `{what}`"
+    help = "leave one of them out"
+    what: str
+
+
+@mistake
+class NoBudget(WrongInput):
+    message = "{seconds} seconds are no time to train in"
+    help = "give `budget` in seconds, such as 60.0"
+    seconds: float
+
+
+@mistake
 class TooFewDraws(WrongInput):
     message = "an epoch of {draws} draws teaches nothing"
     help = "give `draws` of at least 1"
@@ -84,6 +99,7 @@ def fit(
     checkpoint: str | Path | None = None,
     checkpoint_every: float = 60.0,
     resume: bool = False,
+    budget: float | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
     **changes: Any,
 ) -> Model:
@@ -118,6 +134,9 @@ def fit(
     checkpoint   without `output`, a file in which the training is kept
     checkpoint_every  seconds between checkpoints
     resume       go on from what is kept, if there is something; a finished `output` is read
+    budget       seconds that the training of data may take: the epochs are chosen for them from the
+                 pace of its first steps, and, where neither the file nor a setting says them,
+                 batches and learning rate for the rows
     on_epoch     called after every epoch
 
     Same seed, same weights.
@@ -140,8 +159,11 @@ def fit(
         checkpoint=(checkpoint, PATH.or_none()),
         checkpoint_every=(checkpoint_every, NUMBER),
         resume=(resume, SWITCH),
+        budget=(budget, NUMBER.or_none()),
         on_epoch=(on_epoch, FUNCTION.or_none()),
     )
+    if budget is not None:
+        _check_budget(budget, log_density, changes)
     if output is not None and checkpoint is not None:
         raise TypeError("fit() keeps checkpoints beside `output`: leave `checkpoint` out")
     if isinstance(flow, Model) and start_from is not None:
@@ -162,8 +184,16 @@ def fit(
         if (data is None) == (log_density is None):
             raise FlowError(OneSource())
         if log_density is None:
-            batches = batches_of(model.flow, *sources, chosen, engine.dtype)
-            training = training_of(start, batches, chosen, engine, remeasure)
+
+            def training_for(own: Settings) -> Training | Ensemble:
+                batches = batches_of(model.flow, *sources, own, engine.dtype)
+                return training_of(start, batches, own, engine, remeasure)
+
+            if budget is not None:
+                kept = place.checkpoint if place else Path(checkpoint) if checkpoint else None
+                stated = {*written.train, *changes, *_changed(settings or Settings())}
+                chosen = _within(budget, chosen, stated, training_for, kept if resume else None)
+            training = training_for(chosen)
         else:
             batches = _drawn(model.flow, *sources, chosen, draws, engine.dtype)
             objective = partial(_reverse_kl, log_density)
@@ -172,6 +202,34 @@ def fit(
             return _run(Run(training, place, resume=resume, interval=checkpoint_every), on_epoch)
         keeper = Keeper(Path(checkpoint), resume, checkpoint_every) if checkpoint else None
         return training.run(keeper, on_epoch)
+
+
+def _within(
+    seconds: float,
+    settings: Settings,
+    stated: Collection[str],
+    training: Callable[[Settings], Training | Ensemble],
+    kept: Path | None,
+) -> Settings:
+    """The settings that a time allows; of a training that is kept, those that it has."""
+    if kept is not None and kept.exists():
+        return budgets.kept(settings, kept)
+    return budgets.plan(settings, seconds, stated, training).settings
+
+
+def _changed(settings: Settings) -> set[str]:
+    """The names of settings that are not the defaults."""
+    return {name for name, value in vars(Settings()).items() if getattr(settings, name) != value}
+
+
+def _check_budget(
+    seconds: float, log_density: LogDensity | None, changes: Mapping[str, object]
+) -> None:
+    """Raise a `FlowError` where a time chooses nothing."""
+    if log_density is not None or "epochs" in changes:
+        raise FlowError(BudgetBeside(what="log_density" if log_density else "epochs"))
+    if not seconds > 0:
+        raise FlowError(NoBudget(seconds=seconds))
 
 
 def _engine(engine: Engine | None, precision: int | str | None, start: Model) -> Engine:

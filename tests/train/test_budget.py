@@ -109,3 +109,42 @@ def test_a_training_goes_on_with_what_was_chosen(call, there):
 def test_a_budget_beside_what_it_chooses_is_refused(call, there, option):
     answer = call(*FIT, "--budget", "1s", *option)
     assert answer.code == 2 and "--budget" in answer.err
+
+
+# --- in Python ------------------------------------------------------------------------------------
+
+
+def test_in_python_a_time_gives_the_epochs(here):
+    flow = flowspec.parse(FLOW)
+    flowspec.fit(flow, ROWS, budget=1.0, output="made", batch_size=20)
+    settings = json.loads(Path("made/metrics.json").read_text())["settings"]
+    assert (settings["steps"], settings["batch_size"]) == (0, 20)
+
+
+def test_a_training_that_is_kept_goes_on_with_what_was_chosen(here):
+    class Stop(Exception):
+        pass
+
+    def stop(epoch):
+        raise Stop
+
+    flow = flowspec.parse(FLOW)
+    options = {"output": "made", "checkpoint_every": 0.0}
+    with pytest.raises(Stop):
+        flowspec.fit(flow, ROWS, budget=1.0, on_epoch=stop, **options)
+    chosen = budget.kept(Settings(), Path("made.training/checkpoint.pt"))
+    flowspec.fit(flow, ROWS, budget=1e-3, resume=True, **options)
+    settings = json.loads(Path("made/metrics.json").read_text())["settings"]
+    assert settings["epochs"] == chosen.epochs > 1
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"budget": 1.0, "epochs": 3}, "does not go with `epochs`"),
+        ({"budget": -1.0}, "-1.0 seconds are no time to train in"),
+    ],
+)
+def test_a_time_that_chooses_nothing_is_told(options, words):
+    with pytest.raises(flowspec.FlowError, match=words):
+        flowspec.fit(flowspec.parse(FLOW), ROWS, **options)
