@@ -103,6 +103,13 @@ class Settings:
         high=0.99999,
         words="decay of the mean (ema)",
     )
+    dropout: float = _setting(
+        0.0,
+        "Share of the units of hidden layers that each row leaves out in each step.",
+        low=0,
+        high=0.9,
+        words="share that is left out (dropout)",
+    )
     schedule: str = _setting(
         "cosine", "How the learning rate goes on.", choices=("cosine", "constant")
     )

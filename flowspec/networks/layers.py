@@ -62,7 +62,8 @@ class Dense(Layer):
 
     def run(self, ops: Ops, x: Array) -> Array:
         y = ACTIVATIONS[self.activation].value(ops, ops.linear(self.matrix, x, self.bias))
-        return normalized(ops, y) if self.normalize else y
+        y = normalized(ops, y) if self.normalize else y
+        return y if self.activation == "identity" else ops.thinned(y)
 
     @property
     def matrix(self) -> Array:

@@ -85,6 +85,7 @@ class TorchOps(Ops):
 
     def __init__(self, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu"):
         self.torch_dtype = dtype
+        self.dropout = 0.0
         self.device = device
         self.dtype = (
             np.dtype(str(dtype).removeprefix("torch."))
@@ -124,6 +125,10 @@ class TorchOps(Ops):
     erfc = _lifted("erfc", torch.erfc)
     square = _lifted("square", torch.square)
     relu = _lifted("relu", torch.relu)
+
+    def thinned(self, x: Any) -> Any:
+        return torch.nn.functional.dropout(x, self.dropout) if self.dropout else x
+
     elu = _lifted("elu", torch.nn.functional.elu)
     gelu = _lifted("gelu", torch.nn.functional.gelu)
 

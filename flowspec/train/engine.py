@@ -176,6 +176,7 @@ class Alone:
     """
 
     count = 1
+    rank = 0
     is_rank_zero = True
 
     def __init__(self, device: torch.device):
@@ -211,6 +212,7 @@ class Processes:
     def __init__(self, fabric: Fabric):
         self._fabric = fabric
         self.count: int = fabric.world_size
+        self.rank: int = fabric.global_rank
         self.is_rank_zero: bool = fabric.is_global_zero
 
     def close(self) -> None:

@@ -55,6 +55,12 @@ class NothingToDequantize(WrongInput):
 
 
 @mistake
+class NothingToLeaveOut(WrongInput):
+    message = "`dropout` is for flows that learn from data, not from a `log_density`"
+    help = "leave `dropout` out"
+
+
+@mistake
 class NoRowsToWeigh(WrongInput):
     message = "a flow that learns from a `log_density` has no rows to weigh or to hold out"
     help = "leave them out"
@@ -274,6 +280,8 @@ def _drawn(
     """Noise in the place of data, for a flow that learns from a `log_density`."""
     if settings.dequantize:
         raise FlowError(NothingToDequantize())
+    if settings.dropout:
+        raise FlowError(NothingToLeaveOut())
     if weights is not None or held_out is not None or settings.folds > 1:
         raise FlowError(NoRowsToWeigh())
     if draws < 1:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -166,6 +167,27 @@ class FlowModule(nn.Module):
             arrays = self._binding.fixed_arrays().items()
             self._interpreters[key] = ops, {path: ops.constant(array) for path, array in arrays}
         return self._interpreters[key]
+
+    @contextmanager
+    def thinned(self, share: float, seed: int) -> Iterator[None]:
+        """Let hidden layers leave out a share of their units, at random for each row.
+
+        The numbers that torch draws from then on are those that it would have drawn without.
+
+        Source: Dropout, Srivastava et al., 2014, JMLR 15, 1929.
+        """
+        if not share:
+            yield
+            return
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            for ops, _ in self._interpreters.values():
+                ops.dropout = share
+            try:
+                yield
+            finally:
+                for ops, _ in self._interpreters.values():
+                    ops.dropout = 0.0
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         # The arrays of a dtype on a device are made when the module moves there, and not in a call
