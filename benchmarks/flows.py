@@ -1,4 +1,6 @@
-"""Learned flows against zuko and other libraries: log_prob, sampling and a training step.
+"""Learned flows against zuko and other libraries: log_prob and sampling.
+
+Steps of a training: training.py.
 
 All are interleaved in one run.
 
@@ -63,8 +65,6 @@ FLOWS: dict[str, tuple[Callable, Architecture]] = {
         Architecture(16, 5, 128, spline=True, coupling=True),
     ),
 }
-TRAINING_ROWS = 1024
-
 
 TURN = 0.02
 """Seconds that a turn of one call takes at least.
@@ -91,22 +91,6 @@ def medians(calls: dict[str, Callable], repeats: int) -> dict[str, float]:
             counts[name] = max(1, round(TURN / each))
             times[name].append(1e3 * each)
     return {name: statistics.median(found[2:] or found[-1:]) for name, found in times.items()}
-
-
-def training_step(module: torch.nn.Module, x: torch.Tensor, compiled: bool = False) -> Callable:
-    optimizer = torch.optim.Adam(module.parameters())
-
-    def loss(x):
-        return -module().log_prob(x).mean()
-
-    measured = torch.compile(loss, dynamic=False) if compiled else loss
-
-    def step():
-        optimizer.zero_grad()
-        measured(x).backward()
-        optimizer.step()
-
-    return step
 
 
 def count(graph) -> int:
@@ -177,13 +161,6 @@ def measure(
             report("log_prob", rows, medians(scores, repeats)),
             report("sample", rows, medians(draws, repeats)),
         ]
-    x = torch.randn(TRAINING_ROWS, model.flow.space.size)
-    modules = {"zuko": oracle, "flowspec torch": module}
-    steps = {each: training_step(trained, x) for each, trained in modules.items()}
-    if options.compile:
-        names = {"zuko compiled": oracle, "flowspec compiled": module}
-        steps |= {each: training_step(trained, x, compiled=True) for each, trained in names.items()}
-    found.append(report("training step", TRAINING_ROWS, medians(steps, 21)))
     return [{"flow": name, "export_s": export, "nodes": nodes, **each} for each in found]
 
 

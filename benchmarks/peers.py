@@ -91,13 +91,13 @@ def normflows_peer(wanted: Architecture) -> Peer:
     return Peer(flow.log_prob, lambda rows: flow.sample(rows)[0])
 
 
-def flowjax_peer(wanted: Architecture) -> Peer:
-    import equinox
+def flowjax_flow(wanted: Architecture) -> Any:
+    """The flow in flowjax, which installs equinox, optax and paramax with it."""
     import jax
     from flowjax import bijections, distributions, flows
 
     make = flows.coupling_flow if wanted.coupling else flows.masked_autoregressive_flow
-    flow = make(
+    return make(
         jax.random.key(0),
         base_dist=distributions.Normal(jax.numpy.zeros(wanted.size)),
         transformer=bijections.RationalQuadraticSpline(knots=8, interval=5)
@@ -107,6 +107,13 @@ def flowjax_peer(wanted: Architecture) -> Peer:
         nn_width=wanted.hidden,
         nn_depth=2,
     )
+
+
+def flowjax_peer(wanted: Architecture) -> Peer:
+    import equinox
+    import jax
+
+    flow = flowjax_flow(wanted)
     score = equinox.filter_jit(lambda x: flow.log_prob(x))
     draw = equinox.filter_jit(lambda key, rows: flow.sample(key, (rows,)))
     return Peer(

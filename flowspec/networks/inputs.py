@@ -17,8 +17,7 @@ def tamed(ops: Ops, x: Array) -> Array:
     """Inputs of a network, moved to where products of its weights do not overflow: inf -
     inf would be NaN.
     """
-    largest = float(np.finfo(ops.dtype).max) ** 0.8
-    return ops.clip(x, -largest, largest)
+    return ops.no_farther(x, float(np.finfo(ops.dtype).max) ** 0.8)
 
 
 def angular_rates(space: Space) -> tuple[float, ...]:

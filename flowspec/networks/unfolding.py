@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from flowspec.networks.activations import ACTIVATIONS
 from flowspec.networks.layers import Layer, MaskedDense, Residual
 from flowspec.ops import Ops
+from flowspec.ops.indices import evenly
 from flowspec.ops.vocabulary import Array
 
 
@@ -81,15 +83,10 @@ class _ResidualState:
         return None if fresh is None or y is None else fresh + y
 
 
+@lru_cache(maxsize=256)
 def _rows(degrees: tuple[int, ...]) -> dict[int, slice | list[int]]:
     """The units of each degree: a slice where they stand at even distances."""
     found: dict[int, list[int]] = {}
     for row, degree in enumerate(degrees):
         found.setdefault(degree, []).append(row)
-    return {degree: _as_slice(rows) for degree, rows in found.items()}
-
-
-def _as_slice(rows: list[int]) -> slice | list[int]:
-    distance = rows[1] - rows[0] if len(rows) > 1 else 1
-    evenly = range(rows[0], rows[-1] + 1, distance)
-    return slice(rows[0], rows[-1] + 1, distance) if list(evenly) == rows else rows
+    return {degree: evenly(rows) or rows for degree, rows in found.items()}

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from flowspec.ops.indices import evenly
 from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.vocabulary import Ops
 
@@ -87,6 +88,7 @@ class TorchOps(Ops):
         self.torch_dtype = dtype
         self.dropout = 0.0
         self.device = device
+        self._indices: dict[tuple[int, ...], torch.Tensor] = {}
         self.dtype = (
             np.dtype(str(dtype).removeprefix("torch."))
             if dtype != torch.bfloat16
@@ -145,6 +147,12 @@ class TorchOps(Ops):
             return torch.clamp(x, low, high)
         return super().clip(x, low, high)
 
+    def no_farther(self, x: Any, far: float) -> Any:
+        # The gradient of `clamp` takes five kernels, that of `hardtanh` one.
+        if _tensors(x):
+            return torch.nn.functional.hardtanh(x, -far, far)
+        return super().no_farther(x, far)
+
     def where(self, condition: Any, a: Any, b: Any) -> Any:
         if not _tensors(condition):
             return a if condition else b
@@ -168,6 +176,8 @@ class TorchOps(Ops):
         return torch.any(condition, 0)
 
     def concat(self, parts: Sequence[Any]) -> Any:
+        if len({part.shape[-1] for part in parts}) == 1:
+            return torch.cat(list(parts))
         batch = torch.broadcast_shapes(*(part.shape[-1:] for part in parts))
         return torch.cat([part.expand(*part.shape[:-1], *batch) for part in parts])
 
@@ -177,10 +187,20 @@ class TorchOps(Ops):
         return torch.stack(torch.broadcast_tensors(*tensors))
 
     def split(self, x: Any, sizes: Sequence[int]) -> Sequence[Any]:
-        return torch.split(x, list(sizes))
+        return torch.split_with_sizes(x, list(sizes))
 
     def take(self, x: Any, indices: Sequence[int]) -> Any:
-        return x[list(indices)]
+        run = evenly(indices)
+        if run is not None:
+            return x[run]
+        return x[list(indices)] if torch.compiler.is_compiling() else x[self._index(indices)]
+
+    def _index(self, indices: Sequence[int]) -> torch.Tensor:
+        """Indices as a tensor, which takes longer to make than to use."""
+        key = tuple(indices)
+        if key not in self._indices:
+            self._indices[key] = torch.tensor(key, device=self.device)
+        return self._indices[key]
 
     def take_along(self, x: Any, index: Any) -> Any:
         if x.shape[1:] != index.shape:

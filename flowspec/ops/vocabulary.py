@@ -76,10 +76,13 @@ class Ops(Primitives):
         """x, or the nearer end where it lies outside; NaN stays NaN."""
         return self.minimum(self.maximum(x, low), high)
 
+    def no_farther(self, x: Operand, far: float) -> Array:
+        """x, or the nearer of -far and far; at these themselves its slope may be 0 or 1."""
+        return self.clip(x, -far, far)
+
     def squarable(self, x: Operand) -> Array:
         """x, no farther from 0 than numbers whose squares are finite: 9e18 in float32."""
-        far = 0.5 * math.sqrt(float(np.finfo(self.dtype).max))
-        return self.clip(x, -far, far)
+        return self.no_farther(x, 0.5 * math.sqrt(float(np.finfo(self.dtype).max)))
 
     def within_reach(self, x: Operand) -> Array:
         """x, no farther from 0 than networks can follow: 1e12 in float32.
@@ -87,8 +90,7 @@ class Ops(Primitives):
         Of what lies beyond, layer by layer, they would make infinities, and NaN of their
         differences and gradients.
         """
-        reach = float(np.finfo(self.dtype).max) ** (5 / 16)
-        return self.clip(x, -reach, reach)
+        return self.no_farther(x, float(np.finfo(self.dtype).max) ** (5 / 16))
 
     def lgamma(self, x: Operand) -> Array:
         """log of the gamma function, for x > 0."""

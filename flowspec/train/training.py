@@ -20,6 +20,7 @@ from flowspec.model.model import Model
 from flowspec.train.adam import Adam
 from flowspec.train.average import Average
 from flowspec.train.checkpoint import Keeper
+from flowspec.train.clipping import clip_gradients
 from flowspec.train.course import Course, Epoch
 from flowspec.train.deep import calm, gentle
 from flowspec.train.engine import Engine
@@ -262,7 +263,7 @@ class Training:
             return stop > 0
         self.optimizer.forget_gradients()
         self.processes.backward(share)
-        norm = nn.utils.clip_grad_norm_(self.trained, self.settings.clip).item()
+        norm = clip_gradients(self.trained, self.settings.clip)
         if not _is_finite(norm):
             self._skip("gradient", norm, keeper)
             return stop > 0

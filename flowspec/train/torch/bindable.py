@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Protocol
 
 from torch import Tensor, nn
@@ -23,3 +24,8 @@ class Bindable(Protocol):
     def parameters(self, recurse: bool = True) -> Iterator[nn.Parameter]: ...
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]: ...
+
+
+def first_tensor(module: Bindable | nn.Module) -> Tensor | None:
+    """A tensor of the module's dtype and device, if it has one."""
+    return next(chain(module.parameters(), module.buffers()), None)

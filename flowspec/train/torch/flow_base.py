@@ -9,7 +9,7 @@ from torch.distributions import Distribution
 from flowspec.bases.base import every_base
 from flowspec.model import density
 from flowspec.train.torch.axes import NO_SHAPE, Axes, Shape, flat_context
-from flowspec.train.torch.bindable import Bindable
+from flowspec.train.torch.bindable import Bindable, first_tensor
 from flowspec.train.torch.flow_transform import SpaceConstraint
 
 
@@ -39,7 +39,7 @@ class FlowBase(Distribution):
 
     def like(self) -> Tensor:
         """A tensor of the module's dtype and device."""
-        tensor = next(iter([*self.module.parameters(), *self.module.buffers()]), None)
+        tensor = first_tensor(self.module)
         if tensor is not None:
             return tensor
         return self.context if self.context is not None else torch.empty(0)

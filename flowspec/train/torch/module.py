@@ -37,6 +37,7 @@ from flowspec.support.membership import prepare
 from flowspec.support.space import Space
 from flowspec.support.support import Interval
 from flowspec.train.torch.axes import as_tensor
+from flowspec.train.torch.bindable import first_tensor
 from flowspec.train.torch.flow_distribution import FlowDistribution
 from flowspec.train.torch.inputs import as_points
 from flowspec.transforms.elementwise.standard import from_real
@@ -141,7 +142,7 @@ class FlowModule(nn.Module):
     @property
     def _like(self) -> Tensor:
         """A tensor of the module's dtype and device."""
-        tensor = next(iter([*self.parameters(), *self.buffers()]), None)
+        tensor = first_tensor(self)
         return torch.empty(0, dtype=self._start_dtype) if tensor is None else tensor
 
     def parameter_values(self, ops: TorchOps) -> dict[str, Tensor]:
@@ -193,7 +194,7 @@ class FlowModule(nn.Module):
         # The arrays of a dtype on a device are made when the module moves there, and not in a call
         # that torch.compile traces.
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]  # torch has no types for it
-        tensor = next(iter([*self.parameters(), *self.buffers()]), None)
+        tensor = first_tensor(self)
         if tensor is not None:
             self._interpreter(tensor.dtype, tensor.device)
         return self
