@@ -110,6 +110,6 @@ def test_explain_suggests_the_nearest_name(call):
 def test_explain_says_what_a_ready_made_flow_is(call):
     told = call("explain", "NSF").out
     assert told.startswith("NSF(features, bins=8, transforms=3, hidden=[64, 64]")
-    assert "Neural spline flow, autoregressive. Durkan et al., 2019, arXiv:1906.04032." in told
-    assert "Reverse\n" in told and "RQS(bins=bins, turn=true)" in told
+    assert "Neural spline flow, autoregressive, with splines on [-bound, bound]." in told
+    assert "Reverse\n" in told and "RQS(bins=bins, bound=bound, turn=true)" in told
     assert "Coupling layers." in call("explain", "RealNVP").out

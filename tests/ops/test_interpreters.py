@@ -125,6 +125,7 @@ CASES: dict[str, list[Case]] = {
     "normal_quantile": unary(0.01, 0.99, 0.5, 1e-30, 1e-7, 0.999, NAN),
     "relu": unary(-3, 3, 0, INF, -INF, NAN)[:1],
     "thinned": unary(-3, 3, 0, INF, -INF, NAN)[:1],
+    "no_farther": [Case((draw(2), 1.5)), Case((edges(NAN, INF, -INF, 0), 1.5), smooth=False)],
     "elu": unary(-30, 3, 0, INF, -INF, absolute=1.0),
     "gelu": unary(-8, 8, 0, absolute=1.0),
     "isinf": unary(-3, 3, INF, -INF, NAN, 0, smooth=False),
