@@ -32,7 +32,10 @@ def values_of(texts: Sequence[str], columns: Sequence[str]) -> NDArray[np.float6
             near = suggest(name.strip(), columns)
             advice = f"did you mean `{near}`?" if near else f"it has {', '.join(columns)}"
             raise _wrong(f"the flow has no column `{name.strip()}`; {advice}")
-        values[columns.index(name.strip())] = float(number)
+        place = columns.index(name.strip())
+        if not np.isnan(values[place]):
+            raise _wrong(f"`{name.strip()}` is given twice; give each column one value")
+        values[place] = float(number)
     if not np.isnan(values).any():
         raise _wrong("nothing is left to draw; leave a column out")
     return values

@@ -84,6 +84,9 @@ def command(
     if output and output.is_dir():
         file = output / "report.html"
         raise click.BadParameter(f"{output} is a folder; write {file}", param_hint="-o")
+    if output and output.suffix.lower() not in (".html", ".htm"):
+        page = output.with_suffix(".html")
+        raise click.BadParameter(f"the report is a page: write {page}", param_hint="-o")
     bundle = load(directory)
     rows, context = _rows(bundle, data, most, seed)
     known, known_context = _rows(bundle, trained_on, most, seed) if trained_on else (None, None)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from flowspec.scale.job import Job, Tally
 
 Rows = NDArray[np.floating]
+MISSING = "with missing numbers"
 
 
 @click.command(short_help="Add the log-density of each row to a table.")
@@ -119,7 +120,8 @@ def command(
         click.echo(csv_text(names, arrays), nl=False)
         return
     write_table(output, names, arrays)
-    words = _mean(tally_of(scored.log_prob))
+    lacking = "too rare for an estimate, or without any number" if sum_out else MISSING
+    words = _mean(tally_of(scored.log_prob), lacking)
     if scored.lacks_numbers and not sum_out:
         words += " (--sum-out gives the density of those that they have)"
     click.echo(f"wrote {table.rows} rows to {output}; {words}", err=True)
@@ -249,11 +251,14 @@ def _job(
     return scoring(bundle, data, folder, density_column, provider, rows_per_file, rank)
 
 
-def _mean(tally: Tally) -> str:
-    """The mean over the rows that have a density, and how many have none."""
+def _mean(tally: Tally, lacking: str = MISSING) -> str:
+    """The mean over the rows that have a density, and how many have none.
+
+    lacking   why a density is NaN
+    """
     words = [f"mean log_prob {tally.mean:.4f}" if tally.scored else "no log_prob"]
     if tally.outside:
         words.append(f"{tally.outside} outside the support")
     if tally.missing:
-        words.append(f"{tally.missing} with missing numbers")
+        words.append(f"{tally.missing} {lacking}")
     return ", ".join(words)

@@ -283,7 +283,19 @@ class Conditioned:
     def _too_rare(self, known: Rows, size: float) -> FlowError:
         pairs = zip(self._bundle.columns, known.tolist(), strict=True)
         words = ", ".join(f"`{name}` = {value:g}" for name, value in pairs if value == value)
-        return FlowError(TooRare(known=words, size=f"{size:.3g}"))
+        advice = self._advice(known) if size == 0 else TooRare.advice
+        return FlowError(TooRare(known=words, size=f"{size:.3g}", advice=advice))
+
+    def _advice(self, known: Rows) -> str:
+        """What to do where no candidate has a density: a value may have none by itself."""
+        row = np.asarray(self._bundle.sample(1, seed=self._seed, context=self._contexts(1)), float)
+        for place in np.flatnonzero(~np.isnan(known)).tolist():
+            alone = row.reshape(1, -1).copy()
+            alone[0, place] = known[place]
+            if np.isneginf(self._log_prob(alone))[0]:
+                name, value = self._bundle.columns[place], known[place]
+                return f"look at `{name}` = {value:g}: it is outside the support, or far out"
+        return TooRare.advice
 
 
 def _shares(log_weights: Rows) -> Rows:

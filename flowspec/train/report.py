@@ -134,7 +134,16 @@ def _metrics(training: Training | Ensemble, bundle: Bundle, judge: bool) -> byte
         "judged": judged(training, bundle, scores["baselines"]) if judge else {},
         "settings": dataclasses.asdict(training.settings),
     }
-    return (json.dumps(metrics, indent=1, allow_nan=False) + "\n").encode()
+    return (json.dumps(_finite(metrics), indent=1, allow_nan=False) + "\n").encode()
+
+
+def _finite(value: Any) -> Any:
+    """Data for JSON: what is not finite is None, as JSON has no word for it."""
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _scores(training: Training | Ensemble, bundle: Bundle) -> dict[str, Any]:

@@ -70,6 +70,7 @@ def test_a_row_of_context_goes_with_it(call, here, flows):
         (["--given", "a"], "'a' is no column with a number; write `a=1,b=2`"),
         (["--given", "a=x"], "'a=x' is no column with a number"),
         (["--given", "a=nan"], "'a=nan' is no column with a number"),
+        (["--given", "a=1,a=2"], "`a` is given twice"),
         (["--given", "c=1"], "the flow has no column `c`; it has a, b"),
         (["--given", "a=1,b=2"], "nothing is left to draw"),
         (["--given", "a=1", "--first-row", "5"], "has no `--first-row`"),
@@ -83,7 +84,7 @@ def test_what_does_not_go_together_is_told(call, here, flows, options, words):
 
 def test_what_is_too_rare_is_told(call, flows):
     answer = call("sample", flows / "gaussian", "--given", "b=1e30")
-    refused(answer, "error[too-rare]", "`b` = 1e+30", "values that are less rare")
+    refused(answer, "error[too-rare]", "`b` = 1e+30: it is outside the support, or far out")
 
 
 # --- impute ---------------------------------------------------------------------------------------
@@ -160,7 +161,9 @@ def test_what_could_be_summed_out_is_told(call, here, flows):
     table = written(here / "it.csv", HOLES)
     arguments = ("score", flows / "gaussian", "--data", table, "-o", "out.csv")
     assert "3 with missing numbers (--sum-out gives" in call(*arguments).err
-    assert call(*arguments, "--sum-out").err.endswith(", 1 with missing numbers\n")
+    assert call(*arguments, "--sum-out").err.endswith(
+        ", 1 too rare for an estimate, or without any number\n"
+    )
 
 
 def test_rows_that_cannot_be_filled_stay_as_they_are(call, here, flows):

@@ -143,6 +143,7 @@ def test_values_that_there_are_not_are_told(opened, known):
     (wrong,) = caught.value.diagnostics
     assert isinstance(wrong, TooRare) and f"`b` = {known[1]:g}" in wrong.message
     assert "`a`" not in wrong.message
+    assert f"look at `b` = {known[1]:g}: it is outside the support, or far out" in wrong.advice
 
 
 def test_kernels_are_a_density():
