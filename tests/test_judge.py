@@ -130,6 +130,12 @@ def test_simple_densities_have_no_spikes_at_whole_numbers(tmp_path):
         assert abs(details["gmm"]["gain"]) < 0.1
 
 
+def test_levels_of_whole_numbers_are_uniform():
+    random = np.random.default_rng(0)
+    found = levels(random.poisson(2, 4000), random.poisson(2, 40_000))
+    assert anderson_darling(found) < 3.9
+
+
 def test_rows_without_a_density_are_counted(tmp_path):
     flow = flowspec.parse("event x: positive\nNormal(0, 1) |> Exp")
     bundle = flowspec.load(flowspec.compile(flow, tmp_path / "positive"))
@@ -150,7 +156,7 @@ def test_a_baseline_that_is_better_is_bad(tmp_path):
 
 def test_levels_and_anderson_darling_are_right():
     drawn = np.arange(1, 10)
-    np.testing.assert_allclose(levels(np.array([0.5, 5.0, 9.5]), drawn), [0.05, 0.5, 0.95])
+    np.testing.assert_allclose(levels(np.array([0.5, 4.5, 9.5]), drawn), [0.05, 0.45, 0.95])
     uniform = (np.arange(1000) + 0.5) / 1000
     assert anderson_darling(uniform) < 0.05
     assert anderson_darling(uniform**2) > 50

@@ -30,7 +30,9 @@ def levels_of_columns(evidence: Evidence) -> bytes:
         figure, axes = panels([literal(name) for name in evidence.columns], 2.6, 1.8)
         expected = len(evidence.rows) / BINS
         spread = 1.96 * np.sqrt(expected * (1 - 1 / BINS))
-        for axis, data, drawn in zip(axes, evidence.rows.T, evidence.draws.T, strict=False):
+        columns = zip(evidence.columns, evidence.rows.T, evidence.draws.T, strict=True)
+        for axis, (name, data, drawn) in zip(axes, columns, strict=False):
+            axis.set_title(literal(name))
             axis.hist(levels(data, drawn), BINS, range=(0, 1), color=DATA, alpha=0.5)
             axis.axhspan(expected - spread, expected + spread, color=DATA, alpha=0.15, lw=0)
             axis.set_xlim(0, 1)
