@@ -9,7 +9,6 @@ from contextlib import nullcontext
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -252,7 +251,8 @@ class Training:
         self.optimizer.rate = self.settings.rate(self.course.epoch)
         weight = rows.weight
         # The mean of the processes' gradients is the gradient of the sum of their shares.
-        with self.module.thinned(self.settings.dropout, self._seed_of_step):
+        seed = self.settings.seed, self.course.epoch, self.course.batch, self.processes.rank
+        with self.module.thinned(self.settings.dropout, *seed):
             share = self._losses(rows) * (self.processes.count / max(weight, 1e-30))
         self.course.batch += 1
         loss, stop = self.processes.total(
@@ -272,12 +272,6 @@ class Training:
             self._average.step()
         self.course.add(loss, weight)
         return stop > 0
-
-    @property
-    def _seed_of_step(self) -> int:
-        """A seed of the step to come, another one in each process."""
-        parts = [self.settings.seed, self.course.epoch, self.course.batch, self.processes.rank]
-        return int(np.random.SeedSequence([part % 2**32 for part in parts]).generate_state(1)[0])
 
     def _losses(self, rows: Rows) -> Tensor:
         """The sum of the weighted losses of this process's share of some rows."""

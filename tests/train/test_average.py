@@ -39,12 +39,13 @@ def test_the_mean_is_what_is_scored_and_kept():
     assert any(not np.array_equal(plain[path], mean[path]) for path in plain)
 
 
-def test_a_training_goes_on_with_its_mean(here):
+@pytest.mark.parametrize("setting", [{"ema": 0.9}, {"dropout": 0.3}], ids=repr)
+def test_a_training_goes_on_as_if_it_had_not_been_stopped(here, setting):
     def stumble(epoch):
         if epoch.number == 2:
             raise KeyboardInterrupt
 
-    settings = {"epochs": 4, "ema": 0.9, "batch_size": 16, "checkpoint_every": 0}
+    settings = {"epochs": 4, "batch_size": 16, "checkpoint_every": 0, **setting}
     flowspec.fit(FLOW, ROWS, output="whole", **settings)
     with pytest.raises(KeyboardInterrupt):
         flowspec.fit(FLOW, ROWS, output="again", on_epoch=stumble, **settings)

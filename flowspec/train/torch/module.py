@@ -170,9 +170,10 @@ class FlowModule(nn.Module):
         return self._interpreters[key]
 
     @contextmanager
-    def thinned(self, share: float, seed: int) -> Iterator[None]:
+    def thinned(self, share: float, *seed: int) -> Iterator[None]:
         """Let hidden layers leave out a share of their units, at random for each row.
 
+        seed   whole numbers that decide which: of the training, the step, the process
         The numbers that torch draws from then on are those that it would have drawn without.
 
         Source: Dropout, Srivastava et al., 2014, JMLR 15, 1929.
@@ -181,7 +182,8 @@ class FlowModule(nn.Module):
             yield
             return
         with torch.random.fork_rng():
-            torch.manual_seed(seed)
+            words = np.random.SeedSequence([part % 2**32 for part in seed])
+            torch.manual_seed(int(words.generate_state(1)[0]))
             for ops, _ in self._interpreters.values():
                 ops.dropout = share
             try:
