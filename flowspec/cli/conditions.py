@@ -18,8 +18,12 @@ OPTION = click.option(
 )
 
 
-def values_of(texts: Sequence[str], columns: Sequence[str]) -> NDArray[np.float64]:
+def values_of(
+    texts: Sequence[str], columns: Sequence[str], whole: Sequence[str] = ()
+) -> NDArray[np.float64]:
     """The values (D,) of columns, NaN where none is given.
+
+    whole    columns of whole numbers
 
     Errors:  click's, where a text is something else, or nothing is left to draw.
     """
@@ -36,6 +40,8 @@ def values_of(texts: Sequence[str], columns: Sequence[str]) -> NDArray[np.float6
         if not np.isnan(values[place]):
             raise _wrong(f"`{name.strip()}` is given twice; give each column one value")
         values[place] = float(number)
+        if columns[place] in whole and values[place] % 1:
+            raise _wrong(f"`{columns[place]}` has whole numbers, and {number} is none")
     if not np.isnan(values).any():
         raise _wrong("nothing is left to draw; leave a column out")
     return values

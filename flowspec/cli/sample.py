@@ -194,7 +194,7 @@ def _write_given(
     from flowspec.scale.sampling import columns_of
 
     _refuse_with_given(asked, output)
-    known = conditions.values_of(texts, bundle.columns)
+    known = conditions.values_of(texts, bundle.columns, bundle.dequantized)
     row = None if asked.context is None else asked.context[0]
     drawn = Conditioned(bundle, asked.seed, row).draw(known, asked.rows)
     x = drawn.rows.astype(bundle.dtype)

@@ -257,7 +257,8 @@ def bundle_files(
     if strange := sorted({*further} - {*OF_TRAINING}):
         raise ValueError(f"a bundle has no file {strange[0]}")
     files["README.md"] = card(model, about, target.profile, further, files).encode()
-    if judged := json.loads(further.get("metrics.json", b"{}")).get("judged"):
+    judged = json.loads(further.get("metrics.json", b"{}")).get("judged", {})
+    if "verdict" in judged:
         about["judged"] = judged
     # What a training leaves is for people: a bundle opens without it.
     about["files"] = {

@@ -34,7 +34,7 @@ def baselines(parts: Sequence[HeldOut]) -> Scores:
     better = max(others.values(), key=np.mean)
     scores = {"flow": float(own.mean()), **{n: float(v.mean()) for n, v in others.items()}}
     scores["standard_error"] = float(np.std(own - better) / math.sqrt(len(own)))
-    return scores
+    return scores if all(map(math.isfinite, scores.values())) else {}
 
 
 def _densities(parts: Sequence[HeldOut], most: int) -> Points:

@@ -26,6 +26,10 @@ MOST_COLUMNS = 50
 
 NEEDED = ("sklearn", "scipy", "threadpoolctl")
 NOT_INSTALLED = 'note: the fit is not judged: that takes `pip install "flowspec[judge]"`'
+SEEN = (
+    "note: no verdict, as the rows that a member held out were trained on by others: "
+    "`flowspec judge` gives one by another table"
+)
 
 Judged = dict[str, Any]
 
@@ -33,12 +37,15 @@ Judged = dict[str, Any]
 def judged(training: Training | Ensemble, bundle: Bundle, scores: Mapping[str, float]) -> Judged:
     """What `flowspec judge` says by rows held out: how many they are, the verdict, and each item
     with its verdict and its figure. Empty, where there are no rows that nothing has seen, or only
-    few, or rows with weights; what judges and is not installed is in `missing`.
+    few, or rows with weights; `is_seen` where members of an ensemble have seen the rows of others;
+    what judges and is not installed is in `missing`.
 
     scores   of simple densities, as `baselines` gives them
     """
     if not is_judged(training, bundle):
         return {}
+    if isinstance(training, Ensemble) and not training.batches.has_table_held_out:
+        return {"is_seen": True}
     if not is_installed():
         return {"missing": [name for name in NEEDED if not find_spec(name)]}
     from flowspec.judge.judging import judge
@@ -68,13 +75,11 @@ def is_installed() -> bool:
 
 
 def is_judged(training: Training | Ensemble, bundle: Bundle) -> bool:
-    """True where enough rows were seen by no member of an ensemble, and all graphs are there."""
+    """True where enough rows are held out, and all graphs are there."""
     count = training.batches.rows[1] or 0
-    is_mixed = isinstance(training, Ensemble) and not bundle.context
     return (
         count >= LEAST_ROWS
         and len(bundle.columns) <= MOST_COLUMNS
-        and (not is_mixed or training.batches.has_table_held_out)
         and {"log_prob", "sample"} <= {*bundle.graphs}
     )
 
@@ -104,6 +109,8 @@ def in_words(found: Judged) -> Iterator[str]:
     """The items that are not fine, a line each, and the verdict."""
     if "missing" in found:
         yield NOT_INSTALLED
+    if "is_seen" in found:
+        yield SEEN
     if "verdict" not in found:
         return
     for item in found["items"]:

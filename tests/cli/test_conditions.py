@@ -82,6 +82,11 @@ def test_what_does_not_go_together_is_told(call, here, flows, options, words):
     assert not [*here.iterdir()]
 
 
+def test_a_part_of_a_whole_number_is_told(call, flows):
+    answer = call("sample", flows / "counts", "--given", "n=3.5")
+    refused(answer, "`n` has whole numbers, and 3.5 is none", code=2)
+
+
 def test_what_is_too_rare_is_told(call, flows):
     answer = call("sample", flows / "gaussian", "--given", "b=1e30")
     refused(answer, "error[too-rare]", "`b` = 1e+30: it is outside the support, or far out")

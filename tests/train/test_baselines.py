@@ -74,3 +74,13 @@ def test_one_gaussian_has_the_density_of_its_formula():
 
 def test_no_rows_held_out_no_line(call, here):
     assert in_words({}) == []
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_row_beyond_all_others_leaves_a_bundle_without_a_comparison(call, here):
+    rows = ROWS.copy()
+    rows[3, 0] = 1e300
+    told, scores = fitted(
+        call, rows, "event a, b\nNormal(0, 1)[2] |> Standardize", "--precision", 64
+    )
+    assert scores == {} and "wrote made" in told

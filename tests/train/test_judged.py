@@ -70,13 +70,20 @@ def test_the_flow_is_below_a_simple_density_by_one_computation(fit):
         (*EPOCHS, "--no-judge"),
         ("--epochs", 2, "--validation", 0.05),
         ("--epochs", 2, "--validation", 0),
-        (*EPOCHS, "--ensemble", 2),
     ],
-    ids=["not wanted", "few rows", "no rows", "rows that other members have seen"],
+    ids=["not wanted", "few rows", "no rows"],
 )
 def test_where_nothing_can_be_judged_nothing_is_said(fit, options):
     lines, metrics = fit(RIGHT, *options)
     assert metrics["judged"] == {} and not any("verdict" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    "flow", [FLOW, "context x\nevent y\nNormal(0, 1) |> Standardize"], ids=["joint", "conditional"]
+)
+def test_rows_that_other_members_have_seen_judge_nothing(fit, flow):
+    lines, metrics = fit(RIGHT, *EPOCHS, "--ensemble", 2, flow=flow)
+    assert metrics["judged"] == {"is_seen": True} and judged.SEEN in lines
 
 
 def test_an_ensemble_is_judged_by_a_table_of_its_own(fit):

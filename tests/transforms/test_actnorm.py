@@ -36,3 +36,9 @@ def test_formula_and_slope(part):
 def test_only_actnorm_is_trained():
     assert ActNorm().location.trained and ActNorm().scale.trained
     assert not Standardize().location.trained and not Standardize().scale.trained
+
+
+@PARTS
+def test_squares_beyond_all_numbers_have_a_root(part):
+    y = np.array([[1e300, -1e300, 1e300, -1e300], [1, 2, 1, 2]])
+    assert_allclose(part().measure(y)["scale"], [1e300, 0.5])
