@@ -199,7 +199,8 @@ class TorchOps(Ops):
         """Indices as a tensor, which takes longer to make than to use."""
         key = tuple(indices)
         if key not in self._indices:
-            self._indices[key] = torch.tensor(key, device=self.device)
+            with torch.inference_mode(False):  # gradients may need it later
+                self._indices[key] = torch.tensor(key, device=self.device)
         return self._indices[key]
 
     def take_along(self, x: Any, index: Any) -> Any:

@@ -144,3 +144,14 @@ def test_runs_under_torch_compile(module):
     x = torch.randn(6, 3, dtype=torch.float64)
     compiled = torch.compile(lambda x: module().log_prob(x), backend="eager")
     torch.testing.assert_close(compiled(x), module().log_prob(x))
+
+
+@pytest.mark.parametrize("text", ["MAF(3)", "RealNVP(5)"])
+def test_a_module_that_was_used_in_inference_mode_can_be_trained(text):
+    module = flowspec.to_torch(flowspec.parse(text))
+    x = torch.zeros(2, len(module.flow.columns))
+    with torch.inference_mode():
+        module().log_prob(x)
+        module().sample((2,))
+    (module().rsample((2,)).sum() - module().log_prob(x).sum()).backward()
+    assert all(torch.isfinite(weight.grad).all() for weight in module.parameters())
