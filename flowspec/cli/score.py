@@ -144,7 +144,10 @@ class Asked:
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """New columns by name, in order, and the log-densities (N,)."""
+    """New columns by name, in order, and the log-densities (N,).
+
+    lacks_numbers   whether a row has some of its numbers and lacks others
+    """
 
     added: dict[str, Rows]
     log_prob: Rows
@@ -177,7 +180,9 @@ def _scored(bundle: Bundle, table: Table, asked: Asked) -> Scored:
         added[free_name("log_prob_error", [*table.columns, *added])] = error
     if asked.rank:  # among densities of all columns: rows that lack some have none
         added[free_name("rank", [*table.columns, *added])] = bundle.rank(log_prob)
-    return Scored(added, density, bool(np.isnan(points).any()))
+    missing = np.isnan(points)
+    lacks_some = missing.any(axis=1) & ~missing.all(axis=1)
+    return Scored(added, density, bool(lacks_some.any()))
 
 
 def _summed_out(
