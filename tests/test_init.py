@@ -64,6 +64,14 @@ def test_what_a_density_cannot_have_is_said():
     assert "perhaps a hard lower edge" in drafted(x=cut)
 
 
+def test_a_number_far_beyond_all_others_is_no_edge():
+    values = RANDOM.normal(size=ROWS)
+    values[0] = 1e300
+    text = drafted(x=values)
+    assert "1 row lies far beyond all others, up to 1e+300: leave such rows out" in text
+    assert "edge" not in text
+
+
 def test_angles_are_circles_where_they_are_learned_and_where_they_are_given():
     angle, y = RANDOM.uniform(0, 360, ROWS), RANDOM.normal(size=ROWS)
     learned = flowspec.parse(drafted(direction=angle, y=y))

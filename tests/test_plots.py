@@ -64,15 +64,22 @@ def test_odd_data_is_drawn_too(data):
 
 def test_the_best_epoch_is_marked():
     epochs = [(i, 5.0 / i, 4.0 / i + (i > 5)) for i in range(1, 9)]
-    assert course(epochs) != course(epochs[:5])
-    assert course([]).startswith(b"\x89PNG")
+    assert course([epochs]) != course([epochs[:5]])
+    assert course([[]]).startswith(b"\x89PNG")
+
+
+def test_the_losses_of_all_members_are_drawn():
+    members = [[(i, 5.0 / i, 4.0 / i + shift) for i in range(1, 9)] for shift in (0.0, 1.0, 2.0)]
+    held_out = [near(pixels(course(members[:count])), style.DATA) for count in (2, 3)]
+    assert 50 < held_out[0] < held_out[1]
+    assert course([[], []]).startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("height", [1.9, 40.0])
 def test_epochs_whose_loss_jumps_are_marked_wherever_they_are(height):
     calm = [(i, 1.0 + 1.0 / i, None) for i in range(1, 40)]
     jumping = [(i, loss + height * (i == 20), None) for i, loss, _ in calm]
-    with_jump, without = (near(pixels(course(each)), style.CONTOURS) for each in (jumping, calm))
+    with_jump, without = (near(pixels(course([each])), style.CONTOURS) for each in (jumping, calm))
     assert with_jump > 40 > 5 > without
 
 

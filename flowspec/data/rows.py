@@ -137,6 +137,9 @@ def refuse_outside(
         raise FlowError(ContextOutside(**fields))
 
 
+OVERFLOW = "give numbers that its float type has: of float32 they end at 3.4e38"
+
+
 def values_outside(
     names: Sequence[str], supports: Sequence[_Support | None], context: NDArray[Any]
 ) -> Iterator[dict[str, Any]]:
@@ -157,5 +160,5 @@ def values_outside(
                 "support": support.brackets,
                 "count": len(outside),
                 "rows": len(context),
-                "advice": support.row_advice,
+                "advice": OVERFLOW if np.isinf(values[first]) else support.row_advice,
             }

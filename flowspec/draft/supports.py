@@ -128,6 +128,10 @@ def _remarks(column: Column) -> list[str]:
             f"{100 * share:.0f} % of the rows are {value:g}: a density has no such value, and "
             "samples will not have it"
         )
+    if count := column.far_out:
+        rows = "1 row lies" if count == 1 else f"{count} rows lie"
+        farthest = max(column.low, column.high, key=abs)
+        return [*found, f"{rows} far beyond all others, up to {farthest:g}: leave such rows out"]
     for end, name in ((column.low, "lower"), (column.high, "upper")):
         if len(column.numbers) < LEAST_ROWS and share < ATOM and column.share_near(end) > EDGE:
             found.append(

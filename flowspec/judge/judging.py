@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from flowspec.data.tables.whole_numbers import cell_middles, in_cells
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.judge.classifier import classifier
 from flowspec.judge.columns import columns
@@ -114,19 +115,19 @@ def _baselines(
     against: Sequence[str],
 ) -> dict[str, Rows]:
     """The log-densities of the rows by simple densities."""
-    whole = np.isin(evidence.columns, evidence.bundle.dequantized)
+    names, dequantized = evidence.columns, evidence.bundle.dequantized
     random = np.random.default_rng(evidence.seed)
 
     def spread(rows: Rows) -> Rows:
         """Rows whose whole numbers are anywhere in their cells: of atoms there is no density."""
-        return np.where(whole, np.floor(rows) + random.random(rows.shape), rows)
+        return in_cells(rows, names, dequantized, random.random(rows.shape))
 
     given, known = evidence.context.shape[1], trained_on
     if known is not None:
-        known = spread(np.asarray(known, float).reshape(-1, len(whole)))
+        known = spread(np.asarray(known, float).reshape(-1, len(names)))
     if known is not None and given:
         known = None if trained_context is None else np.hstack([trained_context, known])
-    middles = np.where(whole, np.floor(evidence.rows) + 0.5, evidence.rows)
+    middles = cell_middles(evidence.rows, names, dequantized)
     scored, fitted = (
         np.hstack([evidence.context, rows]) for rows in (middles, spread(evidence.rows))
     )

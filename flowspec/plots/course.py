@@ -18,16 +18,21 @@ JUMP = 1.0
 """Nats a row by which a loss may rise from one epoch to the next without a mark."""
 
 
-def course(epochs: Sequence[tuple[int, float, float | None]]) -> bytes:
-    """The losses of a training, as PNG, with its best epoch and the epochs in which they jumped.
+Epochs = Sequence[tuple[int, float, float | None]]
+"""(epoch, loss, validation loss), the latter None where no row is held out."""
 
-    epochs   (epoch, loss, validation loss), the latter None where no row is held out
+
+def course(members: Sequence[Epochs]) -> bytes:
+    """The losses of a training, as PNG, with its best epoch and the epochs in which they jumped; of
+    several members their losses alone.
     """
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(6, 3.8), layout="constrained")
         axis = figure.subplots()
-        if epochs:
-            _draw(axis, epochs)
+        if len(members) > 1:
+            _draw_all(axis, [epochs for epochs in members if epochs])
+        elif members[0]:
+            _draw(axis, members[0])
         axis.set(xlabel="epoch", ylabel="nats per row")
         handles, labels = axis.get_legend_handles_labels()
         figure.legend(
@@ -37,13 +42,27 @@ def course(epochs: Sequence[tuple[int, float, float | None]]) -> bytes:
         return png(figure)
 
 
-def _draw(axis: Axes, epochs: Sequence[tuple[int, float, float | None]]) -> None:
+def _draw_all(axis: Axes, members: Sequence[Epochs]) -> None:
+    ends = [_limits(*_lines(axis, epochs, is_first=not i)[1:]) for i, epochs in enumerate(members)]
+    if ends:
+        axis.set_ylim(min(low for low, _ in ends), max(high for _, high in ends))
+    axis.set_title(f"{len(members)} members", fontsize=9)
+
+
+def _lines(axis: Axes, epochs: Epochs, is_first: bool = True) -> tuple[Losses, Losses, Losses]:
+    """Draw the losses, and give the epochs, the losses, and those that decide which is best."""
     numbers, losses = (np.array([epoch[i] for epoch in epochs]) for i in (0, 1))
     held_out = [validation for _, _, validation in epochs if validation is not None]
-    axis.plot(numbers, losses, color=SAMPLES, label="training rows", linewidth=1)
+    of_training, of_held_out = ("training rows", "rows held out") if is_first else ("", "")
+    axis.plot(numbers, losses, color=SAMPLES, label=of_training, linewidth=1)
     decisive = np.array(held_out) if len(held_out) == len(losses) else losses
     if decisive is not losses:
-        axis.plot(numbers, decisive, color=DATA, label="rows held out", linewidth=1)
+        axis.plot(numbers, decisive, color=DATA, label=of_held_out, linewidth=1)
+    return numbers, losses, decisive
+
+
+def _draw(axis: Axes, epochs: Epochs) -> None:
+    numbers, losses, decisive = _lines(axis, epochs)
     low, high = _limits(losses, decisive)
     axis.set_ylim(low, high)
     _mark_best(axis, numbers, decisive)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flowspec.data.tables.whole_numbers import cell_middles, in_cells
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.runtime.bundle import Bundle
 from flowspec.runtime.kernels import Kernels
@@ -243,7 +244,7 @@ class Conditioned:
         pool = self._pool
         if free.all():
             return pool[:count]
-        middles = np.where(self._whole, np.floor(known) + 0.5, known)[~free]
+        middles = cell_middles(known, self._bundle.columns, self._bundle.dequantized)[~free]
         spread = np.diff(np.quantile(pool[:, ~free], (0.16, 0.84), axis=0), axis=0)[0]
         scale = np.where(spread > 0, spread, 1.0)
         distance = (((pool[:, ~free] - middles) / scale) ** 2).sum(axis=1)
@@ -253,8 +254,8 @@ class Conditioned:
         self, known: Rows, free: Chosen, values: Rows, random: np.random.Generator
     ) -> Rows:
         """Rows with the known columns; whole numbers anywhere in their cell."""
-        cells = np.floor(known) + random.random((len(values), len(known)))
-        rows = np.where(self._whole, cells, known)
+        places = random.random((len(values), len(known)))
+        rows = in_cells(known, self._bundle.columns, self._bundle.dequantized, places)
         rows[:, free] = values
         return rows
 

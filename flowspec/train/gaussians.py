@@ -41,7 +41,10 @@ EPSILON = 1e-6
 @mistake
 class NoGaussians(Diagnostic):
     message = "a mixture of Gaussians cannot stand beside this flow"
-    help = "leave `gaussians` out: it is for several columns behind a `Standardize`, no context"
+    help = (
+        "leave `gaussians` out: it is for several real columns behind a `Standardize`, "
+        "no angles, no context"
+    )
 
 
 def takes_gaussians(flow: Flow) -> bool:

@@ -71,13 +71,16 @@ def _pictures(training: Training | Ensemble, bundle: Bundle) -> dict[str, bytes]
     from flowspec.plots import course as courses
 
     rows = _shown(training.batches.shown(DRAWN_ROWS), bundle)
-    course = [
-        (epoch.number, epoch.loss, epoch.validation)
-        for epoch in training.course.history
-        if math.isfinite(epoch.loss) and math.isfinite(epoch.decisive)
+    members = [
+        [
+            (epoch.number, epoch.loss, epoch.validation)
+            for epoch in member.course.history
+            if math.isfinite(epoch.loss) and math.isfinite(epoch.decisive)
+        ]
+        for member in members_of(training)
     ]
     drawn = {
-        "training.png": courses.course(course),
+        "training.png": courses.course(members),
         "samples.png": pictures.samples(bundle, rows, DRAWN_ROWS, seed=0),
     }
     if bundle.context:

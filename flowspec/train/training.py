@@ -107,10 +107,8 @@ class Training:
         self._average: Average | None = None
         self._compared: Rows | None = None
         self._good: dict[str, Any] = {}
-        """The state at the start of the epoch, as far as steps change it.
-
-        Of the last epoch that did not begin among batches without a step. It is kept where a loss
-        becomes infinite, when all else is spoiled.
+        """What steps change, at the start of the last epoch that did not begin among batches
+        without a step: it is kept where a loss becomes infinite, when all else is spoiled.
         """
 
     @property

@@ -107,3 +107,11 @@ def test_what_is_said_of_an_angle_beyond_its_circle_brings_it_there(circle):
         assert np.cos(brought * (1 if "pi" in circle else np.pi / 180)) == pytest.approx(
             np.cos(angle * (1 if "pi" in circle else np.pi / 180))
         )
+
+
+def test_a_context_that_overflows_is_told_where_its_numbers_end(tmp_path):
+    flow = flowspec.parse("context c: real\nevent y: real\nNormal(0, 1) |> Shift(c)")
+    bundle = flowspec.load(flowspec.compile(flow, tmp_path / "it"))
+    with pytest.raises(flowspec.FlowError, match="is inf in row 2") as caught:
+        bundle.log_prob(np.zeros(2), np.array([[0.0], [1e300]]))
+    assert "of float32 they end at 3.4e38" in str(caught.value)

@@ -40,4 +40,14 @@ def cell_middles(
     values: NDArray[Any], names: Sequence[str], dequantized: Sequence[str]
 ) -> NDArray[Any]:
     """Data (rows, D), whole numbers k of dequantized columns moved to k + 1/2."""
-    return np.where(np.isin(names, dequantized), np.floor(values) + 0.5, values)
+    return in_cells(values, names, dequantized, np.array(0.5))
+
+
+def in_cells(
+    values: NDArray[Any], names: Sequence[str], dequantized: Sequence[str], place: NDArray[Any]
+) -> NDArray[Any]:
+    """Data (rows, D), whole numbers k of dequantized columns moved to k + place.
+
+    place   from 0 to 1, of any shape that goes with the data
+    """
+    return np.where(np.isin(names, dequantized), np.floor(values) + place, values)
