@@ -480,8 +480,11 @@ struct Support {
     return (closed_low ? "[" : "(") + ends + (closed_high ? "]" : ")");
   }
 
-  // What to do with rows outside.
-  std::string advice() const {
+  // What to do with rows outside, `value` being the first.
+  std::string advice(double value) const {
+    if (std::isinf(value)) {
+      return "give numbers that its float type has: of float32 they end at 3.4e38";
+    }
     if (!circle) return "declare a wider support";
     const auto term = [](double value) {
       return (value < 0 ? "- " : "+ ") + detail::written(std::abs(value));
@@ -1349,7 +1352,7 @@ class Flow {
                         detail::printed("%.*g", array(first, column)) + " in row " +
                         std::to_string(first + 1) + ", outside of " + support.text(),
                     "leave such rows out (" + std::to_string(count) + " of " +
-                        std::to_string(array.rows()) + "), or " + support.advice());
+                        std::to_string(array.rows()) + "), or " + support.advice(array(first, column)));
     }
   }
 

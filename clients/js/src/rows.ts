@@ -112,7 +112,7 @@ function refuseOutside(names: readonly string[], supports: readonly Support[], v
     throw new FlowError(
       "context-outside",
       `context \`${names[column]}\` is ${general(values[first * wide + column]!)} in row ${first + 1}, outside of ${brackets(support)}`,
-      `leave such rows out (${rows === 1 ? needed : found.length} of ${total}), or ${rowAdvice(support)}`,
+      `leave such rows out (${rows === 1 ? needed : found.length} of ${total}), or ${rowAdvice(support, values[first * wide + column]!)}`,
     );
   });
 }

@@ -68,8 +68,9 @@ export function innerPoint({ low, high }: Support): number {
   return Number.isFinite(high) ? high - 1 : 0;
 }
 
-/** What to write in the place of values outside. */
-export function rowAdvice(support: Support): string {
+/** What to write in the place of values outside, of which one is given. */
+export function rowAdvice(support: Support, value: number): string {
+  if (Math.abs(value) === Infinity) return "give numbers that its float type has: of float32 they end at 3.4e38";
   if (support.kind !== "circle") return "declare a wider support";
   const [low, turn] = [support.low, support.high - support.low];
   const shifted = low === 0 ? "angle" : `(angle - (${code(low)}))`;

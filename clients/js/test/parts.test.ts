@@ -47,7 +47,7 @@ test("a point well inside lies inside", () => {
 
 test.each([[0, 360], [-Math.PI, Math.PI], [10, 15]])("the advice for angles outside of a circle leads into it", (low, high) => {
   const circle = supportOf({ kind: "circle", low, high });
-  const code = rowAdvice(circle).match(/`(.*)`/)![1]!;
+  const code = rowAdvice(circle, high + 1).match(/`(.*)`/)![1]!;
   const moved = (angle: number): number => new Function("angle", `return ${code}`)(angle);
   for (const angle of [-1000, -0.1, 7, 500]) {
     expect(outsideOf(circle, "float64")(moved(angle))).toBe(false);
