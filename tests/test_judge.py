@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import flowspec
-from commands import refused
+from commands import refused, written
 
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 pytest.importorskip("scipy", reason="scipy is not installed")
@@ -200,7 +200,7 @@ def test_the_same_as_data_and_as_a_page(call, model, held_out, here):
 
 def test_of_a_large_table_some_rows_are_drawn(call, model, held_out):
     answer = call("judge", model.path, "--data", held_out, "--rows", 200, "--against", model.path)
-    assert answer.err == "rows.csv: 200 of 300 rows, drawn at random\n" * 2
+    assert answer.err == "rows.csv: 200 of 300 rows, drawn at random\n"
     assert "of 200 rows" in answer.out
 
 
@@ -229,3 +229,45 @@ def test_too_few_rows_are_refused(call, model, held_out):
     held_out.write_text("\n".join([lines[0], "nan,1,2"]))
     assert "error[too-few-to-judge]: 0 rows" in call("judge", model.path, "--data", held_out).err
     refused(call("judge", model.path), "--data", code=2)
+
+
+@pytest.mark.parametrize(
+    ("source", "what", "theirs", "ours"),
+    [
+        ("event u\nNormal(0, 1)", "columns", "`u`", "`x`"),
+        ("event x, y\nNormal([0, 0], 1)", "columns", "`x`, `y`", "`x`"),
+        ("context c: real\nevent x\nNormal(0, 1) |> Shift(c)", "context", "`c`", "none"),
+    ],
+)
+def test_a_bundle_of_other_columns_is_no_rival(call, here, source, what, theirs, ours):
+    """Told with both lists, before the table is read."""
+    flowspec.compile(flowspec.parse("event x\nNormal(0, 1)"), here / "one")
+    flowspec.compile(flowspec.parse(source), here / "other")
+    answer = call("judge", "one", "--data", "none.csv", "--against", "other")
+    assert (answer.code, answer.out) == (1, "")
+    assert f"it has other {what} than one" in answer.err
+    assert f"it has {theirs}; one has {ours}\n" in answer.err
+
+
+def test_a_rival_may_name_its_columns_in_another_order(call, here):
+    flowspec.compile(flowspec.parse("event x, y\nNormal([0, 3], 1)"), here / "one")
+    flowspec.compile(flowspec.parse("event y, x\nNormal([3, 0], 1)"), here / "other")
+    rows = np.random.default_rng(0).normal([0, 3], 1, (100, 2))
+    np.savetxt("t.csv", rows, delimiter=",", header="x,y", comments="")
+    answer = call("judge", "one", "--data", "t.csv", "--against", "other", "--format", "json")
+    score = next(item for item in json.loads(answer.out)["items"] if "score" in item["name"])
+    assert "other" in score["figure"] and answer.code == 0
+
+
+def test_a_folder_that_is_not_there_is_told_as_such(call, here):
+    flowspec.compile(flowspec.parse("event x\nNormal(0, 1)"), here / "model")
+    for arguments in (["judge", "modl", "--data", "t.csv"], ["sample", "modl"], ["verify", "modl"]):
+        answer = call(*arguments)
+        assert answer.err.startswith("error[wrong-input]: there is no folder modl\n")
+        assert "did you mean model?" in answer.err
+    (here / "half.training").mkdir()
+    assert "`--resume` goes on" in call("sample", "half").err
+    written(here / "file", "")
+    assert "file is a file, not the folder of a bundle" in call("sample", "file").err
+    answer = call("judge", "model", "--data", "t.csv", "--against", "gausian")
+    assert "did you mean gaussian?" in answer.err

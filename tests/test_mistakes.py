@@ -84,7 +84,7 @@ def _quoted(kind: type[Diagnostic], tests: str, words: set[str]) -> bool:
     words   the names and the codes in the tests
     """
     code = re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
-    pieces = [piece.split() for piece in re.split(r"\{\w*\}|,", vars(kind)["message"])]
+    pieces = [piece.split() for piece in re.split(r"\{[\w:]*\}|,", vars(kind)["message"])]
     rows = [" ".join(piece[i : i + 3]) for piece in pieces for i in range(len(piece) - 2)]
     return bool({kind.__name__, code} & words) or any(row in tests for row in rows)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flowspec.diagnostics.quantities import time_in_words
+from flowspec.diagnostics.quantities import amount, time_in_words
 from flowspec.ir.settings import Settings
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def budgeted(
         count = plan.settings.members
         members = f", {count} trainings" if count > 1 else ""
         click.echo(
-            f"{plan.rows:,} rows, {1e3 * plan.step:.3g} ms a step{members}: "
+            f"{amount(plan.rows, 'row')}, {1e3 * plan.step:.3g} ms a step{members}: "
             f"{budget.in_words(plan.settings)}, "
             f"about {time_in_words(plan.seconds)} of {time_in_words(seconds)}",
             err=True,

@@ -13,6 +13,7 @@ from flowspec.cli.files import PATHS, flow_files, flow_source, show_difference, 
 from flowspec.cli.options import TABLE_PLACE, echo_all, print_json
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError
 from flowspec.diagnostics.findings import Finding
+from flowspec.diagnostics.quantities import amount
 from flowspec.diagnostics.source import Source
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _as_text(findings: list[Finding]) -> None:
     echo_all(finding.diagnostic for finding in findings)
     mistakes = sum(finding.diagnostic.level == "error" for finding in findings)
     if mistakes:
-        click.echo(f"\n{mistakes} mistake{'s' if mistakes > 1 else ''}", err=True)
+        click.echo(f"\n{amount(mistakes, 'mistake')}", err=True)
 
 
 def _as_json(findings: list[Finding]) -> None:

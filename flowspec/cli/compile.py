@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flowspec.cli.options import FLOW_FILE
+from flowspec.cli.options import FLOW_FILE, writable
 
 if TYPE_CHECKING:
     from flowspec.ir.flow import Flow
@@ -23,6 +23,7 @@ LONG, LARGE = 20.0, 2e9
     "--output",
     required=True,
     type=click.Path(path_type=Path),
+    callback=writable,
     help="Directory of the bundle.",
 )
 @click.option(

@@ -10,6 +10,7 @@ import click
 
 from flowspec.cli.options import FORMAT, print_json
 from flowspec.cli.show import flow_of
+from flowspec.diagnostics.quantities import amount
 
 if TYPE_CHECKING:
     from flowspec.export.differences import FlowDifference
@@ -69,8 +70,8 @@ def _report(found: FlowDifference) -> str:
         return "\n".join([*lines, f"densities are not compared: {found.not_comparable}"])
     density = found.density
     lines.append(
-        f"log-density at {density.points} points: differs by {density.mean:.3g} nats on average, "
-        f"by {density.largest:.3g} at most"
+        f"log-density at {amount(density.points, 'point')}: differs by {density.mean:.3g} nats "
+        f"on average, by {density.largest:.3g} at most"
     )
     if density.support:
         lines.append(f"{density.support} of these points can be given by one of the flows alone")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from flowspec.cli.options import writable
 from flowspec.diagnostics.diagnostic import FlowError, suggest
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ DRAWN = ("base", "step")
     "-o",
     "--output",
     type=click.Path(path_type=Path),
+    callback=writable,
     help="Draw the map of a step, or the density of a base, into this .png or .svg.",
 )
 def command(name: str, output: Path | None) -> None:

@@ -14,9 +14,10 @@ import click
 from flowspec.cli.budget import Time, budgeted
 from flowspec.cli.ending import say_the_end
 from flowspec.cli.exclusions import refuse_together
-from flowspec.cli.options import FLOW_FILE, TABLE_PLACE, Command, echo_all, together
+from flowspec.cli.options import FLOW_FILE, TABLE_PLACE, Command, echo_all, together, writable
 from flowspec.cli.progress import Interrupt, Progress
 from flowspec.cli.tuning import Tuned, Tuning
+from flowspec.diagnostics.quantities import amount
 from flowspec.ir.settings import Range, Settings, ranges
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ TABLE = together(
         "--output",
         required=True,
         type=click.Path(path_type=Path),
+        callback=writable,
         help="Directory of the bundle.",
     ),
     click.option(
@@ -380,7 +382,7 @@ def _source(
         return source
     if drop:
         click.echo(
-            f"dropped {source.dropped} of {table.rows} rows that are not finite "
+            f"dropped {source.dropped} of {amount(table.rows, 'row')} that are not finite "
             "or outside the support",
             err=True,
         )

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from flowspec.cli.options import writable
+
 
 @click.command("import", short_help="Turn a flow trained with another library into a bundle.")
 @click.argument("library", type=click.Choice(["zuko"]))
@@ -20,6 +22,7 @@ import click
     "--output",
     required=True,
     type=click.Path(path_type=Path),
+    callback=writable,
     help="Directory of the bundle.",
 )
 @click.option(

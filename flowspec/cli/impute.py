@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowspec.cli.options import DIRECTORY, PROVIDER, TABLE_PLACE, TablePlace, or_standard_output
+from flowspec.diagnostics.quantities import amount
 
 if TYPE_CHECKING:
     from flowspec.data.places import Place
@@ -46,7 +47,7 @@ def command(
 
     Draws are no best guesses: they vary as the data do, so that a table that is filled several
     times (`--draws`) shows how sure they are. Rows whose other cells are too rare, or whose context
-    is missing, stay as they are.
+    is missing or outside its support, stay as they are.
 
     Example: flowspec impute iris_model --data holes.csv -o filled.csv
     """
@@ -58,13 +59,14 @@ def command(
     from flowspec.data.tables.write import free_name, write_table
     from flowspec.runtime import incomplete
     from flowspec.runtime.bundle import load
+    from flowspec.runtime.table_context import table_context
 
     if output is not None and jobs.is_folder(output):
         raise click.BadParameter(f"write a file, such as {output}.csv", param_hint="-o")
     bundle = load(directory, provider)
     table = read_table(data)
     values = table.numbers(bundle.columns)
-    context = table.numbers(bundle.context) if bundle.context else None
+    context = table_context(bundle, table).rows
     missing = np.isnan(values)
     holes = int(missing.any(axis=1).sum())
     with Throughput(holes) as progress:
@@ -123,12 +125,12 @@ def _with(cells: Column, draws: NDArray[Any], chosen: NDArray[np.bool_], is_whol
 
 
 def _tell(cells: int, rows: int, draws: int, wanting: int, output: Place | None) -> None:
-    words = f"filled {cells:,} cells of {rows:,} rows"
+    words = f"filled {amount(cells, 'cell')} of {amount(rows, 'row')}"
     if draws > 1:
         words += f", {draws} times"
     if output:
         words += f", wrote {output}"
     if wanting:
         stay = "1 row stays as it is" if wanting == 1 else f"{wanting:,} rows stay as they are"
-        words += f"; {stay}: too rare, or without context"
+        words += f"; {stay}: too rare, or without a context that the flow takes"
     click.echo(words, err=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flowspec.cli.options import together
+from flowspec.diagnostics.quantities import amount
 
 if TYPE_CHECKING:
     from flowspec.data.places import Place
@@ -80,12 +81,12 @@ def carry_out(
         except KeyboardInterrupt:
             done = len(job.tasks) - len(job.left)
             click.echo(
-                f"\nstopped: {done} of {len(job.tasks)} files are in {job.folder}; "
+                f"\nstopped: {done} of {amount(len(job.tasks), 'file')} stand in {job.folder}; "
                 "the same command with --resume goes on",
                 err=True,
             )
             raise click.exceptions.Exit(130) from None
-    files = f"{len(job.tasks)} file{'s' * (len(job.tasks) != 1)}"
+    files = amount(len(job.tasks), "file")
     click.echo(f"{progress.words}: {files} in {job.folder}", err=True)
     return tally
 

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from flowspec.cli.options import DIRECTORY, TABLE_PLACE, print_json, table
+from flowspec.cli.options import DIRECTORY, TABLE_PLACE, print_json, table, writable
+from flowspec.diagnostics.diagnostic import FlowError, mistake, suggest
+from flowspec.diagnostics.inputs import WrongInput
+from flowspec.diagnostics.quantities import amount
 
 if TYPE_CHECKING:
     from flowspec.data.places import Place
@@ -22,6 +25,17 @@ SIMPLE = ("gaussian", "gmm", "kde")
 
 FAILED = 3
 """The exit code of a fit that is worse than --fail-on allows."""
+
+
+@mistake
+class OtherColumns(WrongInput):
+    message = "it has other {what} than {directory}"
+    note = "it has {theirs}; {directory} has {ours}"
+    help = "compare bundles of the same columns and the same context"
+    what: str
+    ours: str
+    theirs: str
+    directory: str
 
 
 @click.command(short_help="A verdict on a fit, by rows that it has not seen.")
@@ -47,7 +61,13 @@ FAILED = 3
     help="Of a table with more, so many are drawn at random.",
 )
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("-o", "--output", type=TABLE_PLACE, help="A report as one .html page, with pictures.")
+@click.option(
+    "-o",
+    "--output",
+    type=TABLE_PLACE,
+    callback=writable,
+    help="A report as one .html page, with pictures.",
+)
 @click.option(
     "--fail-on",
     type=click.Choice(["look", "bad"]),
@@ -88,10 +108,11 @@ def command(
         page = output.with_suffix(".html")
         raise click.BadParameter(f"the report is a page: write {page}", param_hint="-o")
     bundle = load(directory)
+    rivals = {name: _rival(name, bundle) for name in against if name not in SIMPLE}
     rows, context = _rows(bundle, data, most, seed)
     known, known_context = _rows(bundle, trained_on, most, seed) if trained_on else (None, None)
     simple = [name for name in against if name in SIMPLE] or ["gaussian", "gmm"]
-    others = {name: _scored(name, data, most, seed) for name in against if name not in SIMPLE}
+    others = {name: _scored(other, bundle, rows, context) for name, other in rivals.items()}
     judged = judge(
         bundle, rows, context, trained_on=known, trained_context=known_context,
         against=simple, others=others, seed=seed,
@@ -109,7 +130,7 @@ def command(
 
 def text(judged: Judgement) -> str:
     """The items as lines, and the verdict."""
-    lines = [("item", "verdict", f"figure, of {judged.rows:,} rows")]
+    lines = [("item", "verdict", f"figure, of {amount(judged.rows, 'row')}")]
     lines += [(item.name, item.verdict, item.figure) for item in judged.items]
     return f"{table(lines)}\n\nverdict: {judged.verdict}"
 
@@ -117,31 +138,64 @@ def text(judged: Judgement) -> str:
 def _rows(
     bundle: Bundle, path: Place, most: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """The values and the context of the rows of a table that are finite; of a large one, of some
-    that are drawn at random.
+    """The values and the context of the rows of a table that are finite, with a context in its
+    support; of a large one, of some that are drawn at random.
     """
     from flowspec.data.pieces import open_pieces
+    from flowspec.runtime.table_context import outside_of
 
     found = open_pieces(path)
     if most < found.rows:
-        click.echo(f"{path.name}: {most:,} of {found.rows:,} rows, drawn at random", err=True)
+        click.echo(
+            f"{path.name}: {most:,} of {amount(found.rows, 'row')}, drawn at random", err=True
+        )
     numbers = found.drawn([*bundle.columns, *bundle.context], most, seed)
-    kept = np.isfinite(numbers).all(axis=1)
+    _, given = np.split(numbers, [len(bundle.columns)], axis=1)
+    kept = np.isfinite(numbers).all(axis=1) & ~outside_of(bundle, given)
     if not kept.all():
-        click.echo(f"left out {np.sum(~kept)} of {len(kept)} rows that are not finite", err=True)
+        click.echo(
+            f"left out {np.sum(~kept)} of {amount(len(kept), 'row')} that are not finite"
+            f"{', or whose context is outside its support' if bundle.context else ''}",
+            err=True,
+        )
     values, context = np.split(numbers[kept], [len(bundle.columns)], axis=1)
     return values, context if bundle.context else None
 
 
-def _scored(name: str, data: Place, most: int, seed: int) -> np.ndarray:
-    """The log-densities of a table by another bundle."""
-    from flowspec.judge.evidence import Evidence
+def _rival(name: str, bundle: Bundle) -> Bundle:
+    """Another bundle, of the same columns and the same context, in any order.
+
+    Errors:  FlowError, where it has others.
+    """
     from flowspec.runtime.bundle import load
 
-    bundle = load(name)
-    rows, context = _rows(bundle, data, most, seed)
+    if not Path(name).exists() and (near := suggest(name, SIMPLE)):
+        wrong = f"there is no folder {name}; did you mean {near}?"
+        raise click.BadParameter(wrong, param_hint="--against")
+    rival = load(name)
+    for what in ("columns", "context"):
+        ours, theirs = getattr(bundle, what), getattr(rival, what)
+        if {*ours} != {*theirs}:
+            own, other = (", ".join(f"`{each}`" for each in names) for names in (ours, theirs))
+            raise FlowError(
+                OtherColumns(
+                    where=name, what=what, ours=own or "none", theirs=other or "none",
+                    directory=str(bundle.path),
+                )
+            )  # fmt: skip
+    return rival
+
+
+def _scored(
+    rival: Bundle, bundle: Bundle, rows: np.ndarray, context: np.ndarray | None
+) -> np.ndarray:
+    """The log-densities of the rows by another bundle, whose columns have an order of their own."""
+    from flowspec.judge.evidence import Evidence
+
+    order = [bundle.columns.index(name) for name in rival.columns]
     given = np.empty((len(rows), 0)) if context is None else context
-    return Evidence(bundle, rows, given).log_prob
+    of_context = [bundle.context.index(name) for name in rival.context]
+    return Evidence(rival, rows[:, order], given[:, of_context]).log_prob
 
 
 def _write(path: Path, directory: Path, judged: Judgement, *of_evidence: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -44,6 +45,21 @@ FORMAT = click.option(
 )
 
 
+def writable(_context: click.Context, _option: click.Parameter, path: Any) -> Any:
+    """The callback of options for outputs: a place that cannot be written is told before any work.
+    None for standard output. What is a folder already is left to the command.
+
+    Errors:  FlowError, with the reason.
+    """
+    from flowspec.data.files import check_writable
+
+    if path is None or path == STANDARD:
+        return None
+    if not (isinstance(path, Path) and os.path.isdir(path)):
+        check_writable(path)
+    return path
+
+
 def or_standard_output(help: str, kind: type[click.Path] = click.Path) -> Option:
     """The option `-o`, of what is printed on standard output without it, or with `-`.
 
@@ -53,7 +69,7 @@ def or_standard_output(help: str, kind: type[click.Path] = click.Path) -> Option
         "-o",
         "--output",
         type=kind(path_type=Path, allow_dash=True),
-        callback=lambda context, option, path: None if path == STANDARD else path,
+        callback=writable,
         help=help,
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from flowspec.cli.options import DIRECTORY
+from flowspec.cli.options import DIRECTORY, writable
 
 
 @click.command(short_help="Lay a bundle out for MLflow, the Hugging Face Hub or Triton.")
@@ -18,7 +18,14 @@ from flowspec.cli.options import DIRECTORY
     required=True,
     help="The tool that reads it.",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The folder.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    callback=writable,
+    required=True,
+    help="The folder.",
+)
 @click.option("--license", help="With --for huggingface: the license's name there, such as mit.")
 def command(directory: Path, layout: str, output: Path, license: str | None) -> None:
     """Write the bundle in DIRECTORY once more, as another tool expects it; nothing is uploaded.

@@ -9,9 +9,10 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from flowspec.cli.options import DIRECTORY, TABLE_PLACE
+from flowspec.cli.options import DIRECTORY, TABLE_PLACE, writable
 from flowspec.data.rows import values_outside
 from flowspec.diagnostics.diagnostic import FlowError, suggest
+from flowspec.diagnostics.quantities import amount
 from flowspec.plots.mistakes import (
     ConstantVariable,
     ContextOutsideInTable,
@@ -69,6 +70,7 @@ GRID = 60, 4000
     "-o",
     "--output",
     type=click.Path(path_type=Path),
+    callback=writable,
     help="The picture; DIRECTORY.png, if not given.",
 )
 def command(
@@ -163,7 +165,9 @@ def _shown(bundle: Bundle, table: Table | None, kind: str) -> Shown:
     if not kept.any():
         raise FlowError(NoFiniteRow(table=table.name))
     if not kept.all():
-        click.echo(f"left out {np.sum(~kept)} of {table.rows} rows that are not finite", err=True)
+        click.echo(
+            f"left out {np.sum(~kept)} of {amount(table.rows, 'row')} that are not finite", err=True
+        )
     return Shown(values[kept], context[kept])
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flowspec.diagnostics.quantities import time_in_words
+from flowspec.diagnostics.quantities import amount, time_in_words
 
 if TYPE_CHECKING:
     from flowspec.train.course import Epoch
@@ -101,7 +101,11 @@ class Progress:
         self.is_estimated = True
         if remaining >= LONG:
             epochs = self.training.settings.epochs
-            click.echo(f"{epochs} epochs take about {time_in_words(remaining)}", err=True)
+            click.echo(
+                f"{amount(epochs, 'epoch')} {'takes' if epochs == 1 else 'take'} "
+                f"about {time_in_words(remaining)}",
+                err=True,
+            )
 
     def _left(self) -> str:
         """The time that is left, on a terminal."""

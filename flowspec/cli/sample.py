@@ -23,6 +23,8 @@ from flowspec.cli.options import (
     or_standard_output,
 )
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.diagnostics.inputs import ContextOutside, WrongInput
+from flowspec.diagnostics.quantities import amount
 
 if TYPE_CHECKING:
     from flowspec.data.places import Place
@@ -45,13 +47,19 @@ class ContextTableMissing(Diagnostic):
 
 @mistake
 class RowsAndContext(Diagnostic):
-    message = "`-n {rows}` does not go with {context_rows} rows of context"
+    message = "`-n {rows}` does not go with {context_rows:row} of context"
     help = (
         "leave `-n` out for one sample of each row, or give a table of one row "
         "for {rows} samples of it"
     )
     rows: int
     context_rows: int
+
+
+@mistake
+class NoContextLeft(WrongInput):
+    message = "all rows are not finite or outside the support"
+    help = "look at what the columns of the context were declared for: `flowspec show DIRECTORY`"
 
 
 def no_context_table(bundle: Bundle, directory: Path) -> ContextTableMissing:
@@ -98,6 +106,11 @@ def csv_line(names: Sequence[str]) -> str:
     type=click.IntRange(1, 1_000_000),
     help="So many samples of each row of the context, with the number of that row before them.",
 )
+@click.option(
+    "--drop-bad-rows",
+    is_flag=True,
+    help="Leave out rows of the context that are not finite or outside the support.",
+)
 @conditions.OPTION
 @click.option("--log-prob", is_flag=True, help="Add a column with the log-density.")
 @or_standard_output(
@@ -107,9 +120,9 @@ def csv_line(names: Sequence[str]) -> str:
 @PROVIDER
 def command(
     directory: Path, rows: int | None, seed: int, first_row: int, context: Place | None,
-    per_row: int | None, given: tuple[str, ...], log_prob: bool, output: Place | None,
-    rows_per_file: int, engine: str, workers: int | None, address: str | None, resume: bool,
-    provider: str,
+    per_row: int | None, drop_bad_rows: bool, given: tuple[str, ...], log_prob: bool,
+    output: Place | None, rows_per_file: int, engine: str, workers: int | None,
+    address: str | None, resume: bool, provider: str,
 ) -> None:  # fmt: skip
     """Draw samples from the bundle in DIRECTORY, as a table whose columns are named by `event`.
 
@@ -130,7 +143,10 @@ def command(
         raise FlowError(NoContext(name="--context"))
     if bundle.context and context is None:
         raise FlowError(no_context_table(bundle, directory))
-    drawn = _asked(bundle, rows, seed, first_row, context, per_row, log_prob)
+    if drop_bad_rows and context is None:
+        raise click.UsageError("`--drop-bad-rows` goes with `--context`")
+    contexts = _contexts(bundle, context, drop_bad_rows)
+    drawn = _asked(bundle, rows, seed, first_row, contexts, per_row, log_prob)
     if given:
         jobs.refuse_without_folder(workers=workers, address=address, resume=resume)
         _write_given(bundle, drawn, given, output)
@@ -144,11 +160,20 @@ def command(
 
 
 @dataclass(frozen=True, eq=False)
+class Contexts:
+    """Rows (N, C) of a context, and the number of each in its table, from 1."""
+
+    rows: NDArray[Any]
+    numbers: NDArray[np.integer]
+
+
+@dataclass(frozen=True, eq=False)
 class Asked:
     """The rows that are asked for. Of each row of the context `per_row` are drawn, where this is
     given.
 
     density   the name of the column for the log-density, or None
+    numbers   of the rows of the context in their table, or None
     """
 
     rows: int
@@ -157,31 +182,71 @@ class Asked:
     context: NDArray[Any] | None
     per_row: int | None
     density: str | None
+    numbers: NDArray[np.integer] | None = None
+
+
+def _contexts(bundle: Bundle, place: Place | None, drop: bool) -> Contexts | None:
+    """The rows of a table of contexts.
+
+    drop     leaves out those that are not finite or outside the support
+    Errors:  FlowError, where the context does not fit.
+    """
+    from flowspec.data.tables.read import read_table
+    from flowspec.runtime.table_context import outside_of
+
+    if place is None:
+        return None
+    rows = read_table(place).numbers(bundle.context)
+    kept = np.ones(len(rows), bool)
+    if drop:
+        kept = np.isfinite(rows).all(axis=1) & ~outside_of(bundle, rows)
+        _say_dropped(len(rows), int(kept.sum()), place)
+    try:
+        bundle.rows_of_context(rows[kept])  # a mistake in it is told by its row
+    except FlowError as error:
+        raise FlowError(list(map(_with_way, error.diagnostics))) from None
+    return Contexts(rows[kept], np.flatnonzero(kept) + 1)
+
+
+def _say_dropped(rows: int, kept: int, place: Place) -> None:
+    """Tell how many rows of a context are left out.
+
+    Errors:  FlowError, where none is left.
+    """
+    if rows and not kept:
+        raise FlowError(NoContextLeft(where=place.name))
+    of = f"{rows - kept} of {amount(rows, 'row')} of the context"
+    click.echo(f"dropped {of} that are not finite or outside the support", err=True)
+
+
+def _with_way(told: Diagnostic) -> Diagnostic:
+    """A mistake in a context, with the option that leaves such rows out."""
+    if isinstance(told, ContextOutside):
+        return told.replaced(leave="leave such rows out by `--drop-bad-rows`")
+    return told
 
 
 def _asked(
-    bundle: Bundle, rows: int | None, seed: int, first_row: int, table: Place | None,
+    bundle: Bundle, rows: int | None, seed: int, first_row: int, contexts: Contexts | None,
     per_row: int | None, log_prob: bool,
 ) -> Asked:  # fmt: skip
     """What the options ask for.
 
-    Errors:  FlowError, where the context does not fit.
+    Errors:  FlowError, where the rows of the context do not fit to their number.
     """
-    from flowspec.data.tables.read import read_table
-
-    context = read_table(table).numbers(bundle.context) if table else None
-    given = 1 if context is None else len(context)
-    bundle.rows_of_context(context)  # a mistake in it is told by its row
+    given = 1 if contexts is None else len(contexts.rows)
     if per_row is not None:
-        if context is None or rows is not None:
+        if contexts is None or rows is not None:
             raise click.UsageError("`--per-row` goes with `--context`, and without `-n`")
         rows = given * per_row
-    elif rows is not None and context is not None and given not in (1, rows):
+    elif rows is not None and contexts is not None and given not in (1, rows):
         raise FlowError(RowsAndContext(rows=rows, context_rows=given))
     elif rows is None:
-        rows = 10 if context is None else given
+        rows = 10 if contexts is None else given
     density = density_column(bundle.columns) if log_prob else None
-    return Asked(rows, seed, first_row, context, per_row, density)
+    if contexts is None:
+        return Asked(rows, seed, first_row, None, per_row, density)
+    return Asked(rows, seed, first_row, contexts.rows, per_row, density, contexts.numbers)
 
 
 def _write_given(
@@ -237,8 +302,9 @@ def _pieces(bundle: Bundle, asked: Asked) -> Iterator[list[NDArray[Any]]]:
     are_all_known = asked.context is None or bool(np.isfinite(asked.context).all())
     for x, density in _drawn(bundle, asked):
         columns = columns_of(bundle, x, density if asked.density else None, are_all_known)
-        if asked.per_row is not None:
-            columns.insert(0, np.arange(start, start + len(x)) // asked.per_row + 1)
+        if asked.per_row is not None and asked.numbers is not None:
+            of_table = asked.numbers[np.arange(start, start + len(x)) // asked.per_row]
+            columns.insert(0, of_table)
         yield columns
         start += len(x)
 
@@ -274,7 +340,7 @@ def _write(bundle: Bundle, asked: Asked, output: Place | None) -> None:
         for columns in _pieces(bundle, asked):
             write(columns)
             progress.add(len(columns[0]))
-    click.echo(f"wrote {asked.rows} rows to {output}", err=True)
+    click.echo(f"wrote {amount(asked.rows, 'row')} to {output}", err=True)
 
 
 def _job(
@@ -313,4 +379,6 @@ def _refuse_too_large(bundle: Bundle, asked: Asked, place: Place, kind: Place) -
     if isinstance(place, Path):  # how much a store takes is not known
         refuse_too_large(place, asked.rows, needed)
         sizes += f"; {size_in_words(free_bytes(place))} are free"
-    click.echo(f"{asked.rows:,} rows of {len(columns)} columns take {sizes}", err=True)
+    click.echo(
+        f"{amount(asked.rows, 'row')} of {amount(len(columns), 'column')} take {sizes}", err=True
+    )

@@ -20,6 +20,7 @@ from flowspec.cli.options import (
     latent_columns,
     or_standard_output,
 )
+from flowspec.diagnostics.quantities import amount
 
 if TYPE_CHECKING:
     from flowspec.data.places import Place
@@ -83,6 +84,7 @@ def command(
     `log_prob` (`log_prob_2`, where it has one of this name).
 
     Columns are found by name. Rows with missing numbers get nan, rows outside the support -inf.
+    A row whose context is outside its support gets nan, and is told.
     An output without an ending is a folder of Parquet files, one for each file of the table, which
     many processes write, and which `--resume` goes on with: tables may be larger than memory.
 
@@ -116,15 +118,17 @@ def command(
         [*table.columns, *scored.added],
         [*_cells(table, output), *scored.added.values()],
     )
+    for reason in scored.reasons:
+        click.echo(f"note: context {reason}: no density", err=True)
     if not output:
         click.echo(csv_text(names, arrays), nl=False)
         return
     write_table(output, names, arrays)
     lacking = "too rare for an estimate, or without any number" if sum_out else MISSING
-    words = _mean(tally_of(scored.log_prob), lacking)
+    words = _mean(tally_of(scored.log_prob, scored.lost), lacking)
     if scored.lacks_numbers and not sum_out:
         words += " (--sum-out gives the density of those that they have)"
-    click.echo(f"wrote {table.rows} rows to {output}; {words}", err=True)
+    click.echo(f"wrote {amount(table.rows, 'row')} to {output}; {words}", err=True)
 
 
 @dataclass(frozen=True)
@@ -147,19 +151,26 @@ class Scored:
     """New columns by name, in order, and the log-densities (N,).
 
     lacks_numbers   whether a row has some of its numbers and lacks others
+    lost            (N,) rows whose context is outside its support
+    reasons         what is outside, in words
     """
 
     added: dict[str, Rows]
     log_prob: Rows
     lacks_numbers: bool
+    lost: NDArray[np.bool_]
+    reasons: tuple[str, ...]
 
 
 def _scored(bundle: Bundle, table: Table, asked: Asked) -> Scored:
     """What is asked for of the rows of a table."""
     from flowspec.data.tables.whole_numbers import cell_middles
     from flowspec.data.tables.write import free_name
+    from flowspec.runtime.table_context import table_context
+    from flowspec.scale.scoring import without
 
-    context = table.numbers(bundle.context) if bundle.context else None
+    given = table_context(bundle, table)
+    context = given.rows
     points = cell_middles(table.numbers(bundle.columns), bundle.columns, bundle.dequantized)
     added: dict[str, Rows] = {}
     if asked.latent:
@@ -168,6 +179,7 @@ def _scored(bundle: Bundle, table: Table, asked: Asked) -> Scored:
         added |= zip(latent_columns(len(columns), table.columns), columns, strict=True)
     else:
         log_prob = bundle.log_prob(points, context)
+    log_prob = without(log_prob, given.outside)
     if context is not None:
         taken = [*table.columns, *added]
         predicted = _predicted(bundle, points, context, asked)
@@ -177,12 +189,13 @@ def _scored(bundle: Bundle, table: Table, asked: Asked) -> Scored:
         density, error = _summed_out(bundle, points, context, log_prob)
     added[density_column([*table.columns, *added])] = density
     if error is not None:
-        added[free_name("log_prob_error", [*table.columns, *added])] = error
+        name = free_name("log_prob_error", [*table.columns, *added])
+        added[name] = without(error, given.outside)
     if asked.rank:  # among densities of all columns: rows that lack some have none
         added[free_name("rank", [*table.columns, *added])] = bundle.rank(log_prob)
     missing = np.isnan(points)
     lacks_some = missing.any(axis=1) & ~missing.all(axis=1)
-    return Scored(added, density, bool(lacks_some.any()))
+    return Scored(added, density, bool(lacks_some.any()), given.outside, given.reasons)
 
 
 def _summed_out(
@@ -197,9 +210,10 @@ def _summed_out(
     missing = np.isnan(points).any(axis=1)
     with Throughput(int(missing.sum())) as progress:
         density, error = summed_out(bundle, points, context, told=progress.add)
+    exact = np.where(np.isnan(log_prob), np.nan, 0.0)
     return (
         np.where(missing, density, log_prob).astype(log_prob.dtype),
-        np.where(missing, error, 0.0).astype(log_prob.dtype),
+        np.where(missing, error, exact).astype(log_prob.dtype),
     )
 
 
@@ -266,4 +280,6 @@ def _mean(tally: Tally, lacking: str = MISSING) -> str:
         words.append(f"{tally.outside} outside the support")
     if tally.missing:
         words.append(f"{tally.missing} {lacking}")
+    if tally.lost:
+        words.append(f"{tally.lost} with a context outside its support")
     return ", ".join(words)

@@ -10,8 +10,9 @@ from typing import Any
 import click
 import numpy as np
 
-from flowspec.cli.options import FORMAT, line_width, print_json, table
+from flowspec.cli.options import FORMAT, line_width, print_json, table, writable
 from flowspec.diagnostics.diagnostic import FlowError
+from flowspec.diagnostics.quantities import amount
 from flowspec.ir.flow import Flow
 from flowspec.parts.writing import brief, summaries
 
@@ -23,6 +24,7 @@ from flowspec.parts.writing import brief, summaries
     "--plot",
     "picture",
     type=click.Path(path_type=Path),
+    callback=writable,
     help="Draw samples and density into this .png, too.",
 )
 @FORMAT
@@ -96,7 +98,7 @@ def _shown(flow: Flow, wide: bool) -> str:
     lines.append("event    " + ", ".join(flow.columns))
     width = None if wide else line_width()
     learned = sum(int(np.size(value.init)) for value in flow.learned().values())
-    lines.append(f"learned  {learned} number{'s' if learned != 1 else ''}")
+    lines.append(f"learned  {amount(learned, 'number')}")
     if flow.train:
         lines.append(
             "train    "

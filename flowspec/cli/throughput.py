@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from flowspec.diagnostics.quantities import time_in_words
+from flowspec.diagnostics.quantities import amount, time_in_words
 
 PARTS = 10_000
 QUIET = 3.0
@@ -71,4 +71,4 @@ class Throughput:
         """What is done, how fast, and the time that is left."""
         left = (self.rows - self.done) / self.rate if self.rate else 0
         ending = f", {time_in_words(left)} left" if self.done < self.rows else ""
-        return f"{self.done:,} of {self.rows:,} rows, {self.rate:,.0f} rows/s{ending}"
+        return f"{self.done:,} of {amount(self.rows, 'row')}, {self.rate:,.0f} rows/s{ending}"

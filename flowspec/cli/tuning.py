@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flowspec.diagnostics.diagnostic import FlowError
-from flowspec.diagnostics.quantities import time_in_words
+from flowspec.diagnostics.quantities import amount, time_in_words
 from flowspec.diagnostics.source import Source
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class Tuning:
 
     def _say_the_space(self, choices: Sequence[Choice], done: int) -> None:
         after = f", of which {done} are done" if done else ""
-        click.echo(f"a search of {self._count} trials{after}, over", err=True)
+        click.echo(f"a search of {amount(self._count, 'trial')}{after}, over", err=True)
         for choice in choices:
             click.echo(f"  {choice.in_words}", err=True)
 
@@ -157,7 +157,7 @@ class Tuning:
     def _say_the_best(self, choices: Sequence[Choice], best: Trial, first: Trial) -> None:
         named = ", ".join(f"{c.name} {_shown(best.values[c.name])}" for c in choices)
         click.echo(
-            f"best of {self._count} trials: loss {best.loss:.4f}, as it was written "
+            f"best of {amount(self._count, 'trial')}: loss {best.loss:.4f}, as it was written "
             f"{first.loss:.4f}; {named}",
             err=True,
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from flowspec.cli.options import DIRECTORY
+from flowspec.cli.options import DIRECTORY, writable
 
 
 @click.command(short_help="Show a bundle on a page in the browser.")
@@ -16,6 +16,7 @@ from flowspec.cli.options import DIRECTORY
     "-o",
     "--output",
     type=click.Path(path_type=Path),
+    callback=writable,
     help="Write the page into this folder instead, in the place of an earlier one.",
 )
 @click.option(

@@ -62,6 +62,25 @@ def new_file(path: Place, mode: int = 0o644) -> Iterator[BinaryIO]:
             raise
 
 
+def check_writable(path: Place) -> None:
+    """Refuse a path at which nothing can be written, before there is something to write. Folders
+    that lack on the way are made when it is written; what is in a store is told by the store.
+
+    Errors:  FlowError, with the reason.
+    """
+    if isinstance(path, Address):
+        return
+    with refusing(path):
+        nearest = next(each for each in path.parents if os.path.lexists(each))
+        if not nearest.is_dir():
+            reason = f"{nearest} is a file, not a directory"
+            raise FlowError(UnwritablePath(path=str(path), reason=reason))
+        name = f".{path.name}." if nearest == path.parent else ""
+        handle, scratch = tempfile.mkstemp(dir=nearest, prefix=name)
+        os.close(handle)
+        os.unlink(scratch)
+
+
 def write_file(path: Place, data: bytes, mode: int = 0o644) -> None:
     """Write a file: the new one or the old one is there, never half of one.
 

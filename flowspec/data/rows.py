@@ -26,6 +26,7 @@ from flowspec.diagnostics.inputs import (
     written_shape,
     wrong_width,
 )
+from flowspec.diagnostics.quantities import amount
 
 NO_NUMBERS = (TypeError, ValueError, RuntimeError, OverflowError)
 """Errors of numpy and torch for what holds anything but numbers."""
@@ -110,7 +111,7 @@ def context_rows(
     if rows is None or len(array) == rows:
         return array
     if len(array) != 1:
-        found = f"{len(array)} row{'s' * (len(array) != 1)}"
+        found = amount(len(array), "row")
         raise FlowError(WrongContextRows(found=found, needed=rows))
     return np.repeat(array, rows, axis=0)
 

@@ -22,6 +22,7 @@ import string
 from collections.abc import Iterable
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
+from flowspec.diagnostics.quantities import counted
 from flowspec.diagnostics.records import Record, record
 from flowspec.diagnostics.render import Level, Message, render, render_all
 from flowspec.diagnostics.repairs import Edit, Fix, Repair
@@ -100,9 +101,13 @@ class Diagnostic(Record):
         return self._fill(value) if name in _TEMPLATES else value
 
     def _fill(self, template: str) -> str:
-        names = [name for _, name, _, _ in string.Formatter().parse(template) if name]
+        names = [name for _, name, _, _ in _TEXTS.parse(template) if name]
         values = {name: getattr(self, name) for name in names}
-        return "" if any(v in (None, "") for v in values.values()) else template.format(**values)
+        return (
+            ""
+            if any(v in (None, "") for v in values.values())
+            else _TEXTS.vformat(template, (), values)
+        )
 
     def __hash__(self) -> int:
         return hash((type(self), self.span))
@@ -150,6 +155,18 @@ class Diagnostic(Record):
 
     def __str__(self) -> str:
         return render(self.as_message())
+
+
+class _Texts(string.Formatter):
+    """Templates in which `{rows:row}` is `1 row` or `2 rows`, whatever the noun."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec.isalpha() and len(format_spec) > 1:
+            return f"{value} {counted(value, format_spec)}"
+        return str(super().format_field(value, format_spec))
+
+
+_TEXTS = _Texts()
 
 
 def code_of(kind: type[Diagnostic]) -> str:

@@ -78,7 +78,7 @@ class WrongContextRows(Diagnostic):
 @mistake
 class ContextOutside(Diagnostic):
     message = "context `{name}` is {value} in row {row}, outside of {support}"
-    help = "leave such rows out ({count} of {rows}), or {advice}"
+    help = "{leave} ({count} of {rows}), or {advice}"
     name: str
     value: str
     row: int
@@ -86,6 +86,7 @@ class ContextOutside(Diagnostic):
     count: int
     rows: int
     advice: str
+    leave: str = "leave such rows out"
 
 
 # --- checks ---------------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flowspec.diagnostics.quantities import amount
+
 LINES = 12
 """Lines of a pipeline."""
 WIDTH = 88
@@ -14,7 +16,7 @@ NAMES = 8
 def headline(kind: str, columns: Sequence[str], context: Sequence[str], learned: int | None) -> str:
     """The first line: what it is, of which columns, and how much of it is learned."""
     given = f" given {_listed(context)}" if context else ""
-    numbers = "" if learned is None else f", {learned:,} number{'s' * (learned != 1)} learned"
+    numbers = "" if learned is None else f", {amount(learned, 'number')} learned"
     return shortened(f"{kind} of {_listed(columns)}{given}{numbers}")
 
 

@@ -19,3 +19,15 @@ def size_in_words(count: float) -> str:
                 f"{count / size:.2g} {unit}" if count < 100 * size else f"{count / size:.0f} {unit}"
             )
     return f"{count / 1e6:.0f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
+
+
+def amount(count: int, noun: str) -> str:
+    """So many things: `1 row`, `1,200 rows`, `2 batches`."""
+    return f"{count:,} {counted(count, noun)}"
+
+
+def counted(count: int, noun: str) -> str:
+    """A noun as it stands behind a number."""
+    if count == 1:
+        return noun
+    return noun + ("es" if noun.endswith(("ch", "s", "x")) else "s")

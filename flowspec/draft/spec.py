@@ -10,6 +10,7 @@ import numpy as np
 
 from flowspec.data.tables.table import Table
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake, suggest
+from flowspec.diagnostics.quantities import amount
 from flowspec.diagnostics.source import Source
 from flowspec.draft.facts import Column, columns_of
 from flowspec.draft.supports import Guess, conditioned, guess, learned
@@ -108,7 +109,8 @@ def _head(
 ) -> list[str]:
     """What is said of the table as a whole, and of the columns that are left out."""
     lines = [
-        f"# A first spec for {table.name}: {table.rows:,} rows. Every guess says what it rests on."
+        f"# A first spec for {table.name}: {amount(table.rows, 'row')}. "
+        "Every guess says what it rests on."
     ]
     lines += [f"# Left out: `{name}` holds no numbers." for name in texts]
     lines += ["# Left out: a column without a name." for column in columns if not column.name]
@@ -214,7 +216,13 @@ def _flow(
     settings = [each for each in size.settings if is_simple or not each.startswith("gaussians")]
     if whole:
         settings.append(f"dequantize = [{', '.join(map(name_written, whole))}]")
-    lines = [f"# For {rows:,} rows.", "train {", *(f"  {each}" for each in settings), "}", ""]
+    lines = [
+        f"# For {amount(rows, 'row')}.",
+        "train {",
+        *(f"  {each}" for each in settings),
+        "}",
+        "",
+    ]
     if is_conditional and count == 1:
         first = 'NSF(event, bins=6, transforms=1, hidden=[16], activation="tanh")'
     else:

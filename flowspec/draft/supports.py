@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from flowspec.diagnostics.quantities import amount
 from flowspec.draft.edges import LEAST_ROWS, Edge, lower_edge, upper_edge
 from flowspec.draft.facts import ATOM, Column
 from flowspec.draft.tails import heavy_tail
@@ -113,7 +114,7 @@ def _circle(column: Column) -> str:
 def _missing(column: Column) -> list[str]:
     if not column.missing:
         return []
-    lacking = f"{column.missing} of {column.rows} rows lack it"
+    lacking = f"{column.missing} of {amount(column.rows, 'row')} lack it"
     return [f"{lacking}: fit with --drop-bad-rows, or fill it"]
 
 

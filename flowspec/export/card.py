@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from flowspec.diagnostics.quantities import amount
 from flowspec.export.how_to_run import how_to_run
 from flowspec.export.profiles import ONNXRUNTIME, PROFILES, Profile
 from flowspec.model.model import Model
@@ -127,7 +128,7 @@ def _verdict(judged: Mapping[str, Any]) -> list[str]:
     wanting = [item for item in judged["items"] if item["verdict"] != "fine"]
     lines = [f"{item['verdict']}: {_in_table(item['figure'])}" for item in wanting]
     words = "; ".join([judged["verdict"], *lines] if lines else [judged["verdict"]])
-    return [f"| verdict by {judged['rows']:,} rows held out | {words} |"]
+    return [f"| verdict by {amount(judged['rows'], 'row')} held out | {words} |"]
 
 
 def _latent(about: dict[str, Any]) -> str:

@@ -27,7 +27,7 @@ MOST_STEPS = 4096
 @mistake
 class SolverErrorNotReached(Diagnostic):
     message = (
-        "the solver of a continuous flow has an error of {found:.0e} in {steps} steps, "
+        "the solver of a continuous flow has an error of {found:.0e} in {steps:step}, "
         "more than {wanted:g}"
     )
     help = (

@@ -45,7 +45,7 @@ class DtypeMissing(Diagnostic):
 
 @mistake
 class ImpossibleBatch(Diagnostic):
-    message = "a batch of {batch} rows cannot be"
+    message = "a batch of {batch:row} cannot be"
     help = "give a positive number of rows, up to 2^24"
     batch: int
 

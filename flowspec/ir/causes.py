@@ -14,6 +14,7 @@ import numpy as np
 
 from flowspec.bases.base import Base
 from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.diagnostics.quantities import amount
 from flowspec.diagnostics.repairs import Edit
 from flowspec.ir.adapters import advice, between
 from flowspec.ir.adapters import steps as written_steps
@@ -80,7 +81,7 @@ def _wrong_count(event: Declaration, derived: str) -> Diagnostic:
     return domain_mistakes.EventCount(
         span=event.span,
         found=derived,
-        names=f"{event.space.size} variable{'s' if event.space.size > 1 else ''}",
+        names=amount(event.space.size, "variable"),
         advice="name as many variables as the flow has coordinates",
     )
 

@@ -29,7 +29,7 @@ LEAST_ROWS = 50
 
 @mistake
 class TooFewToJudge(Diagnostic):
-    message = "{rows} rows are too few to judge a model by"
+    message = "{rows:row}: too few to judge a model by"
     help = "give at least {least} finite rows that it was not trained on"
     rows: int
     least: int

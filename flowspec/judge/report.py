@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
+from flowspec.diagnostics.quantities import amount
 from flowspec.judge.judging import Judgement
 from flowspec.judge.verdict import Item
 
@@ -40,7 +41,7 @@ def html(title: str, judged: Judgement, pictures: Mapping[str, bytes]) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>",
             f"<h1>{escape(title)}</h1>",
-            f"<p>Judged by {judged.rows:,} rows: {_word(judged.verdict)}.</p>",
+            f"<p>Judged by {amount(judged.rows, 'row')}: {_word(judged.verdict)}.</p>",
             _summary(judged),
             *_drawn(pictures),
             "<h2>Figures</h2>",

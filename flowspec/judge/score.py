@@ -11,6 +11,7 @@ from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.neighbors import KernelDensity
 
+from flowspec.diagnostics.quantities import amount
 from flowspec.judge.evidence import Evidence, Rows
 from flowspec.judge.verdict import Item, Word
 
@@ -86,7 +87,7 @@ def score(evidence: Evidence, others: Mapping[str, Rows]) -> Item:
         words.append(f"{gain:+.3f} +- {spread:.3f} over {name}")
         word = max(word, of_gain(gain, spread), key=("fine", "look", "bad").index)
     if not finite.all():
-        words.append(f"{(~finite).sum()} rows have no density")
+        words.append(f"{amount(int((~finite).sum()), 'row')} without density")
     return Item("score", word, ", ".join(words), details)
 
 

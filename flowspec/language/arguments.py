@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flowspec.diagnostics.diagnostic import Diagnostic, suggest
+from flowspec.diagnostics.quantities import amount
 from flowspec.diagnostics.source import Place
 from flowspec.language import call_mistakes as mistakes
 from flowspec.language import syntax
@@ -73,7 +74,7 @@ def _unknown_argument(kind: type, name: syntax.Name) -> Diagnostic:
 
 def _too_many(kind: type, node: syntax.Call, first: syntax.Argument) -> Diagnostic:
     count = len(specs(kind))
-    most = "no arguments" if count == 0 else f"{count} argument{'s' if count > 1 else ''}"
+    most = "no arguments" if count == 0 else amount(count, "argument")
     found = len(node.arguments or ())
     return mistakes.TooManyArguments(
         span=first.span, name=kind.__name__, most=most, found=found, signature=signature(kind)

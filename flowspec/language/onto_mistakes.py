@@ -50,7 +50,7 @@ class OntoTied(BadOnto):
 
 @mistake
 class OntoSize(BadOnto):
-    message = "`event` needs {needed} coordinates here, and the flow has {size}"
+    message = "`event` needs {needed:coordinate} here, and the flow has {size}"
     help = "a simplex of n names takes n - 1 coordinates; every other name takes one"
     needed: int
     size: int

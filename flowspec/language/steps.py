@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flowspec.diagnostics.diagnostic import Diagnostic, suggest
+from flowspec.diagnostics.quantities import amount
 from flowspec.diagnostics.repairs import Fix, removed
 from flowspec.diagnostics.source import Place, Span
 from flowspec.ir import registry
@@ -142,7 +143,7 @@ class StepMaker:
         given: dict[str, syntax.Node] = {}
         for position, argument in enumerate(node.arguments or ()):
             if argument.name is None and position >= len(names):
-                most = f"{len(names)} argument{'s' if len(names) != 1 else ''}"
+                most = amount(len(names), "argument")
                 return scope.report(
                     mistakes.TooManyArguments(
                         span=argument.span,

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.diagnostics.quantities import amount
 from flowspec.diagnostics.records import Record, record
 from flowspec.parts import mistakes
 from flowspec.parts.canonical import Event, known_event
@@ -165,14 +166,14 @@ def shape_in_words(shape: tuple[int, ...]) -> str:
     if not shape:
         return "one number"
     if len(shape) == 1:
-        return f"{shape[0]} number{'s' if shape[0] != 1 else ''}"
+        return amount(shape[0], "number")
     sizes = " x ".join(map(str, shape))
     return f"a {sizes} matrix" if len(shape) == 2 else f"an array of {sizes}"
 
 
 def coordinates(count: int) -> str:
     """`1 coordinate`, `5 coordinates`."""
-    return f"{count} coordinate{'s' if count != 1 else ''}"
+    return amount(count, "coordinate")
 
 
 # --- learned values, and values from the context --------------------------------------------------

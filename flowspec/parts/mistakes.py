@@ -41,7 +41,7 @@ class VectorForScalar(InComponent):
 
 @mistake
 class NotAMatrix(InComponent):
-    message = "`{field}` of {part} must be a matrix of {size} rows and {size} columns, not {found}"
+    message = "`{field}` of {part} must be a matrix of {size:row} and {size:column}, not {found}"
     label = "{found}"
     help = "write it as a vector of rows: {example}"
     size: int
@@ -155,7 +155,7 @@ class SettingOutOfRange(InComponent):
 
 @mistake
 class EventTooLarge(InComponent):
-    message = "the event has {size} coordinates, and FlowSpec goes up to {limit}"
+    message = "the event has {size:coordinate}, and FlowSpec goes up to {limit}"
     help = "make the base smaller"
     size: int
     limit: int
@@ -164,7 +164,7 @@ class EventTooLarge(InComponent):
 @mistake
 class FlowTooLarge(InComponent):
     message = "from here on the flow has more than {limit} coordinates, added up over its steps"
-    help = "use fewer steps; on {size} coordinates there may be {most}"
+    help = "use fewer steps; on {size:coordinate} there may be {most}"
     size: int
     limit: int
 
@@ -175,7 +175,7 @@ class FlowTooLarge(InComponent):
 
 @mistake
 class RankTooLarge(InComponent):
-    message = "`rank` of {part} is {rank}, and the flow has {size} coordinates here"
+    message = "`rank` of {part} is {rank}, and the flow has {size:coordinate} here"
     help = "give a rank of at most {size}"
     repair = replace_value("{size}")
     rank: int
@@ -301,7 +301,7 @@ class NetworkTooLarge(InComponent):
 
 @mistake
 class WrongCount(InComponent):
-    message = "`{field}` of {part} has {found} {what}, but the event has {size} coordinates"
+    message = "`{field}` of {part} has {found} {what}, but the event has {size:coordinate}"
     help = "give one for each coordinate"
     found: int
     what: str
@@ -322,7 +322,7 @@ class OrderAndAdjacency(InComponent):
 
 @mistake
 class WrongAdjacency(InComponent):
-    message = "`{field}` of {part} is {found}, but the event has {size} coordinates"
+    message = "`{field}` of {part} is {found}, but the event has {size:coordinate}"
     help = (
         "give a row for each coordinate, with a column for each coordinate "
         "and perhaps for each context variable"

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from flowspec.diagnostics.quantities import amount
 from flowspec.plots.panels import finished, label_edges, left_out, panels
 from flowspec.plots.style import CONTOURS, DATA, SAMPLES, STYLE, literal
 
@@ -115,7 +116,7 @@ def calibration(levels: NDArray[Any], names: Sequence[str], origin: str = "") ->
             _curve(axis, column)
             axis.set_title(name, fontsize=10)
         label_edges(axes, "predicted quantile level", "observed share of rows below")
-        rows = f"{len(levels):,} row{'s' * (len(levels) != 1)}"
+        rows = amount(len(levels), "row")
         return finished(figure, axes, [f"calibration on {rows} {origin}".rstrip(), left_out(names)])
 
 

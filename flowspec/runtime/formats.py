@@ -21,7 +21,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake, suggest
+from flowspec.diagnostics.inputs import WrongInput
 from flowspec.runtime.about import about_flaw
 from flowspec.runtime.targets import DEFAULT, GRAPHS_OF, OF_ONE_VECTOR
 from flowspec.support.circle import Circle
@@ -56,6 +57,24 @@ class BrokenBundle(Diagnostic):
     help = "write it again with `flowspec compile`"
     directory: str
     reason: str
+
+
+WRITTEN = "give the folder that `flowspec compile` or `flowspec fit` wrote"
+
+
+@mistake
+class NoSuchBundle(WrongInput):
+    message = "there is no folder {directory}"
+    help = "{advice}"
+    directory: str
+    advice: str = WRITTEN
+
+
+@mistake
+class FileForBundle(WrongInput):
+    message = "{directory} is a file, not the folder of a bundle"
+    help = WRITTEN
+    directory: str
 
 
 @mistake
@@ -132,7 +151,8 @@ def _supports(declared: list[dict[str, Any]]) -> Iterable[Interval | Circle]:
 def read(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     """`flow.json` of a bundle, and its other files by name, each as it was written.
 
-    Errors:  FlowError, where it is of a newer format, or a file is missing or changed.
+    Errors:  FlowError, where there is no such folder, it is of a newer format, or a file is missing
+             or changed.
     """
 
     def broken(reason: str) -> FlowError:
@@ -146,6 +166,8 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
         _check(about, data)
         files = {name: (path / name).read_bytes() for name in about["files"]}
     except OSError as error:
+        if isinstance(error, FileNotFoundError | NotADirectoryError) and not path.is_dir():
+            raise FlowError(_no_folder(path)) from None
         name, reason = Path(error.filename or path).name, error.strerror or "unreadable"
         raise broken(f"{name}: {reason.lower()}") from None
     except Damaged as damage:
@@ -154,6 +176,22 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
         if hashlib.sha256(files[name]).hexdigest() != expected:
             raise broken(f"{name} is not the file that was written")
     return about, files
+
+
+def _no_folder(path: Path) -> Diagnostic:
+    """That no folder is there, with the one that is meant, as far as that can be seen."""
+    if path.exists():
+        return FileForBundle(directory=str(path))
+    return NoSuchBundle(directory=str(path), advice=_meant(path) or WRITTEN)
+
+
+def _meant(path: Path) -> str:
+    """Advice on a folder that is not there; nothing, where none is known."""
+    if path.with_name(f"{path.name}.training").is_dir():
+        return "its training is not finished: the same `flowspec fit` with `--resume` goes on"
+    bundles = {each.parent.name for each in path.parent.glob("*/flow.json")}
+    near = suggest(path.name, bundles)
+    return f"did you mean {path.with_name(near)}?" if near else ""
 
 
 def _parsed(data: bytes) -> dict[str, Any]:

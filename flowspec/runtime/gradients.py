@@ -15,7 +15,7 @@ Rows = NDArray[Any]
 
 @mistake
 class UnlikeRows(Diagnostic):
-    message = "`{name}` has {found} rows, and `noise` {rows}"
+    message = "`{name}` has {found:row}, and `noise` {rows}"
     help = "give a row of it for each row of noise"
     name: str
     found: int

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as states
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.diagnostics.quantities import amount
 from flowspec.runtime.external import Astray, external_constants
 from flowspec.runtime.formats import BrokenBundle, Description
 from flowspec.runtime.signatures import (
@@ -99,7 +100,7 @@ class Graph:
         if rows is not None:
             for output, value in zip(outputs, values, strict=True):
                 if value.shape != (rows, *self.rows[output]):
-                    reason = f"it gives `{output}` of shape {value.shape} for {rows} rows"
+                    reason = f"it gives `{output}` of shape {value.shape} for {amount(rows, 'row')}"
                     raise FlowError(GraphFails(graph=self.name, reason=reason))
         return values
 

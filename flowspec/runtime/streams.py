@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from flowspec.diagnostics.diagnostic import FlowError
 from flowspec.diagnostics.inputs import WrongContextRows, whole
+from flowspec.diagnostics.quantities import amount
 
 Rows = NDArray[Any]
 
@@ -43,7 +44,7 @@ def sample_pieces(
     rows = whole("rows", rows, 1)
     first_row = whole("first_row", first_row, -(2**63), 2**63 - max(count, 1))
     if given is not None and len(given) not in (1, count):
-        raise FlowError(WrongContextRows(found=f"{len(given)} rows", needed=count))
+        raise FlowError(WrongContextRows(found=amount(len(given), "row"), needed=count))
     return _drawn(bundle, count, seed, given, first_row, rows)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.diagnostics.quantities import amount
 from flowspec.runtime.bundle import Bundle, load
 from flowspec.runtime.formats import BrokenBundle
 from flowspec.runtime.replay.engine import Engine, Missing, Values
@@ -225,7 +226,9 @@ def _rows_apart(case: Case, values: ArrayLike, reference: NDArray[Any]) -> str:
         if count := int((left & of_kind).sum()):
             words.append(f"{count} {kind}")
         left &= ~of_kind
-    return f"{apart.sum()} of {len(apart)} rows differ" + (f": {', '.join(words)}" if words else "")
+    return f"{apart.sum()} of {amount(len(apart), 'row')} differ" + (
+        f": {', '.join(words)}" if words else ""
+    )
 
 
 def cases(bundle: Bundle, vectors: Vectors) -> list[Case]:

@@ -26,6 +26,7 @@ class Tally:
     scored    rows with a finite log-density, whose sum is `total`
     outside   rows outside the support
     missing   rows with missing numbers
+    lost      rows whose context is outside its support
     """
 
     rows: int = 0
@@ -33,6 +34,7 @@ class Tally:
     total: float = 0.0
     outside: int = 0
     missing: int = 0
+    lost: int = 0
 
     @property
     def mean(self) -> float:
@@ -46,18 +48,23 @@ class Tally:
             self.total + other.total,
             self.outside + other.outside,
             self.missing + other.missing,
+            self.lost + other.lost,
         )
 
 
-def tally_of(log_prob: NDArray[Any]) -> Tally:
-    """What log-densities amount to."""
+def tally_of(log_prob: NDArray[Any], lost: NDArray[np.bool_]) -> Tally:
+    """What log-densities amount to.
+
+    lost   rows whose context is outside its support, which have none
+    """
     finite = np.isfinite(log_prob)
     return Tally(
         rows=len(log_prob),
         scored=int(finite.sum()),
         total=float(log_prob[finite].sum(dtype=np.float64)),
         outside=int(np.isneginf(log_prob).sum()),
-        missing=int(np.isnan(log_prob).sum()),
+        missing=int((np.isnan(log_prob) & ~lost).sum()),
+        lost=int(lost.sum()),
     )
 
 

@@ -14,7 +14,7 @@ class FolderInUse(Diagnostic):
 
 @mistake
 class FolderBegun(Diagnostic):
-    message = "{folder} holds {done} of {files} files already"
+    message = "{folder} holds {done} of {files:file} already"
     help = "go on with them by `--resume`, or choose another folder"
     folder: str
     done: int

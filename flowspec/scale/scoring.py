@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flowspec.data.pieces import parquet_folder
 from flowspec.data.places import Place, is_folder, name_in, place_of
@@ -16,6 +17,7 @@ from flowspec.data.tables.parquet import from_arrow, opened_parquet
 from flowspec.data.tables.table import Table
 from flowspec.data.tables.whole_numbers import cell_middles
 from flowspec.data.tables.write import free_name, table_file
+from flowspec.runtime.table_context import table_context
 from flowspec.scale.job import Job, Tally, tally_of
 
 if TYPE_CHECKING:
@@ -59,18 +61,25 @@ class Score:
             batches = file.iter_batches(ROWS_AT_ONCE, range(*self.groups), list(self.columns))
             for found in batches:
                 batch = found.select(list(self.columns))  # a file may have another order
-                log_prob = densities(bundle, from_arrow(self.source, _table(batch)))
+                log_prob, lost = densities(bundle, from_arrow(self.source, _table(batch)))
                 ranks = [bundle.rank(log_prob)] if self.rank else []
                 write([*batch.columns, log_prob, *ranks])
-                tally += tally_of(log_prob)
+                tally += tally_of(log_prob, lost)
         return tally
 
 
-def densities(bundle: Bundle, table: Table) -> np.ndarray[Any, Any]:
-    """The log-densities (rows,) of a table, whole numbers being the middles of their cells."""
-    context = table.numbers(bundle.context) if bundle.context else None
+def densities(bundle: Bundle, table: Table) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """The log-densities (rows,) of a table, whole numbers being the middles of their cells, and the
+    rows whose context is outside its support: they have none.
+    """
+    given = table_context(bundle, table)
     points = cell_middles(table.numbers(bundle.columns), bundle.columns, bundle.dequantized)
-    return bundle.log_prob(points, context)
+    return without(bundle.log_prob(points, given.rows), given.outside), given.outside
+
+
+def without(log_prob: NDArray[Any], lost: NDArray[np.bool_]) -> NDArray[Any]:
+    """Log-densities that are NaN in the rows that are lost."""
+    return np.where(lost, log_prob.dtype.type(np.nan), log_prob)
 
 
 def scoring(

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from flowspec.diagnostics.quantities import amount
 from flowspec.train.gaussians import Points
 from flowspec.train.held_out import HeldOut
 
@@ -42,7 +43,9 @@ def in_words(score: Mapping[str, Any]) -> list[str]:
         f"{score['standard_error']:.3f} nats a row, each held out once"
     )
     outside = score["outside"]
-    return [line + (f"; {outside} of {score['rows']} rows have density 0" if outside else "")]
+    return [
+        line + (f"; {outside} of {amount(score['rows'], 'row')} have density 0" if outside else "")
+    ]
 
 
 def _weights(fold: HeldOut) -> Points:

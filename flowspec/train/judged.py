@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flowspec.data.tables.whole_numbers import rounded_down
+from flowspec.diagnostics.quantities import amount
 from flowspec.runtime.bundle import Bundle
 from flowspec.train.ensemble import Ensemble
 from flowspec.train.feed.rows import Rows
@@ -116,4 +117,4 @@ def in_words(found: Judged) -> Iterator[str]:
     for item in found["items"]:
         if item["verdict"] != "fine":
             yield f"{item['verdict']}: {item['name']}: {item['figure']}"
-    yield f"verdict by {found['rows']:,} rows held out: {found['verdict']}"
+    yield f"verdict by {amount(found['rows'], 'row')} held out: {found['verdict']}"

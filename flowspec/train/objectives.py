@@ -26,7 +26,7 @@ class NoGradients(Diagnostic):
 
 @mistake
 class WrongLogDensity(WrongInput):
-    message = "`log_density` gave {result} for {rows} rows"
+    message = "`log_density` gave {result} for {rows:row}"
     help = "give a tensor of shape ({rows},)"
     result: object
     rows: int

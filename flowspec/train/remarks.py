@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from flowspec.diagnostics.quantities import amount
 from flowspec.ir.settings import Settings
 from flowspec.train.course import Epoch
 
@@ -32,7 +33,7 @@ def remarks(history: Sequence[Epoch], settings: Settings | None = None) -> Itera
     settings  of the training: what it has is not advised
     """
     if skipped := sum(epoch.skipped for epoch in history):
-        batches = "1 batch was" if skipped == 1 else f"{skipped} batches were"
+        batches = f"{amount(skipped, 'batch')} {'was' if skipped == 1 else 'were'}"
         yield (
             f"{batches} skipped, as the loss or its gradient was not finite; look for rows far "
             "from all others, or try a smaller `learning_rate`"
@@ -69,9 +70,9 @@ def crowded(numbers: int, rows: int | None, columns: int) -> Iterator[str]:
     rows   None where they are not known
     """
     if rows and numbers > CROWDED * rows * columns:
-        of = f"{rows:,} rows of {columns} columns train" if rows > 1 else "1 row trains"
+        of = f"{amount(rows, 'row')} of {amount(columns, 'column')} train{'s' * (rows == 1)}"
         yield (
-            f"{of} {numbers:,} numbers; try more rows, fewer `transforms`, "
+            f"{of} {amount(numbers, 'number')}; try more rows, fewer `transforms`, "
             "or narrower networks (`hidden = [8, 8]`)"
         )
 

@@ -8,11 +8,12 @@ import os
 import sys
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 
 from commands import COMMANDS, LEARNS, written
-from flowspec.cli.main import main
+from flowspec.cli.main import cli, main
 
 WITH_OUTPUT = {
     "check": ["check", "wrong.flow", "--format", "json"],
@@ -132,3 +133,45 @@ def test_a_vanished_directory_is_told(command, place, monkeypatch, call, tmp_pat
     answer = call(*arguments, "m" + suffix)
     assert answer.code == 1
     assert "the current directory is gone" in answer.err
+
+
+BEFORE_ANYTHING = {
+    "compile": ["compile", "none.flow", "-o"],
+    "embed": ["embed", "none", "--lang", "c", "-o"],
+    "explain": ["explain", "none", "-o"],
+    "fit": ["fit", "none.flow", "--data", "none.csv", "-o"],
+    "import": ["import", "zuko", "none.pt", "-o"],
+    "impute": ["impute", "none", "--data", "none.csv", "-o"],
+    "init": ["init", "none.csv", "-o"],
+    "judge": ["judge", "none", "--data", "none.csv", "-o"],
+    "package": ["package", "none", "--for", "triton", "-o"],
+    "plot": ["plot", "none", "-o"],
+    "sample": ["sample", "none", "-o"],
+    "score": ["score", "none", "--data", "none.csv", "-o"],
+    "show": ["show", "none.flow", "--plot"],
+    "view": ["view", "none", "-o"],
+}
+"""Calls of what does not exist, which lack the place to write to."""
+
+
+def test_each_command_with_an_output_is_tried():
+    options = {"output", "picture"}
+    group = click.Context(cli)
+    commands = {name: cli.get_command(group, name) for name in COMMANDS}
+    named = {name for name, of in commands.items() if options & {each.name for each in of.params}}
+    assert named == {*BEFORE_ANYTHING}
+
+
+@pytest.mark.parametrize("command", BEFORE_ANYTHING)
+def test_a_place_that_cannot_be_written_is_told_before_any_work(command, here, call):
+    written(here / "t.csv", "x\n1\n")
+    suffix = {"judge": ".html", **SUFFIXES}.get(command, "")
+    answer = call(*BEFORE_ANYTHING[command], "t.csv/inside" + suffix)
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith(f"error[unwritable-path]: cannot write t.csv/inside{suffix}: ")
+    assert "t.csv is a file, not a directory" in answer.err
+
+
+def test_looking_at_a_place_leaves_nothing_there(here, call, bundles):
+    answer = call("sample", bundles / "one", "--context", "none.csv", "-o", "new/a.csv")
+    assert answer.code == 1 and list(here.iterdir()) == []

@@ -96,7 +96,7 @@ def test_sample_tells_a_context_that_is_missing_or_too_much(call, here, bundles)
         (["-o", "taken"], "taken holds files of something else"),
         (
             ["-o", "taken/samples.csv"],
-            "cannot write taken/samples.csv: a part of this path is a file",
+            "cannot write taken/samples.csv: taken is a file, not a directory",
         ),
         (["-o", "folder.csv"], "cannot write folder.csv: is a directory"),
     ],

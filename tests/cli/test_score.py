@@ -32,7 +32,11 @@ def test_score_gives_the_table_back_with_a_density(call, here, bundles):
 def test_score_needs_no_names_in_a_numpy_file(call, here, bundles):
     np.save("data.npy", np.array([[0.5, 1], [0, 2]]))
     answer = call("score", bundles / "one", "--data", "data.npy")
-    refused(answer, "2 columns have no names; wanted: x", "give these columns in this order")
+    refused(
+        answer,
+        "the table has 2 columns without names; wanted: x",
+        "give these columns in this order",
+    )
     np.save("data.npy", np.array([0.5, 0.1]))
     assert call("score", bundles / "one", "--data", "data.npy").rows[1] == ["0.5", "-0.9189385"]
 
@@ -108,7 +112,7 @@ TABLES = {
     "text.csv": (b"x\n0.5\nhalf\n", "column `x` holds 'half' in row 2, which is no number"),
     "comma.csv": (b'x\n"0,5"\n', "column `x` holds '0,5' in row 1"),
     "nul.csv": (b"x\n\0\n", "which is no number"),
-    "ragged.csv": (b"x,y\n1\n", "line 2 has 1 cells, the header 2"),
+    "ragged.csv": (b"x,y\n1\n", "line 2 has 1 cell, the header 2"),
     "twice.csv": (b"x,x\n0.1,0.2\n", "the table has 2 columns `x`"),
     "binary.csv": (bytes(range(256)), "cannot read binary.csv"),
     "wide.csv": ("x\n0.5\n".encode("utf-16"), "cannot read wide.csv"),

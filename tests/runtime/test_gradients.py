@@ -140,7 +140,7 @@ def test_what_is_missing_or_does_not_fit_is_told(bundles, tmp_path):
     assert "error[graph-missing]" in told and "has no from_noise_grad.onnx" in told
     bundle = bundles("Normal(1, 2)")
     told = refused(bundle.from_noise_grad, [[1.0], [2.0]], [1.0])
-    assert "error[unlike-rows]" in told and "`x_cotangent` has 1 rows, and `noise` 2" in told
+    assert "error[unlike-rows]" in told and "`x_cotangent` has 1 row, and `noise` 2" in told
 
 
 def test_the_gradient_of_the_density_alone(tmp_path):

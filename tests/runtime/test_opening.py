@@ -93,8 +93,8 @@ def test_a_damaged_file_is_told(broken, name, damage):
 
 
 def test_a_file_in_the_place_of_a_folder_is_told(broken):
-    assert "not a directory" in refused(flowspec.load, broken / "flow.json")
-    assert "no such file or directory" in refused(flowspec.load, broken / "none")
+    assert "is a file, not the folder of a bundle" in refused(flowspec.load, broken / "flow.json")
+    assert "there is no folder" in refused(flowspec.load, broken / "none")
     (broken / "sample.onnx").unlink()
     (broken / "sample.onnx").mkdir()
     assert "sample.onnx: is a directory" in refused(flowspec.load, broken)

@@ -134,7 +134,7 @@ def test_a_bundle_that_learned_nothing_is_refused(call, made):
 
 def test_what_is_no_bundle_is_refused(call, made):
     answer = call("fit", "it.flow", "--data", "new.csv", "-o", "on", "--start-from", "none")
-    assert answer.code == 1 and "none is not a complete bundle" in answer.err
+    assert answer.code == 1 and "there is no folder" in answer.err
 
 
 def test_remeasuring_is_for_warm_starts(call, made):

@@ -16,6 +16,7 @@ import numpy as np
 from flowspec.data.numbers import is_missing
 from flowspec.data.tables.table import Column, Table, UnreadableTable
 from flowspec.diagnostics.diagnostic import FlowError
+from flowspec.diagnostics.quantities import amount
 
 STANDARD_INPUT = Path("-")
 GZIP = b"\x1f\x8b"
@@ -77,7 +78,7 @@ def _rows(name: str, text: str, separator: str) -> Iterator[list[str]]:
     width = 0
     for row in reader:
         if row and width and len(row) != width:
-            reason = f"line {reader.line_num} has {len(row)} cells, the header {width}"
+            reason = f"line {reader.line_num} has {amount(len(row), 'cell')}, the header {width}"
             advice = "give every line as many cells as the header"
             raise FlowError(UnreadableTable(name=name, reason=reason, advice=advice))
         width = width or len(row)

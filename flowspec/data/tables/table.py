@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from flowspec.data.numbers import is_number
 from flowspec.data.tables.cells import EMPTY, advice_on, as_numbers
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake, suggest
+from flowspec.diagnostics.quantities import amount
 
 LISTED = 12
 """Columns of a table that a message names."""
@@ -53,7 +54,7 @@ class MissingColumn(Diagnostic):
 
 @mistake
 class UnnamedColumns(Diagnostic):
-    message = "the table's {count} columns have no names; wanted: {names}"
+    message = "the table has {count:column} without names; wanted: {names}"
     help = (
         "give these columns in this order and no others, "
         "or a .csv or .parquet file, whose columns have names"
@@ -64,7 +65,7 @@ class UnnamedColumns(Diagnostic):
 
 @mistake
 class RepeatedColumn(Diagnostic):
-    message = "the table has {count} columns `{name}`"
+    message = "the table has {count:column} `{name}`"
     help = "give each column a name of its own"
     name: str
     count: int
@@ -138,7 +139,7 @@ class Table:
         first = lengths[0]
         for name, own in zip(names, lengths, strict=True):
             if own != first:
-                rows, expected = (f"{n} row{'s' * (n != 1)}" for n in (own, first))
+                rows, expected = (amount(n, "row") for n in (own, first))
                 raise FlowError(
                     UnequalColumns(
                         where=self.name, name=name, rows=rows, first=names[0], expected=expected

@@ -10,6 +10,7 @@ from torch.utils.data import Dataset, default_collate
 from flowspec.data.tables.memory import is_table
 from flowspec.diagnostics.diagnostic import FlowError, mistake
 from flowspec.diagnostics.inputs import WrongInput
+from flowspec.diagnostics.quantities import amount
 from flowspec.ir.flow import Flow
 from flowspec.train.feed.rows import Raw, as_raw
 from flowspec.train.feed.sources import Source
@@ -97,5 +98,5 @@ def raw_batch(flow: Flow, batch: Any, name: str = "an item of the dataset") -> R
 def _wrong_item(name: str, wanted: str, batch: Any, parts: tuple[Any, ...]) -> WrongItem:
     if parts and all(isinstance(part, str) for part in parts):
         return ItemIsText(name=name, wanted=wanted)
-    count = f"{len(parts)} part{'s' * (len(parts) != 1)}"
+    count = amount(len(parts), "part")
     return WrongItemParts(name=name, wanted=wanted, parts=count)

@@ -12,7 +12,7 @@ ROUNDED = f"that comes of rounding to float32; {DOUBLE}"
 @mistake
 class NotFiniteRows(Diagnostic):
     message = (
-        "column `{name}` is missing or not finite in {count} of {rows} rows, "
+        "column `{name}` is missing or not finite in {count} of {rows:row}, "
         "first in row {row}: {value}"
     )
     note = "{reason}"
@@ -28,7 +28,7 @@ class NotFiniteRows(Diagnostic):
 @mistake
 class OutsideRows(Diagnostic):
     message = (
-        "{count} of {rows} rows lie outside the support of {names} {support}, "
+        "{count} of {rows:row} lie outside the support of {names} {support}, "
         "the first is row {row}: {value}"
     )
     note = "{reason}"
@@ -45,7 +45,7 @@ class OutsideRows(Diagnostic):
 
 @mistake
 class ConstantContext(Diagnostic):
-    message = "context `{name}` is {value} in all {rows} rows"
+    message = "context `{name}` is {value} in all {rows:row}"
     note = "{reason}"
     help = "leave it out of `context`: from one value nothing can be learned of others"
     name: str
@@ -56,7 +56,7 @@ class ConstantContext(Diagnostic):
 
 @mistake
 class ConstantColumn(Diagnostic):
-    message = "column `{name}` is {value} in all {rows} rows"
+    message = "column `{name}` is {value} in all {rows:row}"
     note = "{reason}"
     help = "leave it out of `event`: what never changes has no density"
     name: str
@@ -68,7 +68,7 @@ class ConstantColumn(Diagnostic):
 @mistake
 class NotWholeRows(Diagnostic):
     message = (
-        "`{name}` has {count} of {rows} rows that are not whole numbers, "
+        "`{name}` has {count} of {rows:row} that are not whole numbers, "
         "so it cannot be dequantized; the first is row {row}: {value}"
     )
     help = "leave `{name}` out of `dequantize`, or round it"
@@ -82,7 +82,7 @@ class NotWholeRows(Diagnostic):
 @mistake
 class TooLargeToDequantize(Diagnostic):
     message = (
-        "`{name}` is to be dequantized, but too large for that in {count} of {rows} rows, "
+        "`{name}` is to be dequantized, but too large for that in {count} of {rows:row}, "
         "first in row {row}: {value}"
     )
     note = "{reason}"
@@ -99,7 +99,7 @@ class TooLargeToDequantize(Diagnostic):
 class BadWeights(Diagnostic):
     message = (
         "the weight is {value} in row {row}; "
-        "it is missing, negative or infinite in {count} of {rows} rows"
+        "it is missing, negative or infinite in {count} of {rows:row}"
     )
     help = LEAVE_OUT + ", or correct them"
     value: str

@@ -16,6 +16,7 @@ from flowspec.data.rows import NO_NUMBERS, context_beside
 from flowspec.data.tables.memory import as_table, is_table
 from flowspec.diagnostics.diagnostic import FlowError, mistake
 from flowspec.diagnostics.inputs import WrongInput, is_conditional
+from flowspec.diagnostics.quantities import amount
 from flowspec.ir.flow import Flow
 from flowspec.train.feed.cells import Float
 
@@ -55,7 +56,7 @@ class WrongContextShape(WrongInput):
 @mistake
 class WrongWeightsShape(WrongInput):
     message = "the weights have shape {shape}"
-    help = "give one for each of {rows} rows"
+    help = "give one for each of {rows:row}"
     shape: tuple[int, ...]
     rows: int
 
@@ -142,7 +143,7 @@ def as_raw(flow: Flow, data: Any, context: Any = None, weights: Any = None, wher
     values = _numbers(data, "data", flow.columns)
     values = values[:, None] if values.ndim == 1 and width == 1 else values
     if values.ndim != 2 or values.shape[1] != width:
-        columns = f"{width} column{'s' * (width != 1)}"
+        columns = amount(width, "column")
         wanted = f"(rows, {width}){_listed(flow.columns)}"
         raise FlowError(
             WrongDataShape(where=where, shape=values.shape, columns=columns, wanted=wanted)
@@ -164,9 +165,9 @@ def as_contexts(flow: Flow, context: Any, rows: int | None = None) -> NDArray[An
         return None
     array = _numbers(context, "context", names)
     array = array[:, None] if array.ndim == 1 else array
-    rows = array.shape[0] if rows is None and array.ndim else rows
+    rows = (array.shape[0] if array.ndim else 1) if rows is None else rows
     if array.shape != (rows, len(names)):
-        count = f"{rows} row{'s' * (rows != 1)}"
+        count = amount(rows, "row")
         wanted = f"({rows}, {len(names)}){_listed(names)}"
         raise FlowError(WrongContextShape(shape=array.shape, rows=count, wanted=wanted))
     return array

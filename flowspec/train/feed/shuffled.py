@@ -39,7 +39,7 @@ class FoldsBesideHeldOut(WrongInput):
 
 @mistake
 class TooManyFolds(WrongInput):
-    message = "{rows} rows cannot be cut into {folds} folds"
+    message = "{rows:row} cannot be cut into {folds} folds"
     help = "give at most as many folds as rows"
     rows: int
     folds: int

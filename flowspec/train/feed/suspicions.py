@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from flowspec.diagnostics.diagnostic import Diagnostic
+from flowspec.diagnostics.quantities import amount
 from flowspec.ir.flow import Flow
 from flowspec.support.support import Support, number
 from flowspec.train.feed.column_facts import (
@@ -72,7 +73,7 @@ class Suspicions:
         self._table = sample.table
         self._names = [*flow.columns, *(flow.context.names if flow.context else ())]
         counted = len(self._table) == sample.rows
-        words = f"{len(self._table)} rows" + ("" if counted else " that were looked at")
+        words = amount(len(self._table), "row") + ("" if counted else " that were looked at")
         self._place: dict[str, Any] = {"rows": words, "where": where}
 
     @cached_property
@@ -246,7 +247,7 @@ class Suspicions:
         if not total or not self._is_unlikely(counts, repeated / total):
             return
         scaled = round(self._sample.rows * repeated / total)
-        about = {**self._place, "rows": f"{self._sample.rows} rows"}
+        about = {**self._place, "rows": amount(self._sample.rows, "row")}
         yield RepeatedRows(count=scaled, advice=self.on_copies, **about)
 
     def _is_unlikely(self, counts: np.ndarray, share: float) -> bool:

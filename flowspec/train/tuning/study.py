@@ -16,6 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from flowspec.data.tables.csv import csv_text
 from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
+from flowspec.diagnostics.quantities import amount
 from flowspec.train.tuning.space import Choice, Values
 
 FAILED = "failed"
@@ -81,8 +82,7 @@ class Search:
         )
         kept = self._study.user_attrs.setdefault("identity", identity)
         if self.trials and not resume:
-            count = len(self.trials)
-            trials = "1 trial" if count == 1 else f"{count} trials"
+            trials = amount(len(self.trials), "trial")
             raise FlowError(StoppedTuning(path=str(folder), trials=trials))
         if kept != identity:
             raise FlowError(OtherTuning(path=str(folder)))
