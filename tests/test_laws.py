@@ -63,8 +63,8 @@ EXTREME = {
 }
 """Covariances of condition 1e12, and constants next to the overflow of a float32."""
 LOSS = {"Extreme-correlation": 2e3, "Extreme-factor": 4e3, "Event-simplex": 3}
-"""What is lost by a matrix whose square has condition 1e12, and by terms of 10 that sum to 0.03: two
-interpreters lie on either side of the exact number, each 8e-6 away, and how far is the processor's.
+"""What a matrix loses whose square has condition 1e12; and what terms of 10 do that sum to 0.03:
+interpreters lie up to 8e-6 on either side of the exact number, as the processor has it.
 """
 CASES |= {f"Extreme-{name}": ("Extreme", text, None) for name, text in EXTREME.items()}
 
