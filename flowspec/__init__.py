@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from flowspec.train.fitting import fit
     from flowspec.train.torch.distribution import NormalizingFlow
     from flowspec.train.torch.module import to_torch
+    from flowspec.train.tune import tune
 
 # Found when first used: `import flowspec` loads neither torch nor onnx.
 _PLACES = {
@@ -47,6 +48,7 @@ _PLACES = {
     "parse": "flowspec.language.reading",
     "read": "flowspec.language.reading",
     "to_torch": "flowspec.train.torch.module",
+    "tune": "flowspec.train.tune",
 }
 
 # What notebooks show is drawn by a layer above the flows that are shown.
@@ -69,6 +71,7 @@ __all__ = [
     "parse",
     "read",
     "to_torch",
+    "tune",
 ]
 
 if not TYPE_CHECKING:  # a type checker would take every name for one of the package

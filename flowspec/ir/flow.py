@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flowspec.diagnostics.notebooks import InNotebooks
+from flowspec.diagnostics.source import Source
 from flowspec.ir.pipeline import Pipeline
 from flowspec.ir.to_json import pipeline_to_json
 from flowspec.parts.trees import values
@@ -27,6 +28,8 @@ class Flow(InNotebooks, Pipeline):
     """Hyper-parameters it asks to be trained with, as `flowspec.ir.settings.Settings` has
     them.
     """
+    source: Source | None = None
+    """The text that it was read from."""
 
     def learned(self) -> dict[str, Learn]:
         """Every parameter found from data, by path: `steps.1.scale`."""

@@ -68,7 +68,7 @@ def examine(tree: syntax.File, watch: Watch | None = None) -> Examined:
     flow, found = None, tuple[Diagnostic, ...]()
     try:
         made = assemble(base, transforms, scope.context, event, already=scope.mistakes, watch=watch)
-        flow = replace(made, train=train)
+        flow = replace(made, train=train, source=tree.span.source)
     except FlowError as error:
         found = tree_repairs.repaired(error, tree).diagnostics
     return Examined(scope, tree.pipeline, base, tuple(elements), flow, found)

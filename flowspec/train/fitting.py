@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from flowspec.diagnostics.diagnostic import FlowError, mistake, suggest
+from flowspec.diagnostics.diagnostic import FlowError, mistake
 from flowspec.diagnostics.inputs import WrongInput
 from flowspec.diagnostics.kinds import (
     FUNCTION,
@@ -24,10 +24,11 @@ from flowspec.diagnostics.kinds import (
 )
 from flowspec.export.cost import check_compilation
 from flowspec.ir.flow import Flow
-from flowspec.ir.settings import Settings, ranges
+from flowspec.ir.settings import Settings
 from flowspec.model.kinds import FLOW_OR_MODEL
 from flowspec.model.model import Model
 from flowspec.train import budget as budgets
+from flowspec.train.arguments import check_settings, engine_for
 from flowspec.train.checkpoint import Keeper
 from flowspec.train.course import Epoch
 from flowspec.train.engine import Engine
@@ -174,12 +175,12 @@ def fit(
         raise TypeError("fit() keeps checkpoints beside `output`: leave `checkpoint` out")
     if isinstance(flow, Model) and start_from is not None:
         raise TypeError("fit() goes on from the model: leave `start_from` out")
-    _check_names(changes)
+    check_settings("fit", changes)
     written = flow.flow if isinstance(flow, Model) else flow
     chosen = dataclasses.replace(settings or Settings(**written.train), **changes)
     model = flow if isinstance(flow, Model) else Model(flow, seed=chosen.seed)
     start = model if start_from is None else bundle_model(model.flow, Path(start_from))
-    engine = _engine(engine, precision, start)
+    engine = engine_for(engine, precision, start)
     place = Place(Path(output)) if output is not None else None
     if place is not None:
         check_compilation(start.flow)
@@ -238,16 +239,6 @@ def _check_budget(
         raise FlowError(NoBudget(seconds=seconds))
 
 
-def _engine(engine: Engine | None, precision: int | str | None, start: Model) -> Engine:
-    """The machine to train on, in the precision that is asked for, or that of the model."""
-    if engine is not None:
-        return (
-            engine if precision is None else dataclasses.replace(engine, precision=str(precision))
-        )
-    own = "64" if start.dtype == "float64" else "32"
-    return Engine(precision=str(precision or own))
-
-
 def _run(run: Run, on_epoch: Callable[[Epoch], None] | None) -> Model:
     model = run.train(on_epoch)
     run.write(model)
@@ -256,15 +247,6 @@ def _run(run: Run, on_epoch: Callable[[Epoch], None] | None) -> Model:
 
 def _reverse_kl(log_density: LogDensity, module: FlowModule, rows: int) -> ReverseKL:
     return ReverseKL(module, log_density)
-
-
-def _check_names(changes: Iterable[str]) -> None:
-    """Raise a `TypeError`, as Python does, where a setting is not there."""
-    for name in changes:
-        if name not in ranges():
-            near = suggest(name, ranges())
-            advice = f"; did you mean `{near}`?" if near else ""
-            raise TypeError(f"fit() has no argument `{name}`{advice}")
 
 
 def _drawn(

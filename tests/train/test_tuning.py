@@ -13,10 +13,10 @@ pytest.importorskip("torch")
 pytest.importorskip("optuna")
 
 import flowspec
-from flowspec.cli import tuning
 from flowspec.data.tables.write import write_table
 from flowspec.diagnostics.source import Source
 from flowspec.ir.settings import Settings
+from flowspec.train.tuning import tuning
 from flowspec.train.tuning.space import choices, text_of
 
 ROWS = np.random.default_rng(0).normal([1, 5], [1, 2], (60, 2))

@@ -27,6 +27,7 @@ MODEL = Model(FLOW)
 MODULE = flowspec.to_torch(FLOW)
 BY_HAND = flowspec.NormalizingFlow(ExpTransform(), Normal(0.0, 1.0))
 ROWS = np.array([0.5, 1.0, 2.0, 4.0])
+MANY = np.arange(20.0)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +76,7 @@ ODD: dict[str, Any] = {
 }
 """Things of every kind, one of which each parameter is given in turn."""
 
-CALLED = {"extras", "log_density", "on_epoch"}
+CALLED = {"extras", "log_density", "on_epoch", "on_trial"}
 
 
 def functions(bundle) -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
@@ -91,6 +92,7 @@ def functions(bundle) -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
         "compile": (flowspec.compile, {"flow": FLOW, "directory": "out"}),
         "to_torch": (flowspec.to_torch, {"flow": FLOW}),
         "fit": (flowspec.fit, {"flow": FLOW, "data": ROWS, "settings": None, "epochs": 1}),
+        "tune": (flowspec.tune, {"flow": FLOW, "data": MANY, "trials": 1, "epochs": 1}),
         "Model": (Model, {"flow": FLOW}),
         "Model.log_prob": (MODEL.log_prob, {"x": ROWS}),
         "Model.from_noise": (MODEL.from_noise, {"noise": ROWS}),

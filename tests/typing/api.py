@@ -91,6 +91,12 @@ def fitted(flow: Flow, place: Path) -> None:
     def log_density(x: Tensor) -> Tensor:
         return -0.5 * x[:, 0] ** 2 - 2 * (x[:, 1] - x[:, 0] ** 2) ** 2
 
+    tuned = flowspec.tune(TEXT, y, z, trials=2, epochs=1, folder=place / "it", resume=True)
+    flowspec.fit(assert_type(tuned.flow, Flow), y, z, epochs=1)
+    text: str = tuned.text
+    loss: float | None = tuned.best.loss
+    print(text, loss, *(dict(trial.values) for trial in tuned.trials))
+
     reverse = flowspec.parse("RealNVP(2, hidden=[4])")
     flowspec.fit(reverse, log_density=log_density, draws=64, epochs=1)
 

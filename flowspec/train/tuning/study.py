@@ -7,7 +7,7 @@ numbers of its own, and from nothing but the trials that are finished.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,13 +34,16 @@ class NothingToTune(Diagnostic):
 @mistake
 class NothingToCompare(Diagnostic):
     message = "no rows are held out by which trials can be compared"
-    help = "leave `validation = 0` out, or add `--folds 5`"
+    help = "leave `validation = 0` out, or add `--folds 5`; in Python, `folds=5` or `held_out`"
 
 
 @mistake
 class StoppedTuning(Diagnostic):
     message = "a search that was stopped after {trials} is kept in {path}"
-    help = "add `--resume` to go on with it, or `--restart` to begin anew"
+    help = (
+        "add `--resume` to go on with it, or `--restart` to begin anew; in Python, "
+        "`resume=True`, or another `folder`"
+    )
     path: str
     trials: str
 
@@ -48,7 +51,10 @@ class StoppedTuning(Diagnostic):
 @mistake
 class OtherTuning(Diagnostic):
     message = "the search kept in {path} is of another flow, other data or other settings"
-    help = "go on with the same flow, data and settings, or begin anew (`--restart`)"
+    help = (
+        "go on with the same flow, data and settings, or begin anew (`--restart`; in Python, "
+        "another `folder`)"
+    )
     path: str
 
 
@@ -99,15 +105,15 @@ class Search:
     def trials(self) -> list[Trial]:
         """The trials that are finished, in order."""
         return [
-            Trial(trial.params, trial.value if trial.state == TrialState.COMPLETE else None)
+            Trial(self._ordered(trial.params), trial.value if _is_scored(trial) else None)
             for trial in self._study.get_trials(deepcopy=False)
             if _is_over(trial)
         ]
 
     @property
     def best(self) -> Trial:
-        """The trial with the least loss; the one that is written always has one."""
-        return min(self.trials, key=lambda t: math.inf if t.loss is None else t.loss)
+        """The trial with the least loss."""
+        return best_of(self.trials)
 
     def run(self, score: Callable[[Values], float | None]) -> Trial:
         """Run the next trial: the first one has the values that are written."""
@@ -140,6 +146,20 @@ class Search:
         ]
         return csv_text(["trial", "loss", *names], columns)
 
+    def _ordered(self, values: Values) -> Values:
+        """Values in the order of the choices."""
+        names = [choice.name for choice in self.choices]
+        return {name: values[name] for name in names if name in values}
+
+
+def best_of(trials: Iterable[Trial]) -> Trial:
+    """The trial with the least loss; the one that is written always has one."""
+    return min(trials, key=lambda trial: math.inf if trial.loss is None else trial.loss)
+
+
+def _is_scored(trial: FrozenTrial) -> bool:
+    return trial.state == TrialState.COMPLETE
+
 
 def _is_over(trial: FrozenTrial) -> bool:
-    return trial.state == TrialState.COMPLETE or FAILED in trial.user_attrs
+    return _is_scored(trial) or FAILED in trial.user_attrs
