@@ -8,26 +8,20 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from flowspec.train.ensemble import Ensemble
-    from flowspec.train.run import Place
-    from flowspec.train.training import Training
+    from flowspec.train.run import Run
 
 
-def say_the_end(training: Training | Ensemble, place: Place) -> None:
+def say_the_end(run: Run) -> None:
     """Say how the training went, and where its bundle is."""
     from flowspec.train import baselines, cross_validation, judged
     from flowspec.train.ensemble import members_of
     from flowspec.train.gaussians import takes_gaussians
-    from flowspec.train.remarks import crowded, remarks
 
+    training, place = run.training, run.place
     members = members_of(training)
-    for remark in crowded(*members[0].size):
-        click.echo(f"note: {remark}", err=True)
-    for index, member in enumerate(members, 1):
-        of = f"member {index}: " if len(members) > 1 else ""
-        for remark in remarks(member.course.history, member.settings):
-            click.echo(f"note: {of}{remark}", err=True)
     metrics = json.loads((place.resolved / "metrics.json").read_text())
+    for remark in metrics["remarks"]:
+        click.echo(f"note: {remark}", err=True)
     share = metrics["settings"]["gaussians"]
     for line in (
         *cross_validation.in_words(metrics.get("cross_validation", {})),

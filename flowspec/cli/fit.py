@@ -230,6 +230,7 @@ def command(
     from flowspec.language.checker import check
     from flowspec.language.parser import read_source
     from flowspec.model.model import Model
+    from flowspec.train.budget import longer
     from flowspec.train.checkpoint import Keeper
     from flowspec.train.engine import Engine
     from flowspec.train.ensemble import training_of
@@ -295,19 +296,20 @@ def command(
             dtype=dtype,
             judge=not no_judge,
             files=files,
+            longer=longer(training.settings, budget, training.batches.steps, "--budget {}"),
         )
         _train_and_write(run, stop)
         if tune:
             place.forget_search()
     if training.is_rank_zero:
-        say_the_end(training, place)
+        say_the_end(run)
 
 
 def _nothing_to_resume(place: Place, engine: Engine) -> bool:
     """Say that no training is kept; True if that is because it is finished."""
     finished = f"{place.output} is finished: to train it anew, leave --resume out"
     if engine.is_rank_zero:
-        anew = "nothing was kept to go on with: it begins anew"
+        anew = f"nothing to go on with in {place.kept.name}: it begins anew"
         click.echo(finished if place.is_finished else anew, err=True)
     return place.is_finished
 

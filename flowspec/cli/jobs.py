@@ -69,7 +69,8 @@ def carry_out(
 
     if address is not None and engine == "local":
         raise click.UsageError("--address is of `--engine dask` or `--engine ray`")
-    folder.begin(job, resume)
+    if not folder.begin(job, resume) and resume:
+        click.echo(f"nothing to go on with in {job.folder}: it begins anew", err=True)
     left = job.left
     count = min(workers or cores(), max(len(left), 1))
     tally = Tally()

@@ -104,7 +104,9 @@ def command(
             )
         job = _job(bundle, data, output, provider, rows_per_file, rank)
         tally = jobs.carry_out(job, engine, workers, address, resume)
-        click.echo(_mean(tally), err=True)
+        if tally.rows:  # none, where all files were there
+            of = f"of {amount(tally.rows, 'row')} scored now: " if tally.rows < job.rows else ""
+            click.echo(of + _mean(tally), err=True)
         return
     jobs.refuse_without_folder(workers=workers, address=address, resume=resume)
     if rank:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from flowspec.diagnostics.quantities import amount
@@ -91,23 +91,15 @@ def _training(extras: Mapping[str, bytes]) -> str:
         "|---|---|",
         f"| rows | {metrics['rows']['training']:,} for training, "
         f"{metrics['rows']['validation']:,} held out |",
-        f"| epochs | {metrics['epochs']}, the best one was {metrics['best_epoch']} |",
+        *(_members(metrics) if "members" in metrics else _losses(metrics)),
     ]
-    if metrics["loss"] is not None:
-        losses = f"{metrics['loss']:.4f} on the training rows"
-        losses += (
-            ""
-            if metrics["validation"] is None
-            else f", {metrics['validation']:.4f} on those held out"
-        )
-        rows.append(f"| loss then, nats per row | {losses} |")
     rows += _verdict(metrics.get("judged", {}))
     rows.append(
         "| settings | "
         + ", ".join(f"{name} {value}" for name, value in metrics["settings"].items())
         + " |"
     )
-    judged = "rows that were trained on" if metrics["validation"] is None else "held-out rows"
+    judged = "held-out rows" if metrics["rows"]["validation"] else "rows that were trained on"
     pictures = {
         "training.png": "the losses over the epochs",
         "samples.png": "data against samples",
@@ -119,6 +111,28 @@ def _training(extras: Mapping[str, bytes]) -> str:
     return "\n".join(rows) + "".join(
         f"\n\n![{text}]({name})" for name, text in pictures.items() if name in extras
     )
+
+
+def _losses(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """The best epoch of a training and its losses, as rows of the table."""
+    yield f"| epochs | {metrics['epochs']}, the best one was {metrics['best_epoch']} |"
+    yield from _loss("loss then", metrics["loss"], metrics["validation"])
+
+
+def _members(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """The losses of an ensemble and of its members, as rows of the table."""
+    count = amount(len(metrics["members"]), "member")
+    yield f"| epochs | {metrics['epochs']}, of {count} |"
+    means = (metrics[f"mean_{name}_of_members"] for name in ("loss", "validation"))
+    yield from _loss("mean loss of the members", *means)
+    if metrics["validation"] is not None:
+        yield f"| loss of the ensemble, nats per row | {metrics['validation']:.4f} held out |"
+
+
+def _loss(name: str, loss: float | None, validation: float | None) -> Iterator[str]:
+    if loss is not None:
+        also = "" if validation is None else f", {validation:.4f} on those held out"
+        yield f"| {name}, nats per row | {loss:.4f} on the training rows{also} |"
 
 
 def _verdict(judged: Mapping[str, Any]) -> list[str]:

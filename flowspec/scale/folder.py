@@ -16,8 +16,8 @@ ABOUT = "_job.json"
 """What decides on the content of the files. Readers of tables pass by names that begin so."""
 
 
-def begin(job: Job, resume: bool) -> None:
-    """Begin a folder, or go on with it.
+def begin(job: Job, resume: bool) -> bool:
+    """Begin a folder, or go on with it. True if it was begun before.
 
     Errors:  FlowError, where it holds something else, or there is no going on without `--resume`.
     """
@@ -26,7 +26,7 @@ def begin(job: Job, resume: bool) -> None:
         if folder.exists() and (not folder.is_dir() or _is_full(folder)):
             raise FlowError(FolderInUse(folder=str(folder)))
         write_file(about, _text(job).encode())
-        return
+        return False
     if (known := _content(about)) != _text(job):
         raise FlowError(OtherJob(folder=str(folder), what=_difference(job, known)))
     done = len(job.tasks) - len(job.left)
@@ -34,6 +34,7 @@ def begin(job: Job, resume: bool) -> None:
         raise FlowError(FolderBegun(folder=str(folder), done=done, files=len(job.tasks)))
     if isinstance(folder, Path):
         _remove_halves(folder)
+    return True
 
 
 def _is_full(folder: Place) -> bool:

@@ -112,6 +112,29 @@ def within(
     return dataclasses.replace(settings, epochs=epochs, patience=patience, steps=0)
 
 
+def longer(settings: Settings, seconds: float | None, steps: int | None, named: str) -> str:
+    """The option that trains longer than a time allowed, in words; nothing without a time.
+
+    steps   of an epoch
+    named   how a time is given, with {} in its place
+    """
+    if seconds is None:
+        return ""
+    if settings.epochs >= max(Settings().epochs, MOST_STEPS // (steps or 1)):
+        return f"`epochs = {2 * settings.epochs}`, without a budget"
+    return f"`{named.format(_doubled(seconds, named))}`"
+
+
+def _doubled(seconds: float, named: str) -> str:
+    """Twice a time, on the command line in its largest whole unit: 20m."""
+    twice = 2 * seconds
+    if not named.startswith("--"):
+        return f"{twice:g}"
+    sizes = ((3600, "h"), (60, "m"), (1, "s"))
+    size, unit = next((each for each in sizes if twice % each[0] == 0), (1, "s"))
+    return f"{twice / size:g}{unit}"
+
+
 def seconds_of_a_step(
     training: Training, budget: float, clock: Callable[[], float] = time.monotonic
 ) -> float:

@@ -109,6 +109,12 @@ class Ensemble:
         return self._settings.folds > 1
 
     @property
+    def shares_held_out(self) -> bool:
+        """True if all members hold out the same rows."""
+        own = all(member.batches is self._batches for member in self.members)
+        return not self.is_split and (own or self._batches.has_table_held_out)
+
+    @property
     def settings(self) -> Settings:
         """Those of the first member."""
         return self.members[0].settings

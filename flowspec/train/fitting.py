@@ -206,7 +206,10 @@ def fit(
             objective = partial(_reverse_kl, log_density)
             training = Training(start, batches, chosen, engine, objective)
         if place:
-            return _run(Run(training, place, resume=resume, interval=checkpoint_every), on_epoch)
+            steps = training.batches.steps
+            longer = budgets.longer(chosen, budget, steps, "budget = {}")
+            run = Run(training, place, resume=resume, interval=checkpoint_every, longer=longer)
+            return _run(run, on_epoch)
         keeper = Keeper(Path(checkpoint), resume, checkpoint_every) if checkpoint else None
         return training.run(keeper, on_epoch)
 

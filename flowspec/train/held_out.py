@@ -53,6 +53,12 @@ def held_out(training: Training | Ensemble, bundle: Bundle) -> Iterator[HeldOut]
         yield from _scored(member.batches, member.module.to_model().log_prob, count)
 
 
+def held_out_by_all(training: Ensemble, bundle: Bundle) -> Iterator[HeldOut]:
+    """The rows that no member of an ensemble was trained on, scored by their mixture."""
+    if training.shares_held_out:
+        yield from _scored(training.batches, bundle.log_prob, SCORED_ROWS)
+
+
 def _scored(batches: Batches, log_prob: LogProb, count: int) -> Iterator[HeldOut]:
     known, new = batches.measured(), batches.judged(count)
     if not batches.rows[1] or known is None or new is None:

@@ -45,7 +45,7 @@ def judged(training: Training | Ensemble, bundle: Bundle, scores: Mapping[str, f
     """
     if not is_judged(training, bundle):
         return {}
-    if isinstance(training, Ensemble) and not training.batches.has_table_held_out:
+    if isinstance(training, Ensemble) and not training.shares_held_out:
         return {"is_seen": True}
     if not is_installed():
         return {"missing": [name for name in NEEDED if not find_spec(name)]}

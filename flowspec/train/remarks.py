@@ -26,11 +26,14 @@ GAP = 0.3
 """Nats a row by which rows held out may be worse than those trained on."""
 
 
-def remarks(history: Sequence[Epoch], settings: Settings | None = None) -> Iterator[str]:
+def remarks(
+    history: Sequence[Epoch], settings: Settings | None = None, longer: str = ""
+) -> Iterator[str]:
     """Whether a training has skipped batches, converged, jumped, or learned its rows by heart.
 
     history   all epochs, in order
     settings  of the training: what it has is not advised
+    longer    the option that would train on, in words; twice the epochs, if not given
     """
     if skipped := sum(epoch.skipped for epoch in history):
         batches = f"{amount(skipped, 'batch')} {'was' if skipped == 1 else 'were'}"
@@ -42,10 +45,9 @@ def remarks(history: Sequence[Epoch], settings: Settings | None = None) -> Itera
         return
     best = min(history, key=lambda epoch: _finite(epoch.decisive))
     if best is history[-1]:
-        yield (
-            f"not converged: the best epoch is the last one, {best.number}; "
-            f"train on with `epochs = {2 * len(history)}`"
-        )
+        advice = longer or f"`epochs = {2 * len(history)}`"
+        last = f"the best epoch is the last one, {best.number}"
+        yield f"not converged: {last}; train on with {advice}"
     if best.validation is not None and best.validation - best.loss > GAP:
         is_strong = settings is not None and decays(settings)
         advice = "a smaller network" + ("" if is_strong else ", or AdamW with `weight_decay = 1`")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,16 +14,11 @@ from flowspec.data.tables.whole_numbers import cell_middles, rounded_down
 from flowspec.runtime.bundle import Bundle
 from flowspec.runtime.ranks import FILE as RANKS
 from flowspec.runtime.ranks import Ranks, ranks_of
-from flowspec.train.baselines import baselines
 from flowspec.train.course import Epoch
-from flowspec.train.cross_validation import cross_validation
 from flowspec.train.ensemble import Ensemble, members_of
 from flowspec.train.feed.rows import Rows
-from flowspec.train.held_out import held_out
-from flowspec.train.judged import judged
-from flowspec.train.remarks import crowded, remarks
+from flowspec.train.metrics import metrics
 from flowspec.train.training import Training
-from flowspec.version import VERSION
 
 if TYPE_CHECKING:
     from flowspec.plots.bundle import Shown
@@ -45,18 +39,21 @@ def log(history: Sequence[Epoch]) -> str:
     return csv_text(names, [[getattr(epoch, name) for epoch in history] for name in names])
 
 
-def report(training: Training | Ensemble, judge: bool, bundle: Bundle) -> dict[str, bytes]:
+def report(
+    training: Training | Ensemble, judge: bool, longer: str, bundle: Bundle
+) -> dict[str, bytes]:
     """The files that a bundle gets from its training, by name.
 
-    judge   whether the fit is judged by rows held out
+    judge    whether the fit is judged by rows held out
+    longer   the option that would train on, in words
 
     Same training, same bytes: no times are in them. Pictures are left out where matplotlib is not
     installed.
     """
-    columns = ("number", "loss", "validation", "rate")
-    history = training.course.history
-    course = csv_text(columns, [[getattr(epoch, name) for epoch in history] for name in columns])
-    files = {"metrics.json": _metrics(training, bundle, judge), "training.csv": course.encode()}
+    files = {
+        "metrics.json": metrics(training, bundle, judge, longer),
+        "training.csv": _course(training).encode(),
+    }
     if ranks := _ranks(training, bundle):
         files[RANKS] = ranks.to_bytes()
     try:
@@ -64,6 +61,18 @@ def report(training: Training | Ensemble, judge: bool, bundle: Bundle) -> dict[s
     except ModuleNotFoundError:
         return files
     return {**files, **_pictures(training, bundle)}
+
+
+def _course(training: Training | Ensemble) -> str:
+    """The losses of the epochs as CSV, of an ensemble with the number of the member before them."""
+    names = ["number", "loss", "validation", "rate"]
+    members = members_of(training)
+    history = [epoch for member in members for epoch in member.course.history]
+    columns = [[getattr(epoch, name) for epoch in history] for name in names]
+    if isinstance(training, Ensemble):
+        numbers = [n for n, each in enumerate(members, 1) for _ in each.course.history]
+        names, columns = ["member", *names], [numbers, *columns]
+    return csv_text(names, columns)
 
 
 def _pictures(training: Training | Ensemble, bundle: Bundle) -> dict[str, bytes]:
@@ -114,63 +123,3 @@ def _shown(rows: Rows | None, bundle: Bundle) -> Shown:
     values = rows.values.double().numpy().reshape(len(rows), -1)
     context = np.empty((len(rows), 0)) if rows.context is None else rows.context.double().numpy()
     return Shown(rounded_down(values, bundle.columns, bundle.dequantized), context)
-
-
-def _metrics(training: Training | Ensemble, bundle: Bundle, judge: bool) -> bytes:
-    scores = _scores(training, bundle)
-    finite = [epoch for epoch in training.course.history if math.isfinite(epoch.decisive)]
-    best = min(finite, key=lambda epoch: epoch.decisive, default=None)
-    metrics = {
-        "flowspec": VERSION,
-        "rows": dict(zip(("training", "validation"), training.batches.rows, strict=True)),
-        "epochs": len(training.course.history),
-        "best_epoch": best.number if best else 0,
-        "loss": best.loss if best and math.isfinite(best.loss) else None,
-        "validation": best.validation if best else None,
-        "skipped_batches": sum(epoch.skipped for epoch in training.course.history),
-        "remarks": [
-            *crowded(*members_of(training)[0].size),
-            *remarks(training.course.history, training.settings),
-        ],
-        **_members(training),
-        **scores,
-        "judged": judged(training, bundle, scores["baselines"]) if judge else {},
-        "settings": dataclasses.asdict(training.settings),
-    }
-    return (json.dumps(_finite(metrics), indent=1, allow_nan=False) + "\n").encode()
-
-
-def _finite(value: Any) -> Any:
-    """Data for JSON: what is not finite is None, as JSON has no word for it."""
-    if isinstance(value, dict):
-        return {key: _finite(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _scores(training: Training | Ensemble, bundle: Bundle) -> dict[str, Any]:
-    """The scores of rows held out, beside those of simple densities."""
-    parts = list(held_out(training, bundle))
-    is_split = isinstance(training, Ensemble) and training.is_split
-    return {
-        **({"cross_validation": cross_validation(parts)} if is_split else {}),
-        "baselines": baselines(parts),
-    }
-
-
-def _members(training: Training | Ensemble) -> dict[str, list[dict[str, float | None]]]:
-    """The scores of the members of an ensemble."""
-    if not isinstance(training, Ensemble):
-        return {}
-    return {"members": [_member(member) for member in training.members]}
-
-
-def _member(training: Training) -> dict[str, float | None]:
-    best = min(training.course.history, key=lambda epoch: epoch.decisive, default=None)
-    return {
-        "seed": training.settings.seed,
-        "best_epoch": best.number if best else 0,
-        "loss": best.loss if best else None,
-        "validation": best.validation if best else None,
-    }

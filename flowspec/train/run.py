@@ -119,6 +119,7 @@ class Run:
         dtype: str | None = None,
         judge: bool = True,
         files: Mapping[str, bytes] | None = None,
+        longer: str = "",
     ):
         """The run of a training.
 
@@ -128,11 +129,13 @@ class Run:
         dtype      of the bundle; None: that of the training
         judge      whether the fit is judged at its end
         files      that the bundle holds beside those of the training
+        longer     the option that would train on, in words; epochs, if not given
         """
         self.training = training
         self.place = place
         self._dtype = dtype
-        self._report = partial(report, training, judge)
+        self.longer = longer
+        self._report = partial(report, training, judge, longer)
         self._files = files or {}
         self._keeper = Keeper(place.checkpoint, resume, interval, stop)
         self._logged = 0.0

@@ -156,3 +156,21 @@ def test_what_no_folder_can_be_written_of_is_told(call, here, bundles, table):
     parquet.write_table(pyarrow.table({"a": [1.0], "b": [2.0]}), table / "9.parquet")
     refused(call(*score, table, "-o", "out"), "other-columns", "`k`")
     assert not (here / "out").exists()
+
+
+def test_resuming_says_where_there_is_nothing_to_go_on_with(call, here, bundles):
+    arguments = ["sample", bundles / "one", "-n", 5, "-o", "out", "--workers", 1, "--resume"]
+    begun = "nothing to go on with in out: it begins anew\n"
+    assert begun in call(*arguments).err
+    assert begun not in call(*arguments).err
+
+
+def test_a_resumed_score_says_which_rows_its_mean_is_of(call, here, bundles):
+    (here / "many").mkdir()
+    for name in ("a", "b"):
+        parquet.write_table(pyarrow.table({"x": [0.1, 0.5]}), here / "many" / f"{name}.parquet")
+    arguments = ["score", bundles / "one", "--data", "many", "-o", "out", "--workers", 1]
+    assert "of 2 rows" not in call(*arguments).err
+    (here / "out" / "b.parquet").unlink()
+    assert "\nof 2 rows scored now: mean log_prob" in call(*arguments, "--resume").err
+    assert "log_prob" not in call(*arguments, "--resume").err

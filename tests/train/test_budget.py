@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from itertools import count
@@ -148,3 +149,32 @@ def test_a_training_that_is_kept_goes_on_with_what_was_chosen(here):
 def test_a_time_that_chooses_nothing_is_told(options, words):
     with pytest.raises(flowspec.FlowError, match=words):
         flowspec.fit(flowspec.parse(FLOW), ROWS, **options)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "named", "words"),
+    [
+        (600.0, "--budget {}", "`--budget 20m`"),
+        (45.0, "--budget {}", "`--budget 90s`"),
+        (1800.0, "--budget {}", "`--budget 1h`"),
+        (600.0, "budget = {}", "`budget = 1200`"),
+        (None, "--budget {}", ""),
+    ],
+)
+def test_a_training_that_needs_longer_is_given_a_larger_budget(seconds, named, words):
+    assert budget.longer(Settings(epochs=150), seconds, 100, named) == words
+
+
+def test_a_budget_that_was_not_spent_is_not_the_advice():
+    """Of small tables there are no more steps than 20,000, however much time there is."""
+    words = budget.longer(Settings(epochs=200), 600.0, 100, "--budget {}")
+    assert words == "`epochs = 400`, without a budget"
+
+
+def test_the_end_of_a_fit_by_a_budget_names_it(there, call, monkeypatch):
+    few = budget.within
+    monkeypatch.setattr(budget, "within", lambda *of: dataclasses.replace(few(*of), epochs=6))
+    monkeypatch.setattr(budget, "MOST_STEPS", 10**9)
+    answer = call(*FIT, "--budget", "2s", "--learning-rate", "1e-4")
+    assert "; train on with `--budget 4s`\n" in answer.err
+    assert "`--budget 4s`" in json.loads(Path("made/metrics.json").read_text())["remarks"][-1]

@@ -61,6 +61,28 @@ def test_the_command_leaves_one_bundle_with_the_scores_of_all(call, here):
     assert np.isfinite(model.log_prob(np.abs(ROWS))).all()
 
 
+def test_the_figures_of_an_ensemble_are_those_of_all_members(here):
+    """The mixture's loss is known at rows that no member was trained on, and nowhere else."""
+    held = np.abs(np.random.default_rng(5).normal(size=(60, 2)))
+    for name, settings in {"own": {}, "shared": {"held_out": held}}.items():
+        model = flowspec.fit(flowspec.parse(FLOW), np.abs(ROWS), output=name, epochs=3, **settings)
+        metrics = json.loads(Path(name, "metrics.json").read_text())
+        members = metrics["members"]
+        for key in ("loss", "validation"):
+            mean = np.mean([member[key] for member in members])
+            assert metrics[f"mean_{key}_of_members"] == pytest.approx(mean)
+        assert metrics["epochs"] == sum(member["epochs"] for member in members) == 6
+        assert "loss" not in metrics and "best_epoch" not in metrics
+        expected = pytest.approx(-model.log_prob(held).mean(), abs=1e-5)
+        assert metrics["validation"] == (expected if settings else None)
+        lines = Path(name, "training.csv").read_text().splitlines()
+        course = [line.split(",")[:2] for line in lines]
+        assert course == [["member", "number"], *([m, n] for m in "12" for n in "123")]
+        card = Path(name, "README.md").read_text()
+        assert "| epochs | 6, of 2 members |" in card and "mean loss of the members" in card
+        assert ("loss of the ensemble" in card) == bool(settings)
+
+
 @pytest.mark.parametrize("stop_at", [2, 5])
 def test_an_ensemble_goes_on_to_the_same_bytes(here, stop_at):
     write_table("data.csv", ["a", "b"], np.abs(ROWS).T)
@@ -75,7 +97,7 @@ def test_an_ensemble_goes_on_to_the_same_bytes(here, stop_at):
     with pytest.raises(KeyboardInterrupt):
         flowspec.fit(flow, "data.csv", output="again", checkpoint_every=0, on_epoch=stumble)
     flowspec.fit(flow, "data.csv", output="again", resume=True)
-    for name in ("weights.safetensors", "metrics.json", "sample.onnx"):
+    for name in ("weights.safetensors", "metrics.json", "training.csv", "sample.onnx"):
         assert Path("whole", name).read_bytes() == Path("again", name).read_bytes(), name
 
 

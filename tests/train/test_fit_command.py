@@ -277,3 +277,11 @@ def test_fit_keeps_checkpoints_in_one_place(table):
     flow = flowspec.parse(FLOW.format(""))
     with pytest.raises(TypeError, match="leave `checkpoint` out"):
         flowspec.fit(flow, table, output="made", checkpoint="kept.pt")
+
+
+def test_resuming_what_was_never_begun_says_that_it_begins(call, here):
+    write_table("data.csv", ["x"], [np.linspace(-1, 1, 40)])
+    Path("it.flow").write_text("Normal(learn(0), learn(1))")
+    answer = call("fit", "it.flow", "--data", "data.csv", "-o", "new", "--epochs", 1, "--resume")
+    assert answer.code == 0
+    assert "nothing to go on with in new.training: it begins anew\n" in answer.err

@@ -78,12 +78,18 @@ def test_where_nothing_can_be_judged_nothing_is_said(fit, options):
     assert metrics["judged"] == {} and not any("verdict" in line for line in lines)
 
 
-@pytest.mark.parametrize(
-    "flow", [FLOW, "context x\nevent y\nNormal(0, 1) |> Standardize"], ids=["joint", "conditional"]
-)
-def test_rows_that_other_members_have_seen_judge_nothing(fit, flow):
-    lines, metrics = fit(RIGHT, *EPOCHS, "--ensemble", 2, flow=flow)
+def test_rows_that_other_members_have_seen_judge_nothing(fit):
+    lines, metrics = fit(RIGHT, *EPOCHS, "--ensemble", 2)
     assert metrics["judged"] == {"is_seen": True} and judged.SEEN in lines
+
+
+def test_members_with_a_context_hold_out_the_same_rows_and_are_judged_by_them(fit):
+    flow = "context x\nevent y\nNormal(0, 1) |> Standardize"
+    _, metrics = fit(RIGHT, *EPOCHS, "--ensemble", 2, flow=flow)
+    assert metrics["judged"]["rows"] == metrics["rows"]["validation"]
+    assert metrics["validation"] is not None
+    _, metrics = fit(RIGHT, "--epochs", 2, "--folds", 2, flow=flow)
+    assert metrics["judged"] == {"is_seen": True} and metrics["validation"] is None
 
 
 def test_an_ensemble_is_judged_by_a_table_of_its_own(fit):

@@ -29,6 +29,8 @@ def test_a_training_that_has_settled_needs_no_word():
 
 def test_a_best_epoch_that_is_the_last_is_told():
     (words,) = remarks(history([6, 5, 4, 3, 2, 1]))
+    (other,) = remarks(history([6, 5, 4, 3, 2, 1]), longer="`--budget 20m`")
+    assert other.endswith("; train on with `--budget 20m`")
     assert words == (
         "not converged: the best epoch is the last one, 6; train on with `epochs = 12`"
     )
