@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowspec.cli.options import DIRECTORY, PROVIDER, TABLE_PLACE, TablePlace, or_standard_output
+from flowspec.data.numbers import is_missing
+from flowspec.data.tables.typed import is_written_whole
 from flowspec.diagnostics.quantities import amount
 
 if TYPE_CHECKING:
@@ -111,17 +113,30 @@ def _joined(parts: Sequence[Column]) -> Column:
 
 
 def _with(cells: Column, draws: NDArray[Any], chosen: NDArray[np.bool_], is_whole: bool) -> Column:
-    """The cells of a column, with draws where they are chosen."""
+    """The cells of a column, with draws where they are chosen: all of them whole numbers, or all
+    real ones.
+
+    is_whole   whether the draws are
+    """
     if not chosen.any():
         return cells
     if isinstance(cells, np.ndarray):
         return np.where(chosen, draws, cells)
     is_text = any(isinstance(cell, str) for cell in cells)
-    filled = list(cells)
+    known = [cell for cell in cells if not is_missing(cell)]
+    is_whole = is_whole and all(map(is_written_whole, known))
+    filled = list(cells) if is_whole else list(map(_as_real, cells))
     for row in np.flatnonzero(chosen).tolist():
         text = str(int(draws[row])) if is_whole else str(draws[row])
         filled[row] = text if is_text else int(text) if is_whole else float(text)
     return filled
+
+
+def _as_real(cell: Any) -> Any:
+    """A cell of a column of real numbers: 1.0 for 1."""
+    if is_missing(cell) or not is_written_whole(cell):
+        return cell
+    return f"{cell.strip()}.0" if isinstance(cell, str) else float(cell)
 
 
 def _tell(cells: int, rows: int, draws: int, wanting: int, output: Place | None) -> None:

@@ -30,4 +30,4 @@ def counted(count: int, noun: str) -> str:
     """A noun as it stands behind a number."""
     if count == 1:
         return noun
-    return noun + ("es" if noun.endswith(("ch", "s", "x")) else "s")
+    return noun + ("es" if noun.endswith(("tch", "s", "x")) else "s")

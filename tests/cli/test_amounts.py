@@ -19,7 +19,12 @@ WRONG = re.compile(rf"(?<![\d.,])1 ({NOUNS})\b")
 
 @pytest.mark.parametrize(
     ("count", "noun", "words"),
-    [(0, "row", "0 rows"), (1, "row", "1 row"), (1200, "batch", "1,200 batches")],
+    [
+        (0, "row", "0 rows"),
+        (1, "row", "1 row"),
+        (1200, "batch", "1,200 batches"),
+        (2, "epoch", "2 epochs"),
+    ],
 )
 def test_an_amount_has_the_noun_that_goes_with_it(count, noun, words):
     assert amount(count, noun) == words

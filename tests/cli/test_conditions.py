@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from pyarrow import parquet
@@ -189,3 +191,22 @@ def test_a_folder_is_no_place_for_it(call, here, flows):
     table = written(here / "it.csv", HOLES)
     answer = call("impute", flows / "gaussian", "--data", table, "-o", "out")
     refused(answer, "write a file, such as out.csv", code=2)
+
+
+@pytest.mark.parametrize(
+    ("dequantize", "cells", "form"),
+    [
+        ("train { dequantize = [n] }", ["1", "", "4"], r"-?\d+"),
+        ("train { dequantize = [n] }", ["1.0", "", "4.0"], r"-?\d+\.0"),
+        ("train { dequantize = [n] }", ["1", "", "4.0"], r"-?\d+\.0"),
+        ("", ["1", "", "4"], r"-?\d+\.\d+"),
+    ],
+)
+def test_a_column_that_is_filled_is_whole_or_real_all_through(call, here, dequantize, cells, form):
+    flow = f"event n, y\n{dequantize}\nNormal([3, 0], [2, 1])"
+    flowspec.compile(flowspec.parse(flow), here / "counts")
+    rows = "".join(f"{cell},1\n" for cell in cells)
+    answer = call("impute", "counts", "--data", written(here / "holes.csv", f"n,y\n{rows}"))
+    assert answer.code == 0
+    assert all(re.fullmatch(form, row[0]) for row in answer.rows[1:])
+    assert [row[1] for row in answer.rows[1:]] == ["1"] * 3  # nothing is filled in there

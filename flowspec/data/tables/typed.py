@@ -15,6 +15,13 @@ _PADDED = re.compile(r"[+-]?0\d")
 """Numbers that begin with 0 name something: a postal code, say."""
 
 
+def is_written_whole(cell: object) -> bool:
+    """True for 3 and "3", and false for 3.0 and "3.0"."""
+    if isinstance(cell, str):
+        return bool(_WHOLE.fullmatch(cell.strip()))
+    return isinstance(cell, int | np.integer) and not isinstance(cell, bool)
+
+
 def typed(cells: Column) -> Column:
     """The cells as whole numbers, where all of them are; else as real ones; else as they are.
 
