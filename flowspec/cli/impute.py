@@ -113,8 +113,8 @@ def _joined(parts: Sequence[Column]) -> Column:
 
 
 def _with(cells: Column, draws: NDArray[Any], chosen: NDArray[np.bool_], is_whole: bool) -> Column:
-    """The cells of a column, with draws where they are chosen: all of them whole numbers, or all
-    real ones.
+    """The cells of a column, with draws where they are chosen. One of whole numbers stays so, or
+    is of real ones all through.
 
     is_whole   whether the draws are
     """
@@ -124,8 +124,9 @@ def _with(cells: Column, draws: NDArray[Any], chosen: NDArray[np.bool_], is_whol
         return np.where(chosen, draws, cells)
     is_text = any(isinstance(cell, str) for cell in cells)
     known = [cell for cell in cells if not is_missing(cell)]
-    is_whole = is_whole and all(map(is_written_whole, known))
-    filled = list(cells) if is_whole else list(map(_as_real, cells))
+    was_whole = all(map(is_written_whole, known))
+    is_whole = is_whole and was_whole
+    filled = list(map(_as_real, cells)) if was_whole and not is_whole else list(cells)
     for row in np.flatnonzero(chosen).tolist():
         text = str(int(draws[row])) if is_whole else str(draws[row])
         filled[row] = text if is_text else int(text) if is_whole else float(text)
