@@ -82,6 +82,13 @@ def test_a_search_that_was_interrupted_goes_on_to_the_same_trials(here, monkeypa
             flowspec.tune(FLOW, ROWS, **refused)
 
 
+@pytest.mark.parametrize("name", ["a?b", "a%41b", "a#b&c"])
+def test_a_search_is_kept_in_its_folder_whatever_its_name(here, name):
+    flowspec.tune(FLOW, ROWS, trials=1, epochs=1, folder=name)
+    assert [path.name for path in Path().iterdir()] == [name]
+    assert len(flowspec.tune(FLOW, ROWS, trials=2, epochs=1, folder=name, resume=True).trials) == 2
+
+
 def test_without_a_folder_nothing_is_left(here):
     flowspec.tune(FLOW, ROWS, trials=1)
     assert list(Path().iterdir()) == []

@@ -90,6 +90,11 @@ def test_a_search_goes_on_to_the_same_trials(call, there, monkeypatch, stop_at):
     assert table("other") == whole
 
 
+def test_a_folder_may_have_any_name(call, there):
+    assert call(*FIT[:-1], "50%41?", "--tune", 1).code == 0
+    assert sorted(path.name for path in Path().iterdir()) == ["50%41?", "data.csv", "it.flow"]
+
+
 def test_a_search_over_folds_compares_their_means(call, there):
     answer = call(*FIT, "--tune", 2, "--folds", 2)
     assert answer.code == 0, answer.err

@@ -7,7 +7,9 @@ numbers of its own, and from nothing but the trials that are finished.
 from __future__ import annotations
 
 import math
+import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -82,7 +84,9 @@ class Search:
         self.choices = choices
         self._seed = seed
         folder.mkdir(parents=True, exist_ok=True)
-        self._storage = optuna.storages.RDBStorage(f"sqlite:///{folder / 'study.db'}")
+        # By a function: `?` and `%` of a folder would mean something else in an address.
+        connect = partial(sqlite3.connect, folder / "study.db")
+        self._storage = optuna.storages.RDBStorage("sqlite://", {"creator": connect})
         self._study = optuna.create_study(
             study_name="fit", storage=self._storage, load_if_exists=True
         )
