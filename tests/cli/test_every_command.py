@@ -103,14 +103,21 @@ def test_a_misspelt_command_is_suggested(call):
         ["show", "none.json"],
         ["compile", "none.flow", "-o", "made"],
         ["fit", "none.flow", "--data", "none.csv", "-o", "made"],
-        ["sample", "none"],
-        ["verify", "none"],
-        ["score", "none", "--data", "none.csv"],
     ],
     ids=" ".join,
 )
 def test_a_missing_file_is_told(call, here, arguments):
     refused(call(*arguments), "no such file or directory")
+    assert not list(here.iterdir())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["sample", "none"], ["verify", "none"], ["score", "none", "--data", "none.csv"]],
+    ids=" ".join,
+)
+def test_a_missing_bundle_is_told(call, here, arguments):
+    refused(call(*arguments), "there is no folder none")
     assert not list(here.iterdir())
 
 
