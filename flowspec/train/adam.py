@@ -16,8 +16,24 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from flowspec.ir.settings import Settings
+
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 """Those of the papers."""
+
+
+def adam(module: torch.nn.Module, settings: Settings) -> Adam:
+    """The optimizer of a module, whose weight decay is for networks alone: 0 is the start of no
+    scale and of no matrix.
+    """
+    named = dict(module.named_parameters())
+    return Adam(
+        list(named.values()),
+        settings.learning_rate,
+        settings.weight_decay,
+        settings.optimizer == "adamw",
+        [".network." in name for name in named],
+    )
 
 
 class Adam:
@@ -25,14 +41,21 @@ class Adam:
 
     rate       the learning rate, set anew before each step
     decoupled  true for AdamW, whose weight decay stands beside the gradient
+    decays     which of the weights the decay is for
     """
 
     def __init__(
-        self, weights: Sequence[Tensor], rate: float, weight_decay: float, decoupled: bool = False
+        self,
+        weights: Sequence[Tensor],
+        rate: float,
+        weight_decay: float,
+        decoupled: bool,
+        decays: Sequence[bool],
     ):
         self.weights = list(weights)
         self.rate = rate
         self.weight_decay = weight_decay
+        self._decays = decays
         self._step = torch._fused_adamw_ if decoupled else torch._fused_adam_
         self._means = [torch.zeros_like(weight) for weight in self.weights]
         self._squares = [torch.zeros_like(weight) for weight in self.weights]
@@ -46,10 +69,17 @@ class Adam:
     @torch.no_grad()
     def step(self) -> None:
         """Move the weights that have a gradient."""
-        chosen = [i for i, weight in enumerate(self.weights) if weight.grad is not None]
+        moved = [i for i, weight in enumerate(self.weights) if weight.grad is not None]
+        if not self.weight_decay:
+            self._move(moved, 0.0)
+            return
+        self._move([i for i in moved if self._decays[i]], self.weight_decay)
+        self._move([i for i in moved if not self._decays[i]], 0.0)
+
+    def _move(self, chosen: Sequence[int], weight_decay: float) -> None:
         if not chosen:
             return
-        gradients = [weight.grad for weight in self.weights if weight.grad is not None]
+        gradients = [gradient for i in chosen if (gradient := self.weights[i].grad) is not None]
         state = (self.weights, self._means, self._squares, self._steps)
         weights, means, squares, steps = ([each[i] for i in chosen] for each in state)
         torch._foreach_add_(steps, 1)
@@ -63,7 +93,7 @@ class Adam:
             lr=self.rate,
             beta1=BETA1,
             beta2=BETA2,
-            weight_decay=self.weight_decay,
+            weight_decay=weight_decay,
             eps=EPSILON,
             amsgrad=False,
             maximize=False,

@@ -16,7 +16,7 @@ from flowspec.diagnostics.diagnostic import Diagnostic, FlowError, mistake
 from flowspec.ir.flow import Flow
 from flowspec.ir.settings import Settings, ranges
 from flowspec.model.model import Model
-from flowspec.train.adam import Adam
+from flowspec.train.adam import adam
 from flowspec.train.average import Average
 from flowspec.train.checkpoint import Keeper
 from flowspec.train.clipping import clip_gradients
@@ -189,13 +189,9 @@ class Training:
             self._advice = objective.advice
             self.objective = self.processes.set_up(objective)
             self.trained = list(self.module.parameters())
-            settings = self.settings
-            is_adamw = settings.optimizer == "adamw"
-            self.optimizer = Adam(
-                self.trained, settings.learning_rate, settings.weight_decay, is_adamw
-            )
-            if settings.ema:
-                self._average = Average(self.module, settings.ema)
+            self.optimizer = adam(self.module, self.settings)
+            if self.settings.ema:
+                self._average = Average(self.module, self.settings.ema)
         if state is not None:
             self._load(state)
 

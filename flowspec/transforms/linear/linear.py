@@ -12,6 +12,7 @@ from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts import mistakes
 from flowspec.parts.fields import parameter, square_matrix
+from flowspec.parts.measuring import covariance_factor
 from flowspec.parts.values import NONZERO, Learn, Value
 from flowspec.support.space import Space
 from flowspec.transforms.linear.matrix import LARGEST_ENTRY, Matrix
@@ -61,6 +62,9 @@ class LULinear(Matrix):
 
     |det|: product of the diagonal of U.
 
+    Where none of the three is given, L U starts as the Cholesky factor of the covariance of the
+    training data, so that a flow starts from one Gaussian, and is then trained.
+
     Angles beside numbers stay as they are.
 
     Source: zuko.transforms.LULinearTransform; Kingma and Dhariwal, 2018,
@@ -92,6 +96,25 @@ class LULinear(Matrix):
 
     def log_det(self, ops: Ops, x: Array) -> Operand:
         return over_event(ops, ops.log(ops.abs(self.diagonal)), x)
+
+    def measure(self, y: np.ndarray, weights: np.ndarray | None = None) -> dict[str, np.ndarray]:
+        if not self._starts_as_identity:
+            return {}
+        factor = covariance_factor(y, weights)
+        diagonal = np.diag(factor)
+        return {
+            "lower": np.tril(factor / diagonal, -1),
+            "upper": np.zeros_like(factor),
+            "diagonal": diagonal,
+        }
+
+    @property
+    def _starts_as_identity(self) -> bool:
+        starts = ((self.lower, 0.0), (self.upper, 0.0), (self.diagonal, 1.0))
+        return all(
+            isinstance(value, Learn) and bool(np.all(np.asarray(value.init) == start))
+            for value, start in starts
+        )
 
 
 @dataclass(frozen=True, eq=False)
