@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-LEAST_DRAWN = 1e-6
-"""So much at least, as columns that are copies of each other have a matrix without an inverse."""
+DRAWN = (1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.03, 0.1, 0.3, 1.0)
+"""The least is there for columns that are copies of others, whose matrix has no inverse."""
 
 
 def location_and_scale(
@@ -27,31 +27,43 @@ def location_and_scale(
 
 
 def covariance_factor(values: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-    """The Cholesky factor of the covariance of coordinates, drawn to that of independent ones by as
-    much as the rows are few.
+    """The Cholesky factor of the covariance of coordinates, drawn to that of independent ones as
+    far as one half of the rows wants it for the other.
 
     weights   how much each row counts
 
     Shapes:  values (D, N), weights (N,)  ->  (D, D), lower triangular, its diagonal positive
-
-    Source: A well-conditioned estimator for large-dimensional covariance matrices, Ledoit and Wolf,
-        2004, doi:10.1016/S0047-259X(03)00096-4, lemma 3.2 to 3.5.
     """
     measured = location_and_scale(values, weights)
-    scale = measured["scale"]
-    z = (values - measured["location"][:, None]) / scale[:, None]
-    size = len(z)
-    shares = np.full(z.shape[1], 1 / z.shape[1]) if weights is None else weights / weights.sum()
-    correlation = (z * shares) @ z.T
-    np.fill_diagonal(correlation, 1.0)
-    norms = (z**2).sum(axis=0)
-    distance = np.sum((correlation - np.eye(size)) ** 2)
-    # The spread of the mean of products, summed over all pairs.
-    spread = np.sum(shares**2 * norms**2) - np.sum(shares**2) * np.sum(correlation**2)
-    drawn = min(1.0, max(float(spread / distance), LEAST_DRAWN)) if distance > 0 else 1.0
+    scale = measured["scale"][:, None]
+    z = (values - measured["location"][:, None]) / scale
+    counted = np.ones(z.shape[1]) if weights is None else weights
+    drawn = _drawn(_correlation(z[:, ::2], counted[::2]), _correlation(z[:, 1::2], counted[1::2]))
+    correlation = _correlation(z, counted)
     return np.asarray(
-        scale[:, None] * np.linalg.cholesky((1 - drawn) * correlation + drawn * np.eye(size))
+        scale * np.linalg.cholesky((1 - drawn) * correlation + drawn * np.eye(len(z)))
     )
+
+
+def _correlation(z: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The mean products of coordinates that are standard; of a constant one 1."""
+    total = weights.sum()
+    found = (z * (weights / total)) @ z.T if total > 0 else np.zeros((len(z), len(z)))
+    return found + np.diag(np.diag(found) == 0)
+
+
+def _drawn(known: np.ndarray, other: np.ndarray) -> float:
+    """How far a correlation is to be drawn to that of independent coordinates, so that a Gaussian
+    gives the rows of another one the highest likelihood.
+    """
+    values, vectors = np.linalg.eigh(known)
+    squares = np.einsum("ji,jk,ki->i", vectors, other, vectors)
+
+    def score(drawn: float) -> float:
+        variances = (1 - drawn) * np.maximum(values, 0.0) + drawn
+        return -float(np.sum(np.log(variances) + squares / variances))
+
+    return max(DRAWN, key=score)
 
 
 def _deviation(steps: np.ndarray, weights: np.ndarray | None) -> np.ndarray:

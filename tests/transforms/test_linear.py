@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose
 
 from flowspec import FlowError, Model, parse
 from flowspec.ops.numpy import REFERENCE
+from flowspec.parts.values import Learn
 from flowspec.support.support import REAL, Interval
 from flowspec.transforms.linear.linear import Linear, LULinear
 from flowspec.transforms.linear.matrix import hull_of_image
@@ -93,3 +94,40 @@ def test_samples_have_their_density():
     model = Model(parse("Normal(0, 1)[3] |> LULinear(learn(0.1), learn(-0.2), learn(2)) |> Exp"))
     x, log_prob = model.from_noise(X.T)
     assert_allclose(model.log_prob(x), log_prob, rtol=1e-10)
+
+
+# --- starts from data -----------------------------------------------------------------------------
+
+ROWS = MATRIX @ np.random.default_rng(1).normal(size=(3, 4000))
+
+
+def started(y: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """The matrix that LULinear starts from on the data y."""
+    found = LULinear().measure(y, weights)
+    return LULinear(found["lower"], found["upper"], found["diagonal"][:, None]).map(REFERENCE)
+
+
+def test_lu_linear_starts_at_the_covariance_of_the_data():
+    matrix = started(ROWS)
+    assert_allclose(matrix @ matrix.T, np.cov(ROWS, bias=True), rtol=1e-2, atol=1e-2)
+
+
+def test_rows_of_weight_nought_do_not_count_for_the_start():
+    other = np.random.default_rng(2).normal(size=ROWS.shape)
+    weights = np.repeat([1.0, 0.0], ROWS.shape[1])
+    found = started(np.hstack([ROWS, other]), weights)
+    assert_allclose(found, started(ROWS), rtol=1e-6, atol=1e-6)
+
+
+def test_few_rows_and_given_values_are_no_start():
+    assert LULinear().measure(ROWS[:, :999]) == {}
+    assert LULinear(diagonal=Learn(2.0)).measure(ROWS) == {}
+
+
+@pytest.mark.parametrize(
+    "y",
+    [np.tile(ROWS[:1], (3, 1)), np.full((3, 2000), 7.0), ROWS * [[1e200], [1], [1e-200]]],
+    ids=["copies", "constants", "far apart"],
+)
+def test_every_start_can_be_inverted(y):
+    assert np.isfinite(np.linalg.inv(started(y))).all()
