@@ -22,11 +22,11 @@ def say_the_end(run: Run) -> None:
     metrics = json.loads((place.resolved / "metrics.json").read_text())
     for remark in metrics["remarks"]:
         click.echo(f"note: {remark}", err=True)
-    share = metrics["settings"]["gaussians"]
+    settings = metrics["settings"]
     for line in (
         *cross_validation.in_words(metrics.get("cross_validation", {})),
         *baselines.in_words(
-            metrics["baselines"], len(members), share, takes_gaussians(members[0].model.flow)
+            metrics["baselines"], settings, len(members), takes_gaussians(members[0].model.flow)
         ),
         *judged.in_words(metrics["judged"]),
     ):

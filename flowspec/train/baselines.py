@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,10 @@ FEWEST = 10
 """Rows of which nothing can be said."""
 COMPONENTS = {"gaussian": 1, "mixture": 10}
 """The simple densities: mixtures of at most so many Gaussians."""
+HALF, MOST = 0.5, 0.8
+"""Shares of a mixture of Gaussians that are advised, one after the other; of half and more the
+ensemble is near the mixture, and what its flows score alone is no news.
+"""
 
 Scores = dict[str, float]
 
@@ -48,15 +53,15 @@ def _is_plain(part: HeldOut) -> bool:
 
 def in_words(
     scores: Mapping[str, float],
+    settings: Mapping[str, Any],
     members: int = 1,
-    gaussians: float = 0.0,
     takes_gaussians: bool = True,
 ) -> list[str]:
     """The scores in a line, and a remark where the flow is below a simple density.
 
+    settings         of the training
     members          of the ensemble, which are scored one by one
-    gaussians        the share of a mixture of Gaussians in it
-    takes_gaussians  whether such a mixture can stand beside the flow
+    takes_gaussians  whether a mixture of Gaussians can stand beside the flow
     """
     if not scores:
         return []
@@ -66,11 +71,21 @@ def in_words(
         f"rows held out{by}: {flow:.3f} nats a row; one Gaussian {one:.3f}, a mixture {mixture:.3f}"
     ]
     behind, error = max(one, mixture) - flow, scores["standard_error"]
-    if behind > error and not gaussians:
+    if behind > error and settings["gaussians"] < HALF:
         what = "the flow is" if members == 1 else "the members are"
-        options = ["--ensemble 5"] * (members == 1) + ["--gaussians 0.5"] * takes_gaussians
+        options = _options(settings, members, takes_gaussians)
         advice = f"; try `{' '.join(options)}`" if options else ""
         lines.append(
             f"note: {what} {behind:.2f} +- {error:.2f} nats a row below a simple density{advice}"
         )
     return lines
+
+
+def _options(settings: Mapping[str, Any], members: int, takes_gaussians: bool) -> list[str]:
+    """What may bring a flow above simple densities."""
+    options = [] if members > 1 else ["--ensemble 5"]
+    if takes_gaussians:
+        options.append(f"--gaussians {MOST if settings['gaussians'] else HALF}")
+    if not settings["weight_decay"]:
+        options.append("--optimizer adamw --weight-decay 1")
+    return options

@@ -36,7 +36,16 @@ def test_a_flow_that_is_one_gaussian_is_level_with_one(call, here):
 def test_a_flow_below_a_mixture_is_told_what_to_try(call, here):
     told, scores = fitted(call, GROUPS, "event a, b\nNormal(0, 1)[2] |> Standardize")
     assert scores["flow"] < scores["mixture"] - 1
-    assert "below a simple density; try `--ensemble 5 --gaussians 0.5`" in told
+    advice = "--ensemble 5 --gaussians 0.5 --optimizer adamw --weight-decay 1"
+    assert f"below a simple density; try `{advice}`" in told
+
+
+def test_more_gaussians_are_advised_than_there_are_and_what_is_given_is_not(call, here):
+    options = ("--ensemble", 2, "--gaussians", 0.2, "--optimizer", "adamw", "--weight-decay", 1)
+    told, _ = fitted(
+        call, GROUPS, "event a, b\nNormal(0, 1)[2] |> LULinear |> Standardize", *options
+    )
+    assert "nats a row below a simple density; try `--gaussians 0.8`\n" in told
 
 
 @pytest.mark.parametrize("option", ["--ensemble", "--folds"])
@@ -45,7 +54,7 @@ def test_members_are_scored_at_the_rows_that_they_did_not_see(call, here, option
     metrics = json.loads(Path("made/metrics.json").read_text())
     losses = [member["validation"] for member in metrics["members"]]
     assert scores["flow"] == pytest.approx(-np.mean(losses), abs=1e-4)
-    assert "by the members that did not see them" in told and "try `--gaussians 0.5`" in told
+    assert "by the members that did not see them" in told and "try `--gaussians 0.5 --" in told
 
 
 @pytest.mark.parametrize("most", [1, 10])
@@ -64,7 +73,8 @@ def test_a_conditional_flow_stands_beside_conditional_densities(call, here):
     told, scores = fitted(call, np.column_stack([c, c + 0.3 * RANDOM.normal(size=2000)]), flow)
     assert scores["gaussian"] == pytest.approx(-np.log(0.3) - 1.42, abs=0.2)
     assert scores["flow"] < scores["gaussian"] - 0.7
-    assert told.partition("below a simple density")[2].startswith("; try `--ensemble 5`\n")
+    advice = "; try `--ensemble 5 --optimizer adamw --weight-decay 1`\n"
+    assert told.partition("below a simple density")[2].startswith(advice)
 
 
 def test_one_gaussian_has_the_density_of_its_formula():
@@ -73,7 +83,7 @@ def test_one_gaussian_has_the_density_of_its_formula():
 
 
 def test_no_rows_held_out_no_line(call, here):
-    assert in_words({}) == []
+    assert in_words({}, {}) == []
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
