@@ -66,7 +66,7 @@ class FlowUnlikeText(WrongInput):
 
 @mistake
 class NoTrials(WrongInput):
-    message = "a search of {trials} trials tries nothing"
+    message = "a search of {trials:trial} tries nothing"
     help = "give `trials` of at least 1"
     trials: int
 
