@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def say_the_end(run: Run) -> None:
     """Say how the training went, and where its bundle is."""
     from flowspec.train import baselines, cross_validation, judged
+    from flowspec.train.adam import is_decayed
     from flowspec.train.ensemble import members_of
     from flowspec.train.gaussians import takes_gaussians
 
@@ -26,7 +27,11 @@ def say_the_end(run: Run) -> None:
     for line in (
         *cross_validation.in_words(metrics.get("cross_validation", {})),
         *baselines.in_words(
-            metrics["baselines"], settings, len(members), takes_gaussians(members[0].model.flow)
+            metrics["baselines"],
+            settings,
+            len(members),
+            takes_gaussians(members[0].model.flow),
+            any(map(is_decayed, dict(members[0].module.named_parameters()))),
         ),
         *judged.in_words(metrics["judged"]),
     ):

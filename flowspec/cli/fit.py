@@ -15,24 +15,19 @@ from flowspec.cli.budget import Time, budgeted
 from flowspec.cli.ending import say_the_end
 from flowspec.cli.exclusions import refuse_together
 from flowspec.cli.options import FLOW_FILE, TABLE_PLACE, Command, echo_all, together, writable
-from flowspec.cli.progress import Interrupt, Progress
-from flowspec.cli.tuning import Telling, say_the_best
+from flowspec.cli.progress import INTERRUPTED, Interrupt, Progress
+from flowspec.cli.tuning import searched
 from flowspec.diagnostics.quantities import amount
 from flowspec.ir.settings import Range, Settings, ranges
 
 if TYPE_CHECKING:
     from flowspec.data import places
-    from flowspec.diagnostics.source import Source as Text
     from flowspec.ir.flow import Flow
     from flowspec.train.engine import Engine
     from flowspec.train.ensemble import Ensemble
     from flowspec.train.feed.sources import Source
     from flowspec.train.run import Place, Run
     from flowspec.train.training import Training
-    from flowspec.train.tuning.tuned import Tuned
-
-INTERRUPTED = 130
-"""Exit code of a command that was told to stop, as shells have it."""
 
 
 def hyper_parameters(command: Command) -> Command:
@@ -233,7 +228,7 @@ def command(
     from flowspec.train.budget import longer
     from flowspec.train.checkpoint import Keeper
     from flowspec.train.engine import Engine
-    from flowspec.train.ensemble import training_of
+    from flowspec.train.ensemble import SINGLE, training_of
     from flowspec.train.feed.shuffled import Shuffled
     from flowspec.train.run import Place, Run
     from flowspec.train.warm import bundle_model
@@ -277,8 +272,8 @@ def command(
         if tune:
             if not resume:  # a training that is kept is refused before the search, not behind it
                 Keeper(place.checkpoint).kept_state()
-            single = partial(training_for, ensemble=1, gaussians=0.0)
-            found = _searched(written, tune, single, [*chosen], place, resume, stop)
+            single = partial(training_for, **SINGLE)
+            found = searched(written, tune, single, [*chosen], place, resume, stop)
             flow = found.flow
             files = {"tuning.csv": found.table.encode(), "best.flow": found.text.encode()}
         if budget:
@@ -329,30 +324,6 @@ def _chosen_for(
 
     found = budgeted(settings, seconds, stated, training_of, place, resume)
     return vars(found)
-
-
-def _searched(
-    written: Text,
-    count: int,
-    training: Callable[[Flow], Training | Ensemble],
-    fixed: list[str],
-    place: Place,
-    resume: bool,
-    stop: Interrupt,
-) -> Tuned:
-    """The outcome of a search; where it is stopped, it stays kept."""
-    from flowspec.train.training import Stopped
-    from flowspec.train.tuning.tuning import Tuning
-
-    tuning = Tuning(written, count, training, fixed, Telling(count, stop))
-    try:
-        with stop:
-            found = tuning.run(place.tuning, resume)
-    except Stopped:
-        click.echo("stopped; add --resume to the same command to go on", err=True)
-        sys.exit(INTERRUPTED)
-    say_the_best(count, found)
-    return found
 
 
 def _train_and_write(run: Run, stop: Interrupt) -> None:

@@ -20,6 +20,10 @@ PARTS = 10_000
 """Of a training, for the bar."""
 
 
+INTERRUPTED = 130
+"""Exit code of a command that was told to stop, as shells have it."""
+
+
 class Interrupt:
     """A memory of Ctrl-C, or of being asked to end; a second time ends the process at once."""
 

@@ -1,17 +1,22 @@
-"""What `flowspec fit --tune N` says of its search."""
+"""The search of `flowspec fit --tune N`, and what is said of it."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
+from flowspec.cli.progress import INTERRUPTED, Interrupt
 from flowspec.diagnostics.quantities import amount, time_in_words
 from flowspec.train.tuning.watcher import Watcher
 
 if TYPE_CHECKING:
+    from flowspec.diagnostics.source import Source
+    from flowspec.ir.flow import Flow
     from flowspec.train.ensemble import Ensemble
+    from flowspec.train.run import Place
     from flowspec.train.training import Training
     from flowspec.train.tuning.space import Choice
     from flowspec.train.tuning.study import Trial
@@ -21,7 +26,31 @@ TIMED = 1.0
 """Seconds of steps after which it is told how long a trial takes."""
 
 
-class Telling(Watcher):
+def searched(
+    written: Source,
+    count: int,
+    training: Callable[[Flow], Training | Ensemble],
+    fixed: Sequence[str],
+    place: Place,
+    resume: bool,
+    stop: Interrupt,
+) -> Tuned:
+    """The outcome of a search; where it is stopped, it stays kept."""
+    from flowspec.train.training import Stopped
+    from flowspec.train.tuning.tuning import Tuning
+
+    tuning = Tuning(written, count, training, fixed, _Telling(count, stop))
+    try:
+        with stop:
+            found = tuning.run(place.tuning, resume)
+    except Stopped:
+        click.echo("stopped; add --resume to the same command to go on", err=True)
+        sys.exit(INTERRUPTED)
+    _say_the_best(count, found)
+    return found
+
+
+class _Telling(Watcher):
     """Tells on standard error how a search goes.
 
     count  trials
@@ -69,7 +98,7 @@ class Telling(Watcher):
         )
 
 
-def say_the_best(count: int, tuned: Tuned) -> None:
+def _say_the_best(count: int, tuned: Tuned) -> None:
     """Tell on standard error what a search of some trials found."""
     named = ", ".join(f"{name} {_shown(value)}" for name, value in tuned.best.values.items())
     click.echo(

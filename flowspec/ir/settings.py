@@ -95,7 +95,7 @@ class Settings:
     batch_size: int = _setting(256, "Rows of one step.", low=1)
     optimizer: str = _setting("adam", "What takes the steps.", choices=("adam", "adamw"))
     learning_rate: float = _setting(1e-2, "Length of the first steps.", low=0, above=True)
-    weight_decay: float = _setting(0.0, "Pull of all weights towards 0.", low=0)
+    weight_decay: float = _setting(0.0, "Pull of the weights of networks towards 0.", low=0)
     ema: float = _setting(
         0.0,
         "Decay of the mean of the weights over the steps, which is kept in their place; 0: none.",

@@ -32,8 +32,13 @@ def adam(module: torch.nn.Module, settings: Settings) -> Adam:
         settings.learning_rate,
         settings.weight_decay,
         settings.optimizer == "adamw",
-        [".network." in name for name in named],
+        list(map(is_decayed, named)),
     )
+
+
+def is_decayed(name: str) -> bool:
+    """True for a parameter of a network."""
+    return ".network." in name
 
 
 class Adam:

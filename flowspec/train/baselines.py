@@ -56,12 +56,14 @@ def in_words(
     settings: Mapping[str, Any],
     members: int = 1,
     takes_gaussians: bool = True,
+    has_networks: bool = True,
 ) -> list[str]:
     """The scores in a line, and a remark where the flow is below a simple density.
 
     settings         of the training
     members          of the ensemble, which are scored one by one
     takes_gaussians  whether a mixture of Gaussians can stand beside the flow
+    has_networks     whether the flow has what weight decay is for
     """
     if not scores:
         return []
@@ -74,6 +76,8 @@ def in_words(
     if behind > error and settings["gaussians"] < HALF:
         what = "the flow is" if members == 1 else "the members are"
         options = _options(settings, members, takes_gaussians)
+        if has_networks and not settings["weight_decay"]:
+            options.append("--optimizer adamw --weight-decay 1")
         advice = f"; try `{' '.join(options)}`" if options else ""
         lines.append(
             f"note: {what} {behind:.2f} +- {error:.2f} nats a row below a simple density{advice}"
@@ -86,6 +90,4 @@ def _options(settings: Mapping[str, Any], members: int, takes_gaussians: bool) -
     options = [] if members > 1 else ["--ensemble 5"]
     if takes_gaussians:
         options.append(f"--gaussians {MOST if settings['gaussians'] else HALF}")
-    if not settings["weight_decay"]:
-        options.append("--optimizer adamw --weight-decay 1")
     return options

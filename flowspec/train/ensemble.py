@@ -33,6 +33,8 @@ Start = Callable[[int], Model]
 
 UNMIXED = ("ensemble", "folds", "gaussians", "seed")
 """Settings of an ensemble that the mixture has not."""
+SINGLE: dict[str, Any] = {"ensemble": 1, "gaussians": 0.0}
+"""Settings of the trials of a search: each is one training, or its folds."""
 
 
 @mistake

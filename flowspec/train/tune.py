@@ -33,7 +33,7 @@ from flowspec.language.parser import read_source
 from flowspec.model.model import Model
 from flowspec.train.arguments import check_settings, engine_for
 from flowspec.train.engine import Engine
-from flowspec.train.ensemble import Ensemble, training_of
+from flowspec.train.ensemble import SINGLE, Ensemble, training_of
 from flowspec.train.feed.batches import Batches
 from flowspec.train.feed.opening import batches_of
 from flowspec.train.training import Training
@@ -148,8 +148,7 @@ def tune(
 
 def _settings(settings: Settings | None, changes: Mapping[str, Any], flow: Flow) -> Settings:
     """The settings of a trial, which is one training whatever an ensemble would be."""
-    single = {"ensemble": 1, "gaussians": 0.0}
-    return dataclasses.replace(settings or Settings(**flow.train), **{**changes, **single})
+    return dataclasses.replace(settings or Settings(**flow.train), **{**changes, **SINGLE})
 
 
 def _training(
