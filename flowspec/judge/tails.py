@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
+from flowspec.judge import edges
 from flowspec.judge.evidence import Evidence
-from flowspec.judge.verdict import Item, several, verdict, worst
+from flowspec.judge.verdict import WORDS, Item, Word, several, verdict
 
 SHARES = (0.001, 0.01)
 """Shares of the model beyond its quantiles, at either end."""
@@ -20,22 +21,43 @@ LEAST = 5
 
 
 def tails(evidence: Evidence) -> Item:
-    """The share of the data beyond the quantiles of the model, and how far it reaches there."""
+    """The share of the data beyond the quantiles of the model, how far it reaches there, and the
+    share of the model beyond all rows.
+    """
     found: dict[str, dict[str, float]] = {}
+    labels: dict[str, tuple[str, str]] = {}
     for name, data, drawn in zip(evidence.columns, evidence.rows.T, evidence.draws.T, strict=True):
         for end, sign in (("lower", -1.0), ("upper", 1.0)):
-            for share in SHARES:
-                found[f"{name} {end} {100 * share:g} %"] = _share(sign * data, sign * drawn, share)
-            found[f"{name} {end} reach"] = _reach(sign * data, sign * drawn, max(SHARES))
-    words = [
-        verdict(several(each["chance"], len(found)), each["times"], LOOK, BAD)
-        for each in found.values()
-    ]
-    label = min(found, key=lambda key: found[key]["chance"])
-    return Item("tails", worst(words), _figure(label, found[label]), found)
+            for key, each in _end(sign * data, sign * drawn).items():
+                found[f"{name} {end} {key}"] = each
+                labels[f"{name} {end} {key}"] = name, end
+    words = {key: _word(each, len(evidence.columns)) for key, each in found.items()}
+    label = min(found, key=lambda key: (-WORDS.index(words[key]), found[key]["chance"]))
+    return Item("tails", words[label], _figure(label, labels[label], found[label]), found)
 
 
-def _figure(label: str, each: dict[str, float]) -> str:
+def _end(data: np.ndarray, drawn: np.ndarray) -> dict[str, dict[str, float]]:
+    """All that is looked at, at the upper end of a column."""
+    return {
+        **{f"{100 * share:g} %": _share(data, drawn, share) for share in SHARES},
+        "reach": _reach(data, drawn, max(SHARES)),
+        "beyond": edges.beyond_rows(data, drawn),
+    }
+
+
+def _word(each: dict[str, float], columns: int) -> Word:
+    """The word for one figure: chances of all ends together, those beyond all rows for themselves,
+    since a handful of them is all that small tables show of an edge.
+    """
+    if "mass" in each:
+        return verdict(several(each["chance"], 2 * columns), each["mass"], edges.LOOK, edges.BAD)
+    tests = 2 * (len(SHARES) + 1) * columns
+    return verdict(several(each["chance"], tests), each["times"], LOOK, BAD)
+
+
+def _figure(label: str, column_end: tuple[str, str], each: dict[str, float]) -> str:
+    if "mass" in each:
+        return edges.in_words(*column_end, each["mass"])
     if "reach" not in each:
         return f"beyond the {label} of the model {100 * each['share']:.2g} % of the rows"
     where = label.removesuffix(" reach")
