@@ -1,4 +1,4 @@
-"""Edges and tails of columns, as `flowspec init` finds them in tables of 1,000 rows and more."""
+"""Edges and tails of columns, as `flowspec init` finds them: from 500 and from 1,000 rows on."""
 
 from __future__ import annotations
 
@@ -47,6 +47,89 @@ def test_a_value_that_is_repeated_at_the_end_is_no_edge():
     values = RANDOM.exponential(size=ROWS)
     values[:100] = 0
     assert lower_edge(Column("x", values, ROWS)) is None
+
+
+@pytest.mark.parametrize("rows", [500, 1_500])
+def test_a_repeated_value_beside_a_round_number_is_no_edge(rows):
+    random = np.random.default_rng(1)
+    values = random.normal(size=rows)
+    values[: rows // 25] = values.min() - 1
+    assert lower_edge(Column("x", values, rows)) is None
+    values[-1] = values.min() - 0.3  # nor with an outlier beyond it
+    assert lower_edge(Column("x", values, rows)) is None
+
+
+def test_a_row_that_is_there_three_times_hides_no_edge():
+    values = 40 + np.random.default_rng(0).exponential(20, ROWS)
+    values[:2] = np.sort(values)[20]
+    assert lower_edge(Column("x", values, ROWS)).end == 40
+
+
+# --- from 500 rows on -----------------------------------------------------------------------------
+
+FEW = 500
+SEEDS = 100
+VANISHING = {
+    "normal": lambda random: random.normal(size=FEW),
+    "gamma": lambda random: random.gamma(2.5, size=FEW),
+    "beta": lambda random: random.beta(2, 2, FEW),
+    "log-normal": lambda random: random.lognormal(size=FEW),
+}
+EVEN = {
+    "cut": lambda random: 40 + random.exponential(35, FEW),
+    "uniform": lambda random: random.uniform(size=FEW),
+}
+
+
+def edges_found(draw) -> int:
+    """Tables of so many whose lower end is called a hard edge."""
+    tables = (draw(np.random.default_rng(seed)) for seed in range(SEEDS))
+    return sum(lower_edge(Column("x", values, FEW)) is not None for values in tables)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", VANISHING)
+def test_of_500_rows_fewer_than_3_percent_have_a_false_edge(name):
+    assert edges_found(VANISHING[name]) < 0.03 * SEEDS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EVEN)
+def test_of_500_rows_more_than_75_percent_of_the_edges_are_found(name):
+    assert edges_found(EVEN[name]) > 0.75 * SEEDS
+
+
+def test_one_row_far_out_is_no_edge():
+    for seed in range(10):
+        for draw in VANISHING.values():
+            for distance in (0.1, 1, 10, 1e6):
+                values = draw(np.random.default_rng(seed))
+                values[7] = values.min() - distance * values.std()
+                assert lower_edge(Column("x", values, FEW)) is None
+                assert upper_edge(Column("x", -values, FEW)) is None
+
+
+@pytest.mark.parametrize("step", [0.05, 0.1, 0.25, 1])
+def test_rounded_and_whole_numbers_have_no_false_edge(step):
+    for seed in range(10):
+        values = np.round(np.random.default_rng(seed).normal(5, 1, FEW) / step) * step
+        column = Column("x", values, FEW)
+        assert lower_edge(column) is upper_edge(column) is None
+
+
+def test_the_spec_of_500_rows_says_what_its_edge_rests_on():
+    values = np.random.default_rng(0).uniform(40, 75, FEW)
+    text = spec(Table("t.csv", ("a",), (values,)))
+    assert "event a: [40, 75]" in text and "edges=[a]" in text
+    told = text.replace("\n#   ", " ")
+    assert "times likelier under an even density than under one that vanishes there" in told
+    assert "perhaps" not in text
+
+
+def test_fewer_rows_than_500_have_a_hint_alone():
+    values = 40 + np.random.default_rng(0).exponential(35, FEW - 1)
+    guess = learned(Column("x", values, FEW - 1))
+    assert guess.link == "" and "perhaps a hard lower edge" in guess.reasons[-1]
 
 
 def test_the_spec_names_the_columns_with_edges_and_tails():
