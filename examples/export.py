@@ -1,7 +1,7 @@
 """Compile every example: `python examples/export.py [DIRECTORY]` (default: exported/).
 
 Examples that learn take their weights from examples/weights/, where `flowspec fit` left them.
-Same input, same bytes.
+Same input, same graphs, byte for byte; vectors to their tolerance.
 """
 
 from __future__ import annotations
