@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def say_the_end(run: Run) -> None:
     """Say how the training went, and where its bundle is."""
     from flowspec.train import baselines, cross_validation, judged
-    from flowspec.train.adam import is_decayed
+    from flowspec.train.adam import decayed
     from flowspec.train.ensemble import members_of
     from flowspec.train.gaussians import takes_gaussians
 
@@ -31,7 +31,7 @@ def say_the_end(run: Run) -> None:
             settings,
             len(members),
             takes_gaussians(members[0].model.flow),
-            any(map(is_decayed, dict(members[0].module.named_parameters()))),
+            any(decayed([*dict(members[0].module.named_parameters())])),
         ),
         *judged.in_words(metrics["judged"]),
     ):

@@ -63,6 +63,10 @@ WIDE = 8
 """Half the width of splines where tails are kept: where a spline ends it is the identity, which
 brings those of 1 in 10,000 rows (3.7 deviations) nearer to normal numbers than they are.
 """
+REGRESSION = "Elementwise(MonotonicAffine, hidden=[])"
+"""Starts at the line of the columns on the context: splines whose networks are given ten columns
+alone overfit before they have found it.
+"""
 WIDTH = 96
 """Characters of a comment."""
 
@@ -211,7 +215,7 @@ def _flow(
     whole = [c.name for c in event if c.is_whole and c.distinct < len(c.numbers) / 2]
     count = len(event) - bool(shares)  # a simplex has a coordinate less than shares
     numbers = count - sum(each.is_angle for each in guesses.values())
-    steps = _measured_steps(guesses, shares)
+    steps = _measured_steps(guesses, is_conditional, shares)
     is_simple = count == numbers > 1 and not is_conditional and bool(steps)
     settings = [each for each in size.settings if is_simple or not each.startswith("gaussians")]
     if whole:
@@ -231,19 +235,27 @@ def _flow(
     return [*lines, first, *steps, f"  |> Onto(event{_links(guesses)})"]
 
 
-def _measured_steps(guesses: Mapping[str, Guess], shares: Sequence[str]) -> list[str]:
-    """The steps that mix numbers and bring them to the scale of the data.
+def _measured_steps(
+    guesses: Mapping[str, Guess], is_conditional: bool, shares: Sequence[str]
+) -> list[str]:
+    """The steps that mix numbers, take their line on the context out, and bring them to the scale
+    of the data.
 
     Columns whose edges and tails are kept stay out of them: they have the scale at which their
     tails come out right, and an edge is one of its own column alone.
     """
     kept = {name for name, each in guesses.items() if each.link or each.is_angle}
     plain = [*(name for name in guesses if name not in kept and name not in shares), *shares[:-1]]
-    if not any(each.link for each in guesses.values()):
-        return [*(["  |> LULinear"] if len(plain) > 1 else []), "  |> Standardize"]
+    steps = [
+        *(["LULinear"] if len(plain) > 1 else []),
+        *([REGRESSION] if is_conditional and plain else []),
+        "Standardize",
+    ]
+    is_mixed = is_conditional and any(each.is_angle for each in guesses.values())
+    if not is_mixed and not any(each.link for each in guesses.values()):
+        return [f"  |> {step}" for step in steps]
     names = ", ".join(map(name_written, plain))
-    inner = "LULinear |> Standardize" if len(plain) > 1 else "Standardize"
-    return [f"  |> on({names}) {{ {inner} }}"] if plain else []
+    return [f"  |> on({names}) {{ {' |> '.join(steps)} }}"] if plain else []
 
 
 def _links(guesses: Mapping[str, Guess]) -> str:

@@ -197,6 +197,8 @@ class ComponentMaker:
         if isinstance(value, str) and isinstance(spec, ParameterSpec) and scope.context:
             # A name in quotes stands where a plain one can.
             value = scope.context.value(value) or value
+        if isinstance(spec, ParameterSpec) and isinstance(value, np.ndarray) and not value.size:
+            return scope.report(mistakes.EmptyVector(span=argument.value.span))
         converted = field_value(spec, value)
         if converted is not None:
             return converted

@@ -75,8 +75,6 @@ def in_words(value: Any) -> str:
 
 
 def _vector(node: syntax.Vector, scope: Scope, build: Builder) -> Any:
-    if not node.items:
-        return scope.report(mistakes.EmptyVector(span=node.span))
     items = [evaluate(item, scope, build) for item in node.items]
     if any(isinstance(item, Unknown) for item in items):
         return UNKNOWN
@@ -90,9 +88,11 @@ def _vector(node: syntax.Vector, scope: Scope, build: Builder) -> Any:
             return scope.report(
                 mistakes.MixedVector(span=written.span, found=in_words(item), advice=advice)
             )
+        if not np.size(item):
+            return scope.report(mistakes.EmptyVector(span=written.span))
     if (
         sum(np.size(item) for item in items) > LARGEST_ARRAY
-        or max(np.ndim(item) for item in items) >= MOST_AXES
+        or max((np.ndim(item) for item in items), default=0) >= MOST_AXES
     ):
         return scope.report(
             mistakes.ArrayTooLarge(span=node.span, limit=LARGEST_ARRAY, deepest=MOST_AXES)
@@ -218,6 +218,8 @@ def _learn(node: syntax.Call, scope: Scope, build: Builder) -> Any:
 def _numeric(node: syntax.Node, scope: Scope, build: Builder) -> Any:
     """A number or an array; anything else is a mistake."""
     value = evaluate(node, scope, build)
+    if isinstance(value, np.ndarray) and not value.size:
+        return scope.report(mistakes.EmptyVector(span=node.span))
     if isinstance(value, Unknown) or (
         isinstance(value, int | float | np.ndarray) and not isinstance(value, bool)
     ):

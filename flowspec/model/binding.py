@@ -35,6 +35,8 @@ class BoundFlow(Chain):
     """
 
     space: Space = field(kw_only=True)
+    seen: Array | None = field(kw_only=True, default=None)
+    """The context as networks see it, (C, N)."""
 
 
 def bind(
@@ -88,7 +90,9 @@ class Binding:
         if self._standard and context is not None:
             seen = self._standard.filled(put).run(ops, context)
         chain = self._chain.filled(put)
-        return BoundFlow(chain.base, chain.steps, flow.base_space, chain.stretch, space=flow.space)
+        return BoundFlow(
+            chain.base, chain.steps, flow.base_space, chain.stretch, space=flow.space, seen=seen
+        )
 
     def fixed_arrays(self) -> dict[str, np.ndarray]:
         """Every fixed array as formulas see it, by path: for interpreters that keep them."""

@@ -1,4 +1,4 @@
-"""Location, scale and covariance of data, for what is measured before a training."""
+"""Location, scale, covariance and regression of data, for what is measured before a training."""
 
 from __future__ import annotations
 
@@ -43,6 +43,43 @@ def covariance_factor(values: np.ndarray, weights: np.ndarray | None = None) -> 
     return np.asarray(
         scale * np.linalg.cholesky((1 - drawn) * correlation + drawn * np.eye(len(z)))
     )
+
+
+def regression(
+    features: np.ndarray, values: np.ndarray, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The line of each coordinate on the features, by least squares, drawn to 0 as far as one half
+    of the rows wants it for the other.
+
+    weights   how much each row counts
+
+    Shapes:  features (C, N), values (D, N), weights (N,)  ->  slopes (D, C), at zero (D,)
+    """
+    from_, to = (location_and_scale(rows, weights) for rows in (features, values))
+    u = (features - from_["location"][:, None]) / from_["scale"][:, None]
+    z = (values - to["location"][:, None]) / to["scale"][:, None]
+    counted = np.ones(z.shape[1]) if weights is None else weights
+    halves = [(u[:, i::2], z[:, i::2], counted[i::2]) for i in (0, 1)]
+
+    def missed(drawn: float) -> np.ndarray:
+        pairs = ((halves[0], halves[1]), (halves[1], halves[0]))
+        steps = [(z - _slopes(*known, drawn) @ u, weights) for known, (u, z, weights) in pairs]
+        return np.asarray(sum((weights * step**2).sum(axis=1) for step, weights in steps))
+
+    errors = np.stack([missed(drawn) for drawn in DRAWN])
+    slopes = np.stack([_slopes(u, z, counted, drawn) for drawn in DRAWN])
+    best = slopes[errors.argmin(axis=0), np.arange(len(z))]
+    slopes = best * to["scale"][:, None] / from_["scale"]
+    return slopes, to["location"] - slopes @ from_["location"]
+
+
+def _slopes(u: np.ndarray, z: np.ndarray, weights: np.ndarray, drawn: float) -> np.ndarray:
+    """The slopes (D, C) of standard coordinates on standard features: those of 1 are 0."""
+    if drawn == 1.0 or weights.sum() <= 0:
+        return np.zeros((len(z), len(u)))
+    counted = weights / weights.sum()
+    matrix = (1 - drawn) * ((u * counted) @ u.T) + drawn * np.eye(len(u))
+    return np.asarray((1 - drawn) * np.linalg.solve(matrix, (u * counted) @ z.T).T)
 
 
 def _correlation(z: np.ndarray, weights: np.ndarray) -> np.ndarray:

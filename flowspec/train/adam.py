@@ -23,8 +23,8 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 
 def adam(module: torch.nn.Module, settings: Settings) -> Adam:
-    """The optimizer of a module, whose weight decay is for networks alone: 0 is the start of no
-    scale and of no matrix.
+    """The optimizer of a module, whose weight decay is for networks with hidden layers alone: 0 is
+    the start of no scale, of no matrix, and of no line on the context.
     """
     named = dict(module.named_parameters())
     return Adam(
@@ -32,13 +32,17 @@ def adam(module: torch.nn.Module, settings: Settings) -> Adam:
         settings.learning_rate,
         settings.weight_decay,
         settings.optimizer == "adamw",
-        list(map(is_decayed, named)),
+        decayed(list(named)),
     )
 
 
-def is_decayed(name: str) -> bool:
-    """True for a parameter of a network."""
-    return ".network." in name
+def decayed(names: Sequence[str]) -> list[bool]:
+    """For each parameter, True if it is one of a network that has hidden layers."""
+    places = [name.partition(".network.") for name in names]
+    layers: dict[str, set[str]] = {}
+    for network, _, weight in places:
+        layers.setdefault(network, set()).add(weight.rpartition(".")[0])
+    return [bool(inside) and len(layers[network]) > 1 for network, inside, _ in places]
 
 
 class Adam:

@@ -76,7 +76,10 @@ class _Measuring:
         for index in range(len(bound(self._bound()[1])) - 1, -1, -1):
             for place in bound(self._bound()[1])[index].places:
                 where = f"{path}.{place}"
-                self._set(transforms[place].measurements(y.double().numpy(), where, weights))
+                seen = self._bound()[1].seen
+                features = None if seen is None else as_tensor(seen).double().numpy()
+                points = y.double().numpy()
+                self._set(transforms[place].measurements(points, where, weights, features))
             ops, flow = self._bound()
             y = as_tensor(chain.inverse(ops, [bound(flow)[index]], y)[0])
         return y

@@ -166,9 +166,16 @@ class Transform(ABC):
         return {}
 
     def measurements(
-        self, y: np.ndarray, path: str, weights: np.ndarray | None = None
+        self,
+        y: np.ndarray,
+        path: str,
+        weights: np.ndarray | None = None,
+        features: np.ndarray | None = None,
     ) -> dict[str, np.ndarray]:
-        """The values that `measure` finds, by the paths of the parameters."""
+        """The values that `measure` finds, by the paths of the parameters.
+
+        features   (C, N), the context of the points as networks see it
+        """
         return {f"{path}.{name}": value for name, value in self.measure(y, weights).items()}
 
     def straight(self, before: Sequence[bool]) -> tuple[bool, ...]:

@@ -1,6 +1,7 @@
 """What a training starts from, and where its weight decay draws it."""
 
 import numpy as np
+import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import multivariate_normal
 
@@ -38,3 +39,85 @@ def test_weight_decay_draws_networks_to_nought():
         for model in [flowspec.fit(flow, ROWS, epochs=15, optimizer="adamw", weight_decay=decay)]
     ]
     assert norms[1] < 0.7 * norms[0]
+
+
+def test_networks_without_hidden_layers_are_not_drawn_to_nought():
+    flow = flowspec.parse(f"{LINE} |> Standardize")
+    settings = {"optimizer": "adamw", "weight_decay": 1, "learning_rate": 1e-2}
+    model = flowspec.fit(flow, ROWS[:, :2], context=ROWS[:, 2:], epochs=40, **settings)
+    found = model.log_prob(OTHERS[:, :2], OTHERS[:, 2:]).mean()
+    assert_allclose(found, conditional_gaussian(), atol=0.03)
+
+
+LINE = """context a, b, c, d
+event x, y
+Normal(0, 1)[2] |> LULinear |> Elementwise(MonotonicAffine, hidden=[])"""
+
+
+def conditional_gaussian() -> float:
+    """What the first two columns given the others score under one Gaussian."""
+    density = multivariate_normal(ROWS.mean(axis=0), np.cov(ROWS.T))
+    given = multivariate_normal(ROWS[:, 2:].mean(axis=0), np.cov(ROWS[:, 2:].T))
+    return float(density.logpdf(OTHERS).mean() - given.logpdf(OTHERS[:, 2:]).mean())
+
+
+def started(flow: str, rows: np.ndarray, context: np.ndarray, **options: object) -> flowspec.Model:
+    """The flow with the weights from which its training starts."""
+    settings = {"epochs": 1, "steps": 0, "learning_rate": 1e-9, "validation": 0}
+    return flowspec.fit(flowspec.parse(flow), rows, context=context, **settings, **options)
+
+
+def test_a_step_without_hidden_layers_starts_at_the_line_on_the_context():
+    model = started(f"{LINE} |> Standardize", ROWS[:, :2], ROWS[:, 2:])
+    found = model.log_prob(OTHERS[:, :2], OTHERS[:, 2:]).mean()
+    assert_allclose(found, conditional_gaussian(), atol=0.01)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "Elementwise(MonotonicAffine, hidden=[])",
+        "Elementwise(MonotonicAffine(log_scale=-1), hidden=[])",
+        "Elementwise(Affine(learn(3), learn(-2)), hidden=[])",
+        "Elementwise(Affine(learn(0), [0.5, 2]), hidden=[])",
+        "Elementwise(Shift(learn(0)), hidden=[])",
+        "on(x) { Elementwise(MonotonicAffine, hidden=[]) }",
+    ],
+)
+@pytest.mark.parametrize("scale", [1.0, -30.0])
+def test_the_start_takes_the_line_out_whatever_the_affine_step(step, scale):
+    context = np.random.default_rng(4).normal(3, 2, (500, 2))
+    noise = np.random.default_rng(5).normal(size=500)
+    x = scale * (2 * context[:, 0] - context[:, 1] + 5 + 0.1 * noise)
+    rows = np.stack([x, np.random.default_rng(6).normal(size=500)], axis=1)
+    flow = f"context c, d\nevent x, y\nNormal(0, 1)[2] |> {step}"
+    z, _ = started(flow, rows, context).to_base(rows, context)
+    assert abs(np.corrcoef(z[:, 0], context[:, 0])[0, 1]) < 0.02
+    assert abs(z[:, 0].mean()) < 1e-3 and z[:, 0].std() < 0.1 * x.std()
+
+
+def test_the_line_sees_angles_of_the_context_as_networks_do():
+    angle = np.random.default_rng(4).uniform(-np.pi, np.pi, (800, 1))
+    x = 7 * np.sin(angle[:, 0]) + 0.1 * np.random.default_rng(5).normal(size=800)
+    flow = "context c: circle\nevent x\nNormal(0, 1) |> Elementwise(MonotonicAffine, hidden=[])"
+    z, _ = started(flow, x[:, None], angle).to_base(x[:, None], angle)
+    assert z.std() < 0.12
+
+
+def test_rows_of_weight_nought_do_not_count_for_the_line():
+    context = np.linspace(-1, 1, 400)[:, None]
+    x = np.where(np.arange(400) < 200, context[:, 0], -5 * context[:, 0] + 3)
+    x += 0.1 * np.random.default_rng(8).normal(size=400)
+    weights = (np.arange(400) < 200).astype(float)
+    flow = "context c\nevent x\nNormal(0, 1) |> Elementwise(MonotonicAffine, hidden=[])"
+    z, _ = started(flow, x[:, None], context, weights=weights).to_base(x[:, None], context)
+    assert z[:200].std() < 0.11
+
+
+def test_where_the_context_tells_nothing_the_line_is_flat():
+    random = np.random.default_rng(7)
+    context, x = random.normal(size=(60, 40)), random.normal(size=(60, 1))
+    names = ", ".join(f"c{i}" for i in range(40))
+    flow = f"context {names}\nevent x\nNormal(0, 1) |> Elementwise(MonotonicAffine, hidden=[])"
+    z, _ = started(flow, x, context).to_base(x, context)
+    assert z.std() > 0.9 * x.std()

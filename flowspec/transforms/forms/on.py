@@ -133,10 +133,14 @@ class On(Transform):
         return tuple(changed.get(i, is_straight) for i, is_straight in enumerate(before))
 
     def measurements(
-        self, y: np.ndarray, path: str, weights: np.ndarray | None = None
+        self,
+        y: np.ndarray,
+        path: str,
+        weights: np.ndarray | None = None,
+        features: np.ndarray | None = None,
     ) -> dict[str, np.ndarray]:
         return self.transform.measurements(
-            y[list(self.output_coordinates)], f"{path}.transform", weights
+            y[list(self.output_coordinates)], f"{path}.transform", weights, features
         )
 
     def forward_and_log_det(self, ops: Ops, x: Array) -> tuple[Array, Operand]:

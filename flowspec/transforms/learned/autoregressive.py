@@ -56,6 +56,7 @@ class Autoregressive(Conditioned):
         'Autoregressive(RQS(bins=4), hidden=[8], order=[2, 0, 1], activation="elu")',
         "Autoregressive(Affine, hidden=[12, 12], residual=true, adjacency=[[1, "
         "0, 0], [1, 1, 0], [1, 0, 1]])",
+        "Autoregressive(RQS(bins=4), hidden=[])",
     )
 
     hidden: tuple[int, ...] = hidden_layers()

@@ -42,6 +42,7 @@ class Coupling(Conditioned):
         "Coupling(MonotonicAffine, hidden=[16, 16])",
         'Coupling(RQS(bins=4), mask=[1, 0, 0], hidden=[8], activation="silu", normalize=true)',
         "Coupling(Affine(scale=2), parity=1)",
+        "Coupling(MonotonicAffine, hidden=[])",
     )
 
     mask: tuple[int, ...] = setting(

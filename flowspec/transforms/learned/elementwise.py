@@ -8,24 +8,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from flowspec.networks.inputs import feature_count
-from flowspec.networks.layers import Layer, mlp
+from flowspec.networks.layers import Dense, Layer, mlp
 from flowspec.networks.settings import activation_name, hidden_layers, normalizes
 from flowspec.ops import Ops
+from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.vocabulary import Array, Operand
+from flowspec.parts.fields import parameters
+from flowspec.parts.measuring import regression
+from flowspec.parts.values import Predicted
 from flowspec.support.space import Space
-from flowspec.transforms.learned.conditioned import Conditioned
-from flowspec.transforms.transform import Univariate, over_event
+from flowspec.transforms.learned.conditioned import Conditioned, with_given
+from flowspec.transforms.transform import Univariate, bound_to_reference, over_event
 
 
 @dataclass(frozen=True, eq=False)
 class Elementwise(Conditioned):
     """x_i = f(y_i; network(context)); without a context, the parameters of f are learned.
 
+    With `hidden=[]` they are linear in the context, and those of an affine f start at the line by
+    least squares through the training data.
+
     Source: zuko.flows.
     """
 
-    examples = ("Elementwise(MonotonicAffine)", "Elementwise(RQS(bins=4))")
+    examples = (
+        "Elementwise(MonotonicAffine)",
+        "Elementwise(RQS(bins=4))",
+        "Elementwise(MonotonicAffine, hidden=[])",
+    )
 
     hidden: tuple[int, ...] = hidden_layers()
     activation: str = activation_name()
@@ -43,6 +56,43 @@ class Elementwise(Conditioned):
         if not self.network:
             return self.univariate
         return self.given(ops, self.outputs(ops, None), None if len(x.shape) == 1 else x.shape[0])
+
+    def measurements(
+        self,
+        y: np.ndarray,
+        path: str,
+        weights: np.ndarray | None = None,
+        features: np.ndarray | None = None,
+    ) -> dict[str, np.ndarray]:
+        size = None if y.ndim == 1 else len(y)
+        shift = self._shift_rows(size)
+        if shift is None or features is None:
+            return {}
+        rows = y.reshape(-1, y.shape[-1])
+        slopes, at_zero = regression(features, rows, weights)
+        layer = self.network[0]
+        assert isinstance(layer, Dense)
+        weight, bias = np.zeros((layer.outputs, layer.inputs)), np.zeros(layer.outputs)
+        step = with_given(REFERENCE, bound_to_reference(self.univariate), bias[:, None], size)
+        ends = (step.forward(REFERENCE, np.full((*y.shape[:-1], 1), end)) for end in (0.0, 1.0))
+        low, high = (np.asarray(end).reshape(-1) for end in ends)
+        weight[shift] = (low - high)[:, None] * slopes
+        bias[shift] = (low - high) * at_zero - low
+        return {f"{path}.network.0.weight": weight, f"{path}.network.0.bias": bias}
+
+    def _shift_rows(self, size: int | None) -> slice | None:
+        """The outputs of a network without hidden layers that are the shift of an affine step."""
+        step = self.univariate
+        values = {name: getattr(step, name) for name in parameters(step)}
+        plain = all(isinstance(value, Predicted | float | np.ndarray) for value in values.values())
+        shift = values.get("shift")
+        if len(self.network) != 1 or not step.is_affine or not plain:
+            return None
+        if not isinstance(shift, Predicted) or shift.steps:
+            return None
+        given = [name for name, value in values.items() if isinstance(value, Predicted)]
+        first = given.index("shift") * (size or 1)
+        return slice(first, first + (size or 1))
 
     def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         x, log_slope = self._step(ops, y).forward_and_log_slope(ops, y)
