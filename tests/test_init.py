@@ -143,8 +143,8 @@ def test_it_goes_to_standard_output_or_to_a_file_and_not_to_a_folder(call, here)
 
 def test_several_targets_start_at_their_line_on_the_context(call, here):
     random = np.random.default_rng(2)
-    c, angle = random.normal(size=(300, 2)), random.uniform(0, 2 * np.pi, 300)
-    x = c @ [[1, -2], [3, 1]] + random.normal(size=(300, 2))
+    c, angle = random.normal(size=(1000, 2)), random.uniform(0, 2 * np.pi, 1000)
+    x = c @ [[1, -2], [3, 1]] + random.normal(size=(1000, 2))
     rows = np.column_stack([x, angle, c])
     np.savetxt("t.csv", rows, "%.6f", ",", header="x,y,phi,c,d", comments="")
     text = call("init", "t.csv", "--target", "x", "--target", "y").out
@@ -154,6 +154,8 @@ def test_several_targets_start_at_their_line_on_the_context(call, here):
     assert "on(x, y) { LULinear |> Elementwise(MonotonicAffine, hidden=[])" in flat(with_angle)
     flowspec.parse(with_angle)
     assert "Elementwise" not in call("init", "t.csv", "--target", "x").out
+    np.savetxt("few.csv", rows[:300], "%.6f", ",", header="x,y,phi,c,d", comments="")
+    assert "Elementwise" not in call("init", "few.csv", "--target", "x", "--target", "y").out
 
 
 def flat(text: str) -> str:

@@ -65,7 +65,12 @@ brings those of 1 in 10,000 rows (3.7 deviations) nearer to normal numbers than 
 """
 REGRESSION = "Elementwise(MonotonicAffine, hidden=[])"
 """Starts at the line of the columns on the context: splines whose networks are given ten columns
-alone overfit before they have found it.
+alone overfit before they have found it. It is for several columns, as the small network of one
+finds the line (0.03 nats a row higher without).
+"""
+ENOUGH_ROWS = 1_000
+"""Rows from which on the line is written: of 142 rows with ten columns of context a flow ends 0.27
+nats a row lower with it, of 270 with two 0.06.
 """
 LINE = f"# `{REGRESSION}` starts at the line on the context by least squares."
 WIDTH = 96
@@ -216,7 +221,8 @@ def _flow(
     whole = [c.name for c in event if c.is_whole and c.distinct < len(c.numbers) / 2]
     count = len(event) - bool(shares)  # a simplex has a coordinate less than shares
     numbers = count - sum(each.is_angle for each in guesses.values())
-    steps = _measured_steps(guesses, is_conditional and count > 1, shares)
+    has_line = is_conditional and count > 1 and rows >= ENOUGH_ROWS
+    steps = _measured_steps(guesses, has_line, shares)
     is_simple = count == numbers > 1 and not is_conditional and bool(steps)
     settings = [each for each in size.settings if is_simple or not each.startswith("gaussians")]
     if whole:
@@ -243,8 +249,7 @@ def _measured_steps(
     """The steps that mix numbers, take their line on the context out, and bring them to the scale
     of the data.
 
-    has_line   true for several columns given others: of one the small network that it has finds
-               the line, and scores 0.03 nats a row higher without
+    has_line   true to take the line out
 
     Columns whose edges and tails are kept stay out of them: they have the scale at which their
     tails come out right, and an edge is one of its own column alone.
