@@ -22,6 +22,8 @@ from flowspec.judge.score import baselines, score
 from flowspec.judge.tails import tails
 from flowspec.judge.verdict import Item, Word, worst
 from flowspec.runtime.bundle import Bundle
+from flowspec.support.registry import from_json as support_from_json
+from flowspec.support.space import Space
 
 LEAST_ROWS = 50
 """Rows below which no statement could be made."""
@@ -131,4 +133,13 @@ def _baselines(
     scored, fitted = (
         np.hstack([evidence.context, rows]) for rows in (middles, spread(evidence.rows))
     )
-    return baselines(scored, against, known, given, fitted)
+    kept = [*range(given), *(given + i for i in _free_columns(evidence.bundle))]
+    known = None if known is None else known[:, kept]
+    return baselines(scored[:, kept], against, known, given, fitted[:, kept])
+
+
+def _free_columns(bundle: Bundle) -> Sequence[int]:
+    """The columns that a density is of: without the last of a simplex, which follows."""
+    flow = bundle.about["flow"]
+    parts = [flow["base"], *flow["steps"]][-1]["output"]["supports"]
+    return Space(tuple(map(support_from_json, parts))).free_coordinates

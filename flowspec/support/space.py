@@ -58,6 +58,13 @@ class Space:
         ends = list(accumulate((support.size for support in self.supports), initial=0))
         return tuple(zip(map(slice, ends, ends[1:]), self.supports, strict=True))
 
+    @property
+    def free_coordinates(self) -> tuple[int, ...]:
+        """Those that a density is of: without the last of a simplex, which follows."""
+        return tuple(
+            i for b, support in self.blocks for i in range(b.start, b.start + support.free_size)
+        )
+
     @cached_property
     def memory(self) -> dict[Any, Any]:
         """Results that `flowspec.support.membership` keeps with the space."""

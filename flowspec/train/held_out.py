@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from flowspec.train.ensemble import Ensemble
 from flowspec.train.feed.batches import Batches
 from flowspec.train.feed.rows import Rows
 from flowspec.train.gaussians import Points
+from flowspec.train.torch.module import FlowModule
 from flowspec.train.training import Training
 
 KNOWN_ROWS, SCORED_ROWS = 2000, 2000
@@ -27,7 +28,8 @@ LogProb = Callable[[Points, Points | None], Points]
 class HeldOut:
     """The rows that a training has held out.
 
-    known    (M, C + D), the context and the values of rows that were trained on
+    known    (M, C + D), the context and the values of rows that were trained on; of a simplex
+             without the last of its values
     new      (N, C + D)
     given    C, the number of columns of the context
     own      (N,), the log-densities of the new rows by the flow
@@ -44,22 +46,25 @@ class HeldOut:
 def held_out(training: Training | Ensemble, bundle: Bundle) -> Iterator[HeldOut]:
     """The rows held out by a training, or by each member of an ensemble."""
     if not isinstance(training, Ensemble):
-        yield from _scored(training.batches, bundle.log_prob, SCORED_ROWS)
+        yield from _scored(training.batches, bundle.log_prob, SCORED_ROWS, training.module)
         return
     count = SCORED_ROWS
     if training.is_split:
         count = math.ceil(CROSS_VALIDATED_ROWS / training.count)
     for member in training.members:
-        yield from _scored(member.batches, member.module.to_model().log_prob, count)
+        yield from _scored(member.batches, member.module.to_model().log_prob, count, member.module)
 
 
 def held_out_by_all(training: Ensemble, bundle: Bundle) -> Iterator[HeldOut]:
     """The rows that no member of an ensemble was trained on, scored by their mixture."""
     if training.shares_held_out:
-        yield from _scored(training.batches, bundle.log_prob, SCORED_ROWS)
+        module = training.members[0].module
+        yield from _scored(training.batches, bundle.log_prob, SCORED_ROWS, module)
 
 
-def _scored(batches: Batches, log_prob: LogProb, count: int) -> Iterator[HeldOut]:
+def _scored(
+    batches: Batches, log_prob: LogProb, count: int, module: FlowModule
+) -> Iterator[HeldOut]:
     known, new = batches.measured(), batches.judged(count)
     if not batches.rows[1] or known is None or new is None:
         return
@@ -68,9 +73,12 @@ def _scored(batches: Batches, log_prob: LogProb, count: int) -> Iterator[HeldOut
     own = np.asarray(log_prob(x, context), float)
     weights = None if new.weights is None else new.weights.double().numpy()
     given = 0 if context is None else context.shape[1]
-    yield HeldOut(_points(known)[:KNOWN_ROWS], _points(new), given, own, weights)
+    free = module.flow.space.free_coordinates
+    yield HeldOut(_points(known, free)[:KNOWN_ROWS], _points(new, free), given, own, weights)
 
 
-def _points(rows: Rows) -> Points:
-    parts = [rows.values] if rows.context is None else [rows.context, rows.values]
-    return np.hstack([part.double().numpy().reshape(len(rows), -1) for part in parts])
+def _points(rows: Rows, free: Sequence[int]) -> Points:
+    values = rows.values.double().numpy().reshape(len(rows), -1)[:, list(free)]
+    if rows.context is None:
+        return values
+    return np.hstack([rows.context.double().numpy().reshape(len(rows), -1), values])

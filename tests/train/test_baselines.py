@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import dirichlet
 
 pytest.importorskip("torch")
 
@@ -95,3 +96,20 @@ def test_a_row_beyond_all_others_leaves_a_bundle_without_a_comparison(call, here
         call, rows, "event a, b\nNormal(0, 1)[2] |> Standardize", "--precision", 64
     )
     assert scores == {} and "wrote made" in told
+
+
+def test_of_a_simplex_the_last_share_is_not_counted(call, here):
+    rows = np.random.default_rng(0).dirichlet([2, 3, 4], 600)
+    np.savetxt("shares.csv", rows, "%.12f", ",", header="a,b,c", comments="")
+    Path("shares.flow").write_text(
+        "event a, b, c: simplex\ntrain { epochs = 10, learning_rate = 3e-3 }\n"
+        "NSF(event, transforms=1, hidden=[8]) |> LULinear |> Standardize |> Onto(event)"
+    )
+    call("fit", "shares.flow", "--data", "shares.csv", "-o", "shares")
+    found = json.loads(Path("shares/metrics.json").read_text())["baselines"]
+    right = dirichlet([2, 3, 4]).logpdf(rows.T).mean()
+    assert abs(found["gaussian"] - right) < 0.5 and abs(found["flow"] - right) < 0.4
+    judged = json.loads(call("judge", "shares", "--data", "shares.csv", "--format", "json").out)
+    score = next(item for item in judged["items"] if item["name"] == "score")
+    for name in ("gaussian", "gmm"):
+        assert abs(score["details"][name]["gain"]) < 0.5

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from flowspec.ops import Ops
 from flowspec.ops.vocabulary import Array
 from flowspec.parts.fields import parameter, setting
@@ -53,3 +55,10 @@ class MonotonicAffine(Univariate):
 def pressed(ops: Ops, free: Array, limit: float) -> Array:
     """free / (1 + |free / limit|): between -|limit| and |limit|."""
     return free / (ops.abs(free) * (1.0 / abs(limit)) + 1.0)
+
+
+def unpressed(log_scale: np.ndarray, slope: float) -> np.ndarray:
+    """The free numbers that give the logarithms of scales, or what comes near beyond the ends."""
+    limit = abs(math.log(slope))
+    within = np.clip(log_scale, -0.9 * limit, 0.9 * limit)
+    return np.asarray(within / (1.0 - np.abs(within) / limit))

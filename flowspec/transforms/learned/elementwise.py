@@ -17,9 +17,10 @@ from flowspec.ops import Ops
 from flowspec.ops.numpy import REFERENCE
 from flowspec.ops.vocabulary import Array, Operand
 from flowspec.parts.fields import parameters
-from flowspec.parts.measuring import regression
+from flowspec.parts.measuring import location_and_scale, regression
 from flowspec.parts.values import Predicted
 from flowspec.support.space import Space
+from flowspec.transforms.elementwise.monotonic_affine import MonotonicAffine, unpressed
 from flowspec.transforms.learned.conditioned import Conditioned, with_given
 from flowspec.transforms.transform import Univariate, bound_to_reference, over_event
 
@@ -28,8 +29,9 @@ from flowspec.transforms.transform import Univariate, bound_to_reference, over_e
 class Elementwise(Conditioned):
     """x_i = f(y_i; network(context)); without a context, the parameters of f are learned.
 
-    With `hidden=[]` they are linear in the context, and those of an affine f start at the line by
-    least squares through the training data.
+    With `hidden=[]` they are linear in the context. The shift of an affine f then starts at the
+    line by least squares through the training data, the scale of MonotonicAffine at the spread
+    about it.
 
     Source: zuko.flows.
     """
@@ -65,14 +67,18 @@ class Elementwise(Conditioned):
         features: np.ndarray | None = None,
     ) -> dict[str, np.ndarray]:
         size = None if y.ndim == 1 else len(y)
-        shift = self._shift_rows(size)
-        if shift is None or features is None:
+        places = self._rows_of_shift_and_scale(size)
+        if places is None or features is None:
             return {}
+        shift, log_scale = places
         rows = y.reshape(-1, y.shape[-1])
         slopes, at_zero = regression(features, rows, weights)
         layer = self.network[0]
         assert isinstance(layer, Dense)
         weight, bias = np.zeros((layer.outputs, layer.inputs)), np.zeros(layer.outputs)
+        if log_scale is not None and isinstance(self.univariate, MonotonicAffine):
+            left = location_and_scale(rows - slopes @ features, weights)["scale"]
+            bias[log_scale] = unpressed(-np.log(left), self.univariate.slope)
         step = with_given(REFERENCE, bound_to_reference(self.univariate), bias[:, None], size)
         ends = (step.forward(REFERENCE, np.full((*y.shape[:-1], 1), end)) for end in (0.0, 1.0))
         low, high = (np.asarray(end).reshape(-1) for end in ends)
@@ -80,19 +86,21 @@ class Elementwise(Conditioned):
         bias[shift] = (low - high) * at_zero - low
         return {f"{path}.network.0.weight": weight, f"{path}.network.0.bias": bias}
 
-    def _shift_rows(self, size: int | None) -> slice | None:
-        """The outputs of a network without hidden layers that are the shift of an affine step."""
+    def _rows_of_shift_and_scale(self, size: int | None) -> tuple[slice, slice | None] | None:
+        """The outputs of a network without hidden layers that are the shift of an affine step, and
+        those that are the logarithm of its scale.
+        """
         step = self.univariate
         values = {name: getattr(step, name) for name in parameters(step)}
         plain = all(isinstance(value, Predicted | float | np.ndarray) for value in values.values())
-        shift = values.get("shift")
+        given = [name for name, value in values.items() if isinstance(value, Predicted)]
         if len(self.network) != 1 or not step.is_affine or not plain:
             return None
-        if not isinstance(shift, Predicted) or shift.steps:
+        count = size or 1
+        rows = {n: slice(i * count, (i + 1) * count) for i, n in enumerate(given)}
+        if "shift" not in rows or values["shift"].steps:
             return None
-        given = [name for name, value in values.items() if isinstance(value, Predicted)]
-        first = given.index("shift") * (size or 1)
-        return slice(first, first + (size or 1))
+        return rows["shift"], rows.get("log_scale")
 
     def inverse_and_log_det(self, ops: Ops, y: Array) -> tuple[Array, Operand]:
         x, log_slope = self._step(ops, y).forward_and_log_slope(ops, y)
