@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -156,6 +158,13 @@ def test_several_targets_start_at_their_line_on_the_context(call, here):
     assert "Elementwise" not in call("init", "t.csv", "--target", "x").out
     np.savetxt("few.csv", rows[:300], "%.6f", ",", header="x,y,phi,c,d", comments="")
     assert "Elementwise" not in call("init", "few.csv", "--target", "x", "--target", "y").out
+
+
+def test_a_target_that_cannot_be_one_is_told_why(call, here):
+    Path("t.csv").write_text("a,b,c\n" + "".join(f"{i},7,x{i}\n" for i in range(30)))
+    for target, why in (("b", "`b` is the same in all rows"), ("c", "`c` holds no numbers")):
+        answer = call("init", "t.csv", "--target", target)
+        assert answer.code == 1 and f"help: {why}; it has a" in answer.err
 
 
 def flat(text: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from flowspec.judge.edges import beyond_rows
+from flowspec.judge.edges import beyond_rows, in_words
 from flowspec.judge.tails import tails
 
 ROWS, DRAWS = 2_000, 40_000
@@ -123,6 +123,19 @@ def test_samples_beyond_all_rows_are_told(data, model, figure):
     told = [item for item in items if "write `Onto(event, edges=[x])`" in item.figure]
     assert len(told) >= 9 and all(re.match(figure, item.figure) for item in told)
     assert all(item.verdict != "fine" for item in told)
+
+
+def test_what_lies_elsewhere_is_no_edge():
+    item = judged(normal, lambda random, count: random.normal(9, 1, count), 0, 500)
+    assert item.verdict == "bad" and "edge" not in item.figure
+
+
+def test_no_edge_is_proposed_where_all_is_fine():
+    assert "edge" in in_words("x", "lower", 0.05, False)
+    assert (
+        in_words("x", "lower", 0.003, True) == "the model has 0.3 % below the smallest row of `x`"
+    )
+    assert "has 100 % below" in in_words("x", "lower", 0.999, False)
 
 
 @pytest.mark.parametrize("law", [uniform, above_40, normal, rounded(above_40)])

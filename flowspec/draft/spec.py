@@ -28,7 +28,7 @@ class NothingToDraft(Diagnostic):
 
 @mistake
 class NoSuchTarget(Diagnostic):
-    message = "there is no column of numbers called `{target}` in {name}"
+    message = "there is no column of numbers that vary called `{target}` in {name}"
     help = "{advice}"
     target: str
     name: str
@@ -89,7 +89,7 @@ def spec(table: Table, targets: Sequence[str] = ()) -> str:
     varied = [column for column in columns if not column.is_constant and column.name]
     if not varied:
         raise FlowError(NothingToDraft(name=table.name))
-    _check(table.name, targets, [column.name for column in varied])
+    _check(table.name, targets, columns, texts)
     tied = [] if targets else _tied(table, varied)
     event = [
         column
@@ -140,11 +140,19 @@ def _head(
     return lines
 
 
-def _check(name: str, targets: Sequence[str], known: Sequence[str]) -> None:
+def _check(
+    name: str, targets: Sequence[str], columns: Sequence[Column], texts: Sequence[str]
+) -> None:
+    constant = {column.name for column in columns if column.is_constant}
+    known = [c.name for c in columns if c.name and c.name not in constant]
     for target in targets:
         if target not in known:
             near = suggest(target, known)
             advice = f"did you mean `{near}`?" if near else f"it has {', '.join(known)}"
+            if target in constant:
+                advice = f"`{target}` is the same in all rows; {advice}"
+            elif target in texts:
+                advice = f"`{target}` holds no numbers; {advice}"
             raise FlowError(NoSuchTarget(target=target, name=name, advice=advice))
 
 

@@ -12,6 +12,9 @@ from flowspec.parts.writing import name_written
 LOOK, BAD = 0.003, 0.01
 """Shares of the model beyond the last row."""
 
+MISPLACED = 0.2
+"""Share beyond the last row from which the model lies elsewhere: that is no edge."""
+
 
 def beyond_rows(data: NDArray[Any], drawn: NDArray[Any]) -> dict[str, float]:
     """The share of samples (M,) above the largest of the rows (N,), and its chance.
@@ -34,11 +37,12 @@ def _end(data: NDArray[Any]) -> float:
     return largest + (largest - float(others.max())) / 2 if is_repeated and len(others) else largest
 
 
-def in_words(name: str, end: str, mass: float) -> str:
+def in_words(name: str, end: str, mass: float, is_fine: bool) -> str:
     """What is told of so much mass beyond the "lower" or "upper" end of a column."""
     where = "below the smallest" if end == "lower" else "above the largest"
     column = name_written(name)
-    return (
-        f"the model has {100 * mass:.2g} % {where} row of `{name}` "
-        f"(a hard edge? declare that end, and write `Onto(event, edges=[{column}])`)"
-    )
+    figure = f"{100 * mass:.0f}" if mass > 0.1 else f"{100 * mass:.2g}"
+    told = f"the model has {figure} % {where} row of `{name}`"
+    if is_fine or mass > MISPLACED:
+        return told
+    return f"{told} (a hard edge? declare that end, and write `Onto(event, edges=[{column}])`)"

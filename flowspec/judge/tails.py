@@ -33,7 +33,8 @@ def tails(evidence: Evidence) -> Item:
                 labels[f"{name} {end} {key}"] = name, end
     words = {key: _word(each, len(evidence.columns)) for key, each in found.items()}
     label = min(found, key=lambda key: (-WORDS.index(words[key]), found[key]["chance"]))
-    return Item("tails", words[label], _figure(label, labels[label], found[label]), found)
+    figure = _figure(label, labels[label], found[label], words[label] == "fine")
+    return Item("tails", words[label], figure, found)
 
 
 def _end(data: np.ndarray, drawn: np.ndarray) -> dict[str, dict[str, float]]:
@@ -55,9 +56,9 @@ def _word(each: dict[str, float], columns: int) -> Word:
     return verdict(several(each["chance"], tests), each["times"], LOOK, BAD)
 
 
-def _figure(label: str, column_end: tuple[str, str], each: dict[str, float]) -> str:
+def _figure(label: str, column_end: tuple[str, str], each: dict[str, float], is_fine: bool) -> str:
     if "mass" in each:
-        return edges.in_words(*column_end, each["mass"])
+        return edges.in_words(*column_end, each["mass"], is_fine)
     if "reach" not in each:
         return f"beyond the {label} of the model {100 * each['share']:.2g} % of the rows"
     where = label.removesuffix(" reach")

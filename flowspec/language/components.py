@@ -261,7 +261,7 @@ def expected_words(spec: Spec) -> str:
         return "a number"
     vectors: dict[type, str] = {
         list: "a matrix of whole numbers, such as `[[1, 0], [1, 1]]`",
-        tuple: "a vector of whole numbers, such as `[1, 0]`",
+        tuple: f"a vector of whole numbers, such as `{'[1, 0]' if spec.low < 1 else '[64, 64]'}`",
     }
     return vectors.get(spec.kind, "one fixed value")
 

@@ -192,7 +192,7 @@ def summary(value: Any) -> str:
         return " ".join(text.split())
     if isinstance(value, bool | int | float | FromContext):
         return written(value)
-    return str(value)
+    return in_short(value) if isinstance(value, tuple) else str(value)
 
 
 def summaries(made: Any) -> str:

@@ -34,7 +34,13 @@ def bundle_model(flow: Flow, directory: Path) -> Model:
     try:
         weights = as_weights(flow, directory / "weights.safetensors")
     except FlowError as error:
-        reason = _summary(error.diagnostics)
+        parts = about["flow"]["base"].get("bases", ())
+        is_ensemble = about["flow"]["base"]["name"] == "Mixture" and flow.base.title != "Mixture"
+        reason = (
+            f"it mixes {len(parts)} flows, as `--ensemble` does, and one is trained on alone"
+            if is_ensemble
+            else _summary(error.diagnostics)
+        )
         raise FlowError(OtherFlowToStartFrom(directory=str(directory), reason=reason)) from None
     return Model(flow, weights, dtype=about["dtype"])
 

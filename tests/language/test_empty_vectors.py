@@ -48,3 +48,10 @@ def test_elsewhere_an_empty_vector_is_a_mistake(flow):
     first = refused.value.diagnostics[0]
     assert first.code == "empty-vector"
     assert first.span.start == start
+
+
+def test_the_advice_for_hidden_layers_can_be_followed():
+    with pytest.raises(FlowError) as refused:
+        flowspec.parse("MAF(3, hidden=0)")
+    assert "such as `[64, 64]`" in str(refused.value)
+    flowspec.parse("MAF(3, hidden=[64, 64])")

@@ -126,6 +126,15 @@ def test_a_bundle_of_another_flow_is_refused(call, made, flow, reason):
     assert reason in answer.err
 
 
+def test_an_ensemble_is_no_start_for_one_flow(call, made):
+    answer = call(
+        "fit", "it.flow", "--data", "old.csv", "-o", "both", "--ensemble", 2, "--epochs", 1
+    )
+    assert answer.code == 0, answer.err
+    answer = call("fit", "it.flow", "--data", "new.csv", "-o", "on", "--start-from", "both")
+    assert answer.code == 1 and "it mixes 2 flows, as `--ensemble` does" in answer.err
+
+
 def test_a_bundle_that_learned_nothing_is_refused(call, made):
     flowspec.compile(flowspec.parse("event a, b\nNormal(0, 1)[2]"), "fixed")
     answer = call("fit", "it.flow", "--data", "new.csv", "-o", "on", "--start-from", "fixed")
