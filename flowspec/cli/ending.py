@@ -24,14 +24,18 @@ def say_the_end(run: Run) -> None:
     for remark in metrics["remarks"]:
         click.echo(f"note: {remark}", err=True)
     settings = metrics["settings"]
+    flow, names = members[0].model.flow, [*dict(members[0].module.named_parameters())]
+    are_decayed = decayed(names)
+    lines = [name for name, each in zip(names, are_decayed, strict=True) if not each]
     for line in (
         *cross_validation.in_words(metrics.get("cross_validation", {})),
         *baselines.in_words(
             metrics["baselines"],
             settings,
             len(members),
-            takes_gaussians(members[0].model.flow),
-            any(decayed([*dict(members[0].module.named_parameters())])),
+            takes_gaussians(flow),
+            any(are_decayed),
+            flow.context is not None and not any(".network." in name for name in lines),
         ),
         *judged.in_words(metrics["judged"]),
     ):

@@ -20,6 +20,9 @@ HALF, MOST = 0.5, 0.8
 ensemble is near the mixture, and what its flows score alone is no news.
 """
 
+LINE = "Elementwise(MonotonicAffine, hidden=[])"
+"""The step that starts at the line of the columns on the context."""
+
 Scores = dict[str, float]
 
 
@@ -57,6 +60,7 @@ def in_words(
     members: int = 1,
     takes_gaussians: bool = True,
     has_networks: bool = True,
+    lacks_line: bool = False,
 ) -> list[str]:
     """The scores in a line, and a remark where the flow is below a simple density.
 
@@ -64,6 +68,7 @@ def in_words(
     members          of the ensemble, which are scored one by one
     takes_gaussians  whether a mixture of Gaussians can stand beside the flow
     has_networks     whether the flow has what weight decay is for
+    lacks_line       whether it is conditional, and no step starts at its line on the context
     """
     if not scores:
         return []
@@ -78,9 +83,12 @@ def in_words(
         options = _options(settings, members, takes_gaussians)
         if has_networks and not settings["weight_decay"]:
             options.append("--optimizer adamw --weight-decay 1")
-        advice = f"; try `{' '.join(options)}`" if options else ""
+        advice = [f"`{' '.join(options)}`"] if options else []
+        if lacks_line:
+            advice.append(f"`{LINE}` in the flow, before `Standardize`")
         lines.append(
-            f"note: {what} {behind:.2f} +- {error:.2f} nats a row below a simple density{advice}"
+            f"note: {what} {behind:.2f} +- {error:.2f} nats a row below a simple density"
+            + (f"; try {', or '.join(advice)}" if advice else "")
         )
     return lines
 

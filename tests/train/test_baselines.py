@@ -12,7 +12,7 @@ from scipy.stats import dirichlet
 pytest.importorskip("torch")
 
 from flowspec.data.tables.write import write_table
-from flowspec.train.baselines import in_words
+from flowspec.train.baselines import LINE, in_words
 from flowspec.train.gaussians import log_density
 
 RANDOM = np.random.default_rng(0)
@@ -76,7 +76,9 @@ def test_a_conditional_flow_stands_beside_conditional_densities(call, here):
     told, scores = fitted(call, np.column_stack([c, c + 0.3 * RANDOM.normal(size=2000)]), flow)
     assert scores["gaussian"] == pytest.approx(-np.log(0.3) - 1.42, abs=0.2)
     assert scores["flow"] < scores["gaussian"] - 0.7
-    assert told.partition("below a simple density")[2].startswith("; try `--ensemble 5`\n")
+    assert told.partition("below a simple density")[2].startswith(
+        f"; try `--ensemble 5`, or `{LINE}` in"
+    )
 
 
 def test_one_gaussian_has_the_density_of_its_formula():
@@ -96,6 +98,23 @@ def test_a_row_beyond_all_others_leaves_a_bundle_without_a_comparison(call, here
         call, rows, "event a, b\nNormal(0, 1)[2] |> Standardize", "--precision", 64
     )
     assert scores == {} and "wrote made" in told
+
+
+def test_a_conditional_flow_below_a_line_is_told_of_the_step_that_starts_there(call, here):
+    random = np.random.default_rng(3)
+    context = random.normal(size=(300, 3))
+    values = context @ random.normal(size=(3, 2)) + random.normal(size=(300, 2)) * [0.3, 1]
+    rows = np.hstack([context, values])
+    head = "context c, d, f\nevent a, b\ntrain { epochs = 3, batch_size = 64 }\n"
+    told = {}
+    for step in ("", f"{LINE} |> "):
+        np.savetxt("it.csv", rows, "%.9f", ",", header="c,d,f,a,b", comments="")
+        Path("it.flow").write_text(f"{head}NSF(event, transforms=1) |> {step}Standardize")
+        answer = call("fit", "it.flow", "--data", "it.csv", "-o", f"made{len(step)}")
+        assert answer.code == 0, answer.err
+        told[step] = answer.err
+    assert f"or `{LINE}` in the flow, before `Standardize`" in told[""]
+    assert LINE not in told[f"{LINE} |> "]
 
 
 def test_of_a_simplex_the_last_share_is_not_counted(call, here):
