@@ -167,6 +167,14 @@ def test_a_target_that_cannot_be_one_is_told_why(call, here):
         assert answer.code == 1 and f"help: {why}; it has a" in answer.err
 
 
+@pytest.mark.parametrize("count", [3, 10, 30])
+def test_of_few_different_rows_none_is_repeated_and_none_tells_an_edge(call, here, count):
+    rows = np.random.default_rng(count).normal(size=(count, 5))
+    np.savetxt("t.csv", rows, "%.9f", ",", header="a,b,c,d,f", comments="")
+    text = call("init", "t.csv").out
+    assert "of the rows are" not in text and "edge" not in text
+
+
 def flat(text: str) -> str:
     return " ".join(text.split())
 

@@ -65,9 +65,10 @@ class Column:
 
     @cached_property
     def commonest(self) -> tuple[float, float]:
-        """The commonest value, and the share of the rows that have it."""
+        """The commonest value, and the share of the rows that have it: 0 where none is repeated."""
         values, counts = np.unique(self.numbers, return_counts=True)
-        return float(values[counts.argmax()]), float(counts.max() / len(self.numbers))
+        share = counts.max() / len(self.numbers) if counts.max() > 1 else 0.0
+        return float(values[counts.argmax()]), float(share)
 
     @property
     def distinct(self) -> int:

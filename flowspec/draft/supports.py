@@ -16,6 +16,8 @@ ANGLES = ("angle", "azimuth", "bearing", "direction", "heading", "phase", "phi")
 
 EDGE = 0.06
 """Share of the rows within a fiftieth of the range from an end that may tell of a hard edge."""
+FEWEST_NEAR = 6
+"""Rows there that are no chance: two of 30 normal numbers lie so."""
 
 FAR = 4.0
 """Standard deviations from 0 to the smallest number, beyond which a positive column may be real."""
@@ -134,9 +136,11 @@ def _remarks(column: Column) -> list[str]:
         farthest = max(column.low, column.high, key=abs)
         return [*found, f"{rows} far beyond all others, up to {farthest:g}: leave such rows out"]
     for end, name in ((column.low, "lower"), (column.high, "upper")):
-        if len(column.numbers) < LEAST_ROWS and share < ATOM and column.share_near(end) > EDGE:
+        near = column.share_near(end)
+        is_many = near > EDGE and near * len(column.numbers) > FEWEST_NEAR - 0.5
+        if len(column.numbers) < LEAST_ROWS and share < ATOM and is_many:
             found.append(
-                f"perhaps a hard {name} edge: {100 * column.share_near(end):.0f} % of the rows lie "
+                f"perhaps a hard {name} edge: {100 * near:.0f} % of the rows lie "
                 f"within a fiftieth of the range from {end:g}; `Onto(event, edges=[...])` keeps it"
             )
     return found
