@@ -47,9 +47,12 @@ def guess(column: Column) -> Guess:
 
 
 def conditioned(column: Column) -> Guess:
-    """The support of a column of the context, whose density nobody asks for."""
-    support, reason = _support(column)
-    return Guess(support, (reason, *_missing(column)))
+    """The support of a column of the context, whose density nobody asks for: a circle, or any
+    number, as a row to come need not lie where those of the table do.
+    """
+    circle = _circle(column)
+    reason = _support(column)[1] if circle else f"{column.low:g} to {column.high:g}"
+    return Guess(circle or "real", (reason, *_missing(column)))
 
 
 def learned(column: Column) -> Guess:
