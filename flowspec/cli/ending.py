@@ -26,7 +26,7 @@ def say_the_end(run: Run) -> None:
     settings = metrics["settings"]
     flow, names = members[0].model.flow, [*dict(members[0].module.named_parameters())]
     are_decayed = decayed(names)
-    lines = [name for name, each in zip(names, are_decayed, strict=True) if not each]
+    undecayed = [name for name, each in zip(names, are_decayed, strict=True) if not each]
     for line in (
         *cross_validation.in_words(metrics.get("cross_validation", {})),
         *baselines.in_words(
@@ -35,7 +35,7 @@ def say_the_end(run: Run) -> None:
             len(members),
             takes_gaussians(flow),
             any(are_decayed),
-            flow.context is not None and not any(".network." in name for name in lines),
+            flow.context is not None and not any(".network." in name for name in undecayed),
         ),
         *judged.in_words(metrics["judged"]),
     ):

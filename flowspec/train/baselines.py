@@ -10,6 +10,7 @@ import numpy as np
 
 from flowspec.train.gaussians import Points, log_density
 from flowspec.train.held_out import HeldOut
+from flowspec.transforms.learned.elementwise import REGRESSION
 
 FEWEST = 10
 """Rows of which nothing can be said."""
@@ -19,9 +20,6 @@ HALF, MOST = 0.5, 0.8
 """Shares of a mixture of Gaussians that are advised, one after the other; of half and more the
 ensemble is near the mixture, and what its flows score alone is no news.
 """
-
-LINE = "Elementwise(MonotonicAffine, hidden=[])"
-"""The step that starts at the line of the columns on the context."""
 
 Scores = dict[str, float]
 
@@ -85,7 +83,7 @@ def in_words(
             options.append("--optimizer adamw --weight-decay 1")
         advice = [f"`{' '.join(options)}`"] if options else []
         if lacks_line:
-            advice.append(f"`{LINE}` in the flow, before `Standardize`")
+            advice.append(f"`{REGRESSION}` in the flow, before `Standardize`")
         lines.append(
             f"note: {what} {behind:.2f} +- {error:.2f} nats a row below a simple density"
             + (f"; try {', or '.join(advice)}" if advice else "")

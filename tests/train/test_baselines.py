@@ -12,8 +12,9 @@ from scipy.stats import dirichlet
 pytest.importorskip("torch")
 
 from flowspec.data.tables.write import write_table
-from flowspec.train.baselines import LINE, in_words
+from flowspec.train.baselines import in_words
 from flowspec.train.gaussians import log_density
+from flowspec.transforms.learned.elementwise import REGRESSION
 
 RANDOM = np.random.default_rng(0)
 ROWS = RANDOM.normal([1, 5], [1, 2], (400, 2))
@@ -77,7 +78,7 @@ def test_a_conditional_flow_stands_beside_conditional_densities(call, here):
     assert scores["gaussian"] == pytest.approx(-np.log(0.3) - 1.42, abs=0.2)
     assert scores["flow"] < scores["gaussian"] - 0.7
     assert told.partition("below a simple density")[2].startswith(
-        f"; try `--ensemble 5`, or `{LINE}` in"
+        f"; try `--ensemble 5`, or `{REGRESSION}` in"
     )
 
 
@@ -107,14 +108,14 @@ def test_a_conditional_flow_below_a_line_is_told_of_the_step_that_starts_there(c
     rows = np.hstack([context, values])
     head = "context c, d, f\nevent a, b\ntrain { epochs = 3, batch_size = 64 }\n"
     told = {}
-    for step in ("", f"{LINE} |> "):
+    for step in ("", f"{REGRESSION} |> "):
         np.savetxt("it.csv", rows, "%.9f", ",", header="c,d,f,a,b", comments="")
         Path("it.flow").write_text(f"{head}NSF(event, transforms=1) |> {step}Standardize")
         answer = call("fit", "it.flow", "--data", "it.csv", "-o", f"made{len(step)}")
         assert answer.code == 0, answer.err
         told[step] = answer.err
-    assert f"or `{LINE}` in the flow, before `Standardize`" in told[""]
-    assert LINE not in told[f"{LINE} |> "]
+    assert f"or `{REGRESSION}` in the flow, before `Standardize`" in told[""]
+    assert REGRESSION not in told[f"{REGRESSION} |> "]
 
 
 def test_of_a_simplex_the_last_share_is_not_counted(call, here):

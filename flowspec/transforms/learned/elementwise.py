@@ -24,6 +24,9 @@ from flowspec.transforms.elementwise.monotonic_affine import MonotonicAffine, un
 from flowspec.transforms.learned.conditioned import Conditioned, with_given
 from flowspec.transforms.transform import Univariate, bound_to_reference, over_event
 
+REGRESSION = "Elementwise(MonotonicAffine, hidden=[])"
+"""The step that starts at the line of the columns on the context, as it is written."""
+
 
 @dataclass(frozen=True, eq=False)
 class Elementwise(Conditioned):
